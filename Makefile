@@ -1,0 +1,84 @@
+# All that a developer or CI runs. A machine needs Python >= 3.11, a JDK >= 17, Maven >= 3.8, git and make;
+# the rest is installed below .cache/ in the versions that tests/requirements/ pins.
+
+PYTHON ?= python3
+VENV := $(CURDIR)/.cache/venv
+PY := $(VENV)/bin/python
+PYTEST := $(PY) -m pytest
+LINTS := lint-python lint-types lint-shell lint-yaml lint-ansible lint-changelog lint-docs
+PREREQUISITES := PYTHON=$(PYTHON) tests/tooling/prerequisites.sh "make $(or $(firstword $(MAKECMDGOALS)),help)"
+
+export ANSIBLE_CONFIG := $(CURDIR)/tests/ansible.cfg
+export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
+export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis
+export PYTHONPATH := $(CURDIR)/.cache/collections:$(CURDIR)/tests
+# Ansible's tools start one another by name.
+export PATH := $(VENV)/bin:$(PATH)
+export VIRTUAL_ENV := $(VENV)
+
+.PHONY: help check-python check-java setup lint $(LINTS) unit integration molecule sanity matrix test demo lab clean
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+check-python:
+	@$(PREREQUISITES) python git
+
+check-java:
+	@$(PREREQUISITES) jdk maven
+
+setup: check-python ## install what the other targets need
+	@$(PYTHON) -m tooling.environment
+
+lint: setup ## run every linter
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=target $(LINTS)
+
+lint-python:
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m ruff format --check --quiet .
+
+lint-types:
+	@$(PY) -m mypy --no-error-summary --python-version 3.10 -p ansible_collections.connectops.recovery.plugins
+	@$(PY) -m mypy --no-error-summary --python-version 3.11 -p lab -p tooling
+
+lint-shell:
+	@shellcheck .ci/run tests/tooling/*.sh
+
+lint-yaml:
+	@$(PY) -m yamllint --strict .
+
+lint-ansible:
+	@ansible-lint -q --nocolor
+
+lint-changelog:
+	@antsibull-changelog lint
+
+lint-docs:
+	@ansible-doc --metadata-dump connectops.recovery >/dev/null
+
+unit: setup ## run the tests that need no Kafka
+	@$(PYTEST) tests/unit
+
+integration: check-java setup ## run the tests against a real Kafka Connect
+	@$(PYTEST) tests/integration
+
+molecule: check-java setup ## run the roles' scenarios
+	@cd extensions && ANSIBLE_PYTHON_INTERPRETER=$(PY) molecule test --all
+
+sanity: setup ## run ansible-test's sanity tests
+	@$(PY) -m tooling.sanity
+
+matrix: setup ## run the core tests under the oldest and the newest ansible-core
+	@$(PY) -m tooling.matrix
+
+test: check-java lint sanity matrix molecule ## run all of the above
+	@$(PYTEST)
+
+demo: check-java setup ## show a recovery from the first look to the proof
+	@$(PY) -m lab demo
+
+lab: check-java setup ## keep a lab with a stuck connector up until Ctrl-C
+	@$(PY) -m lab up
+
+clean: ## remove all that make installed and built
+	rm -rf .cache

@@ -1,0 +1,28 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {"lines": {"type": "list", "elements": "str", "required": True}}
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Print a preview as it is: as a task's result its lines would be quoted and indented out of their columns."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(dict(self._task.args))
+        if checked.error_messages:
+            return {**result, "failed": True, "msg": checked.errors.msg}
+        # In one call, so that the previews of clusters that run side by side do not mix.
+        Display().display("\n".join(checked.validated_parameters["lines"]))
+        return {**result, "changed": False}

@@ -1,0 +1,45 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of what the modules support."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Attributes of every module."""
+
+    DOCUMENTATION = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Makes every read and every check, ends in the same plan, and writes nothing.
+    support: full
+  diff_mode:
+    description: Shows before and after of exactly what changes.
+    support: full
+"""
+
+    FACTS = r"""
+options: {}
+attributes:
+  check_mode:
+    description: The module only reads, so it does the same in check mode.
+    support: full
+  diff_mode:
+    description: The module changes nothing, so there is nothing to show.
+    support: N/A
+  facts:
+    description: Returns facts.
+    support: full
+"""
+
+    ACTIONGROUP = r"""
+options: {}
+attributes:
+  action_group:
+    description: Use C(group/connectops.recovery.all) in C(module_defaults) to set the connection once for all modules.
+    support: full
+    membership:
+      - connectops.recovery.all
+"""

@@ -1,0 +1,40 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one layer that knows Ansible's module: an operation becomes a module's run, or a task within the controller."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.libraries import missing_library
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.task import Operation, TaskContext
+
+
+def perform(operation: Operation, params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
+    """Run an operation to a task's result: ``failed`` with one sentence in ``msg`` where it raised RecoveryError."""
+    try:
+        try:
+            outcome = operation(params, TaskContext(check_mode, time.time()))
+        except ImportError as error:
+            raise missing_library(error.name or str(error), error) from error
+    except RecoveryError as error:
+        return {"changed": False, **error.facts, "failed": True, "msg": error.message}
+    return {**outcome.result, "warnings": outcome.warnings}
+
+
+def run_module(operation: Operation, argument_spec: Mapping[str, Any]) -> None:
+    """The whole of a module's ``main``."""
+    module = AnsibleModule(argument_spec=dict(argument_spec), supports_check_mode=True)
+    result = perform(operation, module.params, check_mode=module.check_mode)
+    for warning in result.pop("warnings", ()):
+        module.warn(warning)
+    if not module._diff:
+        result.pop("diff", None)
+    if result.pop("failed", False):
+        module.fail_json(**result)
+    module.exit_json(**result)

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Durations and moments as people write them, to whole milliseconds and epoch seconds; and back."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+
+_UNIT_MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)")
+DAY_SECONDS = 86_400
+# Beyond the year 2100 a number of "seconds" is a number of milliseconds by mistake.
+_LATEST_EPOCH_SECONDS = 4_102_444_800
+
+
+def parse_duration(text: str, where: str) -> int:
+    """``"90s"``, ``"60m"``, ``"1h 30m"`` to milliseconds. Raises InputError, which names ``where`` it stood."""
+    rest = _DURATION.sub("", text).strip()
+    parts = _DURATION.findall(text)
+    if rest or not parts:
+        raise InputError(f"{where}: '{text}' is not a duration: write a number with ms, s, m, h or d, such as 60m.")
+    return round(sum(float(number) * _UNIT_MILLISECONDS[unit] for number, unit in parts))
+
+
+def show_milliseconds(milliseconds: int) -> str:
+    """``3600000`` as ``60 min``: the largest unit that a person would read it in."""
+    if milliseconds >= 172_800_000 and milliseconds % 86_400_000 == 0:
+        return f"{milliseconds // 86_400_000} d"
+    if milliseconds >= 7_200_000 and milliseconds % 3_600_000 == 0:
+        return f"{milliseconds // 3_600_000} h"
+    if milliseconds >= 60_000 and milliseconds % 60_000 == 0:
+        return f"{milliseconds // 60_000} min"
+    if milliseconds >= 1000 and milliseconds % 100 == 0:
+        return f"{milliseconds / 1000:g} s"
+    return f"{milliseconds} ms"
+
+
+def parse_moment(text: str | int, where: str) -> int:
+    """An ISO 8601 date or time (UTC unless it says otherwise), or epoch seconds, to epoch seconds."""
+    number = str(text).strip()
+    if re.fullmatch(r"-?\d+", number):
+        seconds = int(number)
+        if not 0 <= seconds <= _LATEST_EPOCH_SECONDS:
+            raise InputError(f"{where}: {number} is no moment in epoch seconds (is it in milliseconds?).")
+        return seconds
+    try:
+        moment = datetime.fromisoformat(number.replace("Z", "+00:00"))
+    except ValueError:
+        raise InputError(
+            f"{where}: '{number}' is not a moment: write an ISO time such as 2026-11-12T00:00Z, or epoch seconds."
+        ) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return parse_moment(int(moment.timestamp()), where)
+
+
+def show_moment(epoch_seconds: int | None) -> str:
+    """Epoch seconds as ``2026-11-12 00:00Z``; what no calendar holds is shown as the number it is."""
+    if epoch_seconds is None:
+        return "-"
+    try:
+        moment = datetime.fromtimestamp(epoch_seconds, timezone.utc)
+    except (OverflowError, OSError, ValueError):
+        return str(epoch_seconds)
+    return moment.strftime("%Y-%m-%d %H:%M:%SZ" if epoch_seconds % 60 else "%Y-%m-%d %H:%MZ")
+
+
+def show_day(epoch_seconds: int | None) -> str:
+    """Like show_moment, but a midnight (UTC) is its date alone: ``2026-11-12``."""
+    return show_moment(epoch_seconds).removesuffix(" 00:00Z")
+
+
+def show_span(start: int, end: int) -> str:
+    """A half-open interval of epoch seconds: ``2026-11-11..2026-11-23``."""
+    return f"{show_day(start)}..{show_day(end)}"
+
+
+def show_seconds(seconds: int) -> str:
+    """A length of time in the two largest units: ``11 d``, ``1 d 12 h``, ``40 s``."""
+    words = []
+    for unit, length in (("d", DAY_SECONDS), ("h", 3600), ("min", 60), ("s", 1)):
+        count, seconds = divmod(seconds, length)
+        if count:
+            words.append(f"{count} {unit}")
+    return " ".join(words[:2]) or "0 s"

@@ -1,0 +1,129 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is read from a cluster: a snapshot of its connectors, tasks and offsets, immutable."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+JsonScalar = str | int | float | bool | None
+Offset = Mapping[str, JsonScalar]
+
+
+@dataclass(frozen=True, eq=False)
+class Partition:
+    """A source partition: the JSON map by which a connector names one of its places.
+
+    The field order of the server is kept, since Connect finds an offset by its key's bytes. Two partitions are equal when
+    they have the same fields with the same values of the same JSON type, whatever the order: ``0``, ``"0"`` and ``false``
+    are three partitions to Connect.
+    """
+
+    fields: tuple[tuple[str, JsonScalar], ...]
+
+    @classmethod
+    def of(cls, fields: Mapping[str, JsonScalar]) -> Partition:
+        return cls(tuple(fields.items()))
+
+    def as_dict(self) -> dict[str, JsonScalar]:
+        return dict(self.fields)
+
+    def get(self, name: str) -> JsonScalar:
+        return self.as_dict().get(name)
+
+    @property
+    def identity(self) -> frozenset[tuple[str, str]]:
+        """Each field with its value as JSON text, which tells the types apart as Connect does."""
+        return frozenset((name, json.dumps(value)) for name, value in self.fields)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Partition) and self.identity == other.identity
+
+    def __hash__(self) -> int:
+        return hash(self.identity)
+
+    def __str__(self) -> str:
+        return " ".join(f"{name}={value}" for name, value in sorted(self.fields))
+
+
+def same_offset(one: Offset | None, other: Offset | None) -> bool:
+    """Whether two offsets are the same JSON map: key order is of no account, ``1``, ``1.0`` and ``true`` differ."""
+    if one is None or other is None:
+        return one is other
+    return Partition.of(one) == Partition.of(other)
+
+
+@dataclass(frozen=True)
+class StoredOffset:
+    """One entry of ``GET /connectors/<name>/offsets``; ``offset`` is None where the server said null."""
+
+    partition: Partition
+    offset: Offset | None
+
+
+@dataclass(frozen=True)
+class Task:
+    id: int
+    state: str
+    worker_id: str
+
+
+@dataclass(frozen=True)
+class Connector:
+    """A connector at one moment. ``config`` holds raw values: it never leaves the core unredacted."""
+
+    name: str
+    type: str
+    state: str
+    worker_id: str
+    tasks: tuple[Task, ...]
+    config: Mapping[str, str] = field(repr=False)
+    offsets: tuple[StoredOffset, ...] = ()
+
+    @property
+    def connector_class(self) -> str:
+        return self.config.get("connector.class", "")
+
+    @property
+    def is_source(self) -> bool:
+        return self.type == "source"
+
+    @property
+    def worker_ids(self) -> frozenset[str]:
+        return frozenset(filter(None, (self.worker_id, *(task.worker_id for task in self.tasks))))
+
+    @property
+    def stored(self) -> dict[Partition, Offset]:
+        """The partitions that have an offset; a null one is as good as absent to Connect."""
+        return {entry.partition: entry.offset for entry in self.offsets if entry.offset is not None}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that was read of one cluster at ``read_at`` (epoch seconds)."""
+
+    cluster_id: str
+    version: str
+    read_at: float
+    connectors: tuple[Connector, ...]
+
+
+def connector_from_json(name: str, info: Mapping[str, Any], status: Mapping[str, Any], offsets: Any = ()) -> Connector:
+    """Build a connector from Connect's own JSON: ``info`` with type and config, ``status``, the list of offsets."""
+    head = status.get("connector") or {}
+    return Connector(
+        name=name,
+        type=str(info.get("type") or status.get("type") or "unknown"),
+        state=str(head.get("state") or "UNASSIGNED"),
+        worker_id=str(head.get("worker_id") or ""),
+        tasks=tuple(
+            Task(int(task["id"]), str(task["state"]), str(task.get("worker_id") or ""))
+            for task in status.get("tasks") or ()
+        ),
+        config={key: value for key, value in (info.get("config") or {}).items() if value is not None},
+        offsets=tuple(StoredOffset(Partition.of(entry["partition"]), entry["offset"]) for entry in offsets),
+    )

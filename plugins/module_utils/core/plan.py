@@ -1,0 +1,143 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan: the ordered changes for one connector, with what they presume, and an id derived from its content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    JsonScalar,
+    Offset,
+    Partition,
+    same_offset,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange
+
+Side = Literal["before", "after"]
+STRATEGIES = ("continue", "current", "available_end", "timestamp", "offset", "delete", "restore")
+
+
+@dataclass(frozen=True)
+class OffsetChange:
+    """One source partition's change; ``before`` None: it has no offset now, ``after`` None: its offset is deleted."""
+
+    partition: Partition
+    before: Offset | None
+    after: Offset | None
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "partition": self.partition.as_dict(),
+            "before": None if self.before is None else dict(self.before),
+            "after": None if self.after is None else dict(self.after),
+        }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be written to one connector, and nothing else will.
+
+    ``final_state`` is the state it is returned to. ``presumed`` are the offsets the plan was made from.
+    """
+
+    cluster_id: str
+    connector: str
+    strategy: str
+    state: str
+    final_state: str
+    settings: tuple[SettingChange, ...]
+    offsets: tuple[OffsetChange, ...]
+    presumed: Mapping[Partition, Offset]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.settings and not self.offsets and self.state == self.final_state
+
+    @property
+    def id(self) -> str:
+        """Twelve hexadecimal digits: equal plans from equal facts have equal ids. No secret goes into it."""
+        content = {
+            "cluster": self.cluster_id,
+            "connector": self.connector,
+            "strategy": self.strategy,
+            "final_state": self.final_state,
+            "settings": [[change.key, *change.shown()] for change in self.settings],
+            "offsets": sorted(_canonical(change.as_data()) for change in self.offsets),
+            "presumed": sorted(
+                _canonical([partition.as_dict(), dict(offset)]) for partition, offset in self.presumed.items()
+            ),
+        }
+        return hashlib.sha256(_canonical(content).encode()).hexdigest()[:12]
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "cluster_id": self.cluster_id,
+            "connector": self.connector,
+            "strategy": self.strategy,
+            "state": self.state,
+            "final_state": self.final_state,
+            "settings": settings_data(self.settings),
+            "offsets": [change.as_data() for change in self.offsets],
+        }
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def offset_changes(
+    stored: Mapping[Partition, Offset], targets: Mapping[Partition, Mapping[str, JsonScalar] | None]
+) -> tuple[OffsetChange, ...]:
+    """The changes that bring the stored offsets to their targets; what is there already is left out."""
+    return tuple(
+        OffsetChange(partition, stored.get(partition), target)
+        for partition, target in targets.items()
+        if not same_offset(stored.get(partition), target)
+    )
+
+
+def final_state_of(connector: Connector, begun_in: str | None) -> str:
+    """The state to return to: that before an unfinished earlier change, else the present one.
+
+    A FAILED or UNASSIGNED connector is one that ought to run.
+    """
+    state = begun_in or connector.state
+    return state if state in ("PAUSED", "STOPPED") else "RUNNING"
+
+
+def settings_data(changes: Sequence[SettingChange]) -> list[dict[str, Any]]:
+    """The changes as they may be shown: ``[{"key", "before", "after"}]``."""
+    return [{"key": change.key, "before": change.shown()[0], "after": change.shown()[1]} for change in changes]
+
+
+def show_settings(changes: Sequence[SettingChange], side: Side) -> str:
+    """One side of a diff of settings, a line for each key that is set on it."""
+    shown = ((change.key, change.shown()[0 if side == "before" else 1]) for change in changes)
+    return "".join(f"config {key} = {value}\n" for key, value in shown if value is not None)
+
+
+def show_changes(plan: Plan, side: Side) -> str:
+    """One side of the plan's diff: settings, and the fields of each offset that change."""
+    lines = []
+    for change in sorted(plan.offsets, key=lambda change: str(change.partition)):
+        one, other = (change.before, change.after) if side == "before" else (change.after, change.before)
+        if one is not None:
+            lines.append(f"offset of {change.partition}")
+            lines += [f"  {name}: {json.dumps(one[name])}" for name in sorted(one) if _differs(name, one, other)]
+    if plan.state != plan.final_state:
+        lines.append(f"state {plan.state if side == 'before' else plan.final_state}")
+    return show_settings(plan.settings, side) + "".join(f"{line}\n" for line in lines)
+
+
+def _differs(name: str, one: Offset, other: Offset | None) -> bool:
+    if other is None or name not in other:
+        return True
+    return not same_offset({name: one[name]}, {name: other[name]})

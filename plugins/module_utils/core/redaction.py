@@ -1,0 +1,75 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of a connector's config may be shown. By key and by value; placeholders of config providers stay visible."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+
+HIDDEN = "********"
+
+_SECRET_KEY = re.compile(
+    r"""(?:^|[._-])(?:
+        pass(?:word|wd|phrase|code)? | pwd | secrets? | tokens? | credentials? | jaas[._-]config | auth(?:orization)?
+      | (?:api|access|account|shared|private|secret|encryption|signing|storage|auth|license)[._-]?keys?
+      | keyfile | key[._-]?(?:json|pem|material|store[._-]key) | apikeys? | sas[._-]?url | connection[._-]?string
+      | basic[._-]auth[._-]user[._-]info | user[._-]info | webhook
+    )(?:$|[._-])""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_PLACEHOLDER = re.compile(r"\$\{[^}:]+:[^}]+\}")
+_URL_PASSWORD = re.compile(r"(?<=://)([^\s/@]*:)?[^\s/@]+(?=@)")
+_MASK = re.compile(r"\*{3,}|[\u2022\u25cf]{3,}|[\[<(](?:hidden|redacted|masked|secret|protected)[\])>]", re.IGNORECASE)
+# Shorter literals are words of any text; hiding them would only garble messages.
+_SHORTEST_SECRET = 4
+
+
+def is_secret_key(key: str, secret_keys: Collection[str] = ()) -> bool:
+    """Whether a config key holds a secret, by its name or since the connector declares it as PASSWORD."""
+    return key in secret_keys or bool(_SECRET_KEY.search(key))
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether the value is made of nothing but config provider placeholders such as ``${file:/run/s:key}``."""
+    return bool(value) and not _PLACEHOLDER.sub("", value).strip(" ;,")
+
+
+def looks_masked(value: str | None) -> bool:
+    """Whether a value is a mask that a server put in a secret's place (``****``, bullets, ``[hidden]``)."""
+    return value is not None and bool(_MASK.fullmatch(value.strip()))
+
+
+def redacted_value(key: str, value: str | None, secret_keys: Collection[str] = ()) -> str | None:
+    if value is None or value == "" or is_placeholder(value):
+        return value
+    if is_secret_key(key, secret_keys):
+        return HIDDEN
+    return _URL_PASSWORD.sub(HIDDEN, value)
+
+
+def redacted(config: Mapping[str, str], secret_keys: Collection[str] = ()) -> dict[str, str | None]:
+    """A copy of the config that may be shown."""
+    return {key: redacted_value(key, value, secret_keys) for key, value in sorted(config.items())}
+
+
+def secret_values(config: Mapping[str, str | None], secret_keys: Collection[str] = ()) -> frozenset[str]:
+    """Every literal of the config that must not appear in any text, parts of composed values included."""
+    found: set[str] = set()
+    for key, value in config.items():
+        if not value or is_placeholder(value):
+            continue
+        if is_secret_key(key, secret_keys):
+            found.add(value)
+            # "PST:sk_live_1;Africa/Cairo:sk_live_2": an error may quote one of the keys alone.
+            found.update(part.rpartition(":")[2].strip() for part in re.split(r"[;,]", value))
+        found.update(match.group() for match in _URL_PASSWORD.finditer(value))
+    return frozenset(value for value in found if len(value) >= _SHORTEST_SECRET and not is_placeholder(value))
+
+
+def scrubbed(text: str, secrets: Iterable[str]) -> str:
+    """The text without the given literals; the longest go first, so that no part of a longer one is left."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    return text

@@ -1,0 +1,169 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of a connector's config must change: exact values, and values that may only be raised.
+
+A setting is one key of a connector's config. Connect keeps strings, so all comparing is between strings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
+    parse_duration,
+    show_milliseconds,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import looks_masked, redacted_value
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+
+_KEY_UNIT_MILLISECONDS = {
+    "ms": 1,
+    "millis": 1,
+    "milliseconds": 1,
+    "s": 1000,
+    "sec": 1000,
+    "seconds": 1000,
+    "minutes": 60_000,
+    "hours": 3_600_000,
+    "days": 86_400_000,
+}
+LONGEST_WAIT_MILLISECONDS = 7 * 86_400_000
+
+
+@dataclass(frozen=True)
+class SettingChange:
+    """One key's change; ``before`` None: the key is new, ``after`` None: the key goes. ``secret``: never to be shown."""
+
+    key: str
+    before: str | None
+    after: str | None
+    secret: bool
+
+    def shown(self) -> tuple[str | None, str | None]:
+        """Before and after as they may be shown; a hidden change of a hidden value is still seen to be one."""
+        secret_keys = (self.key,) if self.secret else ()
+        before = redacted_value(self.key, self.before, secret_keys)
+        after = redacted_value(self.key, self.after, secret_keys)
+        if before is not None and before == after:
+            after = f"{after} (changed)"
+        return before, after
+
+
+def as_setting(value: Any, key: str) -> str | None:
+    """A YAML value as Connect stores it. None removes the key. Lists become Connect's comma separated lists."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float, str)):
+        return str(value)
+    if isinstance(value, list) and all(isinstance(item, (str, int)) and not isinstance(item, bool) for item in value):
+        return ",".join(map(str, value))
+    raise InputError(
+        f"config.{key}: a {type(value).__name__} cannot be a setting of a connector: write it as a string."
+    )
+
+
+def as_floor(value: Any, key: str) -> int:
+    """The lowest value wanted for ``key``, in the key's own unit, from a number or a duration such as ``60m``."""
+    where = f"at_least.{key}"
+    unit = _KEY_UNIT_MILLISECONDS.get(re.split(r"[._-]", key)[-1])
+    text = str(value).strip()
+    if isinstance(value, bool) or value is None or isinstance(value, (dict, list)):
+        raise InputError(f"{where}: {value!r} is neither a number nor a duration: write 3600000 or 60m.")
+    if re.fullmatch(r"[+-]?\d+", text):
+        floor = int(text)
+    elif unit is None:
+        raise InputError(
+            f"{where}: the unit of {key} is not known, so '{text}' cannot be turned into it: write a number."
+        )
+    else:
+        milliseconds = parse_duration(text, where)
+        floor, left_over = divmod(milliseconds, unit)
+        if left_over:
+            raise InputError(f"{where}: '{text}' is no whole number of the key's unit ({show_milliseconds(unit)}).")
+    if floor <= 0:
+        raise InputError(
+            f"{where}: {text} is not above zero, so it would make every wait end at once: write 60m or more."
+        )
+    if unit is not None and floor * unit > LONGEST_WAIT_MILLISECONDS:
+        raise InputError(
+            f"{where}: {text} is {show_milliseconds(floor * unit)}, longer than the {show_milliseconds(LONGEST_WAIT_MILLISECONDS)}"
+            f" this accepts: {key} counts in {show_milliseconds(unit)}."
+        )
+    return floor
+
+
+def decide_settings(
+    current: Mapping[str, str],
+    exact: Mapping[str, Any],
+    at_least: Mapping[str, Any],
+    *,
+    defaults: Mapping[str, str | None],
+    secret_keys: frozenset[str],
+    name: str,
+) -> tuple[SettingChange, ...]:
+    """The changes, in key order, that make ``current`` satisfy both wishes; none where it does already.
+
+    ``defaults`` are the connector's own defaults: a key that is not set has that value, and raising must not lower it.
+    Raises InputError for a wish that cannot be met.
+    """
+    both = sorted(set(exact) & set(at_least))
+    if both:
+        raise InputError(f"{both[0]} stands in both config and at_least: keep it in one of them.")
+    wanted: dict[str, str | None] = {key: as_setting(value, key) for key, value in exact.items()}
+    if "name" in wanted and wanted["name"] != name:
+        raise InputError(f"config.name: a connector cannot be renamed; leave name out, or write '{name}'.")
+    for key, value in wanted.items():
+        if looks_masked(value):
+            raise InputError(f"config.{key}: the value is a mask, not a secret; writing it would destroy the real one.")
+    for key, value in at_least.items():
+        floor = as_floor(value, key)
+        effective = current.get(key, defaults.get(key))
+        if effective is not None and not re.fullmatch(r"\s*[+-]?\d+\s*", effective):
+            shown = redacted_value(key, effective, secret_keys)
+            raise InputError(
+                f"at_least.{key}: the connector has '{shown}' there, which is no number: set it with config."
+            )
+        if effective is None or int(effective) < floor:
+            wanted[key] = str(floor)
+    return tuple(
+        SettingChange(key, current.get(key), value, redacted_value(key, "x", secret_keys) != "x")
+        for key, value in sorted(wanted.items())
+        if current.get(key) != value
+    )
+
+
+def changed_config(current: Mapping[str, str], changes: tuple[SettingChange, ...]) -> dict[str, str]:
+    """The whole config after the changes."""
+    wanted = dict(current)
+    for change in changes:
+        if change.after is None:
+            wanted.pop(change.key, None)
+        else:
+            wanted[change.key] = change.after
+    return wanted
+
+
+def masked_keys(config: Mapping[str, str]) -> list[str]:
+    """Keys whose value is a mask: a config with one must not be written back as a whole."""
+    return sorted(key for key, value in config.items() if looks_masked(value))
+
+
+def show_setting_change(change: SettingChange) -> str:
+    """``300000 (5 min) -> 3600000 (60 min)``: with the length in words where the key's unit is known."""
+    unit = _KEY_UNIT_MILLISECONDS.get(re.split(r"[._-]", change.key)[-1])
+
+    def shown(value: str | None) -> str:
+        if value is None:
+            return "(not set)"
+        if unit is not None and re.fullmatch(r"-?\d+", value):
+            return f"{value} ({show_milliseconds(int(value) * unit)})"
+        return value
+
+    before, after = change.shown()
+    return f"{shown(before)} -> {shown(after)}"

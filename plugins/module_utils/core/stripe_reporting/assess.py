@@ -1,0 +1,123 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The verdicts on a Stripe reporting connector's partitions.
+
+Stale is judged against Stripe's data, not against now: data of a UTC day is there by noon of the next, and the connector
+fetches it at the next round, so an offset of 24 to 36 hours ago is normal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
+    DAY_SECONDS,
+    show_seconds,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.accounts import (
+    partitions_by_place,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.decision import read_offsets
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.offsets import (
+    Place,
+    ReportOffset,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.walk import (
+    Account,
+    WalkSettings,
+    worked_round,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import Reason, Verdict
+
+
+@dataclass(frozen=True)
+class Limits:
+    """From when on a partition is stuck rather than late."""
+
+    max_age_days: int = 7
+    max_rounds_behind: int = 2
+
+
+@dataclass(frozen=True)
+class StripeAssessment:
+    """Verdicts in the order of the walk, then of the partitions that are not walked any more. Rounds are epoch seconds."""
+
+    verdicts: tuple[Verdict, ...]
+    worked_round: int
+    current_round: int
+    rounds_behind: int
+
+
+def assess(
+    connector: Connector, places: tuple[Place, ...], accounts: Mapping[Place, Account], limits: Limits, now: float
+) -> StripeAssessment:
+    """Judge every expected place and every stored partition; ``accounts`` has every place, ``now`` is epoch seconds."""
+    settings = WalkSettings.read(connector.config)
+    partitions = partitions_by_place(connector.stored)
+    offsets = read_offsets(connector)
+    round_id = worked_round(settings, offsets, places, now)
+    current = settings.rounds.last(now)
+    rounds_behind = settings.rounds.count(round_id, current)
+    verdicts = []
+    for place in places:
+        partition = partitions.get(place) or Partition.of(
+            {"report_type": place.report_type, "timezone": place.timezone}
+        )
+        verdicts.append(
+            _verdict(
+                partition, place, offsets.get(place), accounts[place], settings, rounds_behind, current, limits, now
+            )
+        )
+    for partition in connector.stored:
+        if Place.of(partition) not in places:
+            reason = Reason("not_configured", "has an offset, but the connector is not configured to work on it")
+            verdicts.append(Verdict(partition, "orphaned", (reason,)))
+    return StripeAssessment(tuple(verdicts), round_id, current, rounds_behind)
+
+
+def _verdict(
+    partition: Partition,
+    place: Place,
+    offset: ReportOffset | None,
+    account: Account,
+    settings: WalkSettings,
+    rounds_behind: int,
+    current: int,
+    limits: Limits,
+    now: float,
+) -> Verdict:
+    if offset is None:
+        words = "expected, but it has no offset"
+        if place.report_type not in settings.initial_loads:
+            words += ", and without an initial load date it is skipped in every round"
+        return Verdict(partition, "missing", (Reason("no_offset", words),))
+    delivered_to = offset.delivered_to
+    if delivered_to is None:
+        return Verdict(
+            partition, "stuck", (Reason("no_interval_end", "its offset has no end, so no round ever finishes"),)
+        )
+    behind = max(0, account.available_end - delivered_to)
+    age = max(0, int(now) - delivered_to)
+    is_done = offset.round_id == current and offset.processed
+    reasons = []
+    verdict = "ok"
+    if behind and not is_done:
+        verdict = "late"
+        of_what = "Stripe's data" if account.asked else "yesterday"
+        reasons.append(Reason("behind_data", f"{show_seconds(behind)} behind {of_what}", behind))
+    if behind and age > limits.max_age_days * DAY_SECONDS:
+        verdict = "stuck"
+        words = f"more than {limits.max_age_days} d old"
+        reasons.append(Reason("interval_end_old", words, age, limits.max_age_days * DAY_SECONDS))
+    if rounds_behind >= limits.max_rounds_behind:
+        verdict = "stuck"
+        reasons.append(
+            Reason("rounds_missed", f"{rounds_behind} rounds missed", rounds_behind, limits.max_rounds_behind)
+        )
+    if offset.run_id is not None and account.run_status in ("failed", "lost"):
+        verdict = "stuck"
+        reasons.append(Reason("run_without_result", f"its open report run {offset.run_id} is {account.run_status}"))
+    return Verdict(partition, verdict, tuple(reasons), delivered_to)

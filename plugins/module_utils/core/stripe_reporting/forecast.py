@@ -1,0 +1,174 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a walk comes to for each place: its next request, its report runs, what is skipped and what comes twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.offsets import (
+    Place,
+    ReportOffset,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.walk import (
+    MOST_REQUESTS,
+    Account,
+    Request,
+    Step,
+    Trouble,
+    WalkSettings,
+    walk,
+    worked_round,
+)
+
+_BEGINNING = -(2**62)
+
+
+@dataclass(frozen=True)
+class PlaceForecast:
+    """What awaits one place. Spans are half-open intervals of epoch seconds, the lengths are seconds.
+
+    ``skipped``: spans that no request of the walk covers. ``again_seconds``: rows of how much time are delivered once
+    more. ``again_rows``, ``lost_rows``: rows of one report that come twice, or not at all, whatever their time.
+    """
+
+    place: Place
+    next_request: Request | None
+    runs: int
+    skipped: tuple[tuple[int, int], ...]
+    again_seconds: int
+    again_rows: int
+    lost_rows: int
+    next_round_delivers_skipped: bool
+    trouble: str | None
+
+    @property
+    def skipped_seconds(self) -> int:
+        return sum(end - start for start, end in self.skipped)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What awaits a connector. ``runs``: report runs until current, a lower bound where ``is_complete`` is false."""
+
+    worked_round: int
+    current_round: int
+    rounds_behind: int
+    runs: int
+    is_complete: bool
+    requests: tuple[Request, ...]
+    places: tuple[PlaceForecast, ...]
+
+    def of(self, place: Place) -> PlaceForecast:
+        return next(forecast for forecast in self.places if forecast.place == place)
+
+
+def foresee(
+    settings: WalkSettings,
+    before: Mapping[Place, ReportOffset],
+    after: Mapping[Place, ReportOffset],
+    places: tuple[Place, ...],
+    accounts: Mapping[Place, Account],
+    now: float,
+) -> Forecast:
+    """What a task that starts with the offsets ``after`` will do, judged by what was delivered under ``before``."""
+    steps = tuple(walk(settings, after, places, accounts, now))
+    requests = tuple(step for step in steps if isinstance(step, Request))
+    round_id = worked_round(settings, after, places, now)
+    current = settings.rounds.last(now)
+    return Forecast(
+        worked_round=round_id,
+        current_round=current,
+        rounds_behind=settings.rounds.count(round_id, current),
+        runs=sum(request.is_new_run for request in requests),
+        is_complete=len(requests) < MOST_REQUESTS and not any(isinstance(s, Trouble) and s.stops_all for s in steps),
+        requests=requests,
+        places=tuple(_of_place(settings, place, before, after, accounts[place], steps) for place in places),
+    )
+
+
+def _of_place(
+    settings: WalkSettings,
+    place: Place,
+    before: Mapping[Place, ReportOffset],
+    after: Mapping[Place, ReportOffset],
+    account: Account,
+    steps: tuple[Step, ...],
+) -> PlaceForecast:
+    requests = [step for step in steps if isinstance(step, Request) and step.place == place]
+    load = settings.initial_loads.get(place.report_type)
+    old, new = before.get(place), after.get(place)
+    delivered_to = None if old is None else old.delivered_to
+    if delivered_to is None:
+        # Nothing is known to be delivered, so nothing can come twice, and all since the initial load is still owed.
+        delivered_to = load if load is not None else account.available_end
+    covered = [(_BEGINNING, delivered_to)]
+    again_seconds = 0
+    lost_rows = 0
+    for request in requests:
+        covered, fresh = _cover(covered, request.start, request.covers_end)
+        again_seconds += max(0, request.covers_end - request.start) - fresh
+        if request.is_new_run and request.first_row:
+            lost_rows += request.first_row
+    first = requests[0] if requests else None
+    open_row = old.row if old is not None and old.run_id is not None else None
+    # An open run that is asked for anew from its start delivers the rows it had delivered once more.
+    again_rows = 0
+    if (
+        open_row is not None
+        and first is not None
+        and first.is_new_run
+        and first.start <= delivered_to < first.covers_end
+    ):
+        again_rows = open_row + 1
+    skipped = _gaps(covered, account.available_end)
+    return PlaceForecast(
+        place=place,
+        next_request=first,
+        runs=sum(request.is_new_run for request in requests),
+        skipped=skipped,
+        again_seconds=again_seconds,
+        again_rows=again_rows,
+        lost_rows=lost_rows,
+        next_round_delivers_skipped=bool(skipped) and load is not None and load <= skipped[0][0],
+        trouble=_trouble(place, steps, new),
+    )
+
+
+def _trouble(place: Place, steps: tuple[Step, ...], offset: ReportOffset | None) -> str | None:
+    for step in steps:
+        if isinstance(step, Trouble):
+            if step.place == place:
+                return step.reason
+            if step.stops_all and (offset is None or not offset.processed):
+                return f"held up by {step.place}"
+    return None
+
+
+def _cover(covered: list[tuple[int, int]], start: int, end: int) -> tuple[list[tuple[int, int]], int]:
+    """The covered spans with one more, and how many seconds of it are new."""
+    if start >= end:
+        return covered, 0
+    fresh = sum(gap_end - gap_start for gap_start, gap_end in _gaps(covered, end, start))
+    merged: list[tuple[int, int]] = []
+    for span_start, span_end in sorted([*covered, (start, end)]):
+        if merged and span_start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], span_end))
+        else:
+            merged.append((span_start, span_end))
+    return merged, fresh
+
+
+def _gaps(covered: list[tuple[int, int]], end: int, start: int = _BEGINNING) -> tuple[tuple[int, int], ...]:
+    """The spans within ``start`` to ``end`` that are not covered."""
+    gaps = []
+    reached = start
+    for span_start, span_end in covered:
+        if span_start > reached and reached < end:
+            gaps.append((reached, min(span_start, end)))
+        reached = max(reached, span_end)
+    if reached < end:
+        gaps.append((reached, end))
+    return tuple(gaps)

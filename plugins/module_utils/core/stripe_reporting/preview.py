@@ -1,0 +1,179 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The preview of a plan for the Stripe reporting connector: what it will do next, skip, and deliver twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
+    show_day,
+    show_milliseconds,
+    show_moment,
+    show_seconds,
+    show_span,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.plan import Plan
+from ansible_collections.connectops.recovery.plugins.module_utils.core.preview import (
+    headline,
+    order_lines,
+    plan_headline,
+    setting_lines,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.assess import StripeAssessment
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.decision import (
+    StripeDecision,
+    skipped_words,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.forecast import (
+    Forecast,
+    PlaceForecast,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.walk import (
+    DEFAULT_MAX_WAIT_MILLISECONDS,
+    Account,
+    Request,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.view import counted, table, wrapped
+
+
+def stripe_headline(connector: Connector, progress: Forecast | StripeAssessment, cluster: str) -> str:
+    behind = f"{counted(progress.rounds_behind, 'round')} behind" if progress.rounds_behind else "the current one"
+    return headline(connector, cluster, f"works on round {show_moment(progress.worked_round)}, {behind}")
+
+
+def assessment_lines(connector: Connector, assessment: StripeAssessment, cluster: str) -> list[str]:
+    """The state of a connector: a headline and a verdict for each partition."""
+    rows = [("timezone", "report type", "verdict", "delivered up to", "why")]
+    for verdict in assessment.verdicts:
+        fields = verdict.partition.as_dict()
+        rows.append(
+            (
+                str(fields.get("timezone", "-")),
+                str(fields.get("report_type", "-")),
+                verdict.verdict,
+                show_moment(verdict.delivered_to),
+                ", ".join(reason.words for reason in verdict.reasons),
+            )
+        )
+    return [stripe_headline(connector, assessment, cluster), "", *table(rows)]
+
+
+def plan_lines(plan: Plan, decision: StripeDecision, config: Mapping[str, str]) -> list[str]:
+    """The plan: what changes for each place, and what the connector makes of it."""
+    forecast = decision.forecast
+    rows = []
+    for one in forecast.places:
+        mark = "~" if one.place in decision.changed else "="
+        rows.append((mark, one.place.timezone, one.place.report_type, _continues(one, decision), _next(one, decision)))
+    max_wait = int(config.get("stripe.report.max.wait.ms", DEFAULT_MAX_WAIT_MILLISECONDS))
+    wait = f" (the task may hold on for up to {show_milliseconds(max_wait)}, then Connect abandons it)"
+    return [
+        plan_headline(plan, f"round {show_moment(forecast.worked_round)}"),
+        *setting_lines(plan),
+        *table(rows),
+        *_totals(forecast, decision),
+        *(line for note in decision.notes for line in wrapped(f"Note: {note}")),
+        *order_lines(plan, wait if plan.state == "RUNNING" else ""),
+    ]
+
+
+def forecast_data(decision: StripeDecision) -> dict[str, Any]:
+    """The forecast as JSON: times in epoch seconds, lengths in seconds; what is null does not apply."""
+
+    def data(forecast: Forecast) -> dict[str, Any]:
+        return {
+            "worked_round": forecast.worked_round,
+            "current_round": forecast.current_round,
+            "rounds_behind": forecast.rounds_behind,
+            "report_runs": forecast.runs,
+            "gets_current": forecast.is_complete,
+        }
+
+    return {
+        **data(decision.forecast),
+        "left_alone": data(decision.left_alone),
+        "stripe_asked": all(account.asked for account in decision.accounts.values()),
+        "notes": list(decision.notes),
+        "partitions": [
+            {
+                "timezone": one.place.timezone,
+                "report_type": one.place.report_type,
+                "changed": one.place in decision.changed,
+                "next_request": None if one.next_request is None else _request_data(one.next_request),
+                "report_runs": one.runs,
+                "skipped": [list(span) for span in one.skipped],
+                "next_round_delivers_skipped": one.next_round_delivers_skipped,
+                "again_seconds": one.again_seconds,
+                "again_rows": one.again_rows,
+                "lost_rows": one.lost_rows,
+                "trouble": one.trouble,
+            }
+            for one in decision.forecast.places
+        ],
+    }
+
+
+def _request_data(request: Request) -> dict[str, Any]:
+    return {
+        "round": request.round_id,
+        "interval_start": request.start,
+        "interval_end": request.end,
+        "resumed_run": request.run_id,
+        "first_row": request.first_row,
+    }
+
+
+def _continues(one: PlaceForecast, decision: StripeDecision) -> str:
+    offset = decision.after.get(one.place)
+    if offset is None:
+        return "offset deleted" if one.place in decision.changed else "no offset"
+    verb = "continues at" if one.place in decision.changed else "stays at"
+    return f"{verb} {show_day(offset.delivered_to)}"
+
+
+def _next(one: PlaceForecast, decision: StripeDecision) -> str:
+    if one.next_request is None:
+        words = "no request until the next round"
+        return f"{words} ({one.trouble})" if one.trouble else words
+    return f"{_request_words(one.next_request, decision.accounts[one.place])}, {counted(one.runs, 'run')}"
+
+
+def _request_words(request: Request, account: Account) -> str:
+    span = show_span(request.start, request.end) if account.asked else f"{show_day(request.start)}..(data end)"
+    if request.run_id is not None:
+        return f"resumes {request.run_id} at row {request.first_row}"
+    return f"next request {span}"
+
+
+def _totals(forecast: Forecast, decision: StripeDecision) -> list[str]:
+    skipped = [
+        f"{one.place} {skipped_words(one.skipped)}"
+        + (", which the next round delivers" if one.next_round_delivers_skipped else ", for good")
+        for one in forecast.places
+        if one.skipped
+    ]
+    skipped += [f"{one.place} the first {counted(one.lost_rows, 'row')}" for one in forecast.places if one.lost_rows]
+    again = [f"{one.place} {show_seconds(one.again_seconds)}" for one in forecast.places if one.again_seconds]
+    again += [f"{one.place} {counted(one.again_rows, 'row')}" for one in forecast.places if one.again_rows]
+    if skipped or again:
+        lines = [*_listed("Skipped", skipped), *_listed("Read twice", again)]
+    else:
+        lines = ["  Skipped: nothing.  Read twice: nothing."]
+    runs = f"Report runs until current: {_runs(forecast)} (left alone: {_runs(decision.left_alone)})."
+    if not all(account.asked for account in decision.accounts.values()):
+        runs += " Stripe was not asked: its data is taken to end with yesterday."
+    return [*lines, *wrapped(runs)]
+
+
+def _listed(head: str, items: list[str]) -> list[str]:
+    if len(items) > 1:
+        return [f"  {head}:", *(f"    {item}" for item in items)]
+    return wrapped(f"{head}: {items[0] if items else 'nothing'}.")
+
+
+def _runs(forecast: Forecast) -> str:
+    return str(forecast.runs) if forecast.is_complete else f"never current by itself, {forecast.runs} or more"

@@ -1,0 +1,201 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The walk of the Stripe reporting connector: which requests it will make next from given offsets.
+
+A model of one task from its start until it has nothing more to do, with every report run succeeding at once. It is what
+makes a preview say the truth, and its rules are those of the connector, traps included; ``docs/stripe-connector.md``
+lists them with their evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS, parse_moment
+from ansible_collections.connectops.recovery.plugins.module_utils.core.rounds import Rounds
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.offsets import (
+    Place,
+    ReportOffset,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+
+DEFAULT_MAX_WAIT_MILLISECONDS = 300_000
+_DEFAULT_CRON = "0 0 0 * * ?"
+_DEFAULT_MAX_INTERVAL_DAYS = 30
+# What a stalled connector with a cron of seconds would ask for is beyond any use; the count then says "more than".
+MOST_REQUESTS = 20_000
+
+
+@dataclass(frozen=True)
+class WalkSettings:
+    """What of the connector's config decides its walk."""
+
+    rounds: Rounds
+    report_types: tuple[str, ...]
+    initial_loads: Mapping[str, int]
+    max_interval_seconds: int
+
+    @classmethod
+    def read(cls, config: Mapping[str, str]) -> WalkSettings:
+        """Raises InputError where the connector itself could not work with the config."""
+        days = config.get("max.report.interval.days", str(_DEFAULT_MAX_INTERVAL_DAYS))
+        if not days.strip().isdigit() or not 1 <= int(days) <= 365:
+            raise InputError(f"max.report.interval.days: the connector has '{days}' there, which is not 1 to 365.")
+        return cls(
+            rounds=Rounds(config.get("poll.cron", _DEFAULT_CRON)),
+            report_types=_items(config.get("stripe.report.types", ""), ","),
+            initial_loads=_initial_loads(config.get("stripe.report.initial.load.dates", "")),
+            max_interval_seconds=int(days) * DAY_SECONDS,
+        )
+
+
+@dataclass(frozen=True)
+class Account:
+    """What Stripe says of one place (times in epoch seconds).
+
+    ``available_end`` is an assumption where ``asked`` is false: Stripe could not be asked. ``run_status`` is that of the
+    open run: ``succeeded``, ``pending``, ``failed``, ``lost`` or ``unknown``.
+    """
+
+    available_end: int
+    asked: bool
+    run_status: str = "unknown"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One thing the connector will ask of Stripe: a new report run, or the result of an open one.
+
+    ``covers_end``: up to where the rows it delivers reach; ``end`` is what the connector will store as its end.
+    ``first_row``: rows before it are not delivered from this report.
+    """
+
+    place: Place
+    round_id: int
+    start: int
+    end: int
+    covers_end: int
+    run_id: str | None = None
+    first_row: int = 0
+
+    @property
+    def is_new_run(self) -> bool:
+        return self.run_id is None
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A step at which the connector would hang for ever, or leave a place out for ever."""
+
+    place: Place
+    round_id: int
+    reason: str
+    stops_all: bool
+
+
+Step = Request | Trouble
+
+
+def worked_round(
+    settings: WalkSettings, offsets: Mapping[Place, ReportOffset], places: tuple[Place, ...], now: float
+) -> int:
+    """The round (epoch seconds) that a task with these offsets works on at ``now``."""
+    current = settings.rounds.last(now)
+    known = [offsets[place] for place in places if place in offsets]
+    last = next((offset.round_id for offset in known if offset.round_id is not None), None)
+    if last is None:
+        return current
+    if any(offset.round_id == last and not offset.processed for offset in known):
+        return last
+    return settings.rounds.next(last) if last < current else current
+
+
+def walk(
+    settings: WalkSettings,
+    stored: Mapping[Place, ReportOffset],
+    places: tuple[Place, ...],
+    accounts: Mapping[Place, Account],
+    now: float,
+) -> Iterator[Step]:
+    """The steps of a task that starts with the stored offsets, in the connector's order, until it is current.
+
+    ``places`` are those the task works on, sorted. Ends after MOST_REQUESTS requests or a trouble that stops all.
+    """
+    offsets = dict(stored)
+    current = settings.rounds.last(now)
+    requests = 0
+    skipped: set[Place] = set()
+    while True:
+        round_id = worked_round(settings, offsets, places, now)
+        worked = False
+        for place in places:
+            offset = offsets.get(place)
+            if offset is not None and offset.round_id == round_id and offset.processed:
+                continue
+            step = _step(settings, place, offset, round_id, accounts[place])
+            if isinstance(step, Trouble):
+                if step.stops_all:
+                    yield step
+                    return
+                if place not in skipped:
+                    skipped.add(place)
+                    yield step
+                continue
+            # With nothing to ask for (start >= end) the place is complete for the round, in memory only.
+            last_chunk = step.end >= accounts[place].available_end
+            offsets[place] = ReportOffset(step.end, step.end, None, None, round_id, last_chunk)
+            worked = True
+            if step.start < step.end:
+                yield step
+                requests += 1
+                if requests >= MOST_REQUESTS:
+                    return
+        if not worked and (round_id >= current or worked_round(settings, offsets, places, now) == round_id):
+            return
+
+
+def _step(settings: WalkSettings, place: Place, offset: ReportOffset | None, round_id: int, account: Account) -> Step:
+    first_row = 0
+    run_id = None
+    covers_end = None
+    if offset is None or offset.round_id != round_id:
+        start = settings.initial_loads.get(place.report_type)
+        if start is None:
+            return Trouble(place, round_id, "no initial load date, so it is skipped in every round", stops_all=False)
+    elif offset.run_id is not None:
+        if offset.run_id == "":
+            return Trouble(place, round_id, "an empty report run id aborts every poll", stops_all=True)
+        if offset.interval_start is None:
+            return Trouble(place, round_id, "an open run without interval_start aborts every poll", stops_all=True)
+        if account.run_status in ("pending", "failed", "lost"):
+            words = f"the open run {offset.run_id} is {account.run_status}, which fails every poll"
+            return Trouble(place, round_id, words, stops_all=True)
+        start = offset.interval_start
+        run_id = offset.run_id
+        covers_end = offset.interval_end
+        first_row = 0 if offset.row is None else offset.row + 1
+    elif offset.interval_end is None:
+        return Trouble(place, round_id, "no interval_end, so its round never finishes", stops_all=True)
+    else:
+        start = offset.interval_end
+        first_row = 0 if offset.row is None else offset.row + 1
+    end = min(account.available_end, start + settings.max_interval_seconds)
+    return Request(place, round_id, start, end, end if covers_end is None else covers_end, run_id, first_row)
+
+
+def _items(text: str, separator: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in text.split(separator) if item.strip())
+
+
+def _initial_loads(text: str) -> dict[str, int]:
+    """``type1:YYYY-MM-DD;type2:…`` to epoch seconds; as in the connector a bad date counts as none."""
+    loads = {}
+    for item in _items(text, ";"):
+        report_type, _colon, date = item.partition(":")
+        try:
+            loads[report_type.strip()] = parse_moment(date.strip(), "stripe.report.initial.load.dates")
+        except InputError:
+            continue
+    return loads

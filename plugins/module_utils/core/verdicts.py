@@ -1,0 +1,51 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a snapshot says about one source partition: a verdict, with its reasons as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
+
+# From good to bad: a connector's verdict is the worst of its partitions'.
+VERDICTS = ("ok", "orphaned", "late", "missing", "unknown", "stuck")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why: a code to act on, the measured figure and its limit (both in the code's unit), and words for a person."""
+
+    code: str
+    words: str
+    figure: int | None = None
+    limit: int | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        return {"code": self.code, "words": self.words, "figure": self.figure, "limit": self.limit}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``delivered_to``: up to where (epoch seconds) the partition has delivered, None where that is not known."""
+
+    partition: Partition
+    verdict: str
+    reasons: tuple[Reason, ...]
+    delivered_to: int | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "partition": self.partition.as_dict(),
+            "verdict": self.verdict,
+            "reasons": [reason.as_data() for reason in self.reasons],
+            "delivered_to": self.delivered_to,
+        }
+
+
+def worst(verdicts: Iterable[str]) -> str:
+    """The worst of the verdicts; ``unknown`` of nothing, since nothing seen is not a good sign."""
+    return max(verdicts, key=VERDICTS.index, default="unknown")

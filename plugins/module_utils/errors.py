@@ -1,0 +1,29 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one exception base of the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class RecoveryError(Exception):
+    """Something a person must know: one sentence that says what was wrong, where, and what to do.
+
+    ``facts`` holds the same as data (JSON values only, never a secret); it is merged into the failed task's result.
+    """
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.facts: Mapping[str, Any] = facts
+
+
+class InputError(RecoveryError):
+    """The user's own input is wrong; nothing was read or written because of it."""
+
+
+class UnknownOutcome(RecoveryError):
+    """A write was sent and its answer never came: the state must be read before anything is decided."""

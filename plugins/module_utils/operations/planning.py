@@ -1,0 +1,141 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From one connector as it was read to its plan, with what a person is shown of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.plan import (
+    Plan,
+    final_state_of,
+    offset_changes,
+    show_changes,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.preview import generic_preview
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset import ResetRequest, generic_targets
+from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange, changed_config
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.accounts import (
+    is_stripe_reporting,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.decision import decide
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.preview import (
+    forecast_data,
+    plan_lines,
+    stripe_headline,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.setting_changes import decide_with_server
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.stripe_accounts import (
+    StripeOptions,
+    read_accounts,
+)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """All that the user wants of a connector. ``backup_file`` is that of the strategy restore."""
+
+    reset: ResetRequest
+    config: Mapping[str, Any] = field(repr=False)
+    at_least: Mapping[str, Any]
+    stripe: StripeOptions
+    cluster: str
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, and what is said of it. ``forecast`` is data for machines, ``preview`` lines for a person."""
+
+    plan: Plan
+    preview: tuple[str, ...]
+    forecast: Mapping[str, Any] | None
+    secret_keys: frozenset[str]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def diff(self) -> dict[str, str]:
+        return {
+            "before_header": f"{self.plan.connector} (now)",
+            "after_header": f"{self.plan.connector} (plan {self.plan.id})",
+            "before": show_changes(self.plan, "before"),
+            "after": show_changes(self.plan, "after"),
+        }
+
+
+def make_plan(
+    client: ConnectClient, connector: Connector, wish: Wish, cluster_id: str, begun_in: str | None, now: float
+) -> Planned:
+    """Decide the plan, from reads only. ``begun_in`` is the state before an unfinished earlier change, if there was one."""
+    if not connector.is_source:
+        raise InputError(
+            f"Connector '{connector.name}' is a {connector.type} connector, not a source connector: its offsets are those of"
+            " a consumer group, which this does not reset."
+        )
+    settings, secret_keys = decide_with_server(client, connector, wish.config, wish.at_least)
+    # The offsets are decided for the config that the connector will start with.
+    configured = _with_settings(connector, settings)
+    warnings = _unaddressable(connector)
+    if not is_stripe_reporting(configured.config):
+        plan = _plan(connector, wish, cluster_id, settings, generic_targets(configured, wish.reset), begun_in)
+        return Planned(plan, tuple(generic_preview(connector, plan, wish.cluster)), None, secret_keys, warnings)
+    accounts = read_accounts(configured, wish.stripe, now)
+    decision = decide(configured, wish.reset, accounts.by_place, wish.stripe.timezones, now)
+    plan = _plan(connector, wish, cluster_id, settings, decision.targets, begun_in)
+    preview = [
+        stripe_headline(connector, decision.left_alone, wish.cluster),
+        "",
+        *plan_lines(plan, decision, connector.config),
+    ]
+    return Planned(plan, tuple(preview), forecast_data(decision), secret_keys, (*warnings, *accounts.problems))
+
+
+def _plan(
+    connector: Connector,
+    wish: Wish,
+    cluster_id: str,
+    settings: tuple[SettingChange, ...],
+    targets: Mapping[Any, Any],
+    begun_in: str | None,
+) -> Plan:
+    changes = offset_changes(connector.stored, targets)
+    final_state = final_state_of(connector, begun_in)
+    changes_state = begun_in is not None and connector.state == "STOPPED"
+    return Plan(
+        cluster_id=cluster_id,
+        connector=connector.name,
+        strategy=wish.reset.strategy,
+        state=connector.state,
+        final_state=final_state if settings or changes or changes_state else connector.state,
+        settings=settings,
+        offsets=changes,
+        presumed=connector.stored,
+    )
+
+
+def _with_settings(connector: Connector, settings: tuple[SettingChange, ...]) -> Connector:
+    return Connector(
+        connector.name,
+        connector.type,
+        connector.state,
+        connector.worker_id,
+        connector.tasks,
+        changed_config(connector.config, settings),
+        connector.offsets,
+    )
+
+
+def _unaddressable(connector: Connector) -> tuple[str, ...]:
+    """Partitions that Connect lists without an offset: often ones whose stored key its REST API cannot address."""
+    nulls = [str(entry.partition) for entry in connector.offsets if entry.offset is None]
+    if not nulls:
+        return ()
+    return (
+        f"Connector '{connector.name}': Connect lists {', '.join(nulls)} without an offset. Either it was deleted a moment ago, or"
+        " its stored key has another field order than Connect's REST API can address, and a reset would not reach it.",
+    )

@@ -1,0 +1,52 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an operation is given and what it gives back: the same for a module, an action plugin and a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+
+
+@dataclass(frozen=True)
+class TaskContext:
+    """How the task runs; ``now`` is epoch seconds."""
+
+    check_mode: bool
+    now: float
+
+
+@dataclass
+class Outcome:
+    """The task's result (JSON values without secrets) and the warnings that go with it."""
+
+    result: dict[str, Any]
+    warnings: list[str] = field(default_factory=list)
+
+
+Operation = Callable[[Mapping[str, Any], TaskContext], Outcome]
+
+
+def for_each_connector(names: Iterable[str], do: Callable[[str, Outcome], None], result: dict[str, Any]) -> Outcome:
+    """Do it for every connector, once each; one that fails does not keep the others from their turn.
+
+    Raises RecoveryError after the last one when any failed; its facts are the result, with the failed ones in it.
+    """
+    wanted = list(dict.fromkeys(names))
+    if not wanted:
+        raise InputError("connectors is empty: name at least one connector.")
+    outcome = Outcome(result)
+    failures: list[str] = []
+    for name in wanted:
+        try:
+            do(name, outcome)
+        except RecoveryError as error:
+            failures.append(error.message)
+            outcome.result["connectors"][name] = {"failed": True, "msg": error.message, **error.facts}
+    if failures:
+        raise RecoveryError(" ".join(failures), warnings=outcome.warnings, **outcome.result)
+    return outcome

@@ -1,0 +1,39 @@
+#!/usr/bin/python
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: show_preview
+short_description: Print the lines of a preview as they are
+version_added: 1.0.0
+author: connectops.recovery contributors (@connectops)
+description:
+  - Prints lines to the screen and the log without quoting or indenting them.
+  - The module runs on the controller only.
+extends_documentation_fragment:
+  - connectops.recovery.attributes
+options:
+  lines:
+    description: The lines, as the other modules return them as C(preview).
+    type: list
+    elements: str
+    required: true
+attributes:
+  diff_mode:
+    support: N/A
+    description: The module changes nothing, so there is nothing to show.
+seealso:
+  - module: connectops.recovery.connect_offset_reset
+  - module: connectops.recovery.connect_offsets_facts
+"""
+
+EXAMPLES = r"""
+- name: Show the state of the cluster
+  connectops.recovery.show_preview:
+    lines: "{{ ansible_facts['connectops_offsets'].preview }}"
+"""
+
+RETURN = r"""
+"""

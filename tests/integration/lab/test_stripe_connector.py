@@ -1,0 +1,571 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lab's Stripe connector behaves as the real one, trap by trap. Without these traps a recovery proves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab import ConnectRequestError, Lab, await_condition
+from lab.scenarios import REPORT_TYPE, stripe_offset, utc_day
+from lab.trial import MIDNIGHT, Trial, ago
+
+ZONES = ("Africa/Cairo", "America/New_York", "PST")
+CAIRO, NEW_YORK, PST = ZONES
+
+
+def initial_load(days: int) -> dict[str, object]:
+    return {"stripe.report.initial.load.dates": f"{REPORT_TYPE}:{utc_day(ago(days))}"}
+
+
+def unfinished(end_days: int, round_days: int, **others: Any) -> dict[str, object]:
+    return stripe_offset(end=ago(end_days), round_id=ago(round_days), processed=False, **others)
+
+
+def finished(end_days: int, round_days: int) -> dict[str, object]:
+    return stripe_offset(end=ago(end_days), round_id=ago(round_days), processed=True)
+
+
+@pytest.fixture(scope="module", name="lab")
+def lab_of_one_worker() -> Iterator[Lab]:
+    """Not the session's: with a single worker no rebalance waits for a heartbeat, which halves the time."""
+    with Lab(workers=1) as lab:
+        yield lab
+
+
+# Settings
+
+
+def test_settings_have_the_real_types_and_defaults(lab: Lab) -> None:
+    config = {"connector.class": "org.connectops.lab.StripeSourceConnector", "stripe.report.types": REPORT_TYPE}
+    answer = lab.connect.request("PUT", "/connector-plugins/StripeSourceConnector/config/validate", config).json()
+    keys = {entry["definition"]["name"]: entry["definition"] for entry in answer["configs"]}
+    expected = {
+        "stripe.api.keys": ("PASSWORD", "[hidden]"),
+        "stripe.report.types": ("LIST", None),
+        "stripe.report.initial.load.dates": ("STRING", ""),
+        "stripe.report.max.wait.ms": ("LONG", "300000"),
+        "stripe.report.poll.interval.ms": ("LONG", "5000"),
+        "in.progress.poll.interval.ms": ("LONG", "5000"),
+        "max.report.interval.days": ("INT", "30"),
+        "poll.cron": ("STRING", "0 0 0 * * ?"),
+        "topic.prefix": ("STRING", "stripe_reporting_"),
+        "batch.size": ("INT", "1000"),
+        "stripe.report.columns": ("STRING", ""),
+        "stripe.report.keys": ("STRING", ""),
+    }
+    assert {name: (keys[name]["type"], keys[name]["default_value"]) for name in expected} == expected
+
+
+def test_validation_accepts_a_negative_wait_a_bad_cron_and_a_bad_date(lab: Lab) -> None:
+    config = {
+        "connector.class": "org.connectops.lab.StripeSourceConnector",
+        "name": "any",
+        "stripe.report.types": REPORT_TYPE,
+        "stripe.report.max.wait.ms": "-1",
+        "poll.cron": "never",
+        "stripe.report.initial.load.dates": f"{REPORT_TYPE}:soon",
+    }
+    answer = lab.connect.request("PUT", "/connector-plugins/StripeSourceConnector/config/validate", config).json()
+    assert answer["error_count"] == 0
+
+
+# Partitions and offsets
+
+
+def test_stored_bytes_are_those_of_a_java_hash_map(lab: Lab, trial: Trial) -> None:
+    trial.account("PST")
+    trial.create({"PST": unfinished(2, 0)})
+    trial.await_offset("PST", processed_in_round=True)
+    key = f'["{trial.name}",{{"timezone":"PST","report_type":"{REPORT_TYPE}"}}]'.encode()
+    value = lab.offset_records(lab.connect.offsets_topic)[key]
+    assert (
+        value
+        == (
+            f'{{"round_id":{MIDNIGHT},"interval_end":{MIDNIGHT},"last_committed_row":null,'
+            f'"in_progress_report_run_id":null,"interval_start":{MIDNIGHT},"processed_in_round":true}}'
+        ).encode()
+    )
+
+
+def test_linked_partitions_cannot_be_addressed_over_rest(lab: Lab, trial: Trial) -> None:
+    trial.account("PST")
+    trial.create(settings={**initial_load(2), "lab.partition.map": "linked"})
+    trial.await_delivered(8)
+    key = f'["{trial.name}",{{"report_type":"{REPORT_TYPE}","timezone":"PST"}}]'.encode()
+    await_condition(
+        lambda: lab.offset_records(lab.connect.offsets_topic).get(key), 20, "an offset under the key in its own order"
+    )
+    assert trial.offset("PST") is None
+    trial.stop()
+    patch = {"offsets": [{"partition": {"report_type": REPORT_TYPE, "timezone": "PST"}, "offset": unfinished(2, 0)}]}
+    before = lab.offset_records(lab.connect.offsets_topic)[key]
+    trial.cluster.request("PATCH", f"/connectors/{trial.name}/offsets", patch)
+    assert lab.offset_records(lab.connect.offsets_topic)[key] == before
+
+
+@pytest.mark.parametrize(
+    "alter, answer",
+    [
+        ("false", "The Connect framework-managed offsets for this connector have been altered successfully."),
+        ("true", "The offsets for this connector have been altered successfully"),
+        ("throw", "500"),
+        ("unsupported", "doesn't support external modification of offsets"),
+    ],
+)
+def test_the_connector_can_have_a_say_in_altered_offsets(trial: Trial, alter: str, answer: str) -> None:
+    trial.account("PST")
+    trial.create(state="STOPPED", settings={"lab.alter.offsets": alter})
+    patch = {"offsets": [{"partition": {"timezone": "PST", "report_type": REPORT_TYPE}, "offset": unfinished(2, 0)}]}
+    try:
+        told = trial.cluster.request("PATCH", f"/connectors/{trial.name}/offsets", patch).text
+    except ConnectRequestError as error:
+        told = str(error)
+    assert answer in told
+
+
+def test_numbers_and_bools_are_read_from_several_types(trial: Trial) -> None:
+    done: dict[str, object] = {"a": True, "b": 1, "c": "true", "d": "1", "e": "yes", "f": 1.0}
+    open_: dict[str, object] = {"g": False, "h": 0, "i": "no", "j": None}
+    offsets: dict[str, dict[str, object]] = {}
+    for zone, processed in {**done, **open_}.items():
+        trial.account(zone)
+        offsets[zone] = {
+            **unfinished(2, 0),
+            "round_id": str(MIDNIGHT) if zone < "c" else float(MIDNIGHT),
+            "interval_end": f"{ago(2)}.0" if zone < "h" else float(ago(2)),
+            "processed_in_round": processed,
+        }
+    trial.create(offsets)
+    for zone in open_:
+        assert trial.await_runs(zone, 1) == [(ago(2), MIDNIGHT)]
+    trial.await_polls(1)
+    assert [trial.intervals(zone) for zone in done] == [[]] * len(done)
+
+
+def test_an_unreadable_or_missing_round_id_means_the_initial_load_date(trial: Trial) -> None:
+    offsets: dict[str, dict[str, object]] = {
+        "unreadable": {**unfinished(2, 0), "round_id": "last night"},
+        "missing": {**unfinished(2, 0), "round_id": None},
+        "good": unfinished(2, 0),
+    }
+    for zone in offsets:
+        trial.account(zone)
+    trial.create(offsets, settings=initial_load(9))
+    assert trial.await_runs("unreadable", 1) == [(ago(9), MIDNIGHT)]
+    assert trial.await_runs("missing", 1) == [(ago(9), MIDNIGHT)]
+    assert trial.await_runs("good", 1) == [(ago(2), MIDNIGHT)]
+
+
+def test_an_empty_run_id_aborts_every_poll(trial: Trial) -> None:
+    trial.account(CAIRO)
+    trial.account(PST)
+    trial.create({CAIRO: {**unfinished(2, 0), "in_progress_report_run_id": ""}, PST: unfinished(2, 0)})
+    trial.await_log("Error while polling", 3)
+    assert trial.intervals(PST) == []
+
+
+def test_without_interval_end_the_round_never_finishes(trial: Trial) -> None:
+    trial.account(CAIRO)
+    trial.account(PST)
+    trial.create({CAIRO: {**unfinished(3, 2), "interval_end": None}, PST: unfinished(3, 2)}, settings=initial_load(5))
+    trial.await_offset(PST, processed_in_round=True, round_id=ago(2))
+    trial.await_log(f"No interval start or end found for timezone {CAIRO} report type {REPORT_TYPE}, skipping", 3)
+    assert trial.intervals(CAIRO) == []
+    assert len(trial.intervals(PST)) == 1
+
+
+# Start of the task
+
+
+def test_a_timezone_that_fails_its_test_is_dropped_until_the_task_restarts(trial: Trial) -> None:
+    trial.account(CAIRO).respond(status=401, times=1)
+    trial.account(PST)
+    trial.create(settings=initial_load(2))
+    trial.await_log(f"Task started with report types: [{REPORT_TYPE}] and timezones: [{PST}]")
+    trial.await_log(f"Error creating API client for timezone {CAIRO}: ")
+    trial.await_delivered(8)
+    trial.await_polls(2)
+    assert trial.intervals(CAIRO) == []
+    assert trial.cluster.status(trial.name)["tasks"][0]["state"] == "RUNNING"
+    trial.restart_task()
+    trial.await_log(f"Task started with report types: [{REPORT_TYPE}] and timezones: [{CAIRO}, {PST}]")
+    assert trial.await_runs(CAIRO, 1) == [(ago(2), MIDNIGHT)]
+
+
+def test_a_rate_limit_at_the_start_drops_no_timezone(trial: Trial) -> None:
+    trial.account(PST).respond(status=429, times=1)
+    trial.create(settings=initial_load(2))
+    trial.await_delivered(8)
+    trial.await_log(f"timezones: [{PST}]")
+
+
+@pytest.mark.parametrize("where, connector, tasks", [("connector", "FAILED", []), ("task", "RUNNING", ["FAILED"])])
+def test_connector_or_task_can_fail_at_the_start(trial: Trial, where: str, connector: str, tasks: list[str]) -> None:
+    trial.account("PST")
+    trial.create(settings={"lab.start": f"fail_{where}"})
+
+    def states() -> tuple[str, list[str]] | None:
+        try:
+            status = trial.cluster.status(trial.name)
+        except ConnectRequestError:
+            return None
+        return status["connector"]["state"], [task["state"] for task in status["tasks"]]
+
+    await_condition(lambda: states() == (connector, tasks), 20, lambda: f"the failure; states are {states()}")
+
+
+# Rounds
+
+
+def test_the_first_round_is_the_last_fire_and_begins_at_the_initial_load_date(trial: Trial) -> None:
+    trial.account("PST")
+    trial.create(settings=initial_load(3))
+    trial.await_log(f"Current round ID: {MIDNIGHT}")
+    trial.await_offset("PST", round_id=MIDNIGHT, processed_in_round=True, interval_end=MIDNIGHT)
+    assert trial.await_delivered(12) == trial.expected("PST", ago(3), MIDNIGHT)
+    trial.await_log(
+        f"Marked combination PST|{REPORT_TYPE} as completed in round {MIDNIGHT} (interval: {ago(3)} to {MIDNIGHT})"
+    )
+
+
+def test_the_cron_is_quartz_with_sunday_as_day_one(trial: Trial) -> None:
+    trial.account("PST")
+    trial.create(settings={**initial_load(3), "poll.cron": "0 0 0 ? * 1"})
+    today = datetime.fromtimestamp(MIDNIGHT, timezone.utc).date()
+    sunday = today - timedelta(days=today.isoweekday() % 7)
+    trial.await_offset("PST", round_id=ago((today - sunday).days), processed_in_round=True)
+
+
+def test_an_unfinished_round_is_continued_at_interval_end_and_missed_rounds_follow_one_by_one(trial: Trial) -> None:
+    trial.account("PST")
+    trial.create({"PST": unfinished(4, 2)}, settings=initial_load(6))
+    trial.await_offset("PST", round_id=MIDNIGHT, processed_in_round=True)
+    whole = (ago(6), MIDNIGHT)
+    assert trial.intervals("PST") == [(ago(4), MIDNIGHT), whole, whole]
+
+
+def test_the_first_partition_of_the_walk_with_a_round_decides_for_all(trial: Trial) -> None:
+    for zone in ZONES:
+        trial.account(zone)
+    trial.create({NEW_YORK: unfinished(4, 1), PST: unfinished(3, 0)}, settings=initial_load(6))
+    trial.await_log(f"Current round ID: {ago(1)}")
+    # Cairo has no offset, PST one of another round: both begin at the initial load date.
+    assert trial.await_runs(CAIRO, 1)[0] == (ago(6), MIDNIGHT)
+    assert trial.await_runs(NEW_YORK, 1)[0] == (ago(4), MIDNIGHT)
+    assert trial.await_runs(PST, 1)[0] == (ago(6), MIDNIGHT)
+
+
+def test_every_partition_aligned_to_the_current_round_costs_only_what_is_missing(trial: Trial) -> None:
+    for zone in ZONES:
+        trial.account(zone)
+    trial.create({zone: unfinished(5, 0) for zone in ZONES}, settings=initial_load(30))
+    trial.await_delivered(60)
+    trial.await_polls(2)
+    for zone in ZONES:
+        assert trial.intervals(zone) == [(ago(5), MIDNIGHT)]
+        assert trial.delivered(zone) == trial.expected(zone, ago(5), MIDNIGHT)
+
+
+@pytest.mark.parametrize("dates", ["", f"{REPORT_TYPE}:2026-13-99"])
+def test_without_an_initial_load_date_a_partition_without_offset_is_skipped(trial: Trial, dates: str) -> None:
+    trial.account("PST")
+    trial.create(settings={"stripe.report.initial.load.dates": dates})
+    trial.await_log(f"No interval start or end found for timezone PST report type {REPORT_TYPE}, skipping", 2)
+    assert trial.intervals("PST") == []
+
+
+def test_nothing_to_fetch_completes_the_round_in_memory_only(trial: Trial) -> None:
+    trial.account("PST")
+    trial.create({"PST": unfinished(0, 0)})
+    trial.await_log(f"Marked combination PST|{REPORT_TYPE} as completed in round {MIDNIGHT}")
+    trial.await_polls(2)
+    assert trial.offset("PST") == unfinished(0, 0)
+    assert trial.intervals("PST") == []
+
+
+def test_with_nothing_to_do_no_request_is_made(trial: Trial) -> None:
+    account = trial.account("PST")
+    trial.create({"PST": finished(0, 0)})
+    trial.await_polls(1)
+    account.clear_journal()
+    trial.await_polls(3)
+    assert account.journal == ()
+
+
+# Chunks and rows
+
+
+def test_a_long_interval_is_fetched_in_chunks_one_per_poll(trial: Trial) -> None:
+    trial.account("PST")
+    trial.create({"PST": unfinished(5, 0)}, settings={"max.report.interval.days": 2})
+    trial.await_offset("PST", processed_in_round=True, interval_end=MIDNIGHT)
+    assert trial.intervals("PST") == [(ago(5), ago(3)), (ago(3), ago(1)), (ago(1), MIDNIGHT)]
+    assert trial.await_delivered(20) == trial.expected("PST", ago(5), MIDNIGHT)
+
+
+def test_records_carry_timezone_columns_and_a_key(lab: Lab, trial: Trial) -> None:
+    account = trial.account("PST")
+    trial.create({"PST": unfinished(1, 0)}, settings={"stripe.report.keys": f"{REPORT_TYPE}:currency,row_id"})
+    trial.await_delivered(4)
+    rows = account.rows(REPORT_TYPE, ago(1), MIDNIGHT)
+    assert lab.topic_records(trial.topic) == [
+        (f"{row['currency']}|{row['row_id']}", {**row, "timezone_aka_platform": "PST"}) for row in rows
+    ]
+
+
+def test_a_full_batch_leaves_an_open_run_that_a_new_task_resumes_after_its_last_row(trial: Trial) -> None:
+    account = trial.account("PST")
+    trial.create({"PST": unfinished(2, 0)}, settings={"batch.size": 3, "in.progress.poll.interval.ms": 600_000})
+    run_id = account.runs[0].id if trial.await_runs("PST", 1) else ""
+    expected = unfinished(0, 0, start=ago(2), run_id=run_id, row=2)
+    assert trial.await_offset("PST", in_progress_report_run_id=run_id) == expected
+    trial.restart_task()
+    trial.await_log(
+        f"Resuming in-progress combination PST {REPORT_TYPE} in round {MIDNIGHT} with report run {run_id}"
+        f" from row 3 (interval: {ago(2)} to {MIDNIGHT})"
+    )
+    assert trial.await_delivered(6) == trial.expected("PST", ago(2), MIDNIGHT)[:6]
+    assert len(account.runs) == 1
+
+
+def test_a_full_batch_ends_the_walk_for_this_poll(trial: Trial) -> None:
+    trial.account(CAIRO)
+    trial.account(PST)
+    trial.create({CAIRO: unfinished(2, 0), PST: unfinished(2, 0)}, settings={"batch.size": 3})
+    trial.await_delivered(16)
+    assert trial.delivered()[:3] == trial.expected(CAIRO, ago(2), MIDNIGHT)[:3]
+    assert sorted(trial.delivered()) == sorted(
+        trial.expected(CAIRO, ago(2), MIDNIGHT) + trial.expected(PST, ago(2), MIDNIGHT)
+    )
+
+
+@pytest.mark.parametrize("status", ["pending", "failed"])
+def test_a_resumed_run_without_result_fails_every_poll_and_is_not_waited_for(trial: Trial, status: str) -> None:
+    trial.account("PST")
+    run_id = trial.earlier_run("PST", ago(3), ago(1), status)
+    trial.create({"PST": unfinished(1, 0, start=ago(3), run_id=run_id, row=1)})
+    trial.await_log("Error while polling", 3)
+    assert trial.intervals("PST") == []
+
+
+def test_a_resumed_run_whose_file_is_gone_is_made_anew_and_keeps_the_row(trial: Trial) -> None:
+    account = trial.account("PST")
+    run_id = trial.earlier_run("PST", ago(2), MIDNIGHT)
+    account.lose_file(run_id)
+    trial.create({"PST": unfinished(0, 0, start=ago(2), run_id=run_id, row=4)})
+    trial.await_log(f"CSV file not found (404) for report run {run_id}")
+    trial.await_offset("PST", processed_in_round=True)
+    assert trial.intervals("PST") == [(ago(2), MIDNIGHT)]
+    assert trial.delivered() == trial.expected("PST", ago(2), MIDNIGHT)[5:]
+
+
+def test_a_resumed_run_claims_up_to_the_moved_end_and_loses_what_lies_between(trial: Trial) -> None:
+    trial.account("PST")
+    run_id = trial.earlier_run("PST", ago(4), ago(2))
+    trial.create({"PST": unfinished(2, 0, start=ago(4), run_id=run_id, row=3)})
+    trial.await_offset("PST", processed_in_round=True, interval_end=MIDNIGHT)
+    trial.await_polls(2)
+    assert trial.delivered() == trial.expected("PST", ago(4), ago(2))[4:]
+    assert trial.intervals("PST") == []
+
+
+def test_a_stale_row_without_run_id_skips_rows_of_the_new_report(trial: Trial) -> None:
+    trial.account("PST")
+    trial.create({"PST": unfinished(2, 0, row=2)})
+    trial.await_offset("PST", processed_in_round=True)
+    assert trial.delivered() == trial.expected("PST", ago(2), MIDNIGHT)[3:]
+
+
+def rows_only_after(day: date) -> Any:
+    return lambda asked: 4 if asked > day else 0
+
+
+def test_an_empty_chunk_is_stored_as_the_end_of_the_round_although_more_follows(trial: Trial) -> None:
+    empty_until = datetime.fromtimestamp(ago(3), timezone.utc).date()
+    trial.account("PST", rows_per_day=rows_only_after(empty_until))
+    settings = {"max.report.interval.days": 2, "in.progress.poll.interval.ms": 600_000}
+    trial.create({"PST": unfinished(5, 0)}, settings=settings)
+    trial.await_offset("PST", processed_in_round=True, interval_end=ago(3))
+    assert trial.records() == [(None, None)]
+    trial.restart_task()
+    trial.await_log("Current round ID", 2)
+    assert trial.intervals("PST") == [(ago(5), ago(3))]
+
+
+def test_after_an_empty_chunk_memory_goes_on(trial: Trial) -> None:
+    empty_until = datetime.fromtimestamp(ago(3), timezone.utc).date()
+    trial.account("PST", rows_per_day=rows_only_after(empty_until))
+    trial.create({"PST": unfinished(5, 0)}, settings={"max.report.interval.days": 2})
+    trial.await_offset("PST", processed_in_round=True, interval_end=MIDNIGHT)
+    assert trial.delivered() == trial.expected("PST", ago(5), MIDNIGHT)
+
+
+def test_the_marker_of_an_empty_chunk_fails_the_task_on_a_compacted_topic(trial: Trial) -> None:
+    trial.account("PST", rows_per_day=0)
+    trial.create({"PST": unfinished(2, 0)}, settings={"topic.creation.default.cleanup.policy": "compact"})
+
+    def task_states() -> list[str]:
+        try:
+            return [task["state"] for task in trial.cluster.status(trial.name)["tasks"]]
+        except ConnectRequestError:
+            return []
+
+    await_condition(lambda: task_states() == ["FAILED"], 20, lambda: f"a failed task; states are {task_states()}")
+
+
+def test_two_tasks_deliver_everything_twice(trial: Trial) -> None:
+    trial.account("PST")
+    trial.create({"PST": unfinished(2, 0)}, settings={"tasks.max": 2})
+    rows = trial.expected("PST", ago(2), MIDNIGHT)
+    assert sorted(trial.await_delivered(16)) == sorted(rows * 2)
+
+
+# One failing partition
+
+
+def test_one_failing_partition_robs_those_before_it_and_starves_those_after(trial: Trial) -> None:
+    for zone in ZONES:
+        trial.account(zone)
+    trial.accounts[NEW_YORK].fail_runs("The report could not be made.")
+    offsets = {zone: unfinished(11, 10) for zone in ZONES}
+    trial.create(offsets, settings=initial_load(30))
+    trial.await_log("Error while polling", 4)
+    assert trial.count_log(f"Generated 44 SourceRecords for report type: {REPORT_TYPE} and timezone: {CAIRO}") == 1
+    assert "failed: The report could not be made." in trial.workers_log()
+    assert set(trial.intervals(NEW_YORK)) == {(ago(11), MIDNIGHT)}
+    assert trial.intervals(PST) == []
+    assert trial.delivered() == []
+    assert {zone: trial.offset(zone) for zone in ZONES} == offsets
+    trial.cluster.await_state(trial.name, "RUNNING", tasks=1)
+
+
+def test_healing_without_a_restart_jumps_over_what_was_dropped(trial: Trial) -> None:
+    for zone in (CAIRO, NEW_YORK):
+        trial.account(zone)
+    trial.accounts[NEW_YORK].fail_runs("Not now.")
+    trial.create({CAIRO: unfinished(4, 0), NEW_YORK: unfinished(4, 0)}, settings={"max.report.interval.days": 2})
+    trial.await_log("Error while polling", 2)
+    trial.accounts[NEW_YORK].succeed_runs()
+    trial.await_offset(NEW_YORK, processed_in_round=True)
+    # Cairo's two chunks were made one poll each and dropped: only what memory had not called done can still come.
+    assert trial.delivered(NEW_YORK) == trial.expected(NEW_YORK, ago(4), MIDNIGHT)
+    assert trial.delivered(CAIRO) == []
+
+
+def test_a_chunk_made_after_the_healing_stores_an_offset_beyond_the_gap(trial: Trial) -> None:
+    for zone in (CAIRO, NEW_YORK):
+        trial.account(zone)
+    trial.accounts[NEW_YORK].respond(status=400, times=1, method="POST")
+    trial.create({CAIRO: unfinished(4, 0), NEW_YORK: unfinished(4, 0)}, settings={"max.report.interval.days": 2})
+    trial.await_offset(CAIRO, processed_in_round=True, interval_end=MIDNIGHT)
+    assert trial.delivered(CAIRO) == trial.expected(CAIRO, ago(2), MIDNIGHT)
+
+
+def test_what_was_dropped_comes_back_after_a_restart_of_the_task(trial: Trial) -> None:
+    for zone in (CAIRO, NEW_YORK):
+        trial.account(zone)
+    trial.accounts[NEW_YORK].fail_runs("Not now.")
+    trial.create({CAIRO: unfinished(4, 0), NEW_YORK: unfinished(4, 0)})
+    trial.await_log("Error while polling", 2)
+    trial.accounts[NEW_YORK].succeed_runs()
+    trial.restart_task()
+    trial.await_offset(CAIRO, processed_in_round=True)
+    assert trial.delivered(CAIRO)[-16:] == trial.expected(CAIRO, ago(4), MIDNIGHT)
+
+
+def test_a_run_that_takes_too_long_is_asked_for_again_and_again(trial: Trial) -> None:
+    account = trial.account("PST")
+    account.pending_seconds = float("inf")
+    trial.create({"PST": unfinished(3, 0)}, settings={"stripe.report.max.wait.ms": 300})
+    runs = trial.await_runs("PST", 3)
+    assert set(runs) == {(ago(3), MIDNIGHT)}
+    trial.await_log("Error while polling")
+    words = f"Report run {account.runs[0].id} did not complete within 300 ms"
+    lines = trial.workers_log().splitlines()
+    at = next(number for number, line in enumerate(lines) if words in line)
+    assert trial.name in lines[at - 1]
+    assert "Error while polling" in lines[at - 1]
+
+
+def test_an_interval_before_the_available_data_is_refused_in_every_poll(trial: Trial) -> None:
+    account = trial.account("PST", available=(5, 0))
+    trial.create({"PST": unfinished(9, 0)})
+    trial.await_log("Error while polling", 3)
+    posts = [entry.status for entry in account.journal if entry.method == "POST"]
+    assert set(posts) == {400}
+    assert len(posts) >= 3
+
+
+# Stopping
+
+
+def test_a_blocked_poll_ignores_stop_and_goes_on_asking_stripe(trial: Trial) -> None:
+    trial.account(CAIRO).pending_seconds = 9
+    trial.account(PST)
+    trial.create({CAIRO: unfinished(2, 0), PST: unfinished(2, 0)}, settings={"stripe.report.max.wait.ms": 20_000})
+    trial.await_runs(CAIRO, 1)
+    trial.stop()
+    assert trial.intervals(PST) == []
+    trial.await_log(f"Graceful stop of task {trial.name}-0 failed.")
+    trial.await_runs(PST, 1)
+    assert trial.cluster.status(trial.name)["connector"]["state"] == "STOPPED"
+    assert trial.delivered() == []
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[Path]:
+    path = tmp_path / "gate"
+    path.touch()
+    yield path
+    path.unlink(missing_ok=True)
+
+
+def test_the_gate_holds_the_poll_until_it_is_removed(trial: Trial, gate: Path) -> None:
+    account = trial.account("PST")
+    trial.create({"PST": unfinished(2, 0)}, settings={"lab.poll.gate": str(gate)})
+    trial.await_log("Task started")
+    trial.stop()
+    trial.await_log(f"Graceful stop of task {trial.name}-0 failed.")
+    assert account.runs == ()
+    gate.unlink()
+    trial.await_runs("PST", 1)
+
+
+# Graceful mode
+
+
+def test_in_graceful_mode_one_failing_partition_harms_no_other(trial: Trial) -> None:
+    for zone in ZONES:
+        trial.account(zone)
+    trial.accounts[CAIRO].fail_runs("Not today.")
+    trial.accounts[NEW_YORK].pending_seconds = float("inf")
+    trial.create({zone: unfinished(2, 0) for zone in ZONES}, settings={"lab.mode": "graceful"})
+    trial.await_offset(PST, processed_in_round=True)
+    assert trial.delivered() == trial.expected(PST, ago(2), MIDNIGHT)
+    trial.await_runs(NEW_YORK, 2)
+    assert {zone: trial.offset(zone) for zone in (CAIRO, NEW_YORK)} == dict.fromkeys(
+        (CAIRO, NEW_YORK), unfinished(2, 0)
+    )
+
+
+def test_in_graceful_mode_a_slow_run_is_taken_up_by_a_later_poll(trial: Trial) -> None:
+    trial.account("PST").pending_seconds = 0.8
+    trial.create({"PST": unfinished(2, 0)}, settings={"lab.mode": "graceful", "stripe.report.max.wait.ms": 60_000})
+    trial.await_offset("PST", processed_in_round=True)
+    assert len(trial.intervals("PST")) == 1
+    assert trial.delivered() == trial.expected("PST", ago(2), MIDNIGHT)
+
+
+def test_in_graceful_mode_the_wait_yields_to_stop(trial: Trial) -> None:
+    trial.account("PST").pending_seconds = float("inf")
+    trial.create({"PST": unfinished(2, 0)}, settings={"lab.mode": "graceful", "stripe.report.max.wait.ms": 60_000})
+    trial.await_runs("PST", 1)
+    trial.stop()
+    assert trial.count_log("Graceful stop of task") == 0

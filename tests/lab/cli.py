@@ -1,0 +1,65 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The command line of the lab: ``python -m lab``."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+
+from lab.jars import build
+from lab.lab import Lab
+from lab.scenarios import StuckConnector, stuck_connector
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        if options.command == "build":
+            jars = build()
+            print(f"Kafka {jars.kafka_version} and the connector are in {jars.home}.")
+        else:
+            _up(options.workers, options.clusters)
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("The lab has ended.")
+    return 0
+
+
+def _up(workers: int, clusters: int) -> None:
+    with Lab(workers=workers, clusters=clusters) as lab:
+        print(f"Kafka {lab.kafka_version} is at {lab.bootstrap_servers}, Stripe at {lab.stripe.url}.")
+        print(f"Logs, until the lab ends: {lab.logs}")
+        for cluster in lab.clusters:
+            _explain(stuck_connector(lab, cluster=cluster))
+        print("\nCtrl-C ends the lab and leaves nothing behind.", flush=True)
+        while True:
+            signal.pause()
+
+
+def _explain(stuck: StuckConnector) -> None:
+    connector = f"{stuck.cluster.urls[0]}/connectors/{stuck.name}"
+    print(f"\n{stuck.cluster.name} at {' '.join(stuck.cluster.urls)} has {stuck.name}, RUNNING and stuck. Try:")
+    print(f"  curl -s {connector}/status    # RUNNING, as if nothing were wrong")
+    print(f"  curl -s {connector}/offsets   # not moving: the polls fail at {stuck.blocker}")
+    print(f"  curl -s -u {stuck.accounts[stuck.blocker].key}: {_report_runs_url(stuck)}   # ever more runs")
+
+
+def _report_runs_url(stuck: StuckConnector) -> str:
+    return f"{stuck.cluster.config(stuck.name)['lab.stripe.api.base']}/v1/reporting/report_runs"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m lab", description="Real Kafka and Connect, simulated Stripe.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    up = commands.add_parser("up", help="keep a lab up, with a stuck Stripe connector on every cluster")
+    up.add_argument("--workers", type=int, default=1, metavar="N", help="workers per cluster (default: 1)")
+    up.add_argument("--clusters", type=int, default=1, metavar="N", help="Connect clusters (default: 1)")
+    commands.add_parser("build", help="resolve and build the jars of $KAFKA_VERSION, nothing else")
+    return parser

@@ -1,0 +1,339 @@
+// Copyright (c) 2026, connectops.recovery contributors
+// GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+package org.connectops.lab;
+
+import com.stripe.exception.RateLimitException;
+import com.stripe.exception.StripeException;
+import com.stripe.model.reporting.ReportRun;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.apache.kafka.connect.errors.ConnectException;
+import org.apache.kafka.connect.source.SourceRecord;
+import org.apache.kafka.connect.source.SourceTask;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Walks all partitions in every poll. Its faults are the real connector's and are meant: any exception aborts the whole
+ * poll, the records already made are dropped while {@link #progress} keeps them as done, and a wait is never cut short.
+ */
+public class StripeSourceTask extends SourceTask {
+    private static final Logger log = LoggerFactory.getLogger(StripeSourceTask.class);
+    /** How long one call of poll() may idle in the pause, so that pausing and stopping the task stay prompt. */
+    private static final long IDLE_MS = 100;
+
+    private record Chunk(long start, long end, boolean last) {}
+
+    private record OpenRun(String id, Chunk chunk, long openedNanos) {}
+
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final SortedMap<String, StripeAccount> accounts = new TreeMap<>();
+    private final Map<SourcePartition, Progress> progress = new LinkedHashMap<>();
+    private final Map<SourcePartition, OpenRun> openRuns = new HashMap<>();
+    private ConnectorSettings settings;
+    private Rounds rounds;
+    private Long lastPollEndedNanos;
+
+    @Override
+    public String version() {
+        return "1.0.0";
+    }
+
+    @Override
+    public void start(Map<String, String> properties) {
+        settings = new ConnectorSettings(properties);
+        if (settings.start().equals("fail_task")) {
+            throw new ConnectException("The task fails at its start, as lab.start asks");
+        }
+        rounds = new Rounds(settings.cron());
+        settings.apiKeys().forEach(this::openAccount);
+        for (String timezone : accounts.keySet()) {
+            settings.reportTypes().forEach(type -> progress.put(new SourcePartition(timezone, type), null));
+        }
+        readOffsets();
+        log.info("Task started with report types: {} and timezones: {}", settings.reportTypes(), accounts.keySet());
+    }
+
+    @Override
+    public List<SourceRecord> poll() {
+        waitWhileGated();
+        if (!pauseIsOver()) {
+            return null;
+        }
+        try {
+            List<SourceRecord> records = walk();
+            return records.isEmpty() ? null : records;
+        } catch (Exception e) {
+            log.error("Error while polling", e);
+            return null;
+        } finally {
+            lastPollEndedNanos = System.nanoTime();
+        }
+    }
+
+    @Override
+    public void stop() {
+        stopped.countDown();
+    }
+
+    private void openAccount(String timezone, String key) {
+        StripeAccount account = new StripeAccount(key, settings.apiBase());
+        try {
+            account.test();
+        } catch (RateLimitException e) {
+            log.warn("Rate limited while testing the API client for timezone {}, keeping it", timezone);
+        } catch (StripeException e) {
+            log.error("Error creating API client for timezone {}: {}", timezone, e.getMessage());
+            return;
+        }
+        accounts.put(timezone, account);
+    }
+
+    private void readOffsets() {
+        Map<Map<String, String>, SourcePartition> keys = new HashMap<>();
+        progress.keySet().forEach(partition -> keys.put(partition.toMap(settings.linkedPartitions()), partition));
+        context.offsetStorageReader().offsets(keys.keySet()).forEach((key, offset) -> {
+            if (offset != null) {
+                progress.put(keys.get(key), Progress.fromOffset(offset));
+            }
+        });
+    }
+
+    private List<SourceRecord> walk() throws Exception {
+        List<Progress> known = progress.values().stream().filter(Objects::nonNull).toList();
+        long round = rounds.worked(known, Instant.now());
+        log.info("Current round ID: {}", round);
+        List<SourceRecord> records = new ArrayList<>();
+        for (SourcePartition partition : List.copyOf(progress.keySet())) {
+            if (records.size() >= settings.batchSize()) {
+                break;
+            }
+            try {
+                records.addAll(advance(partition, round, settings.batchSize() - records.size()));
+            } catch (Exception e) {
+                if (!settings.graceful()) {
+                    throw e;
+                }
+                openRuns.remove(partition);
+                log.error("Error while polling timezone {} report type {}",
+                        partition.timezone(), partition.reportType(), e);
+            }
+        }
+        return records;
+    }
+
+    /** Takes a partition up to one chunk further and returns the records made. */
+    private List<SourceRecord> advance(SourcePartition partition, long round, int limit) throws Exception {
+        Progress state = progress.get(partition);
+        boolean ofRound = state != null && state.isOf(round);
+        if (ofRound && state.processed()) {
+            return List.of();
+        }
+        boolean resumed = ofRound && state.runId() != null;
+        Long start = intervalStart(partition, state, ofRound);
+        if (start == null) {
+            log.error("No interval start or end found for timezone {} report type {}, skipping",
+                    partition.timezone(), partition.reportType());
+            return List.of();
+        }
+        StripeAccount account = accounts.get(partition.timezone());
+        long available = account.dataAvailableEnd(partition.reportType());
+        // For a resumed run too, although its CSV covers only its own interval: what lies between gets lost.
+        long end = Math.min(available, start + settings.maxIntervalSeconds());
+        if (start >= end) {
+            progress.put(partition, Progress.endOfChunk(start, round, true));
+            logCompleted(partition, round, start, end);
+            return List.of();
+        }
+        Chunk chunk = new Chunk(start, end, end >= available);
+        long firstRow = ofRound && state.row() != null ? state.row() + 1 : 0;
+        if (resumed) {
+            log.info("Resuming in-progress combination {} {} in round {} with report run {} from row {} (interval: {} to {})",
+                    partition.timezone(), partition.reportType(), round, state.runId(), firstRow, start, end);
+            // No wait here: a run without a result fails this poll and every one after it.
+            ReportRun run = account.run(state.runId());
+            Optional<List<Map<String, String>>> rows = account.rows(run);
+            if (rows.isPresent()) {
+                return makeRecords(partition, round, chunk, run.getId(), rows.get(), firstRow, limit);
+            }
+            log.warn("CSV file not found (404) for report run {}, starting a new one", state.runId());
+        }
+        Optional<ReportRun> run = settings.graceful()
+                ? lookAtRun(account, partition, chunk)
+                : Optional.of(waitForRun(account, partition, chunk));
+        if (run.isEmpty()) {
+            return List.of();
+        }
+        List<Map<String, String>> rows = account.rows(run.get()).orElseThrow(() ->
+                new ConnectException("CSV file not found (404) for report run " + run.get().getId()));
+        return makeRecords(partition, round, chunk, run.get().getId(), rows, firstRow, limit);
+    }
+
+    private Long intervalStart(SourcePartition partition, Progress state, boolean ofRound) {
+        if (!ofRound) {
+            return settings.initialLoad(partition.reportType()).orElse(null);
+        }
+        return state.runId() == null ? state.intervalEnd() : state.intervalStart();
+    }
+
+    /** Waits for a new run, deaf to stop and to interrupts, as long as the settings say. */
+    private ReportRun waitForRun(StripeAccount account, SourcePartition partition, Chunk chunk) throws StripeException {
+        long begin = System.nanoTime();
+        ReportRun run = createRun(account, partition, chunk);
+        while (!hasSucceeded(run)) {
+            if (waitIsOver(begin)) {
+                throw timedOut(run.getId());
+            }
+            sleepUninterruptibly(settings.runPollIntervalMs());
+            run = account.run(run.getId());
+        }
+        return run;
+    }
+
+    /** The graceful way: one look per poll at a run kept open between polls. */
+    private Optional<ReportRun> lookAtRun(StripeAccount account, SourcePartition partition, Chunk chunk)
+            throws StripeException {
+        OpenRun open = openRuns.get(partition);
+        ReportRun run;
+        if (open == null || !open.chunk().equals(chunk)) {
+            run = createRun(account, partition, chunk);
+            open = new OpenRun(run.getId(), chunk, System.nanoTime());
+            openRuns.put(partition, open);
+        } else {
+            run = account.run(open.id());
+        }
+        if (hasSucceeded(run)) {
+            openRuns.remove(partition);
+            return Optional.of(run);
+        }
+        if (waitIsOver(open.openedNanos())) {
+            throw timedOut(open.id());
+        }
+        return Optional.empty();
+    }
+
+    private ReportRun createRun(StripeAccount account, SourcePartition partition, Chunk chunk) throws StripeException {
+        List<String> columns = settings.columns(partition.reportType());
+        return account.createRun(partition.reportType(), chunk.start(), chunk.end(), columns);
+    }
+
+    private boolean waitIsOver(long beginNanos) {
+        return System.nanoTime() - beginNanos >= TimeUnit.MILLISECONDS.toNanos(settings.maxWaitMs());
+    }
+
+    private ConnectException timedOut(String runId) {
+        return new ConnectException(
+                "Report run " + runId + " did not complete within " + settings.maxWaitMs() + " ms");
+    }
+
+    private static boolean hasSucceeded(ReportRun run) {
+        if (run.getStatus().equals("failed")) {
+            throw new ConnectException("Report run " + run.getId() + " failed: " + run.getError());
+        }
+        return run.getStatus().equals("succeeded");
+    }
+
+    /** Makes the records of the rows from {@code firstRow} on, up to {@code limit} of them, and remembers them as done. */
+    private List<SourceRecord> makeRecords(SourcePartition partition, long round, Chunk chunk, String runId,
+            List<Map<String, String>> rows, long firstRow, int limit) {
+        if (firstRow >= rows.size()) {
+            return emptyChunk(partition, round, chunk);
+        }
+        List<SourceRecord> records = new ArrayList<>();
+        for (long row = firstRow; row < rows.size() && records.size() < limit; row++) {
+            Progress after = row == rows.size() - 1
+                    ? Progress.endOfChunk(chunk.end(), round, chunk.last())
+                    : new Progress(chunk.start(), chunk.end(), runId, row, round, false);
+            Map<String, String> values = rows.get((int) row);
+            Map<String, String> value = new LinkedHashMap<>(values);
+            value.put("timezone_aka_platform", partition.timezone());
+            records.add(record(partition, after, keyOf(partition, values), value));
+            progress.put(partition, after);
+        }
+        log.info("Generated {} SourceRecords for report type: {} and timezone: {} (report run: {})",
+                records.size(), partition.reportType(), partition.timezone(), runId);
+        if (progress.get(partition).processed()) {
+            logCompleted(partition, round, chunk.start(), chunk.end());
+        }
+        return records;
+    }
+
+    /** A marker that stores the chunk as the end of the round, be it the last chunk or not; memory knows better. */
+    private List<SourceRecord> emptyChunk(SourcePartition partition, long round, Chunk chunk) {
+        progress.put(partition, Progress.endOfChunk(chunk.end(), round, chunk.last()));
+        if (chunk.last()) {
+            logCompleted(partition, round, chunk.start(), chunk.end());
+        }
+        return List.of(record(partition, Progress.endOfChunk(chunk.end(), round, true), null, null));
+    }
+
+    private SourceRecord record(SourcePartition partition, Progress after, String key, Map<String, String> value) {
+        return new SourceRecord(partition.toMap(settings.linkedPartitions()), after.toOffset(),
+                settings.topic(partition.reportType()), null, key, null, value);
+    }
+
+    private String keyOf(SourcePartition partition, Map<String, String> values) {
+        List<String> columns = settings.keyColumns(partition.reportType());
+        return columns.isEmpty()
+                ? values.values().iterator().next()
+                : columns.stream().map(values::get).collect(Collectors.joining("|"));
+    }
+
+    private static void logCompleted(SourcePartition partition, long round, long start, long end) {
+        log.info("Marked combination {}|{} as completed in round {} (interval: {} to {})",
+                partition.timezone(), partition.reportType(), round, start, end);
+    }
+
+    private boolean pauseIsOver() {
+        if (lastPollEndedNanos == null) {
+            return true;
+        }
+        long pausedMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastPollEndedNanos);
+        long leftMs = settings.pauseMs() - pausedMs;
+        if (leftMs <= 0) {
+            return true;
+        }
+        try {
+            // The real task spins instead, which nothing but the processor notices.
+            stopped.await(Math.min(leftMs, IDLE_MS), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return false;
+    }
+
+    private void waitWhileGated() {
+        while (!settings.pollGate().isEmpty() && Files.exists(Path.of(settings.pollGate()))) {
+            sleepUninterruptibly(20);
+        }
+    }
+
+    private static void sleepUninterruptibly(long ms) {
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ms);
+        boolean interrupted = false;
+        for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
+            try {
+                TimeUnit.NANOSECONDS.sleep(left);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

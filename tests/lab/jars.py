@@ -1,0 +1,118 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The jars of one Kafka version and of the lab's connector: built by Maven once and kept under .cache/lab."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_KAFKA_VERSION = "3.9.2"
+CACHE = Path(__file__).parents[2] / ".cache" / "lab"
+CONNECTOR = Path(__file__).with_name("connector")
+LOGGING = Path(__file__).with_name("logging")
+
+# Start quickly and stay small; nothing here runs long enough to earn the second compiler.
+JVM_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms64m", "-Xmx256m", "-Xshare:auto")
+
+
+@dataclass(frozen=True)
+class Jars:
+    """Where the jars of one Kafka version are."""
+
+    kafka_version: str
+    home: Path
+
+    @property
+    def version_numbers(self) -> tuple[int, int]:
+        major, minor = self.kafka_version.split(".")[:2]
+        return int(major), int(minor)
+
+    @property
+    def plugin_path(self) -> Path:
+        return self.home / "plugins"
+
+    def java(self, main_class: str, *arguments: str, options: Sequence[str] = ()) -> list[str]:
+        """The command that runs a class of Kafka."""
+        return [
+            "java",
+            *JVM_OPTIONS,
+            *options,
+            *self._logging_options(),
+            "-cp",
+            str(self.home / "kafka" / "*"),
+            main_class,
+            *arguments,
+        ]
+
+    def _logging_options(self) -> list[str]:
+        if self.version_numbers >= (4, 0):
+            return [f"-Dlog4j2.configurationFile={LOGGING / 'log4j2.properties'}"]
+        return [f"-Dlog4j.configuration=file:{LOGGING / 'log4j.properties'}"]
+
+
+def build(kafka_version: str | None = None) -> Jars:
+    """Resolve and build what is not there yet.
+
+    The version is the argument, else the environment's ``KAFKA_VERSION``, else the default.
+    Raises RuntimeError with Maven's last lines, or if Maven or Java is missing.
+    """
+    version = kafka_version or os.environ.get("KAFKA_VERSION") or DEFAULT_KAFKA_VERSION
+    jars = Jars(version, CACHE / version)
+    stamp = jars.home / "inputs.sha256"
+    inputs = _hash_of_inputs()
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with _locked(CACHE / f"{version}.lock"):
+        if not stamp.exists() or stamp.read_text() != inputs:
+            shutil.rmtree(jars.home, ignore_errors=True)
+            _run_maven(jars)
+            stamp.write_text(inputs)
+    return jars
+
+
+def _run_maven(jars: Jars) -> None:
+    for tool, package in (("mvn", "maven"), ("java", "openjdk-17-jdk-headless")):
+        if shutil.which(tool) is None:
+            raise RuntimeError(f"The lab needs {tool} on the PATH: install the Debian package {package}.")
+    logging = "log4j2" if jars.version_numbers >= (4, 0) else "reload4j"
+    maven = subprocess.run(
+        [
+            "mvn",
+            "--batch-mode",
+            "--no-transfer-progress",
+            f"--file={CONNECTOR / 'pom.xml'}",
+            f"-Dkafka.version={jars.kafka_version}",
+            f"-Dlab.logging={logging}",
+            f"-Dlab.home={jars.home}",
+            "package",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if maven.returncode != 0:
+        last_lines = "\n".join(maven.stdout.splitlines()[-25:])
+        raise RuntimeError(f"Maven could not build the lab for Kafka {jars.kafka_version}; it ends:\n{last_lines}")
+
+
+def _hash_of_inputs() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for path in CONNECTOR.rglob("*") if path.is_file()):
+        digest.update(str(path.relative_to(CONNECTOR)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,153 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lab: one broker, one or more Connect clusters and a Stripe simulator, on free ports of 127.0.0.1."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from lab.broker import Broker, decoded
+from lab.connect import ConnectCluster, as_strings
+from lab.jars import CACHE, Jars, build
+from lab.processes import PortTaken, Processes, free_ports
+from lab.stripe_simulator import StripeSimulator
+
+START_TIMEOUT_SECONDS = 120.0
+START_TRIES = 3
+
+
+class Lab:
+    """Started by ``with``; ended, with all of its processes and files, on leaving it or when this process dies.
+
+    Attributes: ``bootstrap_servers``, ``stripe`` (a running StripeSimulator), ``clusters``, ``connect`` (the first
+    cluster), ``kafka_version`` and ``logs`` (a folder). Logs are kept under .cache/lab/logs when the block raises, or
+    when :meth:`keep_logs` asks for it.
+    """
+
+    clusters: list[ConnectCluster]
+    stripe: StripeSimulator
+
+    def __init__(
+        self,
+        workers: int = 2,
+        clusters: int = 1,
+        kafka_version: str | None = None,
+        worker_config: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._worker_count = workers
+        self._cluster_count = clusters
+        self._kafka_version = kafka_version
+        self._worker_config = dict(worker_config or {})
+
+    def __enter__(self) -> Lab:
+        jars = build(self._kafka_version)
+        self.kafka_version = jars.kafka_version
+        self.stripe = StripeSimulator()
+        self.stripe.start()
+        try:
+            self._start(jars)
+        except BaseException:
+            self.stripe.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            if isinstance(error, Exception):
+                error.add_note(f"The lab's logs are kept in {self.keep_logs()}")
+        finally:
+            self._end()
+
+    @property
+    def connect(self) -> ConnectCluster:
+        return self.clusters[0]
+
+    @property
+    def logs(self) -> Path:
+        return self._processes.logs
+
+    @property
+    def bootstrap_servers(self) -> str:
+        return self.broker.bootstrap_servers
+
+    def keep_logs(self) -> Path:
+        """Copy the logs to a place that outlives the lab and return it."""
+        kept = CACHE / "logs" / f"{time.strftime('%Y%m%dT%H%M%S')}-{self._processes.folder.name}"
+        shutil.copytree(self.logs, kept, dirs_exist_ok=True)
+        return kept
+
+    def topic_records(self, topic: str) -> list[tuple[Any, Any]]:
+        """Key and value, decoded from JSON, of every committed record; in order within each topic partition."""
+        return [(decoded(message.key()), decoded(message.value())) for message in self.broker.messages(topic)]
+
+    def offset_records(self, topic: str) -> dict[bytes | None, bytes | None]:
+        """The last value per key as raw bytes, read from an offsets topic without Connect; None is a tombstone."""
+        return {message.key(): message.value() for message in self.broker.messages(topic)}
+
+    def stripe_config(
+        self, api_keys: Mapping[str, str], report_types: Iterable[str], **overrides: object
+    ) -> dict[str, str]:
+        """The config of a connector that asks this lab's simulator, with waits fit for tests.
+
+        ``api_keys`` is the key per timezone. Overrides bear dots: ``**{"batch.size": 5}``.
+        """
+        return as_strings(
+            {
+                "connector.class": "org.connectops.lab.StripeSourceConnector",
+                "tasks.max": 1,
+                "stripe.api.keys": ";".join(f"{timezone}:{key}" for timezone, key in api_keys.items()),
+                "stripe.report.types": ",".join(report_types),
+                "stripe.report.max.wait.ms": 1500,
+                "stripe.report.poll.interval.ms": 50,
+                "in.progress.poll.interval.ms": 200,
+                "lab.stripe.api.base": self.stripe.url,
+                "topic.creation.default.partitions": 1,
+                "topic.creation.default.replication.factor": 1,
+                **overrides,
+            }
+        )
+
+    def _start(self, jars: Jars) -> None:
+        for tries_left in reversed(range(START_TRIES)):
+            self._processes = Processes()
+            try:
+                self._start_once(jars)
+                return
+            except BaseException as error:
+                kept = self.keep_logs() if isinstance(error, Exception) else None
+                self._processes.close()
+                if isinstance(error, PortTaken) and tries_left:
+                    continue
+                if kept:
+                    error.add_note(f"The lab's logs are kept in {kept}")
+                raise
+
+    def _start_once(self, jars: Jars) -> None:
+        self.clusters = []
+        client_port, controller_port, *worker_ports = free_ports(2 + self._cluster_count * self._worker_count)
+        self.broker = Broker(self._processes, jars, (client_port, controller_port))
+        for number in range(self._cluster_count):
+            ports = [worker_ports.pop() for _ in range(self._worker_count)]
+            name = f"connect-{number + 1}"
+            self.clusters.append(
+                ConnectCluster(self._processes, jars, name, ports, self.bootstrap_servers, self._worker_config)
+            )
+        self.broker.await_ready(START_TIMEOUT_SECONDS)
+        for cluster in self.clusters:
+            for worker in cluster.workers:
+                worker.await_ready(START_TIMEOUT_SECONDS)
+
+    def _end(self) -> None:
+        try:
+            self.stripe.stop()
+        finally:
+            self._processes.close()

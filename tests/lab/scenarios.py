@@ -1,0 +1,138 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Troubles to recover from, made on a running lab."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from lab.connect import ConnectCluster
+from lab.lab import Lab
+from lab.stripe_simulator import Account
+from lab.waiting import await_condition
+
+DAY_SECONDS = 86_400
+REPORT_TYPE = "balance.summary.1"
+BLOCKER = "America/New_York"
+TIMEZONES = ("Africa/Cairo", BLOCKER, "PST")
+
+
+@dataclass(frozen=True)
+class StuckConnector:
+    """A connector that is RUNNING and delivers nothing. Times in epoch seconds.
+
+    ``round_id`` is the round it hangs in, ``delivered_until`` the old ``interval_end`` of every partition,
+    ``available_until`` Stripe's ``data_available_end``, ``accounts`` the simulated account per timezone, ``blocker``
+    the timezone whose report runs take longer than the connector waits.
+    """
+
+    name: str
+    cluster: ConnectCluster
+    topic: str
+    report_type: str
+    blocker: str
+    accounts: dict[str, Account]
+    round_id: int
+    delivered_until: int
+    available_until: int
+
+
+def stuck_connector(
+    lab: Lab,
+    name: str = "stripe-reporting-source-connector",
+    cluster: ConnectCluster | None = None,
+    rounds_behind: int = 11,
+    max_wait_ms: int = 1500,
+    blocker_pending_seconds: float = 4.0,
+    settings: Mapping[str, object] | None = None,
+) -> StuckConnector:
+    """Make the connector and wait until it really is stuck: two report runs of one interval in the blocker's account.
+
+    All partitions are seeded unfinished in the round of ``rounds_behind`` days ago; the initial load date lies 30 days
+    back. ``settings`` are further settings of the connector. Raises TimeoutError if the connector does not get stuck.
+    """
+    cluster = cluster or lab.connect
+    midnight = int(time.time()) // DAY_SECONDS * DAY_SECONDS
+    round_id = midnight - rounds_behind * DAY_SECONDS
+    delivered_until = round_id - DAY_SECONDS
+    initial_load = midnight - 30 * DAY_SECONDS
+    accounts = {}
+    for zone in TIMEZONES:
+        account = lab.stripe.account(f"sk_test_{cluster.name}_{name}_{zone.replace('/', '_')}")
+        account.add_report_type(
+            REPORT_TYPE, data_available_start=midnight - 60 * DAY_SECONDS, data_available_end=midnight, rows_per_day=4
+        )
+        accounts[zone] = account
+    accounts[BLOCKER].pending_seconds = blocker_pending_seconds
+    topic_prefix = f"{cluster.name}_{name}_"
+    config = lab.stripe_config(
+        {zone: account.key for zone, account in accounts.items()},
+        [REPORT_TYPE],
+        **{
+            "stripe.report.max.wait.ms": max_wait_ms,
+            "stripe.report.initial.load.dates": f"{REPORT_TYPE}:{utc_day(initial_load)}",
+            "topic.prefix": topic_prefix,
+            **(settings or {}),
+        },
+    )
+    offset = stripe_offset(end=delivered_until, round_id=round_id, processed=False)
+    offsets = [{"partition": stripe_partition(zone), "offset": offset} for zone in TIMEZONES]
+    cluster.create(name, config, offsets)
+    await_condition(
+        lambda: same_interval_runs(accounts[BLOCKER]) >= 2,
+        30 + 2 * max_wait_ms / 1000,
+        lambda: f"{name} to ask twice for the same interval; its status: {cluster.status(name)}",
+    )
+    return StuckConnector(
+        name=name,
+        cluster=cluster,
+        topic=f"{topic_prefix}{REPORT_TYPE.replace('.', '_')}",
+        report_type=REPORT_TYPE,
+        blocker=BLOCKER,
+        accounts=accounts,
+        round_id=round_id,
+        delivered_until=delivered_until,
+        available_until=midnight,
+    )
+
+
+def stripe_partition(timezone_label: str, report_type: str = REPORT_TYPE) -> dict[str, str]:
+    """A source partition of the Stripe connector."""
+    return {"timezone": timezone_label, "report_type": report_type}
+
+
+def stripe_offset(
+    *,
+    end: int | None,
+    round_id: int | None,
+    processed: bool,
+    start: int | None = None,
+    run_id: str | None = None,
+    row: int | None = None,
+) -> dict[str, object]:
+    """An offset of the Stripe connector, by default with ``interval_start`` at ``end``. Times in epoch seconds."""
+    return {
+        "interval_start": end if start is None else start,
+        "interval_end": end,
+        "in_progress_report_run_id": run_id,
+        "last_committed_row": row,
+        "round_id": round_id,
+        "processed_in_round": processed,
+    }
+
+
+def same_interval_runs(account: Account) -> int:
+    """How many report runs of this account ask for the interval asked for most often."""
+    intervals = Counter((run.report_type, run.interval_start, run.interval_end) for run in account.runs)
+    return max(intervals.values(), default=0)
+
+
+def utc_day(moment: int) -> str:
+    """The UTC date of a moment in epoch seconds, as YYYY-MM-DD."""
+    return datetime.fromtimestamp(moment, timezone.utc).date().isoformat()

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs ansible-test's sanity tests, without a container, on a copy of the repository.
+
+ansible-test takes a collection only in a real folder ansible_collections/connectops/recovery that is its own content
+root. Its tests run in virtual environments of their own, which it keeps below the home folder: here .cache/sanity.
+"""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tooling.environment import CACHE, ROOT
+
+HOME = CACHE / "sanity"
+
+# The version of pip that ansible-core 2.19 puts first into such an environment.
+PIP_VERSION = "24.2"
+
+
+def copy_collection(root: Path, home: Path) -> Path:
+    """Copy all that git tracks or would track in ``root`` below ``home``, in place of an older copy."""
+    target = home / "ansible_collections" / "connectops" / "recovery"
+    if target.exists():
+        shutil.rmtree(target)
+    target.mkdir(parents=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        check=True,
+        cwd=root,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        source = root / name
+        if source.is_symlink() or source.exists():  # a file may be deleted and still be tracked
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target / name, follow_symlinks=False)
+    # Without it ansible-test takes the surrounding repository, which ignores .cache, for the content root.
+    subprocess.run(["git", "init", "--quiet", str(target)], check=True)
+    return target
+
+
+def provide_pip(home: Path) -> None:
+    """Put our get_pip.py where ansible-test looks for one before it downloads its own from a host of Ansible's."""
+    cache = home / ".ansible" / "test" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(Path(__file__).with_name("get_pip.py"), cache / f"get_pip_{PIP_VERSION.replace('.', '_')}.py")
+
+
+def provide_pip_settings(home: Path) -> None:
+    """Write pip's settings of this machine and this environment below ``home``.
+
+    ansible-test hands neither the real home folder nor variables such as PIP_INDEX_URL on to pip.
+    """
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"], check=True, stdout=subprocess.PIPE, text=True
+    )
+    settings = configparser.RawConfigParser()
+    settings["global"] = {**pip_settings(listed.stdout), "quiet": "1"}
+    path = home / ".config" / "pip" / "pip.conf"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)  # the address of a mirror may hold a password
+    with path.open("w") as file:
+        settings.write(file)
+
+
+def pip_settings(listed: str) -> dict[str, str]:
+    """The settings in what ``pip config list`` prints: lines such as ``global.timeout='60'``, ``:env:.timeout='9'``."""
+    entries = [line.partition("=") for line in listed.splitlines()]
+    entries.sort(key=lambda entry: entry[0].startswith(":env:"))  # variables outdo files
+    return {name.rpartition(".")[2]: str(ast.literal_eval(value)) for name, _equals, value in entries}
+
+
+def main() -> None:
+    target = copy_collection(ROOT, HOME)
+    provide_pip(HOME)
+    provide_pip_settings(HOME)
+    ansible_test = Path(sys.executable).with_name("ansible-test")
+    environ = {**os.environ, "HOME": str(HOME)}
+    for name in ("ANSIBLE_CONFIG", "PYTHONPATH"):
+        environ.pop(name, None)
+    # Only this Python: "default" would also take every python3.x on PATH, of which a shim may not run.
+    version = "{}.{}".format(*sys.version_info)
+    command = [str(ansible_test), "sanity", "--python", version, "--color", "no", *sys.argv[1:]]
+    sys.exit(subprocess.run(command, check=False, cwd=target, env=environ).returncode)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Ansible itself makes of the collection's metadata, under whichever ansible-core the tests run."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+MODULES = {f"connectops.recovery.{path.stem}" for path in (ROOT / "plugins" / "modules").glob("[!_]*.py")}
+
+
+@pytest.fixture(scope="module")
+def documented(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The plugins that ansible-doc finds, by kind and name."""
+    collections = ROOT / ".cache" / "collections"
+    done = subprocess.run(
+        [sys.executable, "-m", "ansible", "doc", "--metadata-dump", "connectops.recovery"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={
+            **os.environ,
+            "ANSIBLE_COLLECTIONS_PATH": str(collections),
+            "ANSIBLE_HOME": str(tmp_path_factory.mktemp("ansible")),
+        },
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)["all"]
+    return found
+
+
+@pytest.mark.core_matrix
+def test_ansible_documents_every_module(documented: dict[str, Any]) -> None:
+    assert set(documented["module"]) == MODULES
+
+
+@pytest.mark.core_matrix
+def test_the_action_group_is_every_module() -> None:
+    runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())
+    assert {f"connectops.recovery.{name}" for name in runtime["action_groups"]["all"]} == MODULES

@@ -1,0 +1,47 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tooling.matrix import interpreter
+
+
+def _executable(path: Path, script: str) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_an_interpreter_on_path_is_found(tmp_path: Path) -> None:
+    python = _executable(tmp_path / "bin/python3.13", "echo 3.13")
+    assert interpreter(("3.13",), {"PATH": str(tmp_path / "bin")}) == python
+
+
+@pytest.mark.parametrize("script", ["exit 127", "echo 3.12"])
+def test_one_that_does_not_run_or_is_another_version_is_passed_over_for_the_next_on_path(
+    tmp_path: Path, script: str
+) -> None:
+    _executable(tmp_path / "shims/python3.13", script)
+    python = _executable(tmp_path / "bin/python3.13", "echo 3.13")
+    assert interpreter(("3.13",), {"PATH": f"{tmp_path}/shims:{tmp_path}/bin"}) == python
+
+
+def test_a_version_that_pyenv_holds_is_found_behind_its_shim(tmp_path: Path) -> None:
+    _executable(tmp_path / "shims/python3.13", "exit 127")
+    python = _executable(tmp_path / "versions/3.13.0/bin/python", "echo 3.13")
+    _executable(tmp_path / "versions/3.1.4/bin/python", "echo 3.1")
+    assert interpreter(("3.13",), {"PATH": f"{tmp_path}/shims", "PYENV_ROOT": str(tmp_path)}) == python
+
+
+def test_the_preferred_version_comes_first_wherever_it_is(tmp_path: Path) -> None:
+    _executable(tmp_path / "bin/python3.12", "echo 3.12")
+    python = _executable(tmp_path / "versions/3.13.0/bin/python", "echo 3.13")
+    assert interpreter(("3.13", "3.12"), {"PATH": f"{tmp_path}/bin", "PYENV_ROOT": str(tmp_path)}) == python
+
+
+def test_nothing_found_is_none(tmp_path: Path) -> None:
+    assert interpreter(("3.13", "3.14"), {"PATH": str(tmp_path)}) is None
