@@ -3,10 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ansible_collections.connectops.recovery.plugins.module_utils.operations import offsets_facts
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.task import Outcome, TaskContext
 from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import InProcessAction
 
 
 class ActionModule(InProcessAction):
-    operation = staticmethod(offsets_facts.run)
     argument_spec = offsets_facts.ARGUMENT_SPEC
+
+    def operation(self, params: Mapping[str, Any], context: TaskContext) -> Outcome:
+        return offsets_facts.run(params, context)

@@ -12,7 +12,7 @@ from ansible.utils.display import Display
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {"lines": {"type": "list", "elements": "str", "required": True}}
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ActionBase):
     """Print a preview as it is: as a task's result its lines would be quoted and indented out of their columns."""
 
     _requires_connection = False

@@ -43,3 +43,16 @@ attributes:
     membership:
       - connectops.recovery.all
 """
+
+    OFFSETSGROUP = r"""
+options: {}
+attributes:
+  action_group:
+    description:
+      - Use C(group/connectops.recovery.all) in C(module_defaults) to set the connection once for all modules, and
+        C(group/connectops.recovery.offsets) for how Stripe is asked and where backups are kept.
+    support: full
+    membership:
+      - connectops.recovery.all
+      - connectops.recovery.offsets
+"""

@@ -23,6 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 
+DEFAULT_BACKUP_DIR = "~/.connectops/backups"
 _FORMAT = 1
 
 

@@ -668,6 +668,11 @@ class ConnectClient:
                         raise requests.ReadTimeout
         except OSError as error:  # requests' own exceptions are of this kind, and so are unreadable certificate files
             return self._broken(url, call, error, seconds)
+        except ValueError:
+            raise ConnectError(
+                f"{url} cannot be used as a URL, or redirects to something that is none: check connect_url.",
+                **self._facts(call, url),
+            ) from None
         return self._judge(url, call, response.status_code, response.headers, bytes(content))
 
     def _broken(self, url: str, call: _Call, error: OSError, seconds: float) -> _Failure:

@@ -22,7 +22,7 @@ extends_documentation_fragment:
   - connectops.recovery.connection
   - connectops.recovery.stripe
   - connectops.recovery.attributes
-  - connectops.recovery.attributes.actiongroup
+  - connectops.recovery.attributes.offsetsgroup
 options:
   connectors:
     description: Names of the connectors.

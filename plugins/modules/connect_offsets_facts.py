@@ -18,7 +18,7 @@ extends_documentation_fragment:
   - connectops.recovery.connection
   - connectops.recovery.stripe
   - connectops.recovery.attributes.facts
-  - connectops.recovery.attributes.actiongroup
+  - connectops.recovery.attributes.offsetsgroup
 options:
   connectors:
     description: Names of the connectors to read. All of the cluster if empty.
@@ -34,6 +34,10 @@ options:
     description: A partition is stuck when its connector works on a round that so many later rounds have followed.
     type: int
     default: 2
+  backup_dir:
+    description: Folder where M(connectops.recovery.connect_offset_reset) keeps its journal, to find changes not finished.
+    type: path
+    default: ~/.connectops/backups
   cluster_label:
     description: Name of the cluster in the text for people. The host and port of the first URL if not given.
     type: str
@@ -70,7 +74,8 @@ ansible_facts:
         connectors:
           description:
             - "By name: C(type), C(state), C(worker_id), C(tasks), C(config) (secrets hidden), C(offsets), C(profile),
-              C(verdict) (the worst of its partitions, V(unknown) where the connector is not understood) and C(verdicts)."
+              C(verdict) (the worst of its partitions, V(unknown) where the connector is not understood), C(verdicts) and
+              C(unfinished_plan)."
             - "Each verdict has C(partition), C(verdict) (V(ok), V(late), V(stuck), V(missing) or V(orphaned)),
               C(delivered_to) (epoch seconds) and C(reasons) with C(code), C(words), C(figure) and C(limit) (seconds or
               rounds)."
@@ -82,6 +87,11 @@ ansible_facts:
           type: list
           elements: str
           sample: [stripe-reporting-source-connector]
+        unfinished:
+          description: Names of the connectors whose reset was begun and not finished, because the run was killed.
+          type: list
+          elements: str
+          sample: []
         preview:
           description: The same for a person, in lines.
           type: list

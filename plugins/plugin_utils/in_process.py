@@ -16,17 +16,20 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import perform
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.task import Operation
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.task import Outcome, TaskContext
 
 
 class InProcessAction(ActionBase):
     """An action that performs ``operation`` here, or ships the module of the same name to where the task belongs."""
 
-    operation: ClassVar[Operation]
     argument_spec: ClassVar[Mapping[str, Any]]
 
     _supports_check_mode = True
     _supports_diff = True
+
+    def operation(self, params: Mapping[str, Any], context: TaskContext) -> Outcome:
+        """What the module does."""
+        raise NotImplementedError
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)

@@ -57,7 +57,7 @@ class Worker:
         self.process.kill()
 
     def suspend(self) -> None:
-        """SIGSTOP."""
+        """SIGSTOP; returns when the process stands still."""
         self.process.suspend()
 
     def resume(self) -> None:
@@ -158,7 +158,8 @@ class ConnectCluster:
     ) -> None:
         """Create a connector in the given state, its offsets written before any task could read them.
 
-        Does not await the state. A version of Connect that cannot create a connector STOPPED gets offsets or a state
+        Does not await the state. PAUSED comes without tasks, for a task started to be paused would read and move the
+        offsets first. A version of Connect that cannot create a connector STOPPED gets offsets or a state
         other than RUNNING only for the lab's own connector.
         """
         strings = as_strings(config)

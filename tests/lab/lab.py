@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -27,8 +28,8 @@ class Lab:
     """Started by ``with``; ended, with all of its processes and files, on leaving it or when this process dies.
 
     Attributes: ``bootstrap_servers``, ``stripe`` (a running StripeSimulator), ``clusters``, ``connect`` (the first
-    cluster), ``kafka_version`` and ``logs`` (a folder). Logs are kept under .cache/lab/logs when the block raises, or
-    when :meth:`keep_logs` asks for it.
+    cluster), ``kafka_version`` and ``logs`` (a folder). When the start or the block raises, the logs are kept under
+    .cache/lab/logs and standard error says so; :meth:`keep_logs` does the same at any time.
     """
 
     clusters: list[ConnectCluster]
@@ -63,7 +64,7 @@ class Lab:
     ) -> None:
         try:
             if isinstance(error, Exception):
-                error.add_note(f"The lab's logs are kept in {self.keep_logs()}")
+                self._keep_logs_and_tell()
         finally:
             self._end()
 
@@ -123,13 +124,12 @@ class Lab:
                 self._start_once(jars)
                 return
             except BaseException as error:
-                kept = self.keep_logs() if isinstance(error, Exception) else None
+                again = isinstance(error, PortTaken) and tries_left
+                if isinstance(error, Exception) and not again:
+                    self._keep_logs_and_tell()
                 self._processes.close()
-                if isinstance(error, PortTaken) and tries_left:
-                    continue
-                if kept:
-                    error.add_note(f"The lab's logs are kept in {kept}")
-                raise
+                if not again:
+                    raise
 
     def _start_once(self, jars: Jars) -> None:
         self.clusters = []
@@ -145,6 +145,9 @@ class Lab:
         for cluster in self.clusters:
             for worker in cluster.workers:
                 worker.await_ready(START_TIMEOUT_SECONDS)
+
+    def _keep_logs_and_tell(self) -> None:
+        print(f"The lab's logs are kept in {self.keep_logs()}", file=sys.stderr)
 
     def _end(self) -> None:
         try:

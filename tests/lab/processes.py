@@ -73,8 +73,9 @@ class LabProcess:
         self._processes.tell(f"ended {self.pid}")
 
     def suspend(self) -> None:
-        """SIGSTOP."""
+        """SIGSTOP; returns when the process stands still."""
         os.killpg(self.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         """SIGCONT."""

@@ -42,6 +42,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connection_opt
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, UnknownOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.libraries import MissingLibrary
 from unit.fake_connect import Expect, FakeConnect, refusing_url
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import NewConnectionError
 
 ROOT = {"version": "3.9.1", "commit": "f745dfdc", "kafka_cluster_id": "abc"}
 CLUSTER = ClusterInfo("3.9.1", "f745dfdc", "abc")
@@ -213,7 +215,10 @@ def test_an_empty_list_is_believed_only_after_the_herder_has_answered(door: Call
 
 
 def test_numbers_of_offsets_keep_their_kind(door: Callable[..., ConnectClient]) -> None:
-    text = b'{"offsets":[{"partition":{"p":1},"offset":{"i":9007199254740993,"f":1.0,"b":true,"n":null}},{"partition":{"p":"1"},"offset":null}]}'
+    text = (
+        b'{"offsets":[{"partition":{"p":1},"offset":{"i":9007199254740993,"f":1.0,"b":true,"n":null}},'
+        b'{"partition":{"p":"1"},"offset":null}]}'
+    )
     with FakeConnect(Expect("GET", "/connectors/c/offsets", body=text)) as worker:
         first, second = door(worker.url).offsets("c")
     assert [type(value) for value in first["offset"].values()] == [int, float, bool, type(None)]
@@ -279,7 +284,8 @@ def test_a_login_page_is_told_at_once(door: Callable[..., ConnectClient], clock:
     with FakeConnect(LOGIN_PAGE) as worker, pytest.raises(NotConnect) as caught:
         door(worker.url).root()
     assert caught.value.message == (
-        f"{worker.url} does not answer as Kafka Connect does: GET / is answered with text/html instead of JSON (status 200), "
+        f"{worker.url} does not answer as Kafka Connect does: "
+        "GET / is answered with text/html instead of JSON (status 200), "
         "so this is probably not a Kafka Connect REST API but a proxy or a login page; check connect_url."
     )
     assert caught.value.facts == {"url": worker.url, "method": "GET", "path": "/", "status": 200}
@@ -293,9 +299,11 @@ def test_the_next_worker_is_asked_when_the_first_shows_a_page(door: Callable[...
 
 def test_an_unknown_path_with_connects_kind_of_error_is_told(door: Callable[..., ConnectClient]) -> None:
     # A schema registry words its errors as Connect does.
-    with FakeConnect(failing("GET", "/connectors", 404, "HTTP 404 Not Found")) as worker:
-        with pytest.raises(NotConnect, match="GET /connectors is unknown there"):
-            door(worker.url).names()
+    with (
+        FakeConnect(failing("GET", "/connectors", 404, "HTTP 404 Not Found")) as worker,
+        pytest.raises(NotConnect, match="GET /connectors is unknown there"),
+    ):
+        door(worker.url).names()
 
 
 @pytest.mark.parametrize("answer", STARTING, ids=["html", "empty", "json"])
@@ -344,11 +352,21 @@ def test_redirects_are_not_followed_and_their_target_is_shown_without_its_ticket
             client.stop("c")
 
 
-@pytest.mark.parametrize("location", ["", "/login", "https://user:s3cret@host/", "http://[x"])
+@pytest.mark.parametrize("location", ["", "/login", "https://user:s3cret@host/"])
 def test_odd_redirects_are_told_without_their_target(door: Callable[..., ConnectClient], location: str) -> None:
-    with FakeConnect(Expect("GET", "/", 301, headers={"Location": location})) as worker:
-        with pytest.raises(NotConnect, match=r"GET / is redirected \(status 301\)"):
-            door(worker.url).root()
+    with (
+        FakeConnect(Expect("GET", "/", 301, headers={"Location": location})) as worker,
+        pytest.raises(NotConnect, match=r"GET / is redirected \(status 301\)"),
+    ):
+        door(worker.url).root()
+
+
+def test_a_redirect_to_what_is_no_url_is_told(door: Callable[..., ConnectClient]) -> None:
+    with (
+        FakeConnect(Expect("GET", "/", 301, headers={"Location": "http://[x"})) as worker,
+        pytest.raises(ConnectError, match="redirects to something that is none"),
+    ):
+        door(worker.url).root()
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -393,7 +411,7 @@ def test_each_url_has_its_own_reason(door: Callable[..., ConnectClient], monkeyp
     [
         (requests.ConnectTimeout(), "no connection within 5 s"),
         (requests.exceptions.ProxyError("http://user:s3cret@proxy"), "proxy set in the environment"),
-        (requests.ConnectionError(connect_client.NewConnectionError(None, "x")), "no connection"),
+        (requests.ConnectionError(NewConnectionError(HTTPConnection("connect-1"), "x")), "no connection"),
     ],
 )
 def test_other_ways_of_not_getting_there_are_told_and_never_leave_a_change_in_doubt(
@@ -413,9 +431,11 @@ def test_other_ways_of_not_getting_there_are_told_and_never_leave_a_change_in_do
 def test_a_host_that_closes_without_an_answer_is_given_up_soon(
     door: Callable[..., ConnectClient], clock: Clock
 ) -> None:
-    with FakeConnect(Expect("GET", "/", drop=True, forever=True)) as worker:
-        with pytest.raises(Unreachable, match="closed without a whole answer .if it expects TLS, write https"):
-            door(worker.url).root()
+    with (
+        FakeConnect(Expect("GET", "/", drop=True, forever=True)) as worker,
+        pytest.raises(Unreachable, match=r"closed without a whole answer \(if it expects TLS, write https"),
+    ):
+        door(worker.url).root()
     assert clock.waited < 3
 
 
@@ -501,26 +521,32 @@ def test_a_certificate_of_another_ca_is_told_at_once_and_ends_the_task(
 def test_a_certificate_for_another_host_is_told(
     door: Callable[..., ConnectClient], ca_file: Callable[[trustme.CA], str]
 ) -> None:
-    with tls_worker(name="connect.example") as (worker, authority):
-        with pytest.raises(TlsFailed, match="was made for another host .*use a host name that it carries"):
-            door(worker.url, ca_path=ca_file(authority)).root()
+    with (
+        tls_worker(name="connect.example") as (worker, authority),
+        pytest.raises(TlsFailed, match=r"was made for another host .*use a host name that it carries"),
+    ):
+        door(worker.url, ca_path=ca_file(authority)).root()
 
 
 def test_a_certificate_that_has_run_out_is_told(
     door: Callable[..., ConnectClient], ca_file: Callable[[trustme.CA], str]
 ) -> None:
-    with tls_worker(expired=True) as (worker, authority):
-        with pytest.raises(TlsFailed, match="no longer valid"):
-            door(worker.url, ca_path=ca_file(authority)).root()
+    with (
+        tls_worker(expired=True) as (worker, authority),
+        pytest.raises(TlsFailed, match="no longer valid"),
+    ):
+        door(worker.url, ca_path=ca_file(authority)).root()
 
 
 def test_no_check_is_made_when_asked_for_none_whatever_the_environment_says(
     door: Callable[..., ConnectClient], ca_file: Callable[[trustme.CA], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", ca_file(trustme.CA()))
-    with tls_worker(Expect("GET", "/", body=ROOT)) as (worker, _authority):
-        with pytest.warns(match="Unverified HTTPS request"):
-            assert door(worker.url, validate_certs=False).root() == CLUSTER
+    with (
+        tls_worker(Expect("GET", "/", body=ROOT)) as (worker, _authority),
+        pytest.warns(match="Unverified HTTPS request"),
+    ):
+        assert door(worker.url, validate_certs=False).root() == CLUSTER
 
 
 def test_the_environments_ca_bundle_is_used_without_ca_path(
@@ -615,9 +641,11 @@ def test_credentials_go_with_every_call_and_none_come_from_netrc(
 def test_refused_credentials_are_told_and_never_repeated(
     door: Callable[..., ConnectClient], code: int, options: dict[str, str], words: str
 ) -> None:
-    with FakeConnect(Expect("GET", "/", code, b"<html>s3cret</html>", "text/html")) as worker:
-        with pytest.raises(AccessDenied) as caught:
-            door(worker.url, **options).root()
+    with (
+        FakeConnect(Expect("GET", "/", code, b"<html>s3cret</html>", "text/html")) as worker,
+        pytest.raises(AccessDenied) as caught,
+    ):
+        door(worker.url, **options).root()
     assert words in caught.value.message
     assert "s3cret" not in caught.value.message
     assert caught.value.facts["status"] == code
@@ -637,10 +665,7 @@ def test_the_environments_proxy_is_used(door: Callable[..., ConnectClient], monk
     ("code", "message"),
     [
         (409, REBALANCE),
-        (
-            409,
-            "Cannot complete request momentarily due to stale configuration (typically caused by a concurrent config change)",
-        ),
+        (409, "Cannot complete request momentarily due to stale configuration"),
         (
             409,
             "Cannot complete request momentarily due to no known leader URL, likely because a rebalance was underway.",
@@ -676,9 +701,11 @@ def test_a_read_is_repeated_while_the_answer_is_one_that_passes(
 def test_a_final_answer_is_told_at_once(
     door: Callable[..., ConnectClient], clock: Clock, code: int, message: str
 ) -> None:
-    with FakeConnect(failing("GET", "/connectors/c/config", code, message)) as worker:
-        with pytest.raises(ConnectError) as caught:
-            door(worker.url).config("c")
+    with (
+        FakeConnect(failing("GET", "/connectors/c/config", code, message)) as worker,
+        pytest.raises(ConnectError) as caught,
+    ):
+        door(worker.url).config("c")
     verb = "failed at" if code == 500 else "refused"
     assert (
         caught.value.message
@@ -731,20 +758,24 @@ def test_offsets_that_cannot_be_retrieved_for_good_are_told_before_the_deadline(
 
 
 def test_a_hanging_read_takes_the_time_of_one_request_and_then_goes_to_the_next_worker() -> None:
-    options = {"request_timeout_seconds": 0.2, "timeout_seconds": 30.0}
     began = time.monotonic()
-    with FakeConnect(Expect("GET", "/", hang=True)) as stuck, FakeConnect(Expect("GET", "/", body=ROOT)) as worker:
-        with ConnectClient(ConnectionOptions((stuck.url, worker.url), **options)) as client:
-            assert client.root() == CLUSTER
+    with (
+        FakeConnect(Expect("GET", "/", hang=True)) as stuck,
+        FakeConnect(Expect("GET", "/", body=ROOT)) as worker,
+        ConnectClient(ConnectionOptions((stuck.url, worker.url), request_timeout_seconds=0.2)) as client,
+    ):
+        assert client.root() == CLUSTER
     assert 0.2 <= time.monotonic() - began < 3
 
 
 def test_a_hanging_read_ends_with_the_deadline_when_that_comes_first() -> None:
     began = time.monotonic()
-    with FakeConnect(Expect("GET", "/", hang=True, forever=True)) as stuck:
-        with ConnectClient(ConnectionOptions((stuck.url,), timeout_seconds=0.3)) as client:
-            with pytest.raises(TimedOut, match=r"did not answer GET / within 0.3 s: no answer within 0\.\d+ s"):
-                client.root()
+    with (
+        FakeConnect(Expect("GET", "/", hang=True, forever=True)) as stuck,
+        ConnectClient(ConnectionOptions((stuck.url,), timeout_seconds=0.3)) as client,
+        pytest.raises(TimedOut, match=r"did not answer GET / within 0.3 s: no answer within 0\.\d+ s"),
+    ):
+        client.root()
     assert time.monotonic() - began < 3
 
 
@@ -760,12 +791,14 @@ def test_a_read_whose_answer_breaks_off_is_repeated(door: Callable[..., ConnectC
 
 
 def test_a_connector_that_is_not_there_is_told_with_those_like_it(door: Callable[..., ConnectClient]) -> None:
-    with FakeConnect(
-        failing("GET", "/connectors/strpe/config", 404, "Connector strpe not found"),
-        Expect("GET", "/connectors", body=["debezium", "Stripe-eu", "Stripe"]),
-    ) as worker:
-        with pytest.raises(NotFound) as caught:
-            door(worker.url).config("strpe")
+    with (
+        FakeConnect(
+            failing("GET", "/connectors/strpe/config", 404, "Connector strpe not found"),
+            Expect("GET", "/connectors", body=["debezium", "Stripe-eu", "Stripe"]),
+        ) as worker,
+        pytest.raises(NotFound) as caught,
+    ):
+        door(worker.url).config("strpe")
     assert caught.value.message == (
         f'connector "strpe" was not found in the cluster at {worker.url}: did you mean "Stripe" or "Stripe-eu"?'
     )
@@ -780,18 +813,22 @@ def test_a_connector_like_no_other_is_told(door: Callable[..., ConnectClient], n
     listing = [Expect("GET", "/connectors", body=names)]
     if not names:
         listing += [failing("GET", "/connectors/connectops.recovery", 404, "Connector not found"), *listing]
-    with FakeConnect(failing("PUT", "/connectors/stripe/stop", 404, "Unknown connector stripe"), *listing) as worker:
-        with pytest.raises(NotFound, match=words):
-            door(worker.url).stop("stripe")
+    with (
+        FakeConnect(failing("PUT", "/connectors/stripe/stop", 404, "Unknown connector stripe"), *listing) as worker,
+        pytest.raises(NotFound, match=words),
+    ):
+        door(worker.url).stop("stripe")
 
 
 def test_a_connector_is_told_missing_even_if_the_others_cannot_be_listed(door: Callable[..., ConnectClient]) -> None:
-    with FakeConnect(
-        failing("GET", "/connectors/c/config", 404, "Connector c not found"),
-        failing("GET", "/connectors", 500, "broken"),
-    ) as worker:
-        with pytest.raises(NotFound, match='does not know the connector "c": Connector c not found'):
-            door(worker.url).config("c")
+    with (
+        FakeConnect(
+            failing("GET", "/connectors/c/config", 404, "Connector c not found"),
+            failing("GET", "/connectors", 500, "broken"),
+        ) as worker,
+        pytest.raises(NotFound, match='does not know the connector "c": Connector c not found'),
+    ):
+        door(worker.url).config("c")
 
 
 def test_a_connector_that_is_listed_after_all_is_asked_for_again(door: Callable[..., ConnectClient]) -> None:
@@ -878,9 +915,11 @@ def test_a_resource_that_the_version_lacks_supports_nothing(door: Callable[..., 
 
 
 def test_verbs_that_are_not_listed_are_told(door: Callable[..., ConnectClient]) -> None:
-    with FakeConnect(Expect("OPTIONS", "/connectors/any/config", 204)) as worker:
-        with pytest.raises(NotConnect, match="let OPTIONS pass"):
-            door(worker.url).supports("PATCH", "config")
+    with (
+        FakeConnect(Expect("OPTIONS", "/connectors/any/config", 204)) as worker,
+        pytest.raises(NotConnect, match="let OPTIONS pass"),
+    ):
+        door(worker.url).supports("PATCH", "config")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -960,9 +999,12 @@ def test_a_change_whose_answer_is_lost_is_never_sent_again(
     answer: dict[str, Any],
 ) -> None:
     make, good = change
-    with FakeConnect(Expect(good.method, good.path, **answer)) as worker, FakeConnect() as other:
-        with pytest.raises(UnknownOutcome) as caught:
-            make(door(worker.url, other.url))
+    with (
+        FakeConnect(Expect(good.method, good.path, **answer)) as worker,
+        FakeConnect() as other,
+        pytest.raises(UnknownOutcome) as caught,
+    ):
+        make(door(worker.url, other.url))
     message = caught.value.message
     assert message.startswith(
         f"{good.method} {good.path} was sent to Kafka Connect at {worker.url}, and whether it was done"
@@ -973,14 +1015,16 @@ def test_a_change_whose_answer_is_lost_is_never_sent_again(
 
 def test_a_change_that_hangs_has_an_unknown_outcome(change: tuple[Callable[[ConnectClient], Any], Expect]) -> None:
     make, good = change
-    with FakeConnect(Expect(good.method, good.path, hang=True)) as worker:
-        with ConnectClient(ConnectionOptions((worker.url,), request_timeout_seconds=0.1)) as client:
-            with pytest.raises(UnknownOutcome, match=r"no answer within 0\.1 s"):
-                make(client)
+    with (
+        FakeConnect(Expect(good.method, good.path, hang=True)) as worker,
+        ConnectClient(ConnectionOptions((worker.url,), request_timeout_seconds=0.1)) as client,
+        pytest.raises(UnknownOutcome, match=r"no answer within 0\.1 s"),
+    ):
+        make(client)
 
 
 def test_a_page_that_answers_a_change_is_no_success(door: Callable[..., ConnectClient]) -> None:
-    page = {"status": 200, "body": b"<html>Log in</html>", "content_type": "text/html"}
+    page: dict[str, Any] = {"status": 200, "body": b"<html>Log in</html>", "content_type": "text/html"}
     with FakeConnect(
         Expect("PUT", "/connectors/c/stop", **page), Expect("PATCH", "/connectors/c/offsets", **page)
     ) as worker:
@@ -1002,20 +1046,24 @@ def test_a_change_that_reached_nobody_was_not_made(door: Callable[..., ConnectCl
 def test_a_change_that_was_perhaps_passed_on_stays_in_doubt_at_the_deadline(
     door: Callable[..., ConnectClient], clock: Clock
 ) -> None:
-    with FakeConnect(failing("PUT", "/connectors/c/stop", 500, IO_ERROR, forever=True)) as worker:
-        with pytest.raises(UnknownOutcome, match="IO Error trying to forward"):
-            door(worker.url, timeout_seconds=20.0).stop("c")
+    with (
+        FakeConnect(failing("PUT", "/connectors/c/stop", 500, IO_ERROR, forever=True)) as worker,
+        pytest.raises(UnknownOutcome, match="IO Error trying to forward"),
+    ):
+        door(worker.url, timeout_seconds=20.0).stop("c")
     assert clock.waited == pytest.approx(20)
 
 
 def test_a_change_that_was_perhaps_passed_on_stays_in_doubt_when_its_repetition_is_refused(
     door: Callable[..., ConnectClient],
 ) -> None:
-    with FakeConnect(
-        failing("PUT", "/connectors/c/stop", 500, IO_ERROR), failing("PUT", "/connectors/c/stop", 400, "no")
-    ) as worker:
-        with pytest.raises(UnknownOutcome):
-            door(worker.url).stop("c")
+    with (
+        FakeConnect(
+            failing("PUT", "/connectors/c/stop", 500, IO_ERROR), failing("PUT", "/connectors/c/stop", 400, "no")
+        ) as worker,
+        pytest.raises(UnknownOutcome),
+    ):
+        door(worker.url).stop("c")
 
 
 def test_offsets_of_a_connector_that_still_runs_are_for_the_caller_to_try_again(
@@ -1025,16 +1073,20 @@ def test_offsets_of_a_connector_that_still_runs_are_for_the_caller_to_try_again(
         "Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the "
         "specified connector by issuing a 'PUT' request to the '/connectors/c/stop' endpoint"
     )
-    with FakeConnect(failing("PATCH", "/connectors/c/offsets", 400, message)) as worker:
-        with pytest.raises(NotStoppedYet, match='offsets of connector "c" .* before it is STOPPED and has no tasks'):
-            door(worker.url).alter_offsets("c", OFFSETS)
+    with (
+        FakeConnect(failing("PATCH", "/connectors/c/offsets", 400, message)) as worker,
+        pytest.raises(NotStoppedYet, match=r'offsets of connector "c" .* before it is STOPPED and has no tasks'),
+    ):
+        door(worker.url).alter_offsets("c", OFFSETS)
 
 
 def test_a_time_out_before_anything_was_written_is_a_plain_failure(door: Callable[..., ConnectClient]) -> None:
-    message = "Timed out while trying to read to the end of the offsets topic prior to modifying offsets for source connector c"
-    with FakeConnect(failing("PATCH", "/connectors/c/offsets", 500, message)) as worker:
-        with pytest.raises(ConnectError, match="prior to modifying"):
-            door(worker.url).alter_offsets("c", OFFSETS)
+    message = "Timed out while trying to read to the end of the offsets topic prior to modifying offsets for c"
+    with (
+        FakeConnect(failing("PATCH", "/connectors/c/offsets", 500, message)) as worker,
+        pytest.raises(ConnectError, match="prior to modifying"),
+    ):
+        door(worker.url).alter_offsets("c", OFFSETS)
 
 
 @pytest.mark.parametrize(
@@ -1064,13 +1116,11 @@ def test_a_config_that_creates_its_connector_is_told(door: Callable[..., Connect
 
 
 def test_a_connector_is_not_renamed_by_a_change_of_its_config(door: Callable[..., ConnectClient]) -> None:
-    with (
-        FakeConnect(Expect("PATCH", "/connectors/c/config", body=info("c"))) as worker,
-        pytest.raises(InputError, match="another name"),
-    ):
+    with FakeConnect(Expect("PATCH", "/connectors/c/config", body=info("c"))) as worker:
         client = door(worker.url)
         client.patch_config("c", {"name": "c"})
-        client.patch_config("c", {"name": "d"})
+        with pytest.raises(InputError, match="another name"):
+            client.patch_config("c", {"name": "d"})
 
 
 def test_there_is_no_way_to_delete_all_offsets() -> None:
@@ -1094,15 +1144,18 @@ def test_there_is_no_way_to_delete_all_offsets() -> None:
         ),
         ("Invalid value s3 for configuration a for configuration x", "Invalid value ******** for configuration x"),
         ("Invalid value s3\ncret\nfor configuration x", "Invalid value ********"),
-        ("Invalid value Invalid value s3cret for configuration x", "Invalid value ******** for configuration x"),
+        (
+            "Invalid value a Invalid value s3 for configuration x",
+            "Invalid value ********Invalid value ******** for configuration x",
+        ),
         ("Invalid value s3cret", "Invalid value ********"),
         (
             "Invalid value null for configuration x: must be non-null",
             "Invalid value null for configuration x: must be non-null",
         ),
         (
-            "2 error(s):\nInvalid value a1b2 for configuration x\nInvalid value c3d4 for configuration y: no\nYou can",
-            "2 error(s): Invalid value ******** for configuration x Invalid value ******** for configuration y: no You can",
+            "2 errors:\nInvalid value a1b2 for configuration x\nInvalid value c3d4 for configuration y: no\nSee",
+            "2 errors: Invalid value ******** for configuration x Invalid value ******** for configuration y: no See",
         ),
         (
             "BadRequest: Connector config {name=v, pw=s3}cret, x=\ny} contains no connector type",

@@ -89,7 +89,7 @@ class Rounds:
             )
         except (ValueError, CroniterError) as error:
             raise InputError(
-                f"{where}: the Quartz expression '{expression}' cannot be read ({error}), so the connector's rounds are not known."
+                f"{where}: the Quartz expression '{expression}' cannot be read ({error}), so the rounds are not known."
             ) from None
 
     def last(self, before: float) -> int:

@@ -91,9 +91,10 @@ def as_floor(value: Any, key: str) -> int:
             f"{where}: {text} is not above zero, so it would make every wait end at once: write 60m or more."
         )
     if unit is not None and floor * unit > LONGEST_WAIT_MILLISECONDS:
+        longest = show_milliseconds(LONGEST_WAIT_MILLISECONDS)
         raise InputError(
-            f"{where}: {text} is {show_milliseconds(floor * unit)}, longer than the {show_milliseconds(LONGEST_WAIT_MILLISECONDS)}"
-            f" this accepts: {key} counts in {show_milliseconds(unit)}."
+            f"{where}: {text} is {show_milliseconds(floor * unit)}, longer than the {longest} that this accepts:"
+            f" {key} counts in {show_milliseconds(unit)}."
         )
     return floor
 

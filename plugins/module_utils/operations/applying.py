@@ -153,8 +153,8 @@ class Applier:
             if until <= 0 or self._client.remaining_seconds() <= 0:
                 places = ", ".join(str(one.partition) for one in waiting)
                 raise RecoveryError(
-                    f"Connect accepted the offsets of connector '{name}', but {places} did not change: the stored key may have another"
-                    " field order than REST can address; compare with the offsets topic."
+                    f"Connect accepted the offsets of connector '{name}', but {places} did not change: the stored key may have"
+                    " another field order than REST can address; compare with the offsets topic."
                 )
 
     def _not_there(self, name: str, changes: tuple[OffsetChange, ...]) -> tuple[OffsetChange, ...]:

@@ -9,7 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.connectops.recovery.plugins.module_utils.backup_store import BackupStore, read_backup
+from ansible_collections.connectops.recovery.plugins.module_utils.backup_store import (
+    DEFAULT_BACKUP_DIR,
+    BackupStore,
+    read_backup,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connection_options import CONNECTION_SPEC, from_params
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
@@ -43,7 +47,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "config": {"type": "dict", "default": {}},
     "at_least": {"type": "dict", "default": {}},
     "plan_id": {"type": "str"},
-    "backup_dir": {"type": "path", "default": "~/.connectops/backups"},
+    "backup_dir": {"type": "path", "default": DEFAULT_BACKUP_DIR},
     "settle_seconds": {"type": "float", "default": 10.0},
     "cluster_label": {"type": "str"},
 }

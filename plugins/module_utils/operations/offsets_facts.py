@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.connectops.recovery.plugins.module_utils.backup_store import DEFAULT_BACKUP_DIR, BackupStore
 from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connection_options import CONNECTION_SPEC, from_params
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
@@ -36,6 +37,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "connectors": {"type": "list", "elements": "str", "default": [], "aliases": ["connector"]},
     "max_age_days": {"type": "int", "default": Limits.max_age_days},
     "max_rounds_behind": {"type": "int", "default": Limits.max_rounds_behind},
+    "backup_dir": {"type": "path", "default": DEFAULT_BACKUP_DIR},
     "cluster_label": {"type": "str"},
 }
 
@@ -59,12 +61,19 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
     for connector in snapshot.connectors:
         facts, lines = _facts(connector, stripe, limits, cluster, context.now, outcome)
         connectors[connector.name] = facts
+        journal = BackupStore(params["backup_dir"], snapshot.cluster_id, connector.name).journal()
+        facts["unfinished_plan"] = None if journal is None else journal.plan_id
+        if journal is not None:
+            lines.append(
+                f"  A change of it (plan {journal.plan_id}) was begun and not finished: reset it again to finish it."
+            )
         preview += [*lines, ""]
     fact = {
         "cluster_id": snapshot.cluster_id,
         "version": snapshot.version,
         "connectors": connectors,
         "stuck": sorted(name for name, facts in connectors.items() if facts["verdict"] == "stuck"),
+        "unfinished": sorted(name for name, facts in connectors.items() if facts["unfinished_plan"] is not None),
         "preview": preview,
     }
     outcome.result["ansible_facts"] = {FACT: fact}

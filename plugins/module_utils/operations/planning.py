@@ -29,7 +29,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_re
     plan_lines,
     stripe_headline,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.setting_changes import decide_with_server
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.stripe_accounts import (
     StripeOptions,
@@ -77,13 +77,13 @@ def make_plan(
             f"Connector '{connector.name}' is a {connector.type} connector, not a source connector: its offsets are those of"
             " a consumer group, which this does not reset."
         )
+    _refuse_unaddressable(connector)
     settings, secret_keys = decide_with_server(client, connector, wish.config, wish.at_least)
     # The offsets are decided for the config that the connector will start with.
     configured = _with_settings(connector, settings)
-    warnings = _unaddressable(connector)
     if not is_stripe_reporting(configured.config):
         plan = _plan(connector, wish, cluster_id, settings, generic_targets(configured, wish.reset), begun_in)
-        return Planned(plan, tuple(generic_preview(connector, plan, wish.cluster)), None, secret_keys, warnings)
+        return Planned(plan, tuple(generic_preview(connector, plan, wish.cluster)), None, secret_keys)
     accounts = read_accounts(configured, wish.stripe, now)
     decision = decide(configured, wish.reset, accounts.by_place, wish.stripe.timezones, now)
     plan = _plan(connector, wish, cluster_id, settings, decision.targets, begun_in)
@@ -92,7 +92,7 @@ def make_plan(
         "",
         *plan_lines(plan, decision, connector.config),
     ]
-    return Planned(plan, tuple(preview), forecast_data(decision), secret_keys, (*warnings, *accounts.problems))
+    return Planned(plan, tuple(preview), forecast_data(decision), secret_keys, accounts.problems)
 
 
 def _plan(
@@ -130,12 +130,14 @@ def _with_settings(connector: Connector, settings: tuple[SettingChange, ...]) ->
     )
 
 
-def _unaddressable(connector: Connector) -> tuple[str, ...]:
-    """Partitions that Connect lists without an offset: often ones whose stored key its REST API cannot address."""
+def _refuse_unaddressable(connector: Connector) -> None:
+    """Connect lists a partition without its offset when the stored key has a field order that REST does not build.
+
+    A change would be answered 200 and go to another key, and the connector would never read it.
+    """
     nulls = [str(entry.partition) for entry in connector.offsets if entry.offset is None]
-    if not nulls:
-        return ()
-    return (
-        f"Connector '{connector.name}': Connect lists {', '.join(nulls)} without an offset. Either it was deleted a moment ago, or"
-        " its stored key has another field order than Connect's REST API can address, and a reset would not reach it.",
-    )
+    if nulls:
+        raise RecoveryError(
+            f"Connector '{connector.name}': Connect lists {', '.join(nulls)} without an offset, so its REST API cannot address"
+            " the stored key (its fields are in another order) and a reset would change nothing: nothing was written."
+        )

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import ConnectClient, NotFound
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
@@ -14,6 +16,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     connector_from_json,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import secret_values
+
+_NULL_TRIES = 5
+_NULL_PAUSE_SECONDS = 0.2
 
 
 def read_connector(client: ConnectClient, name: str, *, with_offsets: bool) -> Connector:
@@ -24,9 +29,20 @@ def read_connector(client: ConnectClient, name: str, *, with_offsets: bool) -> C
     except NotFound:
         # Its first status record is not written yet.
         status = {}
-    offsets = client.offsets(name) if with_offsets else ()
+    offsets = read_offsets(client, name) if with_offsets else ()
     client.hide(secret_values(config))
     return connector_from_json(name, {"config": config}, status, offsets)
+
+
+def read_offsets(client: ConnectClient, name: str) -> list[dict[str, Any]]:
+    """The offsets as Connect lists them; null ones are looked at again, as one just deleted is shown so for a moment."""
+    offsets = client.offsets(name)
+    for _try in range(_NULL_TRIES):
+        if all(entry["offset"] is not None for entry in offsets):
+            break
+        time.sleep(_NULL_PAUSE_SECONDS)
+        offsets = client.offsets(name)
+    return offsets
 
 
 def read_snapshot(client: ConnectClient, names: Sequence[str], now: float, *, with_offsets: bool) -> Snapshot:
@@ -40,7 +56,7 @@ def read_snapshot(client: ConnectClient, names: Sequence[str], now: float, *, wi
             continue
         reply = replies[name]
         client.hide(secret_values(reply.config))
-        offsets = client.offsets(name) if with_offsets else ()
+        offsets = read_offsets(client, name) if with_offsets else ()
         connectors.append(
             connector_from_json(name, {"type": reply.type, "config": reply.config}, reply.status or {}, offsets)
         )

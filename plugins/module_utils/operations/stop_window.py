@@ -74,8 +74,8 @@ class StopWindow:
         if _has_failed(status):
             failed = [f"task {task.id}" for task in status.tasks if task.state == "FAILED"] or ["the connector itself"]
             raise RecoveryError(
-                f"Connector '{self._name}' was resumed, but {', '.join(failed)} FAILED: read the worker's log, mend the cause, then"
-                " restart it."
+                f"Connector '{self._name}' was resumed, but {', '.join(failed)} FAILED: read the worker's log, mend the"
+                " cause, then restart it."
             )
 
     def _prove(self, worker_ids: list[str]) -> Proof:

@@ -106,11 +106,11 @@ def _verdict(
     verdict = "ok"
     if behind and not is_done:
         verdict = "late"
-        of_what = "Stripe's data" if account.asked else "yesterday"
-        reasons.append(Reason("behind_data", f"{show_seconds(behind)} behind {of_what}", behind))
+        words = f"{show_seconds(behind)} behind" + ("" if account.asked else " the end of yesterday")
+        reasons.append(Reason("behind_data", words, behind))
     if behind and age > limits.max_age_days * DAY_SECONDS:
         verdict = "stuck"
-        words = f"more than {limits.max_age_days} d old"
+        words = f"older than {limits.max_age_days} d"
         reasons.append(Reason("interval_end_old", words, age, limits.max_age_days * DAY_SECONDS))
     if rounds_behind >= limits.max_rounds_behind:
         verdict = "stuck"

@@ -27,6 +27,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_re
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.forecast import (
     Forecast,
+    PlaceForecast,
     foresee,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.offsets import (

@@ -1,0 +1,180 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A second, deliberately naive account of the Stripe reporting connector, to hold the collection's own against.
+
+It shares no code with the collection: offsets are the raw JSON maps, fires are a list, and the task is run poll by poll
+with its memory in a dict, as the connector does, until a poll changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+DAY = 24 * 60 * 60
+
+Where = tuple[str, str]
+"""Timezone and report type."""
+
+
+class PollAborted(Exception):
+    """One partition's failure, which ends the poll for all of them."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One report that the connector reads: all times are epoch seconds.
+
+    ``end`` is what the connector will call delivered, ``covers_to`` is where the report really ends.
+    """
+
+    round: int
+    start: int
+    end: int
+    covers_to: int
+    resumed: str | None
+    first_row: int
+
+
+@dataclass
+class Remembered:
+    start: int | None
+    end: int | None
+    run: str | None
+    row: int | None
+    round: int | None
+    done: bool
+
+
+@dataclass
+class ReferenceTask:
+    """One task from its start, at a moment that stands still.
+
+    ``fires`` holds every fire of ``poll.cron`` in order. ``runs`` says of an open run ``ready``, ``no result`` or
+    ``file gone``; one that is not named is ready.
+    """
+
+    timezones: Sequence[str]
+    report_types: Sequence[str]
+    initial_loads: Mapping[str, int]
+    max_days: int
+    fires: Sequence[int]
+    now: float
+    available_ends: Mapping[Where, int]
+    stored: Mapping[Where, Mapping[str, Any]]
+    runs: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.memory: dict[Where, Remembered] = {where: remembered(raw) for where, raw in self.stored.items()}
+        self.asked: dict[Where, list[Asked]] = {where: [] for where in self.walked()}
+        self.aborted_by: Where | None = None
+
+    def walked(self) -> list[Where]:
+        return sorted((timezone, report_type) for timezone in self.timezones for report_type in self.report_types)
+
+    def current(self) -> int:
+        return max(fire for fire in self.fires if fire < self.now)
+
+    def worked_round(self) -> int:
+        last = None
+        for where in self.walked():
+            if where in self.memory and self.memory[where].round is not None:
+                last = self.memory[where].round
+                break
+        if last is None:
+            return self.current()
+        for where in self.walked():
+            if where in self.memory and self.memory[where].round == last and not self.memory[where].done:
+                return last
+        if last < self.current():
+            return min(fire for fire in self.fires if fire > last)
+        return self.current()
+
+    def run(self, polls: int = 5000) -> ReferenceTask:
+        """Poll until nothing moves any more. Raises AssertionError when that takes longer than ``polls``."""
+        for _poll in range(polls):
+            before = repr(self.memory)
+            self.aborted_by = None
+            round_id = self.worked_round()
+            for where in self.walked():
+                try:
+                    self.visit(where, round_id)
+                except PollAborted:
+                    self.aborted_by = where
+                    break
+            if repr(self.memory) == before:
+                return self
+        raise AssertionError(f"the reference is still moving after {polls} polls")
+
+    def visit(self, where: Where, round_id: int) -> None:
+        state = self.memory.get(where)
+        resumed, first_row, covers_to = None, 0, None
+        if state is not None and state.round == round_id:
+            if state.done:
+                return
+            if state.run == "":
+                raise PollAborted
+            if state.run is not None:
+                start, resumed, covers_to = state.start, state.run, state.end
+            else:
+                start = state.end
+            if state.row is not None:
+                first_row = state.row + 1
+        else:
+            start = self.initial_loads.get(where[1])
+        if start is None:
+            return
+
+        available = self.available_ends[where]
+        end = min(available, start + self.max_days * DAY)
+        if start < end:
+            if resumed is not None:
+                outcome = self.runs.get(resumed, "ready")
+                if outcome == "no result":
+                    raise PollAborted
+                if outcome == "file gone":
+                    resumed = None
+            covered = end if resumed is None or covers_to is None else covers_to
+            self.asked[where].append(Asked(round_id, start, end, covered, resumed, first_row))
+        self.memory[where] = Remembered(end, end, None, None, round_id, end >= available)
+
+    def stays_behind(self) -> list[Where]:
+        """The places that are not finished for the current round when nothing moves any more."""
+        return [
+            where
+            for where in self.walked()
+            if where not in self.memory
+            or self.memory[where].round != self.current()
+            or not self.memory[where].done
+        ]
+
+
+def remembered(raw: Mapping[str, Any]) -> Remembered:
+    run = raw.get("in_progress_report_run_id")
+    return Remembered(
+        start=as_long(raw.get("interval_start")),
+        end=as_long(raw.get("interval_end")),
+        run=None if run is None else f"{run}",
+        row=as_long(raw.get("last_committed_row")),
+        round=as_long(raw.get("round_id")),
+        done=as_flag(raw.get("processed_in_round")),
+    )
+
+
+def as_long(raw: Any) -> int | None:
+    if type(raw) is int:
+        return raw
+    if type(raw) is float:
+        return int(raw)
+    if type(raw) is str:
+        digits = raw.removeprefix("-")
+        return int(raw) if digits.isascii() and digits.isdigit() else None
+    return None
+
+
+def as_flag(raw: Any) -> bool:
+    if type(raw) is str:
+        return raw.lower() in {"true", "1", "yes"}
+    return raw is True or (type(raw) in {int, float} and raw != 0)
