@@ -63,7 +63,7 @@ integration: check-java setup ## run the tests against a real Kafka Connect
 	@$(PYTEST) tests/integration
 
 molecule: check-java setup ## run the roles' scenarios
-	@cd extensions && ANSIBLE_PYTHON_INTERPRETER=$(PY) molecule test --all
+	@ANSIBLE_PYTHON_INTERPRETER=$(PY) molecule test --all
 
 sanity: setup ## run ansible-test's sanity tests
 	@$(PY) -m tooling.sanity

@@ -20,7 +20,7 @@ options:
     default: true
   stripe_api_keys:
     description:
-      - API key for each timezone of the connector, for example V({"PST": "rk_live_..."}).
+      - API key for each timezone of the connector, for example C(PST) with a key of its account.
       - A restricted key with the permission C(report_runs_and_report_types_read) is enough.
       - If not given, the keys of the connector's own config are used where the config shows them.
     type: dict

@@ -42,6 +42,11 @@ class Broker:
         admin = AdminClient({"bootstrap.servers": self.bootstrap_servers, "log_level": 0})
         await_condition(lambda: self._answers(admin), timeout_seconds, f"the broker at {self.bootstrap_servers}")
 
+    def has_topic(self, topic: str) -> bool:
+        """Whether there is such a topic."""
+        admin = AdminClient({"bootstrap.servers": self.bootstrap_servers, "log_level": 0})
+        return topic in admin.list_topics(timeout=READ_TIMEOUT_SECONDS).topics
+
     def messages(self, topic: str) -> list[Message]:
         """All committed messages of a topic up to its end, in order within each topic partition.
 

@@ -9,11 +9,21 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
+from lab.ansible_runs import ROOT, playbook_command, write_inventory
+from lab.demo import demo
 from lab.jars import build
 from lab.lab import Lab
 from lab.scenarios import StuckConnector, stuck_connector
+
+_NEXT = (
+    ("identify", (), "which connectors are stuck, and why"),
+    ("recover", ("--check", "--diff"), "the plan, without doing anything"),
+    ("recover", (), "the recovery; a second run changes nothing"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "build":
             jars = build()
             print(f"Kafka {jars.kafka_version} and the connector are in {jars.home}.")
+        elif options.command == "demo":
+            return demo()
         else:
             _up(options.workers, options.clusters)
     except RuntimeError as error:
@@ -33,11 +45,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _up(workers: int, clusters: int) -> None:
-    with Lab(workers=workers, clusters=clusters) as lab:
+    with (
+        Lab(workers=workers, clusters=clusters) as lab,
+        tempfile.TemporaryDirectory(prefix="connectops-lab-") as folder,
+    ):
         print(f"Kafka {lab.kafka_version} is at {lab.bootstrap_servers}, Stripe at {lab.stripe.url}.")
         print(f"Logs, until the lab ends: {lab.logs}")
         for cluster in lab.clusters:
             _explain(stuck_connector(lab, cluster=cluster))
+        inventory = write_inventory(lab, Path(folder))
+        print(f"\nIn another terminal, in {ROOT}:")
+        print(f"  export ANSIBLE_CONFIG={ROOT / 'tests' / 'ansible.cfg'}")
+        for playbook, arguments, what in _NEXT:
+            command = " ".join(playbook_command(playbook, inventory, *arguments))
+            print(f"  {command}\n      # {what}")
         print("\nCtrl-C ends the lab and leaves nothing behind.", flush=True)
         while True:
             signal.pause()
@@ -45,14 +66,9 @@ def _up(workers: int, clusters: int) -> None:
 
 def _explain(stuck: StuckConnector) -> None:
     connector = f"{stuck.cluster.urls[0]}/connectors/{stuck.name}"
-    print(f"\n{stuck.cluster.name} at {' '.join(stuck.cluster.urls)} has {stuck.name}, RUNNING and stuck. Try:")
+    print(f"\n{stuck.cluster.name} at {' '.join(stuck.cluster.urls)} has {stuck.name}, RUNNING and stuck. Look at it:")
     print(f"  curl -s {connector}/status    # RUNNING, as if nothing were wrong")
     print(f"  curl -s {connector}/offsets   # not moving: the polls fail at {stuck.blocker}")
-    print(f"  curl -s -u {stuck.accounts[stuck.blocker].key}: {_report_runs_url(stuck)}   # ever more runs")
-
-
-def _report_runs_url(stuck: StuckConnector) -> str:
-    return f"{stuck.cluster.config(stuck.name)['lab.stripe.api.base']}/v1/reporting/report_runs"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,5 +77,6 @@ def _parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="keep a lab up, with a stuck Stripe connector on every cluster")
     up.add_argument("--workers", type=int, default=1, metavar="N", help="workers per cluster (default: 1)")
     up.add_argument("--clusters", type=int, default=1, metavar="N", help="Connect clusters (default: 1)")
+    commands.add_parser("demo", help="show a recovery from the first look to the proof")
     commands.add_parser("build", help="resolve and build the jars of $KAFKA_VERSION, nothing else")
     return parser

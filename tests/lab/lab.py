@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -89,6 +90,14 @@ class Lab:
     def topic_records(self, topic: str) -> list[tuple[Any, Any]]:
         """Key and value, decoded from JSON, of every committed record; in order within each topic partition."""
         return [(decoded(message.key()), decoded(message.value())) for message in self.broker.messages(topic)]
+
+    def delivered_rows(self, topic: str) -> dict[str, Counter[str]]:
+        """By timezone, how often each row (its ``row_id``) of the Stripe connector is in the topic; none of no topic."""
+        delivered: dict[str, Counter[str]] = {}
+        for _key, value in self.topic_records(topic) if self.broker.has_topic(topic) else ():
+            if value is not None:
+                delivered.setdefault(value["timezone_aka_platform"], Counter())[value["row_id"]] += 1
+        return delivered
 
     def offset_records(self, topic: str) -> dict[bytes | None, bytes | None]:
         """The last value per key as raw bytes, read from an offsets topic without Connect; None is a tombstone."""

@@ -42,6 +42,13 @@ class StuckConnector:
     delivered_until: int
     available_until: int
 
+    def due_rows(self) -> dict[str, list[str]]:
+        """By timezone, the rows (``row_id``) that a complete recovery has to deliver."""
+        return {
+            zone: [row["row_id"] for row in account.rows(self.report_type, self.delivered_until, self.available_until)]
+            for zone, account in self.accounts.items()
+        }
+
 
 def stuck_connector(
     lab: Lab,

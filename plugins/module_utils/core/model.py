@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Union
 
-JsonScalar = str | int | float | bool | None
+JsonScalar = Union[str, int, float, bool, None]
 Offset = Mapping[str, JsonScalar]
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Union
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS, parse_moment
 from ansible_collections.connectops.recovery.plugins.module_utils.core.rounds import Rounds
@@ -95,7 +96,7 @@ class Trouble:
     stops_all: bool
 
 
-Step = Request | Trouble
+Step = Union[Request, Trouble]
 
 
 def worked_round(

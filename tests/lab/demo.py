@@ -1,0 +1,60 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The demo: a connector gets stuck, its recovery is previewed, made and proved, and a second one finds nothing to do."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from lab.ansible_runs import run_playbook, write_inventory
+from lab.lab import Lab
+from lab.scenarios import StuckConnector, stuck_connector
+
+
+def demo() -> int:
+    """Show it all; the exit status is 0 when everything came out as it must."""
+    _say("Starting a Kafka broker, a Connect worker and a stand-in for Stripe")
+    with Lab(workers=1) as lab, tempfile.TemporaryDirectory(prefix="connectops-demo-") as folder:
+        stuck = stuck_connector(lab)
+        inventory = write_inventory(lab, Path(folder))
+        _say(f"{stuck.name} is RUNNING, and stuck: {stuck.blocker} asks for the same report again and again")
+        _show_delivered(lab, stuck)
+        _say("The preview: ansible-playbook playbooks/recover.yml --check --diff")
+        _run(inventory, "--check", "--diff")
+        _say("The recovery: ansible-playbook playbooks/recover.yml")
+        _run(inventory)
+        _say("What is in Kafka now")
+        is_complete = _show_delivered(lab, stuck)
+        _say("Once more; there must be nothing to do")
+        output = _run(inventory)
+        is_unchanged = re.search(r"\bchanged=0\b.*\bfailed=0\b", output) is not None
+    is_well = is_complete and is_unchanged
+    _say("Recovered, every row once; nothing is left behind." if is_well else "This did not come out as it must.")
+    return 0 if is_well else 1
+
+
+def _say(sentence: str) -> None:
+    print(f"\n=== {sentence}\n", flush=True)
+
+
+def _run(inventory: Path, *arguments: str) -> str:
+    done = run_playbook("recover", inventory, arguments)
+    print(done.stdout, flush=True)
+    if done.returncode:
+        raise RuntimeError(f"The playbook ended with status {done.returncode}, see above.")
+    return done.stdout
+
+
+def _show_delivered(lab: Lab, stuck: StuckConnector) -> bool:
+    """Print how much of every timezone is in Kafka; whether that is every row that was due, once."""
+    delivered = lab.delivered_rows(stuck.topic)
+    due = stuck.due_rows()
+    for timezone, rows in due.items():
+        arrived = delivered.get(timezone, Counter())
+        print(f"  {timezone:<18} {arrived.total():>3} of {len(rows)} rows")
+    return delivered == {timezone: Counter(rows) for timezone, rows in due.items()}
