@@ -42,7 +42,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.libraries impo
 REQUESTS_IMPORT_ERROR: ImportError | None = None
 try:
     import requests
-    from urllib3.exceptions import NewConnectionError
+    from urllib3 import disable_warnings
+    from urllib3.exceptions import InsecureRequestWarning, NewConnectionError
 except ImportError as import_error:
     REQUESTS_IMPORT_ERROR = import_error
 
@@ -252,6 +253,9 @@ class ConnectClient:
         # An authentication of its own, even if it does nothing, keeps the session from reading ~/.netrc.
         self._session.auth = self._authenticate
         self._session.headers.update({"Accept": "application/json", "User-Agent": "connectops.recovery"})
+        if not options.validate_certs:
+            # Asked for in so many words; a line of Python's on stderr for each call would be in nobody's interest.
+            disable_warnings(InsecureRequestWarning)
         if options.client_cert:
             key = options.client_key
             self._session.cert = (options.client_cert, key) if key else options.client_cert
@@ -436,7 +440,7 @@ class ConnectClient:
         except ConnectError as error:
             return WorkerAnswer("busy", reason=error.message)
         if isinstance(result, _Reply):
-            with self._expecting(call):
+            with _Expecting(url, call):
                 return WorkerAnswer("answered", tasks=tuple(int(task["task"]) for task in result.data["tasks"]))
         lost = result.kind is Unreachable or (result.kind is NotConnect and result.patience is _FOREIGN)
         return WorkerAnswer("unreachable" if lost else "busy", reason=result.reason)
@@ -662,8 +666,9 @@ class ConnectClient:
                 stream=True,
             ) as response:
                 content = bytearray()
-                for chunk in response.iter_content(64 * 1024):
-                    content += chunk
+                # Each piece is awaited until it is whole: small ones let a slow answer be given up in time.
+                for piece in response.iter_content(1024):
+                    content += piece
                     if self._clock() > ends:
                         raise requests.ReadTimeout
         except OSError as error:  # requests' own exceptions are of this kind, and so are unreadable certificate files
@@ -716,7 +721,12 @@ class ConnectClient:
             return _Failure(
                 ConnectError, f"no answer within {seconds:.3g} s", _UNTIL_DEADLINE, perhaps_done=True, resend=False
             )
-        hint = "" if self._has_answered or url.startswith("https") else " (if it expects TLS, write https://)"
+        hint = ""
+        if not self._has_answered and not url.startswith("https"):
+            hint = " (if it expects TLS, write https://)"
+        elif not self._has_answered and not self._options.client_cert:
+            # With TLS 1.3 the refusal of a client without a certificate may get lost in the end of the connection.
+            hint = " (if it asks for a certificate, set client_cert)"
         return _Failure(
             Unreachable,
             f"the connection was closed without a whole answer{hint}",
@@ -736,21 +746,29 @@ class ConnectClient:
         if status in (401, 403, 407):
             raise AccessDenied(self._access_sentence(url, call, status), **facts)
         message = _connect_message(data)
+        if message is None and status == 400 and set(call.connector or "") & set("/%\\"):
+            # Seen with Kafka 4.3, whose web server answers so itself.
+            raise Unsupported(
+                f'Kafka Connect at {url} cannot address connector "{call.connector}" (status 400): '
+                "this version accepts no /, % or \\ in a name over REST, give the connector another name.",
+                **facts,
+            )
         if message is None:
             return self._not_from_connect(call, status, headers, is_json=data is not _NOT_JSON)
         self._has_answered = True
         text = self._clean(message, call.secrets)
-        if status == 404 and message == "HTTP 404 Not Found" and call.since is None:
+        route_is_unknown = status == 404 and message == "HTTP 404 Not Found"
+        if route_is_unknown and call.since is None:
             reason = f"{call} is unknown there (status 404), although it answers errors as Kafka Connect does"
             return _Failure(NotConnect, reason, _FOREIGN, perhaps_done=False, resend=False, status=status)
-        if status == 404 and message == "HTTP 404 Not Found" and set(call.connector or "") & set("/\\%"):
-            # Seen with Kafka 3.9: one worker passes the call on to another with the name no longer encoded.
+        if route_is_unknown and "/" in (call.connector or ""):
+            # Seen with Kafka 3.9: one worker passes the call on to another with the / no longer encoded.
             raise ConnectError(
                 f'Kafka Connect at {url} cannot address connector "{call.connector}" in {call} (status 404): '
-                "it loses its way over a /, % or \\ in the name, use the connector's own worker or another name.",
+                "the / in its name is lost on the way from worker to worker, list the other one first in connect_url.",
                 **facts,
             )
-        if status == 405 or (status == 404 and message == "HTTP 404 Not Found"):
+        if status == 405 or route_is_unknown:
             needed = f"it needs Kafka {call.since}" if call.since else "this version does not have it"
             raise Unsupported(
                 f"Kafka Connect at {url} does not know {call} (status {status}): {needed}.", needs=call.since, **facts
@@ -793,9 +811,6 @@ class ConnectClient:
             # Connect's web server while the worker starts: HTML, an empty body, or JSON of its own.
             reason += ", or a worker that does not get ready"
             patience = self._patience(_STARTING)
-        elif status == 400 and set(call.connector or "") & set("/%\\"):
-            # Seen with Kafka 4.3, whose web server refuses such paths.
-            reason += ", or the version cannot address a connector with /, % or \\ in its name"
         return _Failure(
             NotConnect,
             reason,
@@ -903,7 +918,7 @@ def _passing(status: int, message: str, text: str, *, write: bool) -> _Failure |
     """The failure for an answer of Connect that passes by itself or leaves a change in doubt; None if it is final."""
 
     def failure(patience: _Patience, *, perhaps_done: bool, resend: bool) -> _Failure:
-        reason = f"status {status}: {text}"
+        reason = f"status {status}: {text.rstrip('.')}"
         return _Failure(ConnectError, reason, patience, perhaps_done=perhaps_done, resend=resend, status=status)
 
     if status == 409 and "already exists" not in message:

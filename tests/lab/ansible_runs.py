@@ -19,21 +19,26 @@ from lab.lab import Lab
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def write_inventory(lab: Lab, folder: Path, host_vars: Mapping[str, Any] | None = None) -> Path:
-    """Write an inventory into ``folder``: one host for each cluster, backups in the same folder. Returns its path."""
+def write_inventory(lab: Lab, folder: Path, host_vars: Mapping[str, Mapping[str, Any]] | None = None) -> Path:
+    """Write an inventory into ``folder``: one host for each cluster, backups in the same folder. Returns its path.
+
+    ``host_vars``: further variables by the name of the cluster.
+    """
     hosts = {
         cluster.name: {
             "connectops_connect_url": list(cluster.urls),
             "connectops_stripe_api_url": lab.stripe.url,
             "connectops_backup_dir": str(folder / "backups"),
             "verify_interval_seconds": 1,
-            **(host_vars or {}),
+            **(host_vars or {}).get(cluster.name, {}),
         }
         for cluster in lab.clusters
     }
     inventory = folder / "inventory.json"
-    inventory.write_text(json.dumps({"all": {"hosts": hosts}}, indent=1), encoding="utf-8")
-    return inventory
+    # Whoever waits for the file must find the whole of it.
+    partial = folder / "inventory.partial"
+    partial.write_text(json.dumps({"all": {"hosts": hosts}}, indent=1), encoding="utf-8")
+    return partial.replace(inventory)
 
 
 def playbook_command(playbook: str, inventory: Path, *arguments: str) -> list[str]:

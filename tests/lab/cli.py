@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from lab.ansible_runs import ROOT, playbook_command, write_inventory
@@ -28,6 +29,9 @@ _NEXT = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
+    # Whoever ends the lab must find it ended; in a shell's background Ctrl-C would be ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         if options.command == "build":
             jars = build()
@@ -35,8 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif options.command == "demo":
             return demo()
         else:
-            _up(options.workers, options.clusters)
-    except RuntimeError as error:
+            _up(options.workers, options.clusters, options.folder)
+    except (RuntimeError, TimeoutError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -44,16 +48,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _up(workers: int, clusters: int) -> None:
-    with (
-        Lab(workers=workers, clusters=clusters) as lab,
-        tempfile.TemporaryDirectory(prefix="connectops-lab-") as folder,
-    ):
+def _up(workers: int, clusters: int, kept: Path | None) -> None:
+    with Lab(workers=workers, clusters=clusters) as lab, ExitStack() as ending:
+        folder = kept or Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="connectops-lab-")))
         print(f"Kafka {lab.kafka_version} is at {lab.bootstrap_servers}, Stripe at {lab.stripe.url}.")
         print(f"Logs, until the lab ends: {lab.logs}")
-        for cluster in lab.clusters:
-            _explain(stuck_connector(lab, cluster=cluster))
-        inventory = write_inventory(lab, Path(folder))
+        stuck = [stuck_connector(lab, cluster=cluster) for cluster in lab.clusters]
+        for one in stuck:
+            _explain(one)
+        inventory = write_inventory(lab, folder, {one.cluster.name: _lab_vars(lab, one) for one in stuck})
         print(f"\nIn another terminal, in {ROOT}:")
         print(f"  export ANSIBLE_CONFIG={ROOT / 'tests' / 'ansible.cfg'}")
         for playbook, arguments, what in _NEXT:
@@ -62,6 +65,16 @@ def _up(workers: int, clusters: int) -> None:
         print("\nCtrl-C ends the lab and leaves nothing behind.", flush=True)
         while True:
             signal.pause()
+
+
+def _lab_vars(lab: Lab, stuck: StuckConnector) -> dict[str, object]:
+    """What somebody who checks the recovery from outside needs to know."""
+    return {
+        "lab_bootstrap_servers": lab.bootstrap_servers,
+        "lab_connector": stuck.name,
+        "lab_topic": stuck.topic,
+        "lab_rows_due": {timezone: len(rows) for timezone, rows in stuck.due_rows().items()},
+    }
 
 
 def _explain(stuck: StuckConnector) -> None:
@@ -77,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="keep a lab up, with a stuck Stripe connector on every cluster")
     up.add_argument("--workers", type=int, default=1, metavar="N", help="workers per cluster (default: 1)")
     up.add_argument("--clusters", type=int, default=1, metavar="N", help="Connect clusters (default: 1)")
+    up.add_argument("--folder", type=Path, metavar="DIR", help="put the inventory and backups there and leave them")
     commands.add_parser("demo", help="show a recovery from the first look to the proof")
     commands.add_parser("build", help="resolve and build the jars of $KAFKA_VERSION, nothing else")
     return parser

@@ -9,6 +9,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ class Expect:
     drop: bool = False
     cut: bool = False
     hang: bool = False
+    # The answer's body comes in pieces of 1 KiB, 20 of them in a second.
+    drip: bool = False
     # Answers every further call, too; the last of the list.
     forever: bool = False
 
@@ -167,8 +170,11 @@ class _Handler(BaseHTTPRequestHandler):
         if expect.status != 204:
             self.send_header("Content-Length", str(len(content) + (100 if expect.cut else 0)))
         self.end_headers()
-        self.wfile.write(content)
-        self.wfile.flush()
+        for part in [content[i : i + 1024] for i in range(0, len(content), 1024)] if expect.drip else [content]:
+            self.wfile.write(part)
+            self.wfile.flush()
+            if expect.drip:
+                time.sleep(0.05)
         self.close_connection = self.close_connection or expect.cut
 
     do_GET = do_PUT = do_PATCH = do_POST = do_DELETE = do_OPTIONS = handle_any  # noqa: N815

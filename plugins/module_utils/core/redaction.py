@@ -20,7 +20,8 @@ _SECRET_KEY = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(r"\$\{[^}:]+:[^}]+\}")
-_URL_PASSWORD = re.compile(r"(?<=://)([^\s/@]*:)?[^\s/@]+(?=@)")
+# Up to the last "@" before the path, since a password may hold one; and the password parameter of JDBC URLs.
+_URL_PASSWORD = re.compile(r"(?<=://)[^\s/]+(?=@)|(?<=[?&;]password=)(?!\$\{)[^\s&;]+", re.IGNORECASE)
 _MASK = re.compile(r"\*{3,}|[\u2022\u25cf]{3,}|[\[<(](?:hidden|redacted|masked|secret|protected)[\])>]", re.IGNORECASE)
 # Shorter literals are words of any text; hiding them would only garble messages.
 _SHORTEST_SECRET = 4
@@ -63,8 +64,10 @@ def secret_values(config: Mapping[str, str | None], secret_keys: Collection[str]
         if is_secret_key(key, secret_keys):
             found.add(value)
             # "PST:sk_live_1;Africa/Cairo:sk_live_2": an error may quote one of the keys alone.
-            found.update(part.rpartition(":")[2].strip() for part in re.split(r"[;,]", value))
-        found.update(match.group() for match in _URL_PASSWORD.finditer(value))
+            literals = re.split(r"[;,]", _PLACEHOLDER.sub("", value))
+            found.update(part.rpartition(":")[2].strip() for part in literals)
+        for match in _URL_PASSWORD.finditer(value):
+            found.update((match.group(), match.group().partition(":")[2]))
     return frozenset(value for value in found if len(value) >= _SHORTEST_SECRET and not is_placeholder(value))
 
 

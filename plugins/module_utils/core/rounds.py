@@ -55,7 +55,7 @@ def _weekday_part(part: str) -> str:
 def _plain_part(part: str, index: int) -> str:
     if re.search(r"[LW]", part, re.IGNORECASE) and index == 3 and part.upper() != "L":
         raise ValueError(f"'{part}' in the day of month is not supported")
-    return f"0{part}" if part.startswith("/") else part
+    return f"*{part}" if part.startswith("/") else part
 
 
 def quartz_to_croniter(expression: str) -> str:

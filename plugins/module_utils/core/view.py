@@ -24,12 +24,13 @@ def table(rows: Iterable[Sequence[str]], indent: str = "  ", gap: str = "  ") ->
     for row in matrix:
         cells = [cell.ljust(width) for cell, width in zip(row[:kept], widths, strict=False)]
         lines.append((indent + gap.join(cells)).rstrip())
-        lines.extend(f"{indent}    {cell}" for cell in row[kept:] if cell)
+        for cell in filter(None, row[kept:]):
+            lines += wrapped(cell, f"{indent}    ")
     return lines
 
 
 def wrapped(text: str, indent: str = "  ") -> list[str]:
-    """One paragraph in lines, those after the first further in."""
+    """One paragraph in lines, those after the first further in; a word that is too long for a line stays whole."""
     return textwrap.wrap(
         text,
         WIDTH,

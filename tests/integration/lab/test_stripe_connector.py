@@ -110,6 +110,15 @@ def test_linked_partitions_cannot_be_addressed_over_rest(lab: Lab, trial: Trial)
     assert lab.offset_records(lab.connect.offsets_topic)[key] == before
 
 
+def test_offsets_can_be_kept_in_a_topic_of_the_connectors_own(lab: Lab, trial: Trial) -> None:
+    trial.account("PST")
+    own_topic = f"{trial.name}-offsets"
+    trial.create(settings={**initial_load(2), "offsets.storage.topic": own_topic})
+    trial.await_offset("PST", processed_in_round=True)
+    key = f'["{trial.name}",{{"timezone":"PST","report_type":"{REPORT_TYPE}"}}]'.encode()
+    assert list(lab.offset_records(own_topic)) == [key]
+
+
 @pytest.mark.parametrize(
     "alter, answer",
     [
@@ -320,6 +329,16 @@ def test_records_carry_timezone_columns_and_a_key(lab: Lab, trial: Trial) -> Non
     ]
 
 
+def test_only_the_columns_asked_for_are_delivered(lab: Lab, trial: Trial) -> None:
+    account = trial.account("PST")
+    trial.create({"PST": unfinished(1, 0)}, {"stripe.report.columns": f"{REPORT_TYPE}:row_id,amount"})
+    trial.await_delivered(4)
+    assert [value for _, value in lab.topic_records(trial.topic)] == [
+        {"row_id": row["row_id"], "amount": row["amount"], "timezone_aka_platform": "PST"}
+        for row in account.rows(REPORT_TYPE, ago(1), MIDNIGHT)
+    ]
+
+
 def test_a_full_batch_leaves_an_open_run_that_a_new_task_resumes_after_its_last_row(trial: Trial) -> None:
     account = trial.account("PST")
     trial.create({"PST": unfinished(2, 0)}, settings={"batch.size": 3, "in.progress.poll.interval.ms": 600_000})
@@ -346,10 +365,12 @@ def test_a_full_batch_ends_the_walk_for_this_poll(trial: Trial) -> None:
     )
 
 
-@pytest.mark.parametrize("status", ["pending", "failed"])
+@pytest.mark.parametrize("status", ["pending", "failed", "forgotten"])
 def test_a_resumed_run_without_result_fails_every_poll_and_is_not_waited_for(trial: Trial, status: str) -> None:
-    trial.account("PST")
-    run_id = trial.earlier_run("PST", ago(3), ago(1), status)
+    account = trial.account("PST")
+    run_id = trial.earlier_run("PST", ago(3), ago(1), "succeeded" if status == "forgotten" else status)
+    if status == "forgotten":
+        account.forget_run(run_id)
     trial.create({"PST": unfinished(1, 0, start=ago(3), run_id=run_id, row=1)})
     trial.await_log("Error while polling", 3)
     assert trial.intervals("PST") == []
@@ -494,6 +515,20 @@ def test_a_run_that_takes_too_long_is_asked_for_again_and_again(trial: Trial) ->
     assert "Error while polling" in lines[at - 1]
 
 
+def test_a_failing_partition_lets_those_before_it_run_through_the_later_rounds(trial: Trial) -> None:
+    """Memory holds Cairo's new round as done, and Cairo, first in the walk, is all that this round has."""
+    for zone in (CAIRO, NEW_YORK):
+        trial.account(zone)
+    trial.accounts[NEW_YORK].fail_runs("Not now.")
+    offsets = {CAIRO: finished(3, 3), NEW_YORK: finished(3, 3)}
+    trial.create(offsets, initial_load(5))
+    trial.await_log("Error while polling", 5)
+    whole = (ago(5), MIDNIGHT)
+    assert trial.intervals(CAIRO) == [whole] * 3
+    assert set(trial.intervals(NEW_YORK)) == {whole}
+    assert {zone: trial.offset(zone) for zone in offsets} == offsets
+
+
 def test_an_interval_before_the_available_data_is_refused_in_every_poll(trial: Trial) -> None:
     account = trial.account("PST", available=(5, 0))
     trial.create({"PST": unfinished(9, 0)})
@@ -517,6 +552,21 @@ def test_a_blocked_poll_ignores_stop_and_goes_on_asking_stripe(trial: Trial) -> 
     trial.await_runs(PST, 1)
     assert trial.cluster.status(trial.name)["connector"]["state"] == "STOPPED"
     assert trial.delivered() == []
+
+
+def test_a_config_change_while_blocked_starts_a_second_task_beside_the_abandoned_one(trial: Trial) -> None:
+    account = trial.account("PST")
+    account.pending_seconds = float("inf")
+    trial.create({"PST": unfinished(2, 0)}, {"stripe.report.max.wait.ms": 12_000})
+    trial.await_runs("PST", 1)
+    config = {**trial.cluster.config(trial.name), "stripe.report.max.wait.ms": "12001"}
+    trial.cluster.request("PUT", f"/connectors/{trial.name}/config", config)
+    trial.await_runs("PST", 2)
+    account.clear_journal()
+    polled = {f"/v1/reporting/report_runs/{run.id}" for run in account.runs}
+    await_condition(lambda: polled <= {entry.path for entry in account.journal}, 5, "both tasks to look at their runs")
+    for run in account.runs:
+        account.finish_run(run.id)
 
 
 @pytest.fixture

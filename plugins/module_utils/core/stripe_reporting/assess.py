@@ -32,6 +32,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_re
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import Reason, Verdict
 
+# How old Stripe's newest data is at most when it is prepared as usual.
+_NORMAL_DELAY_SECONDS = 36 * 3600
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -108,6 +111,12 @@ def _verdict(
         verdict = "late"
         words = f"{show_seconds(behind)} behind" + ("" if account.asked else " the end of yesterday")
         reasons.append(Reason("behind_data", words, behind))
+    # Since its round began, a finished place falls behind by what Stripe has added meanwhile, and by no more.
+    most_behind = int(now) - current + _NORMAL_DELAY_SECONDS
+    if is_done and behind > most_behind:
+        verdict = "late"
+        words = f"its round ended {show_seconds(behind)} before the data does, as after an empty report"
+        reasons.append(Reason("ended_early", words, behind, most_behind))
     if behind and age > limits.max_age_days * DAY_SECONDS:
         verdict = "stuck"
         words = f"older than {limits.max_age_days} d"

@@ -158,12 +158,11 @@ def _decided(situation: strategies.Situation, request: ResetRequest) -> strategi
 def _refuse_harm(decision: StripeDecision, request: ResetRequest) -> None:
     """Refuse what wedges the connector, and what skips data without the user's word for it."""
     for one in decision.forecast.places:
-        if one.place not in decision.changed:
-            continue
-        if request.strategy == "offset" and one.trouble is not None:
+        alone = decision.left_alone.of(one.place)
+        # What was in trouble before is not of this offset's making, as when two places are mended one after the other.
+        if request.strategy == "offset" and one.trouble not in (None, alone.trouble):
             raise InputError(f"{one.place}: with this offset the connector would hang: {one.trouble}.")
         gap_is_agreed = request.allow_gap or request.strategy in _SKIPPING_BY_NAME
-        alone = decision.left_alone.of(one.place)
         if one.skipped_seconds > alone.skipped_seconds and not gap_is_agreed:
             raise InputError(
                 f"{one.place}: this would skip {skipped_words(one.skipped)}: set allow_gap to true if that is wanted,"

@@ -30,8 +30,9 @@ _BEGINNING = -(2**62)
 class PlaceForecast:
     """What awaits one place. Spans are half-open intervals of epoch seconds, the lengths are seconds.
 
-    ``skipped``: spans that no request of the walk covers. ``again_seconds``: rows of how much time are delivered once
-    more. ``again_rows``, ``lost_rows``: rows of one report that come twice, or not at all, whatever their time.
+    ``skipped``: spans that are left out; what a trouble only holds up is not. ``again_seconds``: rows of how much time are
+    delivered once more. ``again_rows``, ``lost_rows``: rows of one report that come twice, or not at all, whatever their
+    time.
     """
 
     place: Place
@@ -78,28 +79,58 @@ def foresee(
     requests = tuple(step for step in steps if isinstance(step, Request))
     round_id = worked_round(settings, after, places, now)
     current = settings.rounds.last(now)
+    is_complete = len(requests) < MOST_REQUESTS and not any(isinstance(s, Trouble) and s.stops_all for s in steps)
+
+    def of_place(place: Place) -> PlaceForecast:
+        reach = accounts[place].available_end
+        if not is_complete:
+            reach = min(reach, _waiting_from(settings, place, after.get(place), requests, round_id, current, reach))
+        return _of_place(settings, place, before.get(place), after.get(place), accounts[place], steps, reach, current)
+
     return Forecast(
         worked_round=round_id,
         current_round=current,
         rounds_behind=settings.rounds.count(round_id, current),
         runs=sum(request.is_new_run for request in requests),
-        is_complete=len(requests) < MOST_REQUESTS and not any(isinstance(s, Trouble) and s.stops_all for s in steps),
+        is_complete=is_complete,
         requests=requests,
-        places=tuple(_of_place(settings, place, before, after, accounts[place], steps) for place in places),
+        places=tuple(map(of_place, places)),
     )
+
+
+def _waiting_from(
+    settings: WalkSettings,
+    place: Place,
+    offset: ReportOffset | None,
+    requests: tuple[Request, ...],
+    worked: int,
+    current: int,
+    available_end: int,
+) -> int:
+    """From where on a place's data only waits for a trouble to end, when the walk ends before its end."""
+    made = [request.end for request in requests if request.place == place]
+    if made:
+        return made[-1]
+    if offset is not None and offset.round_id == worked:
+        if not offset.processed:
+            return _BEGINNING if offset.delivered_to is None else offset.delivered_to
+        if worked == current:
+            return available_end
+    return settings.initial_loads.get(place.report_type, available_end)
 
 
 def _of_place(
     settings: WalkSettings,
     place: Place,
-    before: Mapping[Place, ReportOffset],
-    after: Mapping[Place, ReportOffset],
+    old: ReportOffset | None,
+    new: ReportOffset | None,
     account: Account,
     steps: tuple[Step, ...],
+    reach: int,
+    current: int,
 ) -> PlaceForecast:
     requests = [step for step in steps if isinstance(step, Request) and step.place == place]
     load = settings.initial_loads.get(place.report_type)
-    old, new = before.get(place), after.get(place)
     delivered_to = None if old is None else old.delivered_to
     if delivered_to is None:
         # Nothing is known to be delivered, so nothing can come twice, and all since the initial load is still owed.
@@ -123,7 +154,7 @@ def _of_place(
         and first.start <= delivered_to < first.covers_end
     ):
         again_rows = open_row + 1
-    skipped = _gaps(covered, account.available_end)
+    skipped = _gaps(covered, reach)
     return PlaceForecast(
         place=place,
         next_request=first,
@@ -133,17 +164,20 @@ def _of_place(
         again_rows=again_rows,
         lost_rows=lost_rows,
         next_round_delivers_skipped=bool(skipped) and load is not None and load <= skipped[0][0],
-        trouble=_trouble(place, steps, new),
+        trouble=_trouble(place, steps, new, current),
     )
 
 
-def _trouble(place: Place, steps: tuple[Step, ...], offset: ReportOffset | None) -> str | None:
-    for step in steps:
-        if isinstance(step, Trouble):
-            if step.place == place:
-                return step.reason
-            if step.stops_all and (offset is None or not offset.processed):
-                return f"held up by {step.place}"
+def _trouble(place: Place, steps: tuple[Step, ...], offset: ReportOffset | None, current: int) -> str | None:
+    troubles = [step for step in steps if isinstance(step, Trouble)]
+    for trouble in troubles:
+        if trouble.place == place:
+            return trouble.reason
+    for trouble in troubles:
+        # The current round can be finished beside a place that never finishes it.
+        holds_up = trouble.scope == "poll" or (trouble.scope == "round" and trouble.round_id < current)
+        if holds_up and (offset is None or not offset.processed):
+            return f"held up by {trouble.place}"
     return None
 
 

@@ -80,14 +80,12 @@ def continuing_at(moment: int, round_id: int) -> ReportOffset:
 
 
 def _number(value: JsonScalar) -> int | None:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return int(value)
-    if isinstance(value, str):
-        try:
-            return int(value.strip())
-        except ValueError:
-            return None
-    return None
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        return value if isinstance(value, int) else int(float(value))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _truth(value: JsonScalar) -> bool:

@@ -48,8 +48,12 @@ class Situation:
 
     @property
     def target_round(self) -> int:
-        """All places can move to the current round together; some of them must stay in the round of the others."""
-        return self.current_round if set(self.chosen) >= set(self.places) else self.worked_round
+        """All places can move to the current round together; some of them must stay in the round of the others.
+
+        A place without an offset has no round to stay in.
+        """
+        moved = set(self.chosen) >= set(self.places) & set(self.offsets)
+        return self.current_round if moved else self.worked_round
 
 
 Targets = Mapping[Place, ReportOffset]
@@ -68,17 +72,24 @@ def continue_lossless(situation: Situation) -> Targets:
         offset = situation.offsets.get(place)
         if offset is None:
             continue
-        in_round = offset.round_id == situation.worked_round
-        if not moves and (not in_round or offset.processed or _goes_on(situation, place, offset)):
+        if not moves and not _needs_help(situation, place, offset):
             continue
         targets[place] = _continuing(situation, place, offset, round_id)
     return targets
 
 
-def _goes_on(situation: Situation, place: Place, offset: ReportOffset) -> bool:
+def _needs_help(situation: Situation, place: Place, offset: ReportOffset) -> bool:
+    """Whether a place that is left as it is would lose data, or hang, in the worked round."""
+    if offset.round_id != situation.worked_round:
+        # It starts over at its initial load date; without one it is left out, and what it has not delivered with it.
+        is_left_out = place.report_type not in situation.settings.initial_loads
+        behind = offset.delivered_to is not None and offset.delivered_to < situation.accounts[place].available_end
+        return is_left_out and behind
+    if offset.processed:
+        return False
     if offset.run_id is None:
-        return offset.interval_end is not None and offset.row is None
-    return _run_is_whole(situation, place, offset)
+        return offset.interval_end is None or offset.row is not None
+    return not _run_is_whole(situation, place, offset)
 
 
 def _run_is_whole(situation: Situation, place: Place, offset: ReportOffset) -> bool:

@@ -10,11 +10,14 @@ lists them with their evidence.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Union
+from datetime import datetime, timezone
+from typing import Literal, Union
 
-from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS, parse_moment
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS
 from ansible_collections.connectops.recovery.plugins.module_utils.core.rounds import Rounds
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.offsets import (
     Place,
@@ -88,12 +91,20 @@ class Request:
 
 @dataclass(frozen=True)
 class Trouble:
-    """A step at which the connector would hang for ever, or leave a place out for ever."""
+    """A step at which the connector would hang for ever, or leave a place out for ever.
+
+    ``scope``: ``place``: this place alone is left out; ``round``: the round never ends, though the other places finish it;
+    ``poll``: every poll ends here, so that the places before it deliver nothing and those after it are not reached.
+    """
 
     place: Place
     round_id: int
     reason: str
-    stops_all: bool
+    scope: Literal["place", "round", "poll"]
+
+    @property
+    def stops_all(self) -> bool:
+        return self.scope != "place"
 
 
 Step = Union[Request, Trouble]
@@ -120,14 +131,14 @@ def walk(
     accounts: Mapping[Place, Account],
     now: float,
 ) -> Iterator[Step]:
-    """The steps of a task that starts with the stored offsets, in the connector's order, until it is current.
+    """The steps of a task that starts with the stored offsets, in the connector's order, until nothing moves any more.
 
-    ``places`` are those the task works on, sorted. Ends after MOST_REQUESTS requests or a trouble that stops all.
+    ``places`` are those the task works on, sorted. A trouble comes once. Ends after MOST_REQUESTS requests.
     """
     offsets = dict(stored)
     current = settings.rounds.last(now)
     requests = 0
-    skipped: set[Place] = set()
+    troubled: set[Place] = set()
     while True:
         round_id = worked_round(settings, offsets, places, now)
         worked = False
@@ -137,12 +148,11 @@ def walk(
                 continue
             step = _step(settings, place, offset, round_id, accounts[place])
             if isinstance(step, Trouble):
-                if step.stops_all:
+                if place not in troubled:
+                    troubled.add(place)
                     yield step
-                    return
-                if place not in skipped:
-                    skipped.add(place)
-                    yield step
+                if step.scope == "poll":
+                    break
                 continue
             # With nothing to ask for (start >= end) the place is complete for the round, in memory only.
             last_chunk = step.end >= accounts[place].available_end
@@ -153,7 +163,20 @@ def walk(
                 requests += 1
                 if requests >= MOST_REQUESTS:
                     return
-        if not worked and (round_id >= current or worked_round(settings, offsets, places, now) == round_id):
+        if not worked:
+            if round_id < current:
+                yield from _held_by_the_first(offsets, places, round_id)
+            return
+
+
+def _held_by_the_first(
+    offsets: Mapping[Place, ReportOffset], places: tuple[Place, ...], round_id: int
+) -> Iterator[Trouble]:
+    """The first place decides the round for all: when it is left out in one, none of them ever leaves it."""
+    for place in places:
+        if place in offsets and offsets[place].round_id is not None:
+            if offsets[place].round_id != round_id:
+                yield Trouble(place, round_id, "it is left out, which keeps all the others in this round", "round")
             return
 
 
@@ -164,21 +187,21 @@ def _step(settings: WalkSettings, place: Place, offset: ReportOffset | None, rou
     if offset is None or offset.round_id != round_id:
         start = settings.initial_loads.get(place.report_type)
         if start is None:
-            return Trouble(place, round_id, "no initial load date, so it is skipped in every round", stops_all=False)
+            return Trouble(place, round_id, "no initial load date, so it is skipped in every round", "place")
     elif offset.run_id is not None:
         if offset.run_id == "":
-            return Trouble(place, round_id, "an empty report run id aborts every poll", stops_all=True)
+            return Trouble(place, round_id, "an empty report run id aborts every poll", "poll")
         if offset.interval_start is None:
-            return Trouble(place, round_id, "an open run without interval_start aborts every poll", stops_all=True)
-        if account.run_status in ("pending", "failed", "lost"):
+            return Trouble(place, round_id, "an open run without interval_start, so its round never finishes", "round")
+        if offset.interval_start < account.available_end and account.run_status in ("pending", "failed", "lost"):
             words = f"the open run {offset.run_id} is {account.run_status}, which fails every poll"
-            return Trouble(place, round_id, words, stops_all=True)
+            return Trouble(place, round_id, words, "poll")
         start = offset.interval_start
         run_id = offset.run_id
         covers_end = offset.interval_end
         first_row = 0 if offset.row is None else offset.row + 1
     elif offset.interval_end is None:
-        return Trouble(place, round_id, "no interval_end, so its round never finishes", stops_all=True)
+        return Trouble(place, round_id, "no interval_end, so its round never finishes", "round")
     else:
         start = offset.interval_end
         first_row = 0 if offset.row is None else offset.row + 1
@@ -195,8 +218,8 @@ def _initial_loads(text: str) -> dict[str, int]:
     loads = {}
     for item in _items(text, ";"):
         report_type, _colon, date = item.partition(":")
-        try:
-            loads[report_type.strip()] = parse_moment(date.strip(), "stripe.report.initial.load.dates")
-        except InputError:
-            continue
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", date.strip()):
+            with suppress(ValueError):
+                day = datetime.fromisoformat(date.strip()).replace(tzinfo=timezone.utc)
+                loads[report_type.strip()] = int(day.timestamp())
     return loads

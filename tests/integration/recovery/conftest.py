@@ -1,0 +1,27 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One lab of a single worker for the recovery's tests, and the modules' tasks on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from integration.recovery.tasks import Tasks
+from lab import Lab
+from lab.trial import Trial
+
+
+@pytest.fixture(scope="session", name="lab")
+def lab_of_one_worker() -> Iterator[Lab]:
+    """Not that of the other tests: with a single worker no rebalance waits for a heartbeat, 0.5 s instead of 4 s."""
+    with Lab(workers=1) as lab:
+        yield lab
+
+
+@pytest.fixture
+def tasks(lab: Lab, trial: Trial, tmp_path: Path) -> Tasks:
+    return Tasks(lab, trial, tmp_path / "backups")

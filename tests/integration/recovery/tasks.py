@@ -1,0 +1,266 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The modules' tasks, run within this process as the action plugins run them, and what they must be true to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import perform
+from ansible_collections.connectops.recovery.plugins.module_utils.operations import (
+    connect_config,
+    offset_reset,
+    offsets_facts,
+)
+from lab import Lab, await_condition
+from lab.scenarios import REPORT_TYPE, stripe_offset, stripe_partition, utc_day
+from lab.stripe_simulator import Account
+from lab.trial import Trial, ago
+
+Result = dict[str, Any]
+
+MAX_WAIT = "stripe.report.max.wait.ms"
+ZONES = ("Africa/Cairo", "America/New_York", "PST")
+CAIRO, NEW_YORK, PST = ZONES
+
+
+def run_task(module: ModuleType, *, check_mode: bool = False, **options: object) -> Result:
+    """What the task returns for these options, which must be valid ones; a failed task returns as well."""
+    checked = ArgumentSpecValidator(module.ARGUMENT_SPEC).validate(options)
+    assert not checked.error_messages, checked.error_messages
+    return perform(module.run, checked.validated_parameters, check_mode=check_mode)
+
+
+def succeeded(result: Result) -> Result:
+    assert not result.get("failed"), result["msg"]
+    return result
+
+
+def failed(result: Result) -> Result:
+    """The result of a task that had to fail, with one sentence for a person."""
+    assert result.get("failed"), result
+    message = result["msg"]
+    assert message == " ".join(message.split()), "one line"
+    assert message.endswith((".", "?")), message
+    assert "Traceback" not in message
+    return result
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many records a cluster's topics hold: every write to them is seen here, also one that changes nothing."""
+
+    settings_and_states: int
+    offsets: int
+
+    @classmethod
+    def now(cls, lab: Lab) -> Written:
+        topics = lab.connect.config_topic, lab.connect.offsets_topic
+        return cls(*(len(lab.broker.messages(topic)) for topic in topics))
+
+
+class Tasks:
+    """The tasks for one connector of a lab. No result may hold one of the connector's API keys."""
+
+    def __init__(self, lab: Lab, trial: Trial, backup_dir: Path) -> None:
+        self.lab = lab
+        self.trial = trial
+        self.backup_dir = backup_dir
+
+    @property
+    def options(self) -> dict[str, object]:
+        """What every task is given."""
+        return {"connect_url": self.lab.connect.urls, "connectors": [self.trial.name]}
+
+    @property
+    def stripe_options(self) -> dict[str, object]:
+        return {**self.options, "stripe_api_url": self.lab.stripe.url}
+
+    @property
+    def reset_options(self) -> dict[str, object]:
+        return {**self.stripe_options, "backup_dir": str(self.backup_dir)}
+
+    @property
+    def journals(self) -> list[Path]:
+        return list(self.backup_dir.rglob("journal.json*"))
+
+    def configure(self, *, check_mode: bool = False, **options: object) -> Result:
+        return self._kept_secret(run_task(connect_config, check_mode=check_mode, **{**self.options, **options}))
+
+    def reset(self, *, check_mode: bool = False, **options: object) -> Result:
+        return self._kept_secret(run_task(offset_reset, check_mode=check_mode, **{**self.reset_options, **options}))
+
+    def look(self, **options: object) -> Result:
+        return self._kept_secret(run_task(offsets_facts, **{**self.stripe_options, **options}))
+
+    def previewed_reset(self, **options: object) -> Result:
+        """Reset as a preview agreed to; the preview writes nothing and says exactly what is done then."""
+        before = Written.now(self.lab)
+        preview = succeeded(self.reset(check_mode=True, **options))
+        assert Written.now(self.lab) == before
+        done = succeeded(self.reset(plan_id=self.of(preview)["plan"]["id"], **options))
+        for part in ("changed", "plan", "forecast"):
+            assert self.of(preview)[part] == self.of(done)[part]
+        for part in ("changed", "preview", "diff"):
+            assert preview[part] == done[part]
+        assert not self.journals
+        return self.of(done)
+
+    def of(self, result: Result) -> Result:
+        """The part of the result that is about the connector."""
+        about: Result = result["connectors"][self.trial.name]
+        return about
+
+    def state(self) -> str:
+        state: str = self.lab.connect.status(self.trial.name)["connector"]["state"]
+        return state
+
+    def offsets(self) -> dict[str, Any]:
+        """The stored offset per timezone, as Connect tells it."""
+        entries = self.lab.connect.offsets(self.trial.name)
+        return {entry["partition"]["timezone"]: entry["offset"] for entry in entries if entry["offset"] is not None}
+
+    def stored_bytes(self) -> dict[bytes, bytes]:
+        """The raw offsets of the connector, read from the topic without Connect."""
+        head = f'["{self.trial.name}",'.encode()
+        records = self.lab.offset_records(self.lab.connect.offsets_topic)
+        return {key: value for key, value in records.items() if key and key.startswith(head) and value is not None}
+
+    def _kept_secret(self, result: Result) -> Result:
+        text = json.dumps(result)
+        for account in self.trial.accounts.values():
+            assert account.key not in text
+        return result
+
+
+# What the connector asked of Stripe
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a task asked of one account since its start: intervals of new report runs, and runs it resumed, in order."""
+
+    intervals: tuple[tuple[int, int], ...]
+    resumed: tuple[str, ...]
+
+
+def asked_since_start(account: Account) -> Asked:
+    """What the newest task asked; it begins by listing one report run, which nobody else does."""
+    runs = "/v1/reporting/report_runs"
+    journal = account.journal
+    starts = [index for index, entry in enumerate(journal) if (entry.method, entry.path) == ("GET", runs)]
+    since = journal[starts[-1] + 1 :] if starts else ()
+    intervals = []
+    seen: list[str] = []
+    posted = {run.id for run in account.runs}
+    for entry in since:
+        if (entry.method, entry.path) == ("POST", runs):
+            start, end = (int(entry.params[f"parameters[interval_{edge}]"]) for edge in ("start", "end"))
+            intervals.append((start, end))
+        elif entry.method == "GET" and entry.path.startswith(f"{runs}/"):
+            run_id = entry.path.rpartition("/")[2]
+            if not intervals and run_id in posted and run_id not in seen:
+                seen.append(run_id)
+    return Asked(tuple(intervals), tuple(seen))
+
+
+def await_as_announced(trial: Trial, forecast: Mapping[str, Any]) -> None:
+    """Let the connector work until it has nothing more to do, and see that it asked what the forecast announced."""
+    places = {place["timezone"]: place for place in forecast["partitions"]}
+
+    def asked() -> dict[str, Asked]:
+        return {zone: asked_since_start(account) for zone, account in trial.accounts.items()}
+
+    def all_asked() -> bool:
+        return sum(len(one.intervals) for one in asked().values()) >= forecast["report_runs"]
+
+    await_condition(all_asked, 30, lambda: f"{forecast['report_runs']} report runs; there are {asked()}")
+    for zone, place in places.items():
+        if place["next_request"] is not None:
+            trial.await_offset(zone, round_id=forecast["current_round"], processed_in_round=True)
+    # A further request would come with the next polls, if there was one to come.
+    trial.await_polls(3)
+    seen = asked()
+    for zone, place in places.items():
+        first = place["next_request"]
+        assert len(seen[zone].intervals) == place["report_runs"], (zone, seen[zone], place)
+        if first is None:
+            assert seen[zone] == Asked((), ()), (zone, seen[zone])
+        elif first["resumed_run"] is not None:
+            assert seen[zone].resumed == (first["resumed_run"],), (zone, seen[zone], place)
+        else:
+            assert seen[zone].intervals[0] == (first["interval_start"], first["interval_end"]), (zone, place)
+            assert not seen[zone].resumed
+    assert sum(len(one.intervals) for one in seen.values()) == forecast["report_runs"]
+
+
+# Connectors in trouble
+
+
+def unfinished(end_days: int, round_days: int, **others: Any) -> dict[str, object]:
+    """An offset that has delivered up to that many days ago, in the unfinished round of so many days ago."""
+    return stripe_offset(end=ago(end_days), round_id=ago(round_days), processed=False, **others)
+
+
+def finished(end_days: int, round_days: int) -> dict[str, object]:
+    return stripe_offset(end=ago(end_days), round_id=ago(round_days), processed=True)
+
+
+def initial_load(days: int) -> dict[str, object]:
+    """The setting that lets every round begin that many days ago."""
+    return {"stripe.report.initial.load.dates": f"{REPORT_TYPE}:{utc_day(ago(days))}"}
+
+
+def half_delivered(trial: Trial, round_days: int, available_days: int = 0) -> str:
+    """Create a connector that has delivered three rows of Cairo's report and then idles; the id of the open run."""
+    for zone in (CAIRO, PST):
+        trial.account(zone, available=(60, available_days))
+    trial.create(
+        dict.fromkeys((CAIRO, PST), unfinished(5, round_days)),
+        {"batch.size": 3, "in.progress.poll.interval.ms": 600_000, **initial_load(10)},
+    )
+    trial.await_offset(CAIRO, last_committed_row=2)
+    return trial.accounts[CAIRO].runs[0].id
+
+
+def stuck(
+    trial: Trial,
+    *,
+    end_days: int = 5,
+    round_days: int = 4,
+    load_days: int | None = 10,
+    offsets: Mapping[str, Mapping[str, Any]] | None = None,
+    settings: Mapping[str, object] | None = None,
+    state: str = "RUNNING",
+    zones: Collection[str] = ZONES,
+) -> None:
+    """Create the trial's connector as one that waits too briefly for New York's report runs, and so delivers nothing.
+
+    All timezones are unfinished in the round of ``round_days`` ago, unless ``offsets`` says otherwise. Returns when
+    a RUNNING one is seen to be stuck: it asked twice for the same.
+    """
+    for zone in zones:
+        if zone not in trial.accounts:
+            trial.account(zone)
+    if NEW_YORK in zones:
+        trial.accounts[NEW_YORK].pending_seconds = 0.6
+    loads = {} if load_days is None else initial_load(load_days)
+    trial.create(
+        dict.fromkeys(zones, unfinished(end_days, round_days)) if offsets is None else offsets,
+        {MAX_WAIT: 200, "in.progress.poll.interval.ms": 50, **loads, **(settings or {})},
+        state,
+    )
+    if state == "RUNNING":
+        trial.await_runs(NEW_YORK, 2)
+
+
+def partition(zone: str) -> dict[str, str]:
+    return stripe_partition(zone)

@@ -1,0 +1,212 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The state before a reset is the state after it, also when something fails on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import ConnectClient, ConnectError
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import UnknownOutcome
+from integration.recovery.tasks import (
+    CAIRO,
+    MAX_WAIT,
+    NEW_YORK,
+    PST,
+    ZONES,
+    Tasks,
+    Written,
+    failed,
+    initial_load,
+    stuck,
+    succeeded,
+    unfinished,
+)
+from lab.trial import Trial
+
+LONGER_WAIT = {MAX_WAIT: "60m"}
+RUNNING_TASK = ["RUNNING"]
+
+
+def task_states(trial: Trial) -> list[str]:
+    return [task["state"] for task in trial.cluster.status(trial.name)["tasks"]]
+
+
+@pytest.mark.parametrize("state, running_tasks", [("RUNNING", RUNNING_TASK), ("PAUSED", []), ("STOPPED", [])])
+def test_a_reset_returns_the_connector_to_its_state(
+    trial: Trial, tasks: Tasks, state: str, running_tasks: list[str]
+) -> None:
+    stuck(trial, state=state)
+    if state != "RUNNING":
+        trial.cluster.await_state(trial.name, state)
+    done = tasks.previewed_reset(strategy="current", at_least=LONGER_WAIT)
+    assert (done["plan"]["state"], done["plan"]["final_state"]) == (state, state)
+    assert tasks.state() == state
+    assert [one for one in task_states(trial) if one == "RUNNING"] == running_tasks
+    assert tasks.offsets() == dict.fromkeys(ZONES, unfinished(0, 0))
+    assert trial.cluster.config(trial.name)[MAX_WAIT] == "3600000"
+
+
+def test_a_paused_connector_that_has_a_task_is_paused_again(trial: Trial, tasks: Tasks) -> None:
+    stuck(trial)
+    trial.cluster.request("PUT", f"/connectors/{trial.name}/pause")
+    trial.cluster.await_state(trial.name, "PAUSED", tasks=1)
+    tasks.previewed_reset(strategy="current", at_least=LONGER_WAIT)
+    trial.cluster.await_state(trial.name, "PAUSED")
+    assert "RUNNING" not in task_states(trial)
+
+
+def test_a_failed_connector_runs_once_its_cause_is_mended_in_the_same_stop(trial: Trial, tasks: Tasks) -> None:
+    stuck(trial, state="STOPPED", settings={"lab.start": "fail_connector"})
+    trial.cluster.request("PUT", f"/connectors/{trial.name}/resume")
+    trial.cluster.await_state(trial.name, "FAILED")
+    done = tasks.previewed_reset(config={"lab.start": "ok"}, at_least=LONGER_WAIT)
+    assert (done["plan"]["state"], done["plan"]["final_state"]) == ("FAILED", "RUNNING")
+    trial.cluster.await_state(trial.name, "RUNNING", tasks=1)
+    trial.await_delivered(60)
+
+
+@pytest.mark.parametrize("what_fails", ["fail_connector", "fail_task"])
+def test_a_connector_that_fails_again_is_said_to_and_is_not_left_stopped(
+    trial: Trial, tasks: Tasks, what_fails: str
+) -> None:
+    stuck(trial, state="STOPPED", settings={"lab.start": what_fails})
+    trial.cluster.request("PUT", f"/connectors/{trial.name}/resume")
+    state = "FAILED" if what_fails == "fail_connector" else "RUNNING"
+    trial.cluster.await_state(trial.name, state)
+    result = failed(tasks.reset(strategy="current"))
+    assert "FAILED: read the worker's log" in result["msg"]
+    trial.cluster.await_state(trial.name, state)
+    assert tasks.offsets() == dict.fromkeys(ZONES, unfinished(0, 0))
+
+
+# Something fails on the way
+
+
+def broken_offsets(client: ConnectClient, name: str, offsets: Sequence[Mapping[str, Any]]) -> str:
+    raise ConnectError("The offsets were refused by a test.")
+
+
+def half_written_offsets(client: ConnectClient, name: str, offsets: Sequence[Mapping[str, Any]]) -> str:
+    """Writes one of several, then fails; one alone, as an undo writes them, is written."""
+    alter = ConnectClient.__dict__["unbroken_alter_offsets"]
+    if "undoing" in client.__dict__:
+        return str(alter(client, name, offsets))
+    client.__dict__["undoing"] = True
+    alter(client, name, offsets[:1])
+    raise ConnectError("The offsets were refused half way by a test.")
+
+
+def broken_settings(client: ConnectClient, name: str, changes: Mapping[str, str | None]) -> None:
+    raise ConnectError("The settings were refused by a test.")
+
+
+@pytest.mark.parametrize("state", ["RUNNING", "PAUSED", "STOPPED"])
+@pytest.mark.parametrize(
+    "method, broken",
+    [("alter_offsets", half_written_offsets), ("patch_config", broken_settings)],
+)
+def test_after_a_failure_config_offsets_and_state_are_as_before(
+    trial: Trial, tasks: Tasks, monkeypatch: pytest.MonkeyPatch, state: str, method: str, broken: Any
+) -> None:
+    stuck(trial, state=state)
+    trial.cluster.await_state(trial.name, state)
+    offsets, config = tasks.stored_bytes(), trial.cluster.config(trial.name)
+    monkeypatch.setattr(ConnectClient, "unbroken_alter_offsets", ConnectClient.alter_offsets, raising=False)
+    monkeypatch.setattr(ConnectClient, method, broken)
+    result = failed(tasks.reset(strategy="current", at_least=LONGER_WAIT))
+    assert "by a test" in result["msg"]
+    assert not result["changed"]
+    assert tasks.stored_bytes() == offsets
+    assert trial.cluster.config(trial.name) == config
+    trial.cluster.await_state(trial.name, state)
+    assert not tasks.journals
+
+
+def test_when_undoing_fails_as_well_the_backup_is_named_and_the_state_returns(
+    trial: Trial, tasks: Tasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck(trial)
+    monkeypatch.setattr(ConnectClient, "alter_offsets", broken_offsets)
+    result = failed(tasks.reset(strategy="current", at_least=LONGER_WAIT))
+    assert "Undoing it failed as well" in result["msg"]
+    assert str(tasks.backup_dir) in result["msg"]
+    trial.cluster.await_state(trial.name, "RUNNING", tasks=1)
+
+
+def test_an_answer_that_was_lost_is_settled_by_reading(
+    trial: Trial, tasks: Tasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each change is made, and its answer never comes."""
+
+    def deaf(method: str) -> None:
+        real = getattr(ConnectClient, method)
+
+        def write(client: ConnectClient, *arguments: Any) -> None:
+            real(client, *arguments)
+            raise UnknownOutcome(f"The answer to {method} was lost by a test.")
+
+        monkeypatch.setattr(ConnectClient, method, write)
+
+    stuck(trial)
+    deaf("alter_offsets")
+    deaf("patch_config")
+    succeeded(tasks.reset(strategy="current", at_least=LONGER_WAIT))
+    assert tasks.offsets() == dict.fromkeys(ZONES, unfinished(0, 0))
+    assert trial.cluster.config(trial.name)[MAX_WAIT] == "3600000"
+    trial.cluster.await_state(trial.name, "RUNNING", tasks=1)
+
+
+@pytest.mark.parametrize("answer, words", [("throw", "refuses these offsets"), ("unsupported", "support external")])
+def test_a_connector_that_refuses_the_offsets_keeps_its_own_and_its_state(
+    trial: Trial, tasks: Tasks, answer: str, words: str
+) -> None:
+    stuck(trial)
+    trial.stop()
+    trial.cluster.request("PATCH", f"/connectors/{trial.name}/config", {"lab.alter.offsets": answer})
+    trial.cluster.request("PUT", f"/connectors/{trial.name}/resume")
+    trial.cluster.await_state(trial.name, "RUNNING", tasks=1)
+    offsets, config = tasks.stored_bytes(), trial.cluster.config(trial.name)
+    result = failed(tasks.reset(strategy="current", at_least=LONGER_WAIT))
+    assert words in result["msg"]
+    assert tasks.stored_bytes() == offsets
+    assert trial.cluster.config(trial.name) == config
+    trial.cluster.await_state(trial.name, "RUNNING", tasks=1)
+
+
+def test_settings_that_the_connector_refuses_stop_nothing(trial: Trial, tasks: Tasks) -> None:
+    stuck(trial)
+    before = Written.now(tasks.lab)
+    result = failed(tasks.reset(strategy="current", config={"batch.size": 0}))
+    assert "batch.size" in result["msg"]
+    assert Written.now(tasks.lab) == before
+
+
+def test_a_partition_that_rest_cannot_address_is_refused_before_the_stop(trial: Trial, tasks: Tasks) -> None:
+    trial.account(PST)
+    trial.create(settings={**initial_load(2), "lab.partition.map": "linked"})
+    trial.await_delivered(8)
+    trial.await_log("Committing offsets")
+    before = Written.now(tasks.lab)
+    result = failed(tasks.reset(strategy="current"))
+    assert "cannot address" in result["msg"]
+    assert Written.now(tasks.lab) == before
+
+
+def test_what_moved_while_the_connector_was_being_stopped_is_not_rewound(trial: Trial, tasks: Tasks) -> None:
+    """The target is decided again from what is read once the task has ended."""
+    stuck(trial, settings={MAX_WAIT: 5000}, zones=(CAIRO, NEW_YORK), state="STOPPED")
+    trial.accounts[NEW_YORK].pending_seconds = 1.0
+    trial.cluster.request("PUT", f"/connectors/{trial.name}/resume")
+    trial.await_runs(NEW_YORK, 1)
+    # New York's run succeeds while the task is being ended: both deliver up to midnight, in the old round.
+    done = tasks.of(succeeded(tasks.reset(at_least=LONGER_WAIT)))
+    after = {one["partition"]["timezone"]: one["after"]["interval_end"] for one in done["plan"]["offsets"]}
+    trial.await_delivered(40)
+    trial.await_polls(3)
+    for zone in (CAIRO, NEW_YORK):
+        assert sorted(trial.delivered(zone)) == sorted(set(trial.delivered(zone))), after
