@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import ConnectClient, NotFound
+from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import ConnectClient, NoStatusYet
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Snapshot,
@@ -26,7 +26,7 @@ def read_connector(client: ConnectClient, name: str, *, with_offsets: bool) -> C
     config = client.config(name)
     try:
         status = client.status(name)
-    except NotFound:
+    except NoStatusYet:
         # Its first status record is not written yet.
         status = {}
     offsets = read_offsets(client, name) if with_offsets else ()

@@ -34,6 +34,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts 
 
 # How old Stripe's newest data is at most when it is prepared as usual.
 _NORMAL_DELAY_SECONDS = 36 * 3600
+# The plan's own alarm: no offset for a day.
+_STALL_SECONDS = DAY_SECONDS
 
 
 @dataclass(frozen=True)
@@ -61,40 +63,40 @@ def assess(
     settings = WalkSettings.read(connector.config)
     partitions = partitions_by_place(connector.stored)
     offsets = read_offsets(connector)
-    round_id = worked_round(settings, offsets, places, now)
+    worked = worked_round(settings, offsets, places, now)
     current = settings.rounds.last(now)
-    rounds_behind = settings.rounds.count(round_id, current)
+    standing = _Standing(settings, worked, current, settings.rounds.count(worked, current), limits, now)
     verdicts = []
     for place in places:
         partition = partitions.get(place) or Partition.of(
             {"report_type": place.report_type, "timezone": place.timezone}
         )
-        verdicts.append(
-            _verdict(
-                partition, place, offsets.get(place), accounts[place], settings, rounds_behind, current, limits, now
-            )
-        )
+        verdicts.append(_verdict(partition, place, offsets.get(place), accounts[place], standing))
     for partition in connector.stored:
         if Place.of(partition) not in places:
             reason = Reason("not_configured", "has an offset, but the connector is not configured to work on it")
             verdicts.append(Verdict(partition, "orphaned", (reason,)))
-    return StripeAssessment(tuple(verdicts), round_id, current, rounds_behind)
+    return StripeAssessment(tuple(verdicts), worked, current, standing.rounds_behind)
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """Where the connector as a whole stands. Rounds and ``now`` are epoch seconds."""
+
+    settings: WalkSettings
+    worked_round: int
+    current_round: int
+    rounds_behind: int
+    limits: Limits
+    now: float
 
 
 def _verdict(
-    partition: Partition,
-    place: Place,
-    offset: ReportOffset | None,
-    account: Account,
-    settings: WalkSettings,
-    rounds_behind: int,
-    current: int,
-    limits: Limits,
-    now: float,
+    partition: Partition, place: Place, offset: ReportOffset | None, account: Account, standing: _Standing
 ) -> Verdict:
     if offset is None:
         words = "expected, but it has no offset"
-        if place.report_type not in settings.initial_loads:
+        if place.report_type not in standing.settings.initial_loads:
             words += ", and without an initial load date it is skipped in every round"
         return Verdict(partition, "missing", (Reason("no_offset", words),))
     delivered_to = offset.delivered_to
@@ -102,9 +104,10 @@ def _verdict(
         return Verdict(
             partition, "stuck", (Reason("no_interval_end", "its offset has no end, so no round ever finishes"),)
         )
+    limits = standing.limits
     behind = max(0, account.available_end - delivered_to)
-    age = max(0, int(now) - delivered_to)
-    is_done = offset.round_id == current and offset.processed
+    age = max(0, int(standing.now) - delivered_to)
+    is_done = offset.round_id == standing.current_round and offset.processed
     reasons = []
     verdict = "ok"
     if behind and not is_done:
@@ -112,7 +115,7 @@ def _verdict(
         words = f"{show_seconds(behind)} behind" + ("" if account.asked else " the end of yesterday")
         reasons.append(Reason("behind_data", words, behind))
     # Since its round began, a finished place falls behind by what Stripe has added meanwhile, and by no more.
-    most_behind = int(now) - current + _NORMAL_DELAY_SECONDS
+    most_behind = int(standing.now) - standing.current_round + _NORMAL_DELAY_SECONDS
     if is_done and behind > most_behind:
         verdict = "late"
         words = f"its round ended {show_seconds(behind)} before the data does, as after an empty report"
@@ -121,10 +124,17 @@ def _verdict(
         verdict = "stuck"
         words = f"older than {limits.max_age_days} d"
         reasons.append(Reason("interval_end_old", words, age, limits.max_age_days * DAY_SECONDS))
-    if rounds_behind >= limits.max_rounds_behind:
+    # Rounds of a frequent cron are missed while a report is made; that is no stall.
+    stalled_for = standing.current_round - standing.worked_round
+    if standing.rounds_behind >= limits.max_rounds_behind and stalled_for > _STALL_SECONDS:
         verdict = "stuck"
         reasons.append(
-            Reason("rounds_missed", f"{rounds_behind} rounds missed", rounds_behind, limits.max_rounds_behind)
+            Reason(
+                "rounds_missed",
+                f"{standing.rounds_behind} rounds missed",
+                standing.rounds_behind,
+                limits.max_rounds_behind,
+            )
         )
     if offset.run_id is not None and account.run_status in ("failed", "lost"):
         verdict = "stuck"
