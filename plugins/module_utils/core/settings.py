@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
+    DAY_SECONDS,
     parse_duration,
     show_milliseconds,
 )
@@ -90,7 +91,8 @@ def as_floor(value: Any, key: str) -> int:
         raise InputError(
             f"{where}: {text} is not above zero, so it would make every wait end at once: write 60m or more."
         )
-    if unit is not None and floor * unit > LONGEST_WAIT_MILLISECONDS:
+    # A setting in days is a span of data, not a wait.
+    if unit is not None and unit < DAY_SECONDS * 1000 and floor * unit > LONGEST_WAIT_MILLISECONDS:
         longest = show_milliseconds(LONGEST_WAIT_MILLISECONDS)
         raise InputError(
             f"{where}: {text} is {show_milliseconds(floor * unit)}, longer than the {longest} that this accepts:"

@@ -20,11 +20,13 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     same_offset,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.plan import OffsetChange, Plan
-from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.planning import Planned
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.reading import read_connector
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.setting_changes import write_settings
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.setting_changes import (
+    undo_settings,
+    write_settings,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.stop_window import Proof, StopWindow
 
 # Connect shows new and deleted partitions late, by half a second at the worst seen.
@@ -105,27 +107,35 @@ class Applier:
 
     def _change(self, plan: Plan) -> None:
         """Write settings, then offsets; either all of it is there afterwards, or none."""
-        written: list[Callable[[], None]] = []
+        undo: list[Callable[[], None]] = []
         try:
             if plan.settings:
-                undo = tuple(SettingChange(one.key, one.after, one.before, one.secret) for one in plan.settings)
-                written.append(lambda: write_settings(self._client, plan.connector, undo))
+                undo.append(lambda: undo_settings(self._client, plan.connector, plan.settings))
                 write_settings(self._client, plan.connector, plan.settings)
             if plan.offsets:
-                back = tuple(OffsetChange(one.partition, one.after, one.before) for one in plan.offsets)
-                written.append(lambda: self._write_offsets(plan.connector, back))
+                undo.append(lambda: self._undo_offsets(plan.connector, plan.offsets))
                 self._write_offsets(plan.connector, plan.offsets)
         except BaseException as error:
             self._client.extend(RETURN_SECONDS)
-            for undo_one in reversed(written):
+            failures = []
+            for undo_one in reversed(undo):
                 try:
                     undo_one()
                 except RecoveryError as failure:
-                    raise RecoveryError(
-                        f"{_sentence(error)} Undoing it failed as well: {failure.message} Restore the backup in"
-                        f" {self._store.folder} with the strategy restore."
-                    ) from error
+                    failures.append(failure.message)
+            if failures:
+                raise RecoveryError(
+                    f"{_sentence(error)} Undoing it failed as well: {' '.join(failures)} Restore the backup in"
+                    f" {self._store.folder} with the strategy restore."
+                ) from error
             raise
+
+    def _undo_offsets(self, name: str, changes: tuple[OffsetChange, ...]) -> None:
+        back = tuple(OffsetChange(one.partition, one.after, one.before) for one in changes)
+        # A connector that refuses to have its offsets altered refuses this as well, so only what changed is undone.
+        changed = self._not_there(name, back)
+        if changed:
+            self._write_offsets(name, changed)
 
     def _write_offsets(self, name: str, changes: tuple[OffsetChange, ...]) -> None:
         """Write and read back, again where the answer was lost or an offset stayed; raises RecoveryError in the end."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
     RecoveryError,
     UnknownOutcome,
 )
+
+# A worker may show the old config for a moment after the write was answered, for 0.13 s at the worst seen.
+_READ_BACK_TRIES = 50
+_READ_BACK_PAUSE_SECONDS = 0.1
 
 
 def decide_with_server(
@@ -65,6 +70,18 @@ def decide_with_server(
     return changes, now.secret_keys
 
 
+def undo_settings(client: ConnectClient, name: str, changes: tuple[SettingChange, ...]) -> None:
+    """Take back those of the changes that were written; a key that has another value by now is somebody else's."""
+    current = client.config(name)
+    undo = tuple(
+        SettingChange(change.key, change.after, change.before, change.secret)
+        for change in changes
+        if current.get(change.key) == change.after
+    )
+    if undo:
+        write_settings(client, name, undo)
+
+
 def write_settings(client: ConnectClient, name: str, changes: tuple[SettingChange, ...]) -> None:
     """Write the changes and read them back. Raises RecoveryError when they are not there afterwards.
 
@@ -84,8 +101,13 @@ def write_settings(client: ConnectClient, name: str, changes: tuple[SettingChang
     except UnknownOutcome:
         # Whether it was written is settled by reading.
         pass
-    written = client.config(name)
-    missing = [change.key for change in changes if written.get(change.key) != change.after]
+    missing: list[str] = []
+    for _try in range(_READ_BACK_TRIES):
+        written = client.config(name)
+        missing = [change.key for change in changes if written.get(change.key) != change.after]
+        if not missing:
+            break
+        time.sleep(_READ_BACK_PAUSE_SECONDS)
     if missing:
         raise RecoveryError(
             f"{', '.join(missing)} of connector '{name}' does not have the new value after the write: look at"

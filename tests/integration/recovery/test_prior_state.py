@@ -87,28 +87,27 @@ def test_a_connector_that_fails_again_is_said_to_and_is_not_left_stopped(
 # Something fails on the way
 
 
-def broken_offsets(client: ConnectClient, name: str, offsets: Sequence[Mapping[str, Any]]) -> str:
-    raise ConnectError("The offsets were refused by a test.")
+def refuse(*_arguments: object) -> None:
+    raise ConnectError("The change was refused by a test.")
 
 
-def half_written_offsets(client: ConnectClient, name: str, offsets: Sequence[Mapping[str, Any]]) -> str:
-    """Writes one of several, then fails; one alone, as an undo writes them, is written."""
-    alter = ConnectClient.__dict__["unbroken_alter_offsets"]
-    if "undoing" in client.__dict__:
-        return str(alter(client, name, offsets))
-    client.__dict__["undoing"] = True
-    alter(client, name, offsets[:1])
-    raise ConnectError("The offsets were refused half way by a test.")
+def half_done(alter: Any) -> Any:
+    """An alter_offsets that writes the first of several offsets and then fails, once; an undo is let through."""
+    calls: list[str] = []
 
+    def altered(client: ConnectClient, name: str, offsets: Sequence[Mapping[str, Any]]) -> str:
+        calls.append(name)
+        if len(calls) > 1:
+            return str(alter(client, name, offsets))
+        alter(client, name, offsets[:1])
+        raise ConnectError("The change was refused half way by a test.")
 
-def broken_settings(client: ConnectClient, name: str, changes: Mapping[str, str | None]) -> None:
-    raise ConnectError("The settings were refused by a test.")
+    return altered
 
 
 @pytest.mark.parametrize("state", ["RUNNING", "PAUSED", "STOPPED"])
 @pytest.mark.parametrize(
-    "method, broken",
-    [("alter_offsets", half_written_offsets), ("patch_config", broken_settings)],
+    "method, broken", [("alter_offsets", half_done), ("alter_offsets", None), ("patch_config", None)]
 )
 def test_after_a_failure_config_offsets_and_state_are_as_before(
     trial: Trial, tasks: Tasks, monkeypatch: pytest.MonkeyPatch, state: str, method: str, broken: Any
@@ -116,10 +115,10 @@ def test_after_a_failure_config_offsets_and_state_are_as_before(
     stuck(trial, state=state)
     trial.cluster.await_state(trial.name, state)
     offsets, config = tasks.stored_bytes(), trial.cluster.config(trial.name)
-    monkeypatch.setattr(ConnectClient, "unbroken_alter_offsets", ConnectClient.alter_offsets, raising=False)
-    monkeypatch.setattr(ConnectClient, method, broken)
+    monkeypatch.setattr(ConnectClient, method, broken(getattr(ConnectClient, method)) if broken else refuse)
     result = failed(tasks.reset(strategy="current", at_least=LONGER_WAIT))
-    assert "by a test" in result["msg"]
+    assert result["msg"].startswith("The change was refused")
+    assert "Undoing" not in result["msg"]
     assert not result["changed"]
     assert tasks.stored_bytes() == offsets
     assert trial.cluster.config(trial.name) == config
@@ -130,12 +129,25 @@ def test_after_a_failure_config_offsets_and_state_are_as_before(
 def test_when_undoing_fails_as_well_the_backup_is_named_and_the_state_returns(
     trial: Trial, tasks: Tasks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stuck(trial)
-    monkeypatch.setattr(ConnectClient, "alter_offsets", broken_offsets)
+    stuck(trial, state="PAUSED")
+    offsets, alter = tasks.offsets(), ConnectClient.alter_offsets
+
+    def half_done_each_time(client: ConnectClient, name: str, offsets: Sequence[Mapping[str, Any]]) -> str:
+        if client.config(name)[MAX_WAIT] == "3600000":
+            alter(client, name, offsets[:1])
+        return str(refuse())
+
+    monkeypatch.setattr(ConnectClient, "alter_offsets", half_done_each_time)
     result = failed(tasks.reset(strategy="current", at_least=LONGER_WAIT))
     assert "Undoing it failed as well" in result["msg"]
     assert str(tasks.backup_dir) in result["msg"]
-    trial.cluster.await_state(trial.name, "RUNNING", tasks=1)
+    # What can be undone is, and the backup that was named brings back the rest.
+    assert trial.cluster.config(trial.name)[MAX_WAIT] == "200"
+    trial.cluster.await_state(trial.name, "PAUSED")
+    monkeypatch.undo()
+    (backup,) = tasks.backup_dir.rglob("*.json")
+    succeeded(tasks.reset(strategy="restore", backup_file=str(backup)))
+    assert tasks.offsets() == offsets
 
 
 def test_an_answer_that_was_lost_is_settled_by_reading(
@@ -173,6 +185,7 @@ def test_a_connector_that_refuses_the_offsets_keeps_its_own_and_its_state(
     offsets, config = tasks.stored_bytes(), trial.cluster.config(trial.name)
     result = failed(tasks.reset(strategy="current", at_least=LONGER_WAIT))
     assert words in result["msg"]
+    assert "Undoing" not in result["msg"]
     assert tasks.stored_bytes() == offsets
     assert trial.cluster.config(trial.name) == config
     trial.cluster.await_state(trial.name, "RUNNING", tasks=1)

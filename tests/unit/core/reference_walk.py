@@ -9,8 +9,8 @@ with its memory in a dict, as the connector does, until a poll changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 DAY = 24 * 60 * 60
@@ -52,8 +52,8 @@ class Remembered:
 class ReferenceTask:
     """One task from its start, at a moment that stands still.
 
-    ``fires`` holds every fire of ``poll.cron`` in order. ``runs`` says of an open run ``ready``, ``no result`` or
-    ``file gone``; one that is not named is ready.
+    ``fires`` holds every fire of ``poll.cron`` in order. ``without_result`` holds the open runs, pending, failed or not
+    known to Stripe any more, that cannot be resumed; all the others can.
     """
 
     timezones: Sequence[str]
@@ -64,7 +64,7 @@ class ReferenceTask:
     now: float
     available_ends: Mapping[Where, int]
     stored: Mapping[Where, Mapping[str, Any]]
-    runs: Mapping[str, str] = field(default_factory=dict)
+    without_result: Collection[str] = ()
 
     def __post_init__(self) -> None:
         self.memory: dict[Where, Remembered] = {where: remembered(raw) for where, raw in self.stored.items()}
@@ -130,25 +130,27 @@ class ReferenceTask:
         available = self.available_ends[where]
         end = min(available, start + self.max_days * DAY)
         if start < end:
-            if resumed is not None:
-                outcome = self.runs.get(resumed, "ready")
-                if outcome == "no result":
-                    raise PollAborted
-                if outcome == "file gone":
-                    resumed = None
+            if resumed in self.without_result:
+                raise PollAborted
             covered = end if resumed is None or covers_to is None else covers_to
             self.asked[where].append(Asked(round_id, start, end, covered, resumed, first_row))
         self.memory[where] = Remembered(end, end, None, None, round_id, end >= available)
 
-    def stays_behind(self) -> list[Where]:
-        """The places that are not finished for the current round when nothing moves any more."""
-        return [
-            where
-            for where in self.walked()
-            if where not in self.memory
-            or self.memory[where].round != self.current()
-            or not self.memory[where].done
-        ]
+    def is_current(self) -> bool:
+        """Whether, when nothing moves any more, the current round is worked on and nothing is unfinished in it."""
+        current = self.current()
+        unfinished = [state for state in self.memory.values() if state.round == current and not state.done]
+        return self.aborted_by is None and self.worked_round() == current and not unfinished
+
+    def goes_on_at(self, where: Where) -> int | None:
+        """Where the partition would go on if what holds the task up came to an end; None: nowhere, by itself."""
+        state = self.memory.get(where)
+        if state is not None and state.round == self.worked_round():
+            if not state.done:
+                return state.end if state.run is None else state.start
+            if state.round == self.current():
+                return self.available_ends[where]
+        return self.initial_loads.get(where[1], self.available_ends[where])
 
 
 def remembered(raw: Mapping[str, Any]) -> Remembered:
@@ -169,8 +171,8 @@ def as_long(raw: Any) -> int | None:
     if type(raw) is float:
         return int(raw)
     if type(raw) is str:
-        digits = raw.removeprefix("-")
-        return int(raw) if digits.isascii() and digits.isdigit() else None
+        digits = raw.removesuffix(".0")
+        return int(digits) if digits.isascii() and digits.isdigit() else None
     return None
 
 

@@ -108,15 +108,17 @@ def _waiting_from(
     available_end: int,
 ) -> int:
     """From where on a place's data only waits for a trouble to end, when the walk ends before its end."""
-    made = [request.end for request in requests if request.place == place]
-    if made:
-        return made[-1]
-    if offset is not None and offset.round_id == worked:
-        if not offset.processed:
+    last = next((request for request in reversed(requests) if request.place == place), None)
+    if last is not None:
+        if last.end < available_end:
+            return last.end
+        is_done = last.round_id == current
+    else:
+        in_round = offset is not None and offset.round_id == worked
+        if offset is not None and in_round and not offset.processed:
             return _BEGINNING if offset.delivered_to is None else offset.delivered_to
-        if worked == current:
-            return available_end
-    return settings.initial_loads.get(place.report_type, available_end)
+        is_done = in_round and worked == current
+    return available_end if is_done else settings.initial_loads.get(place.report_type, available_end)
 
 
 def _of_place(
@@ -169,7 +171,8 @@ def _of_place(
 
 
 def _trouble(place: Place, steps: tuple[Step, ...], offset: ReportOffset | None, current: int) -> str | None:
-    troubles = [step for step in steps if isinstance(step, Trouble)]
+    # What stops all comes before what stops this place alone.
+    troubles = sorted((step for step in steps if isinstance(step, Trouble)), key=lambda trouble: not trouble.stops_all)
     for trouble in troubles:
         if trouble.place == place:
             return trouble.reason

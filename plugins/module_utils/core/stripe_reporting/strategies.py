@@ -81,10 +81,10 @@ def continue_lossless(situation: Situation) -> Targets:
 def _needs_help(situation: Situation, place: Place, offset: ReportOffset) -> bool:
     """Whether a place that is left as it is would lose data, or hang, in the worked round."""
     if offset.round_id != situation.worked_round:
-        # It starts over at its initial load date; without one it is left out, and what it has not delivered with it.
-        is_left_out = place.report_type not in situation.settings.initial_loads
-        behind = offset.delivered_to is not None and offset.delivered_to < situation.accounts[place].available_end
-        return is_left_out and behind
+        # It starts over at its initial load date, or is left out without one: what lies before that is lost.
+        available_end = situation.accounts[place].available_end
+        goes_on_at = situation.settings.initial_loads.get(place.report_type, available_end)
+        return offset.delivered_to is not None and offset.delivered_to < min(goes_on_at, available_end)
     if offset.processed:
         return False
     if offset.run_id is None:

@@ -138,7 +138,7 @@ def walk(
     offsets = dict(stored)
     current = settings.rounds.last(now)
     requests = 0
-    troubled: set[Place] = set()
+    troubled: set[tuple[Place, str]] = set()
     while True:
         round_id = worked_round(settings, offsets, places, now)
         worked = False
@@ -148,8 +148,8 @@ def walk(
                 continue
             step = _step(settings, place, offset, round_id, accounts[place])
             if isinstance(step, Trouble):
-                if place not in troubled:
-                    troubled.add(place)
+                if (place, step.reason) not in troubled:
+                    troubled.add((place, step.reason))
                     yield step
                 if step.scope == "poll":
                     break
@@ -173,10 +173,11 @@ def _held_by_the_first(
     offsets: Mapping[Place, ReportOffset], places: tuple[Place, ...], round_id: int
 ) -> Iterator[Trouble]:
     """The first place decides the round for all: when it is left out in one, none of them ever leaves it."""
+    words = "no initial load date, so it is skipped in every round and holds all the others in this one"
     for place in places:
         if place in offsets and offsets[place].round_id is not None:
             if offsets[place].round_id != round_id:
-                yield Trouble(place, round_id, "it is left out, which keeps all the others in this round", "round")
+                yield Trouble(place, round_id, words, "round")
             return
 
 
