@@ -23,7 +23,7 @@ def perform(operation: Operation, params: Mapping[str, Any], *, check_mode: bool
         except ImportError as error:
             raise missing_library(error.name or str(error), error) from error
     except RecoveryError as error:
-        return {"changed": False, **error.facts, "failed": True, "msg": error.message}
+        return {"changed": False, **error.facts, "failed": True, "msg": error.sentence}
     return {**outcome.result, "warnings": outcome.warnings}
 
 

@@ -20,6 +20,11 @@ class RecoveryError(Exception):
         self.message = message
         self.facts: Mapping[str, Any] = facts
 
+    @property
+    def sentence(self) -> str:
+        """The message with a full stop, which words quoted from elsewhere may lack, so that another can follow it."""
+        return self.message if self.message.endswith((".", "?", "!")) else f"{self.message}."
+
 
 class InputError(RecoveryError):
     """The user's own input is wrong; nothing was read or written because of it."""

@@ -122,7 +122,7 @@ class Applier:
                 try:
                     undo_one()
                 except RecoveryError as failure:
-                    failures.append(failure.message)
+                    failures.append(failure.sentence)
             if failures:
                 raise RecoveryError(
                     f"{_sentence(error)} Undoing it failed as well: {' '.join(failures)} Restore the backup in"
@@ -199,7 +199,7 @@ class Applier:
         except RecoveryError as failure:
             verb = "resume" if plan.final_state == "RUNNING" else "pause"
             raise RecoveryError(
-                f"{failure.message} It was {plan.final_state} before; should it still be STOPPED, run this task again, or"
+                f"{failure.sentence} It was {plan.final_state} before; should it still be STOPPED, run this task again, or"
                 f" PUT /connectors/{plan.connector}/{verb}."
             ) from None
 
@@ -233,4 +233,4 @@ def _moved(old: Plan, new: Plan) -> str:
 
 
 def _sentence(error: BaseException) -> str:
-    return error.message if isinstance(error, RecoveryError) else f"The task was interrupted ({type(error).__name__})."
+    return error.sentence if isinstance(error, RecoveryError) else f"The task was interrupted ({type(error).__name__})."

@@ -45,8 +45,8 @@ def for_each_connector(names: Iterable[str], do: Callable[[str, Outcome], None],
         try:
             do(name, outcome)
         except RecoveryError as error:
-            failures.append(error.message)
-            outcome.result["connectors"][name] = {"failed": True, "msg": error.message, **error.facts}
+            failures.append(error.sentence)
+            outcome.result["connectors"][name] = {"failed": True, "msg": error.sentence, **error.facts}
     if failures:
         raise RecoveryError(" ".join(failures), warnings=outcome.warnings, **outcome.result)
     return outcome

@@ -80,18 +80,19 @@ class World:
     loads: Mapping[str, int]
     max_days: int
     now: float
-    available: Mapping[tuple[str, str], int]
-    stored: Mapping[tuple[str, str], Offset]
-    run_status: Mapping[tuple[str, str], str]
+    available: Mapping[Where, int]
+    stored: Mapping[Where, Offset]
+    run_status: Mapping[Where, str]
 
     @property
     def config(self) -> dict[str, str]:
-        days = {one: (at("2026-01-01") + load - at("2026-01-01")) // DAY for one, load in self.loads.items()}
         return {
             "connector.class": "StripeSourceConnector",
             "stripe.api.keys": ";".join(f"{zone}:sk_live_{zone}" for zone in self.zones),
             "stripe.report.types": ", ".join(self.types),
-            "stripe.report.initial.load.dates": ";".join(f"{one}:{iso_day(day)}" for one, day in days.items()),
+            "stripe.report.initial.load.dates": ";".join(
+                f"{one}:{datetime.fromtimestamp(load, timezone.utc):%Y-%m-%d}" for one, load in self.loads.items()
+            ),
             "max.report.interval.days": str(self.max_days),
             "poll.cron": self.cron,
         }
@@ -109,13 +110,17 @@ class World:
         return {Place(*where): ReportOffset.read(raw) for where, raw in self.stored.items()}
 
     @property
+    def connector(self) -> Connector:
+        return replace(connector(self.stored), config=self.config)
+
+    @property
     def accounts(self) -> dict[Place, Account]:
         return {
             Place(*where): Account(end, True, self.run_status[where]) for where, end in self.available.items()
         }
 
-    def reference(self, stored: Mapping[tuple[str, str], Offset] | None = None) -> ReferenceTask:
-        stored = self.stored if stored is None else stored
+    def task(self, stored: Mapping[Where, Offset] | None = None) -> ReferenceTask:
+        """The reference at its start, with these offsets or with those written since."""
         return ReferenceTask(
             timezones=self.zones,
             report_types=self.types,
@@ -124,22 +129,16 @@ class World:
             fires=fires_of(self.cron),
             now=self.now,
             available_ends=self.available,
-            stored=stored,
+            stored=self.stored if stored is None else stored,
             without_result={
                 str(raw.get("in_progress_report_run_id"))
                 for where, raw in self.stored.items()
                 if self.run_status[where] in ("pending", "failed", "lost")
             },
-        ).run()
+        )
 
     def forecast(self) -> Forecast:
         return foresee(self.settings, self.offsets, self.offsets, self.places, self.accounts, self.now)
-
-
-def iso_day(days_since_epoch: int) -> str:
-    import datetime
-
-    return str(datetime.date(1970, 1, 1) + datetime.timedelta(days=days_since_epoch))
 
 
 def written(value: int | None) -> st.SearchStrategy[Any]:
@@ -214,7 +213,7 @@ def as_asked(request: Request) -> Asked:
 @settings(max_examples=400, deadline=None)
 @given(worlds())
 def test_every_place_asks_for_what_the_reference_asks_for_in_the_same_order(world: World) -> None:
-    reference = world.reference()
+    reference = world.task().run()
     steps = list(walk(world.settings, world.offsets, world.places, world.accounts, world.now))
     requests = [step for step in steps if isinstance(step, Request)]
     asked = {
@@ -229,9 +228,9 @@ def test_every_place_asks_for_what_the_reference_asks_for_in_the_same_order(worl
 @settings(max_examples=200, deadline=None)
 @given(worlds())
 def test_the_forecast_says_whether_the_connector_gets_current_and_what_it_costs(world: World) -> None:
-    reference = world.reference()
+    reference = world.task().run()
     forecast = world.forecast()
-    assert forecast.worked_round == ReferenceTask.worked_round(fresh(world))
+    assert forecast.worked_round == world.task().worked_round()
     assert forecast.is_complete == reference.is_current()
     asked = [one for requests in reference.asked.values() for one in requests]
     assert forecast.runs == len([one for one in asked if one.resumed is None])
@@ -242,29 +241,21 @@ def test_the_forecast_says_whether_the_connector_gets_current_and_what_it_costs(
         assert one.lost_rows == sum(request.first_row for request in mine if request.resumed is None)
 
 
-def fresh(world: World) -> ReferenceTask:
-    task = world.reference()
-    task.__post_init__()
-    return task
-
-
 @settings(max_examples=300, deadline=None)
 @given(worlds())
 def test_skipped_and_repeated_time_is_what_counting_hour_by_hour_gives(world: World) -> None:
-    reference = world.reference()
+    reference = world.task().run()
     for one in world.forecast().places:
         gaps, again = counted_by_hour(world, reference, one.place)
         assert hours_of(one) == gaps
         assert one.again_seconds == again * HOUR
 
 
-def counted_by_hour(
-    world: World, reference: ReferenceTask, one: Place, before: Mapping[tuple[str, str], Offset] | None = None
-) -> tuple[set[int], int]:
+def counted_by_hour(world: World, reference: ReferenceTask, one: Place) -> tuple[set[int], int]:
     """The hours left out, and how many are delivered once more, from the reference's requests."""
-    where = (one.timezone, one.report_type)
+    where = where_of(one)
     available = world.available[where]
-    delivered_to = old_end((world.stored if before is None else before).get(where))
+    delivered_to = old_end(world.stored.get(where))
     if delivered_to is None:
         delivered_to = world.loads.get(one.report_type, available)
     first = EARLIEST - 40 * DAY
@@ -274,12 +265,12 @@ def counted_by_hour(
         for hour in range(request.start, request.covers_to, HOUR):
             again += hour in covered
             covered.add(hour)
-    reach = available if reference.is_current() else reference.goes_on_at(one_key(one))
+    reach = available if reference.is_current() else reference.goes_on_at(where)
     until = first if reach is None else min(reach, available)
     return {hour for hour in range(first, until, HOUR) if hour not in covered}, again
 
 
-def one_key(one: Place) -> tuple[str, str]:
+def where_of(one: Place) -> Where:
     return one.timezone, one.report_type
 
 
@@ -298,19 +289,18 @@ def hours_of(one: PlaceForecast) -> set[int]:
 @given(worlds(sane=True))
 def test_continue_skips_nothing_and_repeats_only_what_it_announces(world: World) -> None:
     """Judged by the reference on the offsets that continue writes, not by the forecast of the decision itself."""
-    stuck = stored_connector(world)
-    decision = decide(stuck, ResetRequest("continue"), world.accounts, (), world.now)
-    stored: dict[tuple[str, str], Offset] = dict(world.stored)
+    decision = decide(world.connector, ResetRequest("continue"), world.accounts, (), world.now)
+    stored: dict[Where, Offset] = dict(world.stored)
     for partition, target in decision.targets.items():
         assert target is not None
         stored[str(partition.get("timezone")), str(partition.get("report_type"))] = target
-    reference = world.reference(stored)
+    reference = world.task(stored).run()
     assert reference.aborted_by is None
     assert reference.is_current()
-    moved = any(raw["round_id"] != world.reference().current() for raw in world.stored.values())
+    moved = any(raw["round_id"] != world.task().current() for raw in world.stored.values())
     for one in decision.forecast.places:
-        where = one_key(one.place)
-        gaps, again = counted_by_hour(world, reference, one.place, world.stored)
+        where = where_of(one.place)
+        gaps, again = counted_by_hour(world, reference, one.place)
         if where in world.stored and not is_done_for_now(world, where):
             assert gaps == set()
         assert again * HOUR == one.again_seconds
@@ -324,7 +314,7 @@ def test_continue_skips_nothing_and_repeats_only_what_it_announces(world: World)
     event(f"changed: {bool(decision.changed)}, another round: {moved}")
 
 
-def is_done_for_now(world: World, where: tuple[str, str]) -> bool:
+def is_done_for_now(world: World, where: Where) -> bool:
     """What came since a finished place's last chunk is the next round's."""
     raw = world.stored[where]
     return bool(raw["processed_in_round"]) and raw["round_id"] == max(
@@ -332,24 +322,6 @@ def is_done_for_now(world: World, where: tuple[str, str]) -> bool:
     )
 
 
-def covers_less(world: World, where: tuple[str, str]) -> bool:
+def covers_less(world: World, where: Where) -> bool:
     start, end = (int(str(world.stored[where][name])) for name in ("interval_start", "interval_end"))
     return end != min(world.available[where], start + world.max_days * DAY)
-
-
-def stored_connector(world: World) -> Any:
-    settings = {name.replace(".", "_"): value for name, value in world.config.items()}
-    made = connector(world.stored, zones=world.zones, initial_load=None)
-    return type(made)(made.name, made.type, made.state, made.worker_id, made.tasks, world.config, made.offsets) if (
-        settings
-    ) else made
-
-
-def steps_of(of: Any, stripe: Mapping[Place, Account] | None = None) -> Iterator[Any]:
-    forecast_settings = WalkSettings.read(of.config)
-    stored = {
-        Place(str(one.get("timezone")), str(one.get("report_type"))): ReportOffset.read(value)
-        for one, value in of.stored.items()
-    }
-    stripe = accounts(of) if stripe is None else stripe
-    return walk(forecast_settings, stored, tuple(sorted(stripe)), stripe, NOW)

@@ -79,12 +79,14 @@ def foresee(
     requests = tuple(step for step in steps if isinstance(step, Request))
     round_id = worked_round(settings, after, places, now)
     current = settings.rounds.last(now)
-    is_complete = len(requests) < MOST_REQUESTS and not any(isinstance(s, Trouble) and s.stops_all for s in steps)
+    held_in = next((s.round_id for s in steps if isinstance(s, Trouble) and s.stops_all), None)
+    if held_in is None and len(requests) >= MOST_REQUESTS:
+        held_in = requests[-1].round_id
 
     def of_place(place: Place) -> PlaceForecast:
         reach = accounts[place].available_end
-        if not is_complete:
-            reach = min(reach, _waiting_from(settings, place, after.get(place), requests, round_id, current, reach))
+        if held_in is not None:
+            reach = min(reach, _waiting_from(settings, place, after.get(place), requests, held_in, current, reach))
         return _of_place(settings, place, before.get(place), after.get(place), accounts[place], steps, reach, current)
 
     return Forecast(
@@ -92,7 +94,7 @@ def foresee(
         current_round=current,
         rounds_behind=settings.rounds.count(round_id, current),
         runs=sum(request.is_new_run for request in requests),
-        is_complete=is_complete,
+        is_complete=held_in is None,
         requests=requests,
         places=tuple(map(of_place, places)),
     )
@@ -103,21 +105,21 @@ def _waiting_from(
     place: Place,
     offset: ReportOffset | None,
     requests: tuple[Request, ...],
-    worked: int,
+    held_in: int,
     current: int,
     available_end: int,
 ) -> int:
-    """From where on a place's data only waits for a trouble to end, when the walk ends before its end."""
+    """From where on a place's data only waits, when a trouble holds the connector in the round ``held_in``."""
     last = next((request for request in reversed(requests) if request.place == place), None)
     if last is not None:
         if last.end < available_end:
             return last.end
         is_done = last.round_id == current
     else:
-        in_round = offset is not None and offset.round_id == worked
+        in_round = offset is not None and offset.round_id == held_in
         if offset is not None and in_round and not offset.processed:
             return _BEGINNING if offset.delivered_to is None else offset.delivered_to
-        is_done = in_round and worked == current
+        is_done = in_round and held_in == current
     return available_end if is_done else settings.initial_loads.get(place.report_type, available_end)
 
 
