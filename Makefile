@@ -16,7 +16,7 @@ export PYTHONPATH := $(CURDIR)/.cache/collections:$(CURDIR)/tests
 export PATH := $(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(VENV)
 
-.PHONY: help check-python check-java setup lint $(LINTS) unit integration molecule sanity matrix test demo lab clean
+.PHONY: help check-python check-java setup lint $(LINTS) unit integration molecule sanity matrix test demo lab bench clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -79,6 +79,9 @@ demo: check-java setup ## show a recovery from the first look to the proof
 
 lab: check-java setup ## keep a lab with a stuck connector up until Ctrl-C
 	@$(PY) -m lab up
+
+bench: check-java setup ## compare what the ways of running a task cost
+	@$(PY) benchmarks/task_cost.py
 
 clean: ## remove all that make installed and built
 	rm -rf .cache

@@ -9,9 +9,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-import tempfile
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 from lab.ansible_runs import ROOT, playbook_command, write_inventory
@@ -54,8 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _up(workers: int, clusters: int, kept: Path | None) -> None:
-    with Lab(workers=workers, clusters=clusters) as lab, ExitStack() as ending:
-        folder = kept or Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="connectops-lab-")))
+    with Lab(workers=workers, clusters=clusters) as lab:
+        folder = kept or lab.folder
         print(f"Kafka {lab.kafka_version} is at {lab.bootstrap_servers}, Stripe at {lab.stripe.url}.")
         print(f"Logs, until the lab ends: {lab.logs}")
         stuck = [stuck_connector(lab, cluster=cluster) for cluster in lab.clusters]

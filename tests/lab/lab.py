@@ -74,6 +74,11 @@ class Lab:
         return self.clusters[0]
 
     @property
+    def folder(self) -> Path:
+        """For files that shall be gone with the lab, even when this process is killed."""
+        return self._processes.folder
+
+    @property
     def logs(self) -> Path:
         return self._processes.logs
 

@@ -35,7 +35,7 @@ def show_milliseconds(milliseconds: int) -> str:
     if milliseconds >= 60_000 and milliseconds % 60_000 == 0:
         return f"{milliseconds // 60_000} min"
     if milliseconds >= 1000 and milliseconds % 100 == 0:
-        return f"{milliseconds / 1000:g} s"
+        return f"{milliseconds / 1000:.1f}".removesuffix(".0") + " s"
     return f"{milliseconds} ms"
 
 

@@ -35,14 +35,14 @@ def _weekday_part(part: str) -> str:
     base, _slash, step = part.partition("/")
     if base == "*":
         return part
-    if base.upper() == "L":
+    if part.upper() == "L":
         return "SAT"
-    nth = re.fullmatch(r"(\w+)#([1-5])", base)
+    nth = re.fullmatch(r"(\w+)#([1-5])", part)
     if nth:
         return f"{_weekday(nth[1])}#{nth[2]}"
-    last = re.fullmatch(r"(\w+)L", base, re.IGNORECASE)
-    if last and last[1].upper() not in _WEEKDAYS and last[1].isdigit():
-        return f"L{int(last[1]) - 1}"
+    last = re.fullmatch(r"(\w+)L", part, re.IGNORECASE)
+    if last:
+        return f"L{_WEEKDAYS.index(_weekday(last[1]))}"
     first, dash, end = base.partition("-")
     start_number = _WEEKDAYS.index(_weekday(first))
     end_number = _WEEKDAYS.index(_weekday(end)) if dash else (6 if step else start_number)

@@ -29,8 +29,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.set
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.stop_window import Proof, StopWindow
 
-# Connect shows new and deleted partitions late, by half a second at the worst seen.
-_READ_BACK_SECONDS = 10.0
+_WRITE_TRIES = 10
+# Connect shows new and deleted partitions late, by half a second at the worst seen; a second is waited for each try.
+_READ_TRIES = 10
 _PAUSE_SECONDS = 0.1
 # Kept back from the deadline, so that a task out of time can still return the connector to its state.
 RETURN_SECONDS = 60.0
@@ -140,38 +141,34 @@ class Applier:
     def _write_offsets(self, name: str, changes: tuple[OffsetChange, ...]) -> None:
         """Write and read back, again where the answer was lost or an offset stayed; raises RecoveryError in the end."""
         waiting = changes
-        until = _READ_BACK_SECONDS
-        while True:
+        refusal: RecoveryError | None = None
+        for _try in range(_WRITE_TRIES):
+            offsets = [
+                {"partition": one.partition.as_dict(), "offset": None if one.after is None else dict(one.after)}
+                for one in waiting
+            ]
             try:
-                self._client.alter_offsets(
-                    name,
-                    [
-                        {"partition": one.partition.as_dict(), "offset": None if one.after is None else dict(one.after)}
-                        for one in waiting
-                    ],
-                )
+                self._client.alter_offsets(name, offsets)
+                refusal = None
             except UnknownOutcome:
                 pass  # what is read next tells
-            except NotStoppedYet:
+            except NotStoppedYet as error:
                 # Status and this check have different sources, so one may run ahead of the other.
-                if self._client.remaining_seconds() <= 0:
-                    raise
+                refusal = error
             waiting = self._not_there(name, changes)
             if not waiting:
                 return
-            until -= 1.0
-            if until <= 0 or self._client.remaining_seconds() <= 0:
-                places = ", ".join(str(one.partition) for one in waiting)
-                raise RecoveryError(
-                    f"Connect accepted the offsets of connector '{name}', but {places} did not change: the stored key may have"
-                    " another field order than REST can address; compare with the offsets topic."
-                )
+        places = ", ".join(str(one.partition) for one in waiting)
+        raise refusal or RecoveryError(
+            f"Connect accepted the offsets of connector '{name}', but {places} did not change: the stored key may have"
+            " another field order than REST can address; compare with the offsets topic."
+        )
 
     def _not_there(self, name: str, changes: tuple[OffsetChange, ...]) -> tuple[OffsetChange, ...]:
         """The changes that cannot be read back within a second; what is there must be read twice alike."""
         seen_before = False
         missing: tuple[OffsetChange, ...] = changes
-        for _try in range(10):
+        for _try in range(_READ_TRIES):
             stored = self._stored(name)
             missing = tuple(one for one in changes if not same_offset(stored.get(one.partition), one.after))
             if not missing and seen_before:

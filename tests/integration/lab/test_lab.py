@@ -86,9 +86,10 @@ def test_however_the_command_line_ends_nothing_is_left(
     started = children(command_line_lab.pid)
     assert len(started) == 3, text
     assert folder.is_dir()
+    assert f"-i {folder}/inventory.json" in text, "the inventory is to go with the lab"
     command_line_lab.send_signal(end)
     code = command_line_lab.wait(timeout=20)
-    assert code == (0 if end == signal.SIGINT else -end)
+    assert code == (-end if end == signal.SIGKILL else 0)
     await_condition(lambda: not any(is_running(pid) for pid in started), 10, "the end of the lab's processes")
     await_condition(lambda: not folder.exists(), 10, "the end of the lab's folder")
 

@@ -271,6 +271,15 @@ def test_the_first_partition_of_the_walk_with_a_round_decides_for_all(trial: Tri
     assert trial.await_runs(PST, 1)[0] == (ago(6), MIDNIGHT)
 
 
+def test_an_unfinished_partition_of_another_round_does_not_keep_the_worked_round_open(trial: Trial) -> None:
+    trial.account(CAIRO)
+    trial.account(NEW_YORK)
+    trial.create({CAIRO: finished(3, 2), NEW_YORK: unfinished(4, 3)}, initial_load(5))
+    trial.await_log(f"Current round ID: {ago(1)}")
+    assert trial.count_log(f"Current round ID: {ago(2)}") == 0
+    assert trial.await_runs(NEW_YORK, 1)[0] == (ago(5), MIDNIGHT)
+
+
 def test_every_partition_aligned_to_the_current_round_costs_only_what_is_missing(trial: Trial) -> None:
     for zone in ZONES:
         trial.account(zone)
@@ -295,6 +304,7 @@ def test_nothing_to_fetch_completes_the_round_in_memory_only(trial: Trial) -> No
     trial.create({"PST": unfinished(0, 0)})
     trial.await_log(f"Marked combination PST|{REPORT_TYPE} as completed in round {MIDNIGHT}")
     trial.await_polls(2)
+    assert trial.count_log("Marked combination") == 1
     assert trial.offset("PST") == unfinished(0, 0)
     assert trial.intervals("PST") == []
 

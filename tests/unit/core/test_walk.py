@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from typing import Any
 
-import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.decision import decide
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.forecast import (
@@ -23,34 +23,15 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_re
     ReportOffset,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.walk import (
-    MOST_REQUESTS,
     Account,
     Request,
-    Trouble,
     WalkSettings,
     walk,
-    worked_round,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
-from hypothesis import assume, event, given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from unit.core.cases import (
-    CAIRO,
-    DAY,
-    HOUR,
-    NEW_YORK,
-    NOW,
-    PST,
-    TODAY,
-    TYPE,
-    accounts,
-    at,
-    connector,
-    decided,
-    offset,
-    place,
-)
-from unit.core.reference_walk import Asked, ReferenceTask
+from unit.core.cases import CAIRO, DAY, HOUR, NEW_YORK, NOW, PST, TODAY, at, connector, offset
+from unit.core.reference_walk import Asked, ReferenceTask, Where, remembered
 
 # The fires of each, in hours of the week that begins on Sunday, 00:00 UTC.
 CRONS = {
@@ -115,9 +96,7 @@ class World:
 
     @property
     def accounts(self) -> dict[Place, Account]:
-        return {
-            Place(*where): Account(end, True, self.run_status[where]) for where, end in self.available.items()
-        }
+        return {Place(*where): Account(end, True, self.run_status[where]) for where, end in self.available.items()}
 
     def task(self, stored: Mapping[Where, Offset] | None = None) -> ReferenceTask:
         """The reference at its start, with these offsets or with those written since."""
@@ -184,8 +163,12 @@ def worlds(draw: st.DrawFn, *, sane: bool = False) -> World:
             start = end - draw(st.integers(1, max_days * 24)) * HOUR
             end = draw(st.sampled_from([end, min(available[where], start + max_days * DAY)]))
             run, row = f"frr_{where}", draw(st.integers(0, 5000))
-            run_status[where] = draw(st.sampled_from(["succeeded", "succeeded", "pending", "failed", "lost", "unknown"]))
-        raw: dict[str, Any] = offset(end, round_id, start=start, run=run, row=row, done=run is None and draw(st.booleans()))
+            run_status[where] = draw(
+                st.sampled_from(["succeeded", "succeeded", "pending", "failed", "lost", "unknown"])
+            )
+        raw: dict[str, Any] = offset(
+            end, round_id, start=start, run=run, row=row, done=run is None and draw(st.booleans())
+        )
         if not sane:
             odd = {
                 "interval_start": None,
@@ -205,9 +188,7 @@ def worlds(draw: st.DrawFn, *, sane: bool = False) -> World:
 
 
 def as_asked(request: Request) -> Asked:
-    return Asked(
-        request.round_id, request.start, request.end, request.covers_end, request.run_id, request.first_row
-    )
+    return Asked(request.round_id, request.start, request.end, request.covers_end, request.run_id, request.first_row)
 
 
 @settings(max_examples=400, deadline=None)
@@ -277,8 +258,8 @@ def where_of(one: Place) -> Where:
 def old_end(raw: Offset | None) -> int | None:
     if raw is None:
         return None
-    read = ReportOffset.read(raw)
-    return read.interval_end if read.run_id is None else read.interval_start
+    state = remembered(raw)
+    return state.end if state.run is None else state.start
 
 
 def hours_of(one: PlaceForecast) -> set[int]:

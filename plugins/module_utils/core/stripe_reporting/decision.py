@@ -159,8 +159,9 @@ def _refuse_harm(decision: StripeDecision, request: ResetRequest) -> None:
     """Refuse what wedges the connector, and what skips data without the user's word for it."""
     for one in decision.forecast.places:
         alone = decision.left_alone.of(one.place)
-        # What was in trouble before is not of this offset's making, as when two places are mended one after the other.
-        if request.strategy == "offset" and one.trouble not in (None, alone.trouble):
+        # A trouble of before is not of this offset's making, as when two places are mended one after the other.
+        is_new_trouble = one.place in decision.changed and one.trouble not in (None, alone.trouble)
+        if request.strategy == "offset" and is_new_trouble:
             raise InputError(f"{one.place}: with this offset the connector would hang: {one.trouble}.")
         gap_is_agreed = request.allow_gap or request.strategy in _SKIPPING_BY_NAME
         if one.skipped_seconds > alone.skipped_seconds and not gap_is_agreed:

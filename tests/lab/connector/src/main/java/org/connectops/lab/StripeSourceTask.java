@@ -18,7 +18,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.kafka.connect.errors.ConnectException;
@@ -40,7 +39,6 @@ public class StripeSourceTask extends SourceTask {
 
     private record OpenRun(String id, Chunk chunk, long openedNanos) {}
 
-    private final CountDownLatch stopped = new CountDownLatch(1);
     private final SortedMap<String, StripeAccount> accounts = new TreeMap<>();
     private final Map<SourcePartition, Progress> progress = new LinkedHashMap<>();
     private final Map<SourcePartition, OpenRun> openRuns = new HashMap<>();
@@ -85,10 +83,9 @@ public class StripeSourceTask extends SourceTask {
         }
     }
 
+    /** Nothing to do: Connect calls this only once poll() has returned. */
     @Override
-    public void stop() {
-        stopped.countDown();
-    }
+    public void stop() {}
 
     private void openAccount(String timezone, String key) {
         StripeAccount account = new StripeAccount(key, settings.apiBase());
@@ -307,12 +304,8 @@ public class StripeSourceTask extends SourceTask {
         if (leftMs <= 0) {
             return true;
         }
-        try {
-            // The real task spins instead, which nothing but the processor notices.
-            stopped.await(Math.min(leftMs, IDLE_MS), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        // The real task spins instead, which nothing but the processor notices.
+        sleepUninterruptibly(Math.min(leftMs, IDLE_MS));
         return false;
     }
 

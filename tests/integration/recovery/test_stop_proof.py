@@ -1,0 +1,133 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A reset holds although the task, on a worker that is not the leader, commits while it is being ended.
+
+Connect shows STOPPED without tasks as soon as the connector's own worker has stopped the connector. The task is then still
+in its poll on the other worker, and what it returns is sent and committed over whatever was written meanwhile.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from integration.recovery.tasks import MAX_WAIT, PST, Tasks, finished, initial_load, partition, succeeded, unfinished
+from lab import Lab, Worker, await_condition
+from lab.scenarios import stripe_offset
+from lab.trial import MIDNIGHT, Trial, ago
+
+RESETS = 10
+# How long the task stays in its poll after STOPPED without tasks was shown; Connect grants it 5 s.
+HELD_SECONDS = 2.0
+
+
+@pytest.fixture(scope="module", name="lab")
+def lab_of_two_workers() -> Iterator[Lab]:
+    # A rebalance waits for a heartbeat; the default of 3 s would only make the test longer.
+    with Lab(workers=2, worker_config={"heartbeat.interval.ms": 300}) as lab:
+        yield lab
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[Path]:
+    """While this file exists the task stays in its poll."""
+    path = tmp_path / "gate"
+    path.touch()
+    yield path
+    path.unlink(missing_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def held_task(lab: Lab, trial: Trial, gate: Path) -> Iterator[None]:
+    """The trial's connector on the leader, its task on the other worker and held in its poll."""
+    leader, follower = (worker.worker_id for worker in leader_first(lab))
+    trial.account(PST).pending_seconds = HELD_SECONDS
+    fillers = [Trial(lab, f"{trial.name}-filler-{number}") for number in range(6)]
+    created = []
+    try:
+        for filler in fillers:
+            # One without a task first: connectors and tasks are spread each for itself, so that parts them.
+            state, running = ("RUNNING", 1) if created else ("STOPPED", 0)
+            filler.account(PST)
+            filler.create({PST: finished(0, 0)}, state=state)
+            created.append(filler)
+            lab.connect.await_state(filler.name, state, tasks=running)
+            trial.create(
+                {PST: unfinished(3, 0)},
+                {"lab.poll.gate": gate, "in.progress.poll.interval.ms": 50, MAX_WAIT: 60_000, **initial_load(10)},
+            )
+            lab.connect.await_state(trial.name, "RUNNING", tasks=1)
+            status = lab.connect.status(trial.name)
+            if (status["connector"]["worker_id"], status["tasks"][0]["worker_id"]) == (leader, follower):
+                break
+            gate.unlink()
+            lab.connect.delete(trial.name)
+            gate.touch()
+        else:
+            pytest.fail("No way was found to get the connector to the leader and its task to the other worker.")
+        yield
+    finally:
+        for filler in created:
+            lab.connect.delete(filler.name)
+
+
+def leader_first(lab: Lab) -> list[Worker]:
+    (leader,) = {re.findall(r"leaderUrl='([^']+?)/?'", worker.log_text())[-1] for worker in lab.connect.workers}
+    return sorted(lab.connect.workers, key=lambda worker: worker.url != leader)
+
+
+def let_one_poll_through(trial: Trial, gate: Path) -> None:
+    """Once the connector is shown STOPPED without tasks, let the task go on with the poll it is in, but not with another."""
+
+    def is_shown_stopped() -> bool:
+        status = trial.cluster.status(trial.name)
+        return status["connector"]["state"] == "STOPPED" and not status["tasks"]
+
+    runs = len(trial.accounts[PST].runs)
+    await_condition(is_shown_stopped, 30, "STOPPED without tasks")
+    gate.unlink()
+    trial.await_runs(PST, runs + 1)
+    gate.touch()
+
+
+def test_stopped_without_tasks_is_no_proof(lab: Lab, trial: Trial, gate: Path) -> None:
+    """The control: with nothing but what the status shows, the reset is overwritten by the task's last commit.
+
+    Asked is the leader. The other worker would pass the change on only when it is done with ending the task.
+    """
+    name = trial.name
+    trial.cluster.request("PUT", f"/connectors/{name}/stop")
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        opened = pool.submit(let_one_poll_through, trial, gate)
+        trial.cluster.await_state(name, "STOPPED", tasks=0)
+        change = {"offsets": [{"partition": partition(PST), "offset": unfinished(2, 0)}]}
+        answer = trial.cluster.request("PATCH", f"/connectors/{name}/offsets", change, worker=leader_first(lab)[0])
+        assert "altered successfully" in answer.json()["message"]
+        opened.result()
+    trial.await_offset(PST, interval_end=MIDNIGHT, processed_in_round=True)
+
+
+def test_a_reset_waits_for_the_task_to_end_and_holds(lab: Lab, trial: Trial, tasks: Tasks, gate: Path) -> None:
+    options: dict[str, object] = {
+        "connect_url": [worker.url for worker in leader_first(lab)],
+        "strategy": "timestamp",
+        "allow_gap": True,
+    }
+    for number in range(RESETS):
+        moment = ago(2) + number * 3600
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            opened = pool.submit(let_one_poll_through, trial, gate)
+            done = tasks.of(succeeded(tasks.reset(timestamp=str(moment), **options)))
+            opened.result()
+        # The task's last commit came first, and the plan was made anew from it.
+        (change,) = done["plan"]["offsets"]
+        assert change["before"] == finished(0, 0)
+        assert trial.offset(PST) == stripe_offset(end=moment, round_id=MIDNIGHT, processed=False), number
+        assert done["evidence"]["workers_not_reached"] == []
+        assert done["evidence"]["settled_seconds"] == 0
+        assert tasks.state() == "RUNNING"
