@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Backups and journals in a folder of the host that the task runs on. The one place that writes files.
 
-``<folder>/<cluster id>/<connector>/`` holds a backup for each change and one ``journal.json`` while a change is under way.
+``<folder>/<cluster label>/<connector>/`` holds a backup for each change and one ``journal.json`` while a change is under way.
 A backup holds no secret: config values that are secret are left out, placeholders stay.
 """
 
@@ -39,8 +39,9 @@ class Journal:
 class BackupStore:
     """The backups and the journal of one connector of one cluster."""
 
-    def __init__(self, folder: str, cluster_id: str, connector: str) -> None:
-        self.folder = Path(folder).expanduser() / quote(cluster_id, safe="") / quote(connector, safe="")
+    def __init__(self, folder: str, cluster: str, cluster_id: str, connector: str) -> None:
+        # Several Connect clusters on one Kafka cluster may have connectors of one name, and share the id.
+        self.folder = Path(folder).expanduser() / quote(cluster, safe="") / quote(connector, safe="")
         self._cluster_id = cluster_id
         self._connector = connector
 

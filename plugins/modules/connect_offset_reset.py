@@ -41,7 +41,8 @@ options:
       - V(timestamp) goes on at O(timestamp).
       - V(offset) writes O(offset) as it is.
       - V(delete) deletes the offset, so that the connector starts over. The other partitions stay.
-      - V(restore) goes back to O(backup_file). Offsets that have come since are deleted.
+      - V(restore) goes back to the offsets of O(backup_file). Offsets that have come since are deleted. Settings and state
+        stay as they are.
       - V(current), V(available_end) and V(timestamp) are known for the Stripe reporting connector only. V(continue) changes
         no offset of other connectors.
     type: str
@@ -91,6 +92,8 @@ options:
     description:
       - Folder for backups and for the journal of a change under way, on the host that the task runs on.
       - A run that was killed can be finished only where its journal is still there.
+      - Connect clusters that use the same Kafka cluster need a folder each. The folder's parts are named after the Kafka
+        cluster and the connector, so two connectors of one name would share a journal.
     type: path
     default: ~/.connectops/backups
   settle_seconds:
@@ -100,7 +103,9 @@ options:
     type: float
     default: 10.0
   cluster_label:
-    description: Name of the cluster in the text for people. The host and port of the first URL if not given.
+    description:
+      - Name of the cluster in the text for people, and of its folder in O(backup_dir), so it should stay the same.
+      - The host and port of the first URL if not given.
     type: str
 seealso:
   - module: connectops.recovery.connect_config
@@ -154,7 +159,11 @@ connectors:
       description: Backup that was taken before the change. None in check mode and when nothing changed.
       type: str
     evidence:
-      description: What was read after the change. None in check mode and when nothing changed.
+      description:
+        - What was read after the change. None in check mode and when nothing changed.
+        - C(offsets_kept) and C(offsets_moved_on) count the changed offsets that are as written, and those that the connector
+          has moved on since. C(workers_asked), C(workers_not_reached) and C(settled_seconds) tell how it is known that no
+          task was left.
       type: dict
 preview:
   description: The plan for a person, in lines of at most 120 columns.

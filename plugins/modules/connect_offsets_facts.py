@@ -31,7 +31,9 @@ options:
     type: int
     default: 7
   max_rounds_behind:
-    description: A partition is stuck when its connector works on a round that so many later rounds have followed.
+    description:
+      - A partition is stuck when its connector works on a round that so many later rounds have followed, and that is more
+        than a day older than the current one.
     type: int
     default: 2
   backup_dir:
@@ -39,7 +41,9 @@ options:
     type: path
     default: ~/.connectops/backups
   cluster_label:
-    description: Name of the cluster in the text for people. The host and port of the first URL if not given.
+    description:
+      - Name of the cluster in the text for people, and of its folder in O(backup_dir), so it should stay the same.
+      - The host and port of the first URL if not given.
     type: str
 seealso:
   - module: connectops.recovery.connect_offset_reset

@@ -87,7 +87,7 @@ class _Reset:
 
     def __call__(self, name: str, outcome: Outcome) -> None:
         params, context = self._params, self._context
-        store = BackupStore(params["backup_dir"], self._cluster_id, name)
+        store = BackupStore(params["backup_dir"], self._cluster, self._cluster_id, name)
         wish = self._wish(name)
         journal = store.journal()
         begun_in = None if journal is None else journal.prior_state

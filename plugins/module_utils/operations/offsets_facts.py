@@ -61,7 +61,7 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
     for connector in snapshot.connectors:
         facts, lines = _facts(connector, stripe, limits, cluster, context.now, outcome)
         connectors[connector.name] = facts
-        journal = BackupStore(params["backup_dir"], snapshot.cluster_id, connector.name).journal()
+        journal = BackupStore(params["backup_dir"], cluster, snapshot.cluster_id, connector.name).journal()
         facts["unfinished_plan"] = None if journal is None else journal.plan_id
         if journal is not None:
             lines.append(

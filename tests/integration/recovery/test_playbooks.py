@@ -1,0 +1,135 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbooks on two Connect clusters: one inventory host each, in batches, and none hides the other's result."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab import Lab
+from lab.ansible_runs import run_playbook, write_inventory
+from lab.scenarios import StuckConnector, stuck_connector
+
+TASK_START = "Task started with report types"
+
+
+@pytest.fixture(scope="module", name="lab")
+def lab_of_two_clusters() -> Iterator[Lab]:
+    with Lab(workers=1, clusters=2) as lab:
+        yield lab
+
+
+@pytest.fixture
+def stuck(lab: Lab, request: pytest.FixtureRequest) -> Iterator[list[StuckConnector]]:
+    """A stuck connector on each cluster, of the same name on both."""
+    name = re.sub(r"\W+", "-", request.node.name)
+    connectors = [stuck_connector(lab, name, cluster) for cluster in lab.clusters]
+    yield connectors
+    for connector in connectors:
+        connector.cluster.delete(name)
+
+
+def outcome(output: str) -> dict[str, dict[str, int]]:
+    """The recap of a playbook's run, by host."""
+    found = {}
+    for host, counts in re.findall(r"^(\S+)\s+: (ok=.*)$", output.partition("PLAY RECAP")[2], re.MULTILINE):
+        found[host] = {key: int(number) for key, number in re.findall(r"(\w+)=(\d+)", counts)}
+    return found
+
+
+def is_delivered(lab: Lab, stuck: StuckConnector) -> bool:
+    """Whether every row that was due is in the topic, each once."""
+    due = {zone: Counter(rows) for zone, rows in stuck.due_rows().items()}
+    return lab.delivered_rows(stuck.topic) == due
+
+
+def task_starts(stuck: StuckConnector) -> int:
+    lines = stuck.cluster.workers[0].log_text().splitlines()
+    return sum(TASK_START in line and stuck.name in line for line in lines)
+
+
+def record_counts(lab: Lab) -> list[int]:
+    topics = [topic for cluster in lab.clusters for topic in (cluster.config_topic, cluster.offsets_topic)]
+    return [len(lab.broker.messages(topic)) for topic in topics]
+
+
+def test_recover_heals_every_cluster_with_one_restart_each_and_a_second_run_changes_nothing(
+    lab: Lab, stuck: list[StuckConnector], tmp_path: Path
+) -> None:
+    inventory = write_inventory(lab, tmp_path)
+    before = record_counts(lab)
+
+    preview = run_playbook("recover", inventory, ["--check", "--diff"])
+    assert preview.returncode == 0, preview.stdout
+    assert record_counts(lab) == before, "a preview writes nothing"
+    assert not any(is_delivered(lab, one) for one in stuck)
+
+    first = run_playbook("recover", inventory, ["-e", "connectops_serial=1"])
+    assert first.returncode == 0, first.stdout
+    for one in stuck:
+        assert outcome(first.stdout)[one.cluster.name]["changed"] == 1
+        assert is_delivered(lab, one)
+        assert task_starts(one) == 2, "the start in which it got stuck, and one more"
+    assert _plan_ids(first.stdout) == _plan_ids(preview.stdout)
+    # A batch each, so that the first cluster is done before the second is touched.
+    assert first.stdout.count("PLAY [Recover stuck connectors]") == 2
+
+    second = run_playbook("recover", inventory)
+    assert second.returncode == 0, second.stdout
+    assert {counts["changed"] for counts in outcome(second.stdout).values()} == {0}
+    assert [task_starts(one) for one in stuck] == [2, 2]
+
+
+def _plan_ids(output: str) -> set[str]:
+    return set(re.findall(r"^  Plan (\w{12})", output, re.MULTILINE))
+
+
+@pytest.mark.parametrize("serial", ["1", "100%"])
+def test_a_cluster_that_cannot_be_reached_does_not_keep_the_other_from_its_recovery(
+    lab: Lab, stuck: list[StuckConnector], tmp_path: Path, serial: str
+) -> None:
+    unreachable, reached = stuck
+    done = run_playbook("recover", _with_broken(lab, tmp_path, unreachable), ["-e", f"connectops_serial={serial}"])
+    assert done.returncode != 0
+    assert is_delivered(lab, reached)
+    assert not is_delivered(lab, unreachable)
+    assert outcome(done.stdout)[unreachable.cluster.name]["failed"] == 1
+    assert outcome(done.stdout)[reached.cluster.name]["failed"] == 0
+    report = done.stdout.partition("PLAY [Report]")[2]
+    assert "Kafka Connect cannot be reached at http://127.0.0.1:9" in report
+
+
+def test_the_first_cluster_that_fails_ends_the_run_when_that_is_asked_for(
+    lab: Lab, stuck: list[StuckConnector], tmp_path: Path
+) -> None:
+    arguments = ["-e", "connectops_serial=1", "-e", "connectops_stop_on_failure=true"]
+    done = run_playbook("recover", _with_broken(lab, tmp_path, stuck[0]), arguments)
+    assert done.returncode != 0
+    assert not is_delivered(lab, stuck[1])
+    assert stuck[1].cluster.name not in outcome(done.stdout)
+
+
+def _with_broken(lab: Lab, folder: Path, stuck: StuckConnector) -> Path:
+    # The discard port: nothing listens there.
+    broken: dict[str, Any] = {"connectops_connect_url": ["http://127.0.0.1:9"]}
+    return write_inventory(lab, folder, {stuck.cluster.name: broken})
+
+
+def test_identify_names_the_stuck_connector_and_changes_nothing(
+    lab: Lab, stuck: list[StuckConnector], tmp_path: Path
+) -> None:
+    before = record_counts(lab)
+    done = run_playbook("identify", write_inventory(lab, tmp_path))
+    assert done.returncode == 0, done.stdout
+    assert record_counts(lab) == before
+    for one in stuck:
+        assert f"{one.cluster.name}  {one.name}  RUNNING 1/1  works on round" in done.stdout
+        assert outcome(done.stdout)[one.cluster.name]["changed"] == 0
+    assert all(len(line) <= 120 for line in done.stdout.splitlines() if "stuck " in line)

@@ -1,0 +1,92 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Source partitions, offsets and connectors as they are read."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    Partition,
+    StoredOffset,
+    Task,
+    connector_from_json,
+    same_offset,
+)
+
+DISTINCT: tuple[Any, ...] = (0, 0.0, "0", False, None, "", "null", "false", 1, 1.0, "1", True)
+
+
+@pytest.mark.parametrize("one, other", itertools.combinations(DISTINCT, 2), ids=repr)
+def test_values_of_another_json_type_make_another_partition_and_another_offset(one: Any, other: Any) -> None:
+    assert Partition.of({"a": one}) != Partition.of({"a": other})
+    assert len({Partition.of({"a": one}), Partition.of({"a": other})}) == 2
+    assert not same_offset({"a": one}, {"a": other})
+
+
+def test_field_order_is_kept_and_of_no_account() -> None:
+    one, other = Partition.of({"a": 1, "b": 2}), Partition.of({"b": 2, "a": 1})
+    assert one == other
+    assert hash(one) == hash(other)
+    assert list(other.as_dict()) == ["b", "a"]
+    assert str(one) == str(other) == "a=1 b=2"
+    assert same_offset({"a": 1, "b": None}, {"b": None, "a": 1})
+
+
+def test_a_missing_field_is_not_a_null_one() -> None:
+    assert Partition.of({"a": 1}) != Partition.of({"a": 1, "b": None})
+    assert not same_offset({"a": 1}, {"a": 1, "b": None})
+    assert Partition.of({"a": 1}).get("b") is None
+
+
+def test_a_partition_is_equal_to_nothing_else() -> None:
+    assert Partition.of({"a": 1}) != {"a": 1}
+
+
+def test_no_offset_is_the_same_as_no_offset_only() -> None:
+    assert same_offset(None, None)
+    assert not same_offset(None, {})
+    assert not same_offset({}, None)
+
+
+def test_a_connector_is_read_from_connects_own_json() -> None:
+    read = connector_from_json(
+        "c",
+        {"type": "source", "config": {"connector.class": "x.Y", "removed": None}},
+        {
+            "connector": {"state": "RUNNING", "worker_id": "a:1"},
+            "tasks": [{"id": 0, "state": "FAILED", "worker_id": "b:1", "trace": "..."}, {"id": 1, "state": "RUNNING"}],
+        },
+        [{"partition": {"p": 1}, "offset": {"pos": 2}}, {"partition": {"p": 2}, "offset": None}],
+    )
+    assert read == Connector(
+        name="c",
+        type="source",
+        state="RUNNING",
+        worker_id="a:1",
+        tasks=(Task(0, "FAILED", "b:1"), Task(1, "RUNNING", "")),
+        config={"connector.class": "x.Y"},
+        offsets=(
+            StoredOffset(Partition.of({"p": 1}), {"pos": 2}),
+            StoredOffset(Partition.of({"p": 2}), None),
+        ),
+    )
+    assert read.connector_class == "x.Y"
+    assert read.is_source
+    assert read.worker_ids == {"a:1", "b:1"}
+    assert read.stored == {Partition.of({"p": 1}): {"pos": 2}}
+
+
+def test_a_connector_without_a_status_yet_is_unassigned() -> None:
+    read = connector_from_json("c", {"config": {}}, {})
+    assert (read.state, read.type, read.tasks, read.worker_ids) == ("UNASSIGNED", "unknown", (), frozenset())
+    assert not read.is_source
+
+
+def test_the_config_is_not_in_the_representation() -> None:
+    read = connector_from_json("c", {"config": {"stripe.api.keys": "PST:sk_live_1"}}, {})
+    assert "sk_live_1" not in repr(read)

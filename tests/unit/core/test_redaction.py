@@ -1,0 +1,196 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of a config may be shown, and which literals may appear in no text."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import (
+    HIDDEN,
+    is_placeholder,
+    is_secret_key,
+    looks_masked,
+    redacted,
+    redacted_value,
+    scrubbed,
+    secret_values,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "stripe.api.keys",
+        "stripe.api.key",
+        "api_key",
+        "apikey",
+        "apiKey",
+        "database.password",
+        "connection.password",
+        "DB_PASSWORD",
+        "passwd",
+        "key.passphrase",
+        "ssl.key.password",
+        "ssl.keystore.password",
+        "ssl.keystore.key",
+        "sasl.jaas.config",
+        "producer.override.sasl.jaas.config",
+        "aws.secret.access.key",
+        "aws.access.key.id",
+        "client-secret",
+        "oauth.client.secret",
+        "bearer.token",
+        "github.tokens",
+        "basic.auth.user.info",
+        "value.converter.basic.auth.user.info",
+        "http.authorization",
+        "azure.storage.account.key",
+        "azure.storage.connection.string",
+        "azure.sas.url",
+        "private.key",
+        "encryption_key",
+        "snowflake.private.key.passphrase",
+        "gcp.credentials.json",
+        "key.pem",
+        "shared-key",
+        "license.key",
+        "slack.webhook",
+        "pwd",
+    ],
+)
+def test_keys_that_hold_a_secret_by_their_name(key: str) -> None:
+    assert is_secret_key(key)
+    assert redacted_value(key, "something") == HIDDEN
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "connector.class",
+        "stripe.report.keys",
+        "stripe.report.types",
+        "stripe.report.max.wait.ms",
+        "key.converter",
+        "key.converter.schemas.enable",
+        "message.key.columns",
+        "topic.prefix",
+        "tasks.max",
+        "author",
+        "passthrough",
+        "tokenizer.class",
+        "transforms.extractKey.field",
+        "database.hostname",
+        "primary.key.mode",
+        "secretary",
+    ],
+)
+def test_keys_that_hold_none(key: str) -> None:
+    assert not is_secret_key(key)
+    assert redacted_value(key, "something") == "something"
+
+
+def test_a_key_that_the_connector_declares_as_password_holds_a_secret() -> None:
+    assert redacted({"odd": "x1", "plain": "y"}, {"odd"}) == {"odd": HIDDEN, "plain": "y"}
+
+
+def test_keys_come_out_sorted_and_the_config_is_not_touched() -> None:
+    config = {"b.token": "t0ken", "a": "1"}
+    assert list(redacted(config).items()) == [("a", "1"), ("b.token", HIDDEN)]
+    assert config == {"b.token": "t0ken", "a": "1"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["${secrets:STRIPE_API_KEYS}", "${file:/run/s.properties:key}", "${env:A}${env:B}", "${env:A};${env:B}", "", None],
+)
+def test_placeholders_and_what_is_empty_stay_visible(value: str | None) -> None:
+    assert redacted_value("stripe.api.keys", value) == value
+    assert secret_values({"stripe.api.keys": value}) == frozenset()
+
+
+@pytest.mark.parametrize("value", ["${X}", "${env:A}x", "PST:${env:A};UTC:sk_live_1", "$secret", "{env:A}", " "])
+def test_what_is_not_all_placeholder_is_hidden(value: str) -> None:
+    assert not is_placeholder(value)
+    assert redacted_value("stripe.api.keys", value) == HIDDEN
+
+
+@pytest.mark.parametrize(
+    "value, shown",
+    [
+        ("https://user:s3cret@host/x", f"https://{HIDDEN}@host/x"),
+        ("https://token@host/x", f"https://{HIDDEN}@host/x"),
+        ("mongodb://u:p@a:1,b:2/db", f"mongodb://{HIDDEN}@a:1,b:2/db"),
+        ("http://user:p@ss:w@host/x", f"http://{HIDDEN}@host/x"),
+        ("jdbc:mysql://h/db?user=u&password=s3cret&ssl=true", f"jdbc:mysql://h/db?user=u&password={HIDDEN}&ssl=true"),
+        ("jdbc:sqlserver://h;user=u;Password=s3cret;x=y", f"jdbc:sqlserver://h;user=u;Password={HIDDEN};x=y"),
+        ("jdbc:mysql://h/db?password=${file:/run/s:pw}", "jdbc:mysql://h/db?password=${file:/run/s:pw}"),
+        ("https://host:8083/path", "https://host:8083/path"),
+        ("me@example.org", "me@example.org"),
+        ("https://host/a@b", "https://host/a@b"),
+    ],
+)
+def test_passwords_in_urls_are_hidden_under_any_key(value: str, shown: str) -> None:
+    assert redacted_value("connection.url", value) == shown
+
+
+@pytest.mark.parametrize(
+    "value", ["***", "********", " ***** ", "\u2022\u2022\u2022\u2022", "[hidden]", "<REDACTED>", "(masked)"]
+)
+def test_masks_are_recognised(value: str) -> None:
+    assert looks_masked(value)
+
+
+@pytest.mark.parametrize("value", [None, "", "**", "a***", "* * *", "hidden", "[other]", "${env:X}", "0 0 0 * * ?"])
+def test_what_is_no_mask(value: str | None) -> None:
+    assert not looks_masked(value)
+
+
+# Literals
+
+
+def test_every_part_of_a_composed_secret_is_a_secret() -> None:
+    composed = "PST:sk_live_1;Africa/Cairo: sk_live_2 ;UTC:${secrets:UTC_KEY}"
+    assert secret_values({"stripe.api.keys": composed}) == {composed, "sk_live_1", "sk_live_2"}
+
+
+def test_a_placeholder_within_a_composed_secret_is_none() -> None:
+    config: dict[str, str | None] = {"stripe.api.keys": "PST:${secrets:STRIPE_API_KEYS};UTC:sk_live_1"}
+    text = scrubbed("${secrets:STRIPE_API_KEYS} and sk_live_1", secret_values(config))
+    assert text == f"${{secrets:STRIPE_API_KEYS}} and {HIDDEN}"
+
+
+def test_a_url_password_is_a_secret_together_with_its_user_and_alone() -> None:
+    assert secret_values({"connection.url": "https://user:s3cret@host"}) == {"user:s3cret", "s3cret"}
+    assert secret_values({"connection.url": "jdbc:x://h?password=s3cret"}) == {"s3cret"}
+
+
+def test_short_values_are_no_literals_since_they_are_words_of_any_text() -> None:
+    assert secret_values({"a.token": "abc", "b.token": "abcd", "c.token": "a;b;true"}) == {"abcd", "true", "a;b;true"}
+
+
+def test_plain_values_are_no_secrets() -> None:
+    assert secret_values({"topic.prefix": "stripe_", "x": None}) == frozenset()
+    assert secret_values({"odd": "value"}, {"odd"}) == {"value"}
+
+
+def test_the_longest_literal_goes_first() -> None:
+    assert scrubbed("key is abcdef", {"abcd", "abcdef"}) == f"key is {HIDDEN}"
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["stripe.api.keys", "db.password", "a.token"]),
+        st.lists(st.text("abcdefgh0123456789_", min_size=8, max_size=20), min_size=1, max_size=3),
+        min_size=1,
+    )
+)
+def test_no_secret_survives_redaction_or_scrubbing(keys: dict[str, list[str]]) -> None:
+    config = {
+        name: ";".join(f"zone{number}:{value}" for number, value in enumerate(values)) for name, values in keys.items()
+    }
+    text = " ".join(f"error: {value} is bad" for values in keys.values() for value in values)
+    shown = f"{redacted(config)} {scrubbed(text, secret_values(dict(config)))}"
+    assert not [value for values in keys.values() for value in values if value in shown]
