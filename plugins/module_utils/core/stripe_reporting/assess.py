@@ -136,6 +136,9 @@ def _verdict(
                 limits.max_rounds_behind,
             )
         )
+    if offset.run_id == "" and not offset.processed:
+        verdict = "stuck"
+        reasons.append(Reason("empty_run_id", "its open report run has an empty id, which aborts every poll"))
     if offset.run_id is not None and account.run_status in ("failed", "lost"):
         verdict = "stuck"
         reasons.append(Reason("run_without_result", f"its open report run {offset.run_id} is {account.run_status}"))

@@ -171,7 +171,7 @@ def _totals(forecast: Forecast, decision: StripeDecision) -> list[str]:
 
 def _listed(head: str, items: list[str]) -> list[str]:
     if len(items) > 1:
-        return [f"  {head}:", *(f"    {item}" for item in items)]
+        return [f"  {head}:", *(line for item in items for line in wrapped(item, "    "))]
     return wrapped(f"{head}: {items[0] if items else 'nothing'}.")
 
 
