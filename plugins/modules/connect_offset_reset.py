@@ -92,8 +92,8 @@ options:
     description:
       - Folder for backups and for the journal of a change under way, on the host that the task runs on.
       - A run that was killed can be finished only where its journal is still there.
-      - Connect clusters that use the same Kafka cluster need a folder each. The folder's parts are named after the Kafka
-        cluster and the connector, so two connectors of one name would share a journal.
+      - Each connector has a folder of its own below it, in one named after O(cluster_label). A journal that was left under
+        another label is not found.
     type: path
     default: ~/.connectops/backups
   settle_seconds:

@@ -37,7 +37,9 @@ options:
     type: int
     default: 2
   backup_dir:
-    description: Folder where M(connectops.recovery.connect_offset_reset) keeps its journal, to find changes not finished.
+    description:
+      - Folder where M(connectops.recovery.connect_offset_reset) keeps its journal, to find changes not finished. It is found
+        under the same O(cluster_label) only.
     type: path
     default: ~/.connectops/backups
   cluster_label:

@@ -54,7 +54,7 @@ CONNECTOR = Connector(
 
 @pytest.fixture
 def store(tmp_path: Path) -> BackupStore:
-    return BackupStore(str(tmp_path / "backups"), "kafka-1", "c/1")
+    return BackupStore(str(tmp_path / "backups"), "eu-1", "kafka-1", "c/1")
 
 
 def backed_up(store: BackupStore, now: float = NOW) -> str:
@@ -101,8 +101,8 @@ def test_only_its_owner_may_read_a_backup(store: BackupStore) -> None:
 
 
 def test_names_become_one_folder_each_whatever_they_hold(tmp_path: Path) -> None:
-    folder = BackupStore(str(tmp_path), "k/1", "../x y%").folder
-    assert folder.relative_to(tmp_path).parts == ("k%2F1", "..%2Fx%20y%25")
+    folder = BackupStore(str(tmp_path), "eu/1", "kafka-1", "../x y%").folder
+    assert folder.relative_to(tmp_path).parts == ("eu%2F1", "..%2Fx%20y%25")
 
 
 def test_backups_of_one_plan_do_not_overwrite_each_other_and_sort_by_time(store: BackupStore) -> None:
@@ -113,7 +113,7 @@ def test_backups_of_one_plan_do_not_overwrite_each_other_and_sort_by_time(store:
 
 def test_the_home_folder_may_be_written_as_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    path = backed_up(BackupStore("~/backups", "kafka-1", "c/1"))
+    path = backed_up(BackupStore("~/backups", "eu-1", "kafka-1", "c/1"))
     assert Path(path).is_relative_to(tmp_path)
     assert read_backup(f"~/{Path(path).relative_to(tmp_path)}", "c/1", "kafka-1") == OFFSETS
 
@@ -127,7 +127,7 @@ def test_a_backup_that_does_not_read_back_is_no_backup(store: BackupStore, monke
 def test_a_folder_that_cannot_be_written_is_told_with_its_cure(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(RecoveryError) as caught:
-        backed_up(BackupStore(str(tmp_path / "file"), "kafka-1", "c"))
+        backed_up(BackupStore(str(tmp_path / "file"), "eu-1", "kafka-1", "c"))
     assert "cannot be written to" in caught.value.message
     assert caught.value.message.endswith("set backup_dir to a folder that can be written.")
 
@@ -193,20 +193,25 @@ def test_a_backup_of_another_connector_or_cluster_is_refused(
 # The journal
 
 
+def same_folder(store: BackupStore, cluster: str, connector: str) -> BackupStore:
+    """The store of a connector in the same folder and on the same Kafka cluster."""
+    return BackupStore(str(store.folder.parents[1]), cluster, "kafka-1", connector)
+
+
 def test_a_journal_lasts_from_the_beginning_to_the_end(store: BackupStore) -> None:
     journal = Journal("plan1", "PAUSED", "b.json")
     assert store.journal() is None
     store.begin(journal)
-    assert BackupStore(str(store.folder.parents[1]), "kafka-1", "c/1").journal() == journal
+    assert same_folder(store, "eu-1", "c/1").journal() == journal
     store.end()
     assert store.journal() is None
     store.end()
 
 
-def test_a_journal_is_that_of_one_connector(store: BackupStore) -> None:
+def test_a_journal_is_that_of_one_connector_of_one_connect_cluster(store: BackupStore) -> None:
     store.begin(Journal("plan1", "PAUSED", "b.json"))
-    assert BackupStore(str(store.folder.parents[1]), "kafka-1", "other").journal() is None
-    assert BackupStore(str(store.folder.parents[1]), "kafka-2", "c/1").journal() is None
+    assert same_folder(store, "eu-1", "other").journal() is None
+    assert same_folder(store, "eu-2", "c/1").journal() is None
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", "null", '{"plan_id": "x"}', "", "{"])

@@ -86,10 +86,7 @@ def connector(
 
     A keyword such as ``max_report_interval_days`` is the setting ``max.report.interval.days``.
     """
-    stored = {
-        partition(*([key] if isinstance(key, str) else key)): value  # type: ignore[misc]
-        for key, value in offsets.items()
-    }
+    stored = {partition(*([key] if isinstance(key, str) else key)): value for key, value in offsets.items()}
     types = sorted({str(one.get("report_type")) for one in stored} or {TYPE})
     keys = sorted({str(one.get("timezone")) for one in stored}) if zones is None else zones
     config = {

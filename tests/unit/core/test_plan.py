@@ -57,7 +57,7 @@ def test_equal_plans_have_equal_ids_whatever_the_order_of_fields_and_partitions(
             OffsetChange(turned(one.partition), reversed_fields(OLD), reversed_fields(NEW))
             for one in reversed(PLAN.offsets)
         ),
-        presumed={turned(one): reversed_fields(value) for one, value in reversed(PLAN.presumed.items())},
+        presumed={turned(one): reversed_fields(value) for one, value in reversed(list(PLAN.presumed.items()))},
     )
     assert other.id == PLAN.id
 

@@ -233,12 +233,11 @@ connect-eu-1  stripe-reporting-source-connector  RUNNING 1/1  works on round 202
 
 
 def test_the_preview_for_a_connector_whose_offsets_are_not_understood() -> None:
-    entry = Partition.of({"server": "eu"}), {"pos": 4, "file": "binlog.000001"}
-    of = replace(
-        connector({}, zones=[PST]), name="orders", config={}, offsets=(StoredOffset(*entry),), state="FAILED", tasks=()
-    )
+    old: Offset = {"pos": 4, "file": "binlog.000001"}
+    entry = StoredOffset(Partition.of({"server": "eu"}), old)
+    of = replace(connector({}, zones=[PST]), name="orders", config={}, offsets=(entry,), state="FAILED", tasks=())
     changes = (
-        OffsetChange(entry[0], entry[1], {"pos": 1, "file": "binlog.000001"}),
+        OffsetChange(entry.partition, old, {"pos": 1, "file": "binlog.000001"}),
         OffsetChange(Partition.of({"server": "us"}), None, {"pos": 1}),
     )
     plan = Plan("kafka-1", "orders", "restore", "FAILED", "RUNNING", (), changes, of.stored)

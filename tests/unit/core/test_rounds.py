@@ -83,7 +83,8 @@ def test_fires_are_the_days_that_the_expression_means(expression: str) -> None:
     expected = [midnight(day) for day in days if DAYS[expression](day)]
     assert expected
     rounds = Rounds(expression)
-    found, fire = [], rounds.next(midnight(FIRST) - 1)
+    found: list[int] = []
+    fire = rounds.next(midnight(FIRST) - 1)
     while len(found) < len(expected):
         found.append(fire)
         if len(found) < len(expected):

@@ -244,7 +244,7 @@ def test_available_end_is_refused_where_stripe_was_not_asked() -> None:
 
 
 def test_timestamp_needs_the_users_word_for_what_it_skips() -> None:
-    skip = {"moment": at("2026-11-20")}
+    skip: dict[str, Any] = {"moment": at("2026-11-20")}
     words = refused(stuck(), "timestamp", **skip)
     assert words == (
         f"{CAIRO} {TYPE}: this would skip 2026-11-11..2026-11-20 (9 d): set allow_gap to true if that is wanted,"
