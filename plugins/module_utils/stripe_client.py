@@ -48,6 +48,8 @@ def ask_stripe(
     except ImportError as error:
         raise missing_library("stripe", error) from error
 
+    # It would leave an id of its own in the home of whoever runs this.
+    stripe.enable_telemetry = False
     by_timezone: dict[str, dict[Place, str | None]] = {}
     for place, run_id in open_runs.items():
         by_timezone.setdefault(place.timezone, {})[place] = run_id

@@ -143,7 +143,8 @@ def test_a_crash_while_writing_leaves_the_old_file_whole(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(*((Path, "replace") if step == "replace" else (os, step)), crash)
+        owner: Any = Path if step == "replace" else os
+        patched.setattr(owner, step, crash)
         with pytest.raises(RecoveryError, match="No space left on device"):
             store.begin(Journal("plan2", "PAUSED", "c.json"))
     assert store.journal() == journal

@@ -126,6 +126,11 @@ def decide_settings(
             raise InputError(f"config.{key}: the value is a mask, not a secret; writing it would destroy the real one.")
     for key, value in at_least.items():
         floor = as_floor(value, key)
+        if key not in current and key not in defaults and key not in secret_keys:
+            raise InputError(
+                f"at_least.{key}: connector '{name}' has no such setting, neither in its config nor in its definition: check"
+                " the name, or set it with config."
+            )
         effective = current.get(key, defaults.get(key))
         if effective is not None and not re.fullmatch(r"\s*[+-]?\d+\s*", effective):
             shown = redacted_value(key, effective, secret_keys)

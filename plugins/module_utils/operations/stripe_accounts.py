@@ -60,7 +60,12 @@ def read_accounts(connector: Connector, options: StripeOptions, now: float) -> A
     places = expected_places(connector, options.timezones)
     offsets = read_offsets(connector)
     facts: Mapping[Place, PlaceFacts] = {}
+    problems: list[str] = []
     keys = usable_keys(connector.config, options.keys)
+    if options.ask and not keys:
+        problems.append(
+            f"Stripe is not asked about connector '{connector.name}': its config shows no API key, and stripe_api_keys is empty"
+        )
     if options.ask and keys:
         open_runs = {place: offsets[place].run_id if place in offsets else None for place in places}
         facts = ask_stripe(keys, open_runs, options.api_url)
@@ -70,4 +75,5 @@ def read_accounts(connector: Connector, options: StripeOptions, now: float) -> A
         fact = facts.get(place, PlaceFacts())
         end = fact.available_end
         accounts[place] = Account(yesterdays_end if end is None else end, end is not None, fact.run_status)
-    return Accounts(accounts, tuple(dict.fromkeys(fact.problem for fact in facts.values() if fact.problem)))
+    problems += [fact.problem for fact in facts.values() if fact.problem]
+    return Accounts(accounts, tuple(f"{problem}." for problem in dict.fromkeys(problems)))

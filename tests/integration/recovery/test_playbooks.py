@@ -117,6 +117,29 @@ def test_the_first_cluster_that_fails_ends_the_run_when_that_is_asked_for(
     assert stuck[1].cluster.name not in outcome(done.stdout)
 
 
+def test_a_paused_connector_is_healed_and_paused_again(lab: Lab, stuck: list[StuckConnector], tmp_path: Path) -> None:
+    for one in stuck:
+        one.cluster.request("PUT", f"/connectors/{one.name}/pause")
+        one.cluster.await_state(one.name, "PAUSED")
+    done = run_playbook("recover", write_inventory(lab, tmp_path))
+    assert done.returncode == 0, done.stdout
+    for one in stuck:
+        assert one.cluster.status(one.name)["connector"]["state"] == "PAUSED"
+        assert one.cluster.config(one.name)["stripe.report.max.wait.ms"] == "3600000"
+
+
+def test_a_recovery_that_is_not_seen_in_time_is_said_to_be_none(
+    lab: Lab, stuck: list[StuckConnector], tmp_path: Path
+) -> None:
+    # The wait stays shorter than the reports take.
+    arguments = ["-e", '{"connectops_at_least": {"stripe.report.max.wait.ms": 1600}}', "-e", "verify_timeout_seconds=2"]
+    done = run_playbook("recover", write_inventory(lab, tmp_path), arguments)
+    assert done.returncode != 0
+    assert not any(is_delivered(lab, one) for one in stuck)
+    report = " ".join(done.stdout.partition("PLAY [Report]")[2].split())
+    assert f"Not recovered within 2 s: {stuck[0].name} must be RUNNING with all tasks, and no partition stuck" in report
+
+
 def _with_broken(lab: Lab, folder: Path, stuck: StuckConnector) -> Path:
     # The discard port: nothing listens there.
     broken: dict[str, Any] = {"connectops_connect_url": ["http://127.0.0.1:9"]}

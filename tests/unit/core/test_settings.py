@@ -96,7 +96,13 @@ def test_a_new_key_is_added_and_null_removes_one() -> None:
 
 
 def test_changes_come_in_key_order() -> None:
-    assert list(decided({}, {"b": 1, "a": 1}, {"c.ms": 1})) == ["a", "b", "c.ms"]
+    assert list(decided({"c.ms": "0"}, {"b": 1, "a": 1}, {"c.ms": 1})) == ["a", "b", "c.ms"]
+
+
+def test_a_setting_that_the_connector_does_not_have_is_not_raised() -> None:
+    assert refused({}, at_least={"stripe.report.max.wait": 5}).startswith(
+        "at_least.stripe.report.max.wait: connector 'c' has no such setting"
+    )
 
 
 def test_the_connector_cannot_be_renamed() -> None:

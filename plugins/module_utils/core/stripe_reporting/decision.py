@@ -13,7 +13,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
     show_seconds,
     show_span,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    same_offset,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset import (
     OffsetTargets,
     ResetRequest,
@@ -93,12 +96,14 @@ def decide(
     before = read_offsets(connector)
     targets = _targets(connector, request, settings, places, before, accounts, now)
     after = dict(before)
+    stored = connector.stored
     changed = set()
     for partition, target in targets.items():
         place = Place.of(partition)
         if place is None:
             continue
-        changed.add(place)
+        if not same_offset(stored.get(partition), target):
+            changed.add(place)
         if target is None:
             after.pop(place, None)
         else:
