@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import ConnectClient, ConnectError
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import UnknownOutcome
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.stop_window import StopWindow
 from integration.recovery.tasks import (
     CAIRO,
     MAX_WAIT,
@@ -23,6 +24,7 @@ from integration.recovery.tasks import (
     failed,
     finished,
     initial_load,
+    partition,
     stuck,
     succeeded,
     unfinished,
@@ -225,3 +227,25 @@ def test_what_moved_while_the_connector_was_being_stopped_is_not_rewound(trial: 
     trial.await_polls(3)
     for zone in (CAIRO, NEW_YORK):
         assert sorted(trial.delivered(zone)) == trial.expected(zone, ago(5), MIDNIGHT)
+
+
+def test_an_offset_that_falls_back_after_the_return_is_no_success(
+    trial: Trial, tasks: Tasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a task that Connect had given up comes back and commits."""
+    stuck(trial, state="PAUSED")
+    before = tasks.offsets()
+    leave = StopWindow.leave
+
+    def overwritten_on_leaving(window: StopWindow, state: str) -> None:
+        change = {"offsets": [{"partition": partition(NEW_YORK), "offset": before[NEW_YORK]}]}
+        trial.cluster.request("PATCH", f"/connectors/{trial.name}/offsets", change)
+        leave(window, state)
+
+    monkeypatch.setattr(StopWindow, "leave", overwritten_on_leaving)
+    result = failed(tasks.reset())
+    assert (
+        f"timezone={NEW_YORK} of connector '{trial.name}' were overwritten by a task that had not ended"
+        in result["msg"]
+    )
+    assert tasks.state() == "PAUSED"
