@@ -150,7 +150,7 @@ class Lab:
         client_port, controller_port, *worker_ports = free_ports(2 + self._cluster_count * self._worker_count)
         self.broker = Broker(self._processes, jars, (client_port, controller_port))
         for number in range(self._cluster_count):
-            ports = [worker_ports.pop() for _ in range(self._worker_count)]
+            ports = [worker_ports.pop() for _number in range(self._worker_count)]
             name = f"connect-{number + 1}"
             self.clusters.append(
                 ConnectCluster(self._processes, jars, name, ports, self.bootstrap_servers, self._worker_config)

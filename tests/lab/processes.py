@@ -27,7 +27,7 @@ class PortTaken(RuntimeError):
 def free_ports(count: int) -> list[int]:
     """Ports of 127.0.0.1 that are free at this moment, all different."""
     with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        sockets = [stack.enter_context(socket.socket()) for _number in range(count)]
         for listener in sockets:
             listener.bind(("127.0.0.1", 0))
         return [listener.getsockname()[1] for listener in sockets]

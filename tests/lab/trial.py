@@ -80,7 +80,9 @@ class Trial:
     def delivered(self, zone: str | None = None) -> list[str]:
         """The row ids in the topic, repeats included, in order; of all timezones by default."""
         return [
-            value["row_id"] for _, value in self.records() if value and zone in {None, value["timezone_aka_platform"]}
+            value["row_id"]
+            for _key, value in self.records()
+            if value and zone in {None, value["timezone_aka_platform"]}
         ]
 
     def records(self) -> list[tuple[Any, Any]]:

@@ -21,7 +21,7 @@ def main() -> None:
     groups: set[int] = set()
     folders: list[str] = []
     for line in sys.stdin:
-        word, _, value = line.rstrip("\n").partition(" ")
+        word, _separator, value = line.rstrip("\n").partition(" ")
         if word == "folder":
             folders.append(value)
         elif word == "started":

@@ -333,7 +333,7 @@ def test_a_host_that_never_answers_as_connect_is_given_up_long_before_the_deadli
     page = Expect("GET", "/", code, b"<html></html>", "text/html", forever=True)
     with FakeConnect(page) as worker, pytest.raises(ConnectError, match=words) as caught:
         door(worker.url).root()
-    assert type(caught.value) is kind
+    assert caught.value.__class__ is kind
     assert 15 <= clock.waited <= 18
 
 
@@ -443,7 +443,7 @@ def test_the_next_worker_is_asked_at_once_and_kept(door: Callable[..., ConnectCl
     answers = [Expect("GET", "/", body=ROOT)] * 3
     with refusing_url() as url, FakeConnect(*answers) as worker, FakeConnect() as third:
         client = door(url, worker.url, third.url)
-        assert [client.root() for _ in range(3)] == [CLUSTER] * 3
+        assert [client.root() for _number in range(3)] == [CLUSTER] * 3
     assert clock.waited == 0
 
 
@@ -452,7 +452,7 @@ def test_the_url_in_use_goes_round(door: Callable[..., ConnectClient]) -> None:
     good = Expect("GET", "/", body=ROOT)
     with FakeConnect(good, page) as first, FakeConnect(good, page) as second, FakeConnect(good) as third:
         client = door(first.url, second.url, third.url)
-        for _ in range(3):
+        for _number in range(3):
             assert client.root() == CLUSTER
 
 
@@ -722,7 +722,7 @@ def test_a_final_answer_is_told_at_once(
         caught.value.message
         == f"Kafka Connect at {worker.url} {verb} GET /connectors/c/config (status {code}): {message}"
     )
-    assert type(caught.value) is ConnectError
+    assert caught.value.__class__ is ConnectError
     assert clock.waited == 0
 
 
@@ -1153,7 +1153,7 @@ def test_a_config_that_creates_its_connector_is_told(door: Callable[..., Connect
         Expect("PUT", "/connectors/c/config", 200, info("c")), Expect("PUT", "/connectors/c/config", 201, info("c"))
     ) as worker:
         client = door(worker.url)
-        assert [client.put_config("c", {"k": "v"}) for _ in range(2)] == [False, True]
+        assert [client.put_config("c", {"k": "v"}) for _number in range(2)] == [False, True]
 
 
 def test_a_connector_is_not_renamed_by_a_change_of_its_config(door: Callable[..., ConnectClient]) -> None:

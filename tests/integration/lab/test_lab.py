@@ -232,7 +232,7 @@ def test_the_stuck_connector_is_running_and_heals_without_loss_once_its_wait_is_
         40,
         "all three partitions to finish the round",
     )
-    delivered = sorted(value["row_id"] for _, value in lab.topic_records(stuck.topic))
+    delivered = sorted(value["row_id"] for _key, value in lab.topic_records(stuck.topic))
     expected = [
         row["row_id"]
         for account in stuck.accounts.values()

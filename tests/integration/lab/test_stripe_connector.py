@@ -343,7 +343,7 @@ def test_only_the_columns_asked_for_are_delivered(lab: Lab, trial: Trial) -> Non
     account = trial.account("PST")
     trial.create({"PST": unfinished(1, 0)}, {"stripe.report.columns": f"{REPORT_TYPE}:row_id,amount"})
     trial.await_delivered(4)
-    assert [value for _, value in lab.topic_records(trial.topic)] == [
+    assert [value for _key, value in lab.topic_records(trial.topic)] == [
         {"row_id": row["row_id"], "amount": row["amount"], "timezone_aka_platform": "PST"}
         for row in account.rows(REPORT_TYPE, ago(1), MIDNIGHT)
     ]

@@ -308,7 +308,7 @@ def _file_object(record: RunRecord, created: int, account: Account, base_url: st
 
 
 def _type_object(kind: ReportType, account: Account) -> dict[str, Any]:
-    name, _, version = kind.id.rpartition(".")
+    name, _separator, version = kind.id.rpartition(".")
     return {
         "id": kind.id,
         "object": "reporting.report_type",

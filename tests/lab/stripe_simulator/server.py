@@ -201,7 +201,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _api_key(authorization: str) -> str | None:
     """The key of a Bearer header, or the user name of a Basic one."""
-    scheme, _, value = authorization.partition(" ")
+    scheme, _separator, value = authorization.partition(" ")
     if scheme.lower() == "bearer":
         return value.strip() or None
     if scheme.lower() == "basic":

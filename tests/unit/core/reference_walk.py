@@ -166,17 +166,17 @@ def remembered(raw: Mapping[str, Any]) -> Remembered:
 
 
 def as_long(raw: Any) -> int | None:
-    if type(raw) is int:
+    if raw.__class__ is int:
         return raw
-    if type(raw) is float:
+    if raw.__class__ is float:
         return int(raw)
-    if type(raw) is str:
+    if raw.__class__ is str:
         digits = raw.removesuffix(".0")
         return int(digits) if digits.isascii() and digits.isdigit() else None
     return None
 
 
 def as_flag(raw: Any) -> bool:
-    if type(raw) is str:
+    if raw.__class__ is str:
         return raw.lower() in {"true", "1", "yes"}
     return raw is True or (type(raw) in {int, float} and raw != 0)

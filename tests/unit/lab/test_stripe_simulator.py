@@ -486,7 +486,7 @@ class TestHistory:
         assert page.has_more is True
 
     def test_runs_of_the_same_second_are_newest_first_too(self, cairo: Account, client: stripe.StripeClient) -> None:
-        ids = [create(client).id for _ in range(3)]
+        ids = [create(client).id for _number in range(3)]
         assert [run.id for run in client.v1.reporting.report_runs.list().data] == ids[::-1]
 
     @pytest.mark.parametrize(
@@ -603,7 +603,7 @@ class TestFaults:
 
     def test_it_lasts_for_the_times_given_then_all_is_normal(self, cairo: Account, client: stripe.StripeClient) -> None:
         cairo.respond(status=429, times=3)
-        for _ in range(3):
+        for _number in range(3):
             with pytest.raises(stripe.RateLimitError):
                 create(client)
         assert create(client).status == "pending"
@@ -615,7 +615,7 @@ class TestFaults:
 
     def test_for_ever_ends_when_faults_are_cleared(self, cairo: Account, client: stripe.StripeClient) -> None:
         cairo.respond(status=503, times=None)
-        for _ in range(5):
+        for _number in range(5):
             with pytest.raises(stripe.APIError):
                 create(client)
         cairo.clear_faults()
@@ -779,7 +779,7 @@ class TestServer:
             "parameters[interval_end]": str(END),
         }
 
-        def ask(_: int) -> str:
+        def ask(_number: int) -> str:
             with requests.Session() as session:
                 session.trust_env = False
                 posted = session.post(f"{sim.url}/v1/reporting/report_runs", headers=bearer(), data=form)
@@ -826,7 +826,7 @@ class TestServer:
     def test_it_must_be_started_once_and_only_once(self) -> None:
         simulator = StripeSimulator()
         with pytest.raises(RuntimeError, match="start it first"):
-            _ = simulator.url
+            str(simulator.url)
         with simulator, pytest.raises(RuntimeError, match="started before"):
             simulator.start()
 
