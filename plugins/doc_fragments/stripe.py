@@ -37,5 +37,7 @@ options:
     elements: str
     default: []
 notes:
+  - Stripe's certificate is checked against those that come with the Python library C(stripe), or against the file named by the
+    environment variable E(REQUESTS_CA_BUNDLE).
   - Asking Stripe needs the Python library C(stripe), and a connector's rounds need C(croniter), where the task runs.
 """

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ def ask_stripe(
 
     # It would leave an id of its own in the home of whoever runs this.
     stripe.enable_telemetry = False
+    # The library brings certificates of its own, but a proxy that ends TLS has others.
+    stripe.ca_bundle_path = os.environ.get("REQUESTS_CA_BUNDLE") or stripe.ca_bundle_path
     by_timezone: dict[str, dict[Place, str | None]] = {}
     for place, run_id in open_runs.items():
         by_timezone.setdefault(place.timezone, {})[place] = run_id

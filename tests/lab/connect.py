@@ -29,7 +29,15 @@ class ConnectRequestError(requests.HTTPError):
 class Worker:
     """One distributed worker process."""
 
-    def __init__(self, processes: Processes, jars: Jars, name: str, port: int, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        processes: Processes,
+        jars: Jars,
+        name: str,
+        port: int,
+        settings: Mapping[str, str],
+        java_options: Sequence[str] = (),
+    ) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.worker_id = f"127.0.0.1:{port}"
         self._processes = processes
@@ -42,7 +50,9 @@ class Worker:
             "rest.advertised.port": str(port),
         }
         properties.write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
-        self._command = jars.java("org.apache.kafka.connect.cli.ConnectDistributed", str(properties))
+        self._command = jars.java(
+            "org.apache.kafka.connect.cli.ConnectDistributed", str(properties), options=java_options
+        )
         self.process = self._launch()
 
     @property
@@ -101,6 +111,7 @@ class ConnectCluster:
         ports: Sequence[int],
         bootstrap_servers: str,
         worker_config: Mapping[str, Any],
+        java_options: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.group_id = name
@@ -132,7 +143,8 @@ class ConnectCluster:
             settings["plugin.discovery"] = "service_load"
         settings.update(as_strings(worker_config))
         self.workers = [
-            Worker(processes, jars, f"{name}-worker-{index}", port, settings) for index, port in enumerate(ports)
+            Worker(processes, jars, f"{name}-worker-{index}", port, settings, java_options)
+            for index, port in enumerate(ports)
         ]
 
     @property

@@ -19,6 +19,7 @@ from lab.broker import Broker, decoded
 from lab.connect import ConnectCluster, as_strings
 from lab.jars import CACHE, Jars, build
 from lab.processes import PortTaken, Processes, free_ports
+from lab.stripe_ca import CA_FILE, StripeCa
 from lab.stripe_simulator import StripeSimulator
 
 START_TIMEOUT_SECONDS = 120.0
@@ -42,16 +43,19 @@ class Lab:
         clusters: int = 1,
         kafka_version: str | None = None,
         worker_config: Mapping[str, Any] | None = None,
+        *,
+        stripe_tls: bool = False,
     ) -> None:
         self._worker_count = workers
         self._cluster_count = clusters
         self._kafka_version = kafka_version
         self._worker_config = dict(worker_config or {})
+        self._stripe_ca = StripeCa() if stripe_tls else None
 
     def __enter__(self) -> Lab:
         jars = build(self._kafka_version)
         self.kafka_version = jars.kafka_version
-        self.stripe = StripeSimulator()
+        self.stripe = StripeSimulator(tls=self._stripe_ca.server_context() if self._stripe_ca else None)
         self.stripe.start()
         try:
             self._start(jars)
@@ -81,6 +85,11 @@ class Lab:
     @property
     def logs(self) -> Path:
         return self._processes.logs
+
+    @property
+    def stripe_ca_file(self) -> Path:
+        """The certificate of the CA that signed Stripe's, with ``stripe_tls``."""
+        return self.folder / CA_FILE
 
     @property
     def bootstrap_servers(self) -> str:
@@ -149,11 +158,14 @@ class Lab:
         self.clusters = []
         client_port, controller_port, *worker_ports = free_ports(2 + self._cluster_count * self._worker_count)
         self.broker = Broker(self._processes, jars, (client_port, controller_port))
+        java_options = self._stripe_ca.trusted_by_java(self.folder) if self._stripe_ca else []
         for number in range(self._cluster_count):
             ports = [worker_ports.pop() for _number in range(self._worker_count)]
             name = f"connect-{number + 1}"
             self.clusters.append(
-                ConnectCluster(self._processes, jars, name, ports, self.bootstrap_servers, self._worker_config)
+                ConnectCluster(
+                    self._processes, jars, name, ports, self.bootstrap_servers, self._worker_config, java_options
+                )
             )
         self.broker.await_ready(START_TIMEOUT_SECONDS)
         for cluster in self.clusters:

@@ -119,6 +119,11 @@ def test_continue_takes_along_a_place_whose_reload_would_begin_too_late() -> Non
     assert targets_by_zone(decided(of, "continue")) == {PST: offset("2026-11-09", TODAY)}
 
 
+def test_continue_leaves_alone_a_place_that_has_all_there_is() -> None:
+    of = connector({CAIRO: ON_TODAY, PST: offset(TODAY, "2026-11-20")}, initial_load="2026-12-01")
+    assert decided(of, "continue").targets == {}
+
+
 def test_a_place_that_never_had_an_offset_does_not_keep_the_others_in_their_round() -> None:
     of = connector({CAIRO: STUCK, PST: STUCK}, zones=[CAIRO, NEW_YORK, PST])
     assert targets_by_zone(decided(of, "continue")) == dict.fromkeys((CAIRO, PST), ON_TODAY)

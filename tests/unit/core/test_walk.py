@@ -25,7 +25,7 @@ def as_asked(request: Request) -> Asked:
 @given(worlds())
 def test_every_place_asks_for_what_the_reference_asks_for_in_the_same_order(world: World) -> None:
     reference = world.task().run()
-    steps = list(walk(world.settings, world.offsets, world.places, world.accounts, world.now))
+    steps = walk(world.settings, world.offsets, world.places, world.accounts, world.now).steps
     requests = [step for step in steps if isinstance(step, Request)]
     asked = {
         (one.timezone, one.report_type): [as_asked(request) for request in requests if request.place == one]

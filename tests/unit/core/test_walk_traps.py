@@ -396,6 +396,23 @@ def test_what_is_only_held_up_is_not_called_skipped() -> None:
     assert [one.skipped for one in forecast.places] == [(), (), ()]
 
 
+def test_a_run_that_an_earlier_round_made_the_task_forget_does_not_wait_for_anything() -> None:
+    """New York has nothing to ask for in round 20, which it so ends in memory; of its run of round 21 nothing is left."""
+    run: Any = {"start": "2026-11-18", "run": "frr_1", "row": 1}
+    offsets = {
+        (CAIRO, TYPE): offset("2026-11-20", "2026-11-20"),
+        (NEW_YORK, TYPE): offset("2026-11-19", "2026-11-21", **run),
+        (PST, "payout.x.1"): offset("2026-11-19", "2026-11-21", **{**run, "run": "frr_2"}),
+    }
+    of = connector(offsets, initial_load=None, **{"stripe.report.initial.load.dates": f"{TYPE}:2026-11-23"})
+    stripe = accounts(of)
+    stripe[Place(PST, "payout.x.1")] = Account(TODAY, True, "pending")
+    forecast = foreseen(of, stripe)
+    assert not forecast.is_complete
+    assert forecast.of(place(NEW_YORK)).next_request is None
+    assert forecast.of(place(NEW_YORK)).skipped == ((at("2026-11-18"), TODAY),)
+
+
 # Limits
 
 

@@ -75,18 +75,19 @@ def foresee(
     now: float,
 ) -> Forecast:
     """What a task that starts with the offsets ``after`` will do, judged by what was delivered under ``before``."""
-    steps = tuple(walk(settings, after, places, accounts, now))
+    done = walk(settings, after, places, accounts, now)
+    steps = done.steps
     requests = tuple(step for step in steps if isinstance(step, Request))
     round_id = worked_round(settings, after, places, now)
     current = settings.rounds.last(now)
-    held_in = next((s.round_id for s in steps if isinstance(s, Trouble) and s.stops_all), None)
-    if held_in is None and len(requests) >= MOST_REQUESTS:
-        held_in = requests[-1].round_id
+    is_complete = len(requests) < MOST_REQUESTS and not any(isinstance(s, Trouble) and s.stops_all for s in steps)
+    held_in = worked_round(settings, done.remembered, places, now)
 
     def of_place(place: Place) -> PlaceForecast:
         reach = accounts[place].available_end
-        if held_in is not None:
-            reach = min(reach, _waiting_from(settings, place, after.get(place), requests, held_in, current, reach))
+        if not is_complete:
+            load = settings.initial_loads.get(place.report_type)
+            reach = min(reach, _waiting_from(done.remembered.get(place), load, held_in, current, reach))
         return _of_place(settings, place, before.get(place), after.get(place), accounts[place], steps, reach, current)
 
     return Forecast(
@@ -94,33 +95,22 @@ def foresee(
         current_round=current,
         rounds_behind=settings.rounds.count(round_id, current),
         runs=sum(request.is_new_run for request in requests),
-        is_complete=held_in is None,
+        is_complete=is_complete,
         requests=requests,
         places=tuple(map(of_place, places)),
     )
 
 
 def _waiting_from(
-    settings: WalkSettings,
-    place: Place,
-    offset: ReportOffset | None,
-    requests: tuple[Request, ...],
-    held_in: int,
-    current: int,
-    available_end: int,
+    remembered: ReportOffset | None, load: int | None, held_in: int, current: int, available_end: int
 ) -> int:
     """From where on a place's data only waits, when a trouble holds the connector in the round ``held_in``."""
-    last = next((request for request in reversed(requests) if request.place == place), None)
-    if last is not None:
-        if last.end < available_end:
-            return last.end
-        is_done = last.round_id == current
-    else:
-        in_round = offset is not None and offset.round_id == held_in
-        if offset is not None and in_round and not offset.processed:
-            return _BEGINNING if offset.delivered_to is None else offset.delivered_to
-        is_done = in_round and held_in == current
-    return available_end if is_done else settings.initial_loads.get(place.report_type, available_end)
+    if remembered is not None and remembered.round_id == held_in:
+        if not remembered.processed:
+            return _BEGINNING if remembered.delivered_to is None else remembered.delivered_to
+        if held_in == current:
+            return available_end
+    return available_end if load is None else load
 
 
 def _of_place(

@@ -110,6 +110,14 @@ class Trouble:
 Step = Union[Request, Trouble]
 
 
+@dataclass(frozen=True)
+class Walk:
+    """The steps in the connector's order, and what the task knows of each place when nothing moves any more."""
+
+    steps: tuple[Step, ...]
+    remembered: Mapping[Place, ReportOffset]
+
+
 def worked_round(
     settings: WalkSettings, offsets: Mapping[Place, ReportOffset], places: tuple[Place, ...], now: float
 ) -> int:
@@ -130,13 +138,14 @@ def walk(
     places: tuple[Place, ...],
     accounts: Mapping[Place, Account],
     now: float,
-) -> Iterator[Step]:
-    """The steps of a task that starts with the stored offsets, in the connector's order, until nothing moves any more.
+) -> Walk:
+    """What a task does that starts with the stored offsets, until nothing moves any more.
 
     ``places`` are those the task works on, sorted. A trouble comes once. Ends after MOST_REQUESTS requests.
     """
     offsets = dict(stored)
     current = settings.rounds.last(now)
+    steps: list[Step] = []
     requests = 0
     troubled: set[tuple[Place, str]] = set()
     while True:
@@ -150,7 +159,7 @@ def walk(
             if isinstance(step, Trouble):
                 if (place, step.reason) not in troubled:
                     troubled.add((place, step.reason))
-                    yield step
+                    steps.append(step)
                 if step.scope == "poll":
                     break
                 continue
@@ -159,14 +168,14 @@ def walk(
             offsets[place] = ReportOffset(step.end, step.end, None, None, round_id, last_chunk)
             worked = True
             if step.start < step.end:
-                yield step
+                steps.append(step)
                 requests += 1
                 if requests >= MOST_REQUESTS:
-                    return
+                    return Walk(tuple(steps), offsets)
         if not worked:
             if round_id < current:
-                yield from _held_by_the_first(offsets, places, round_id)
-            return
+                steps += _held_by_the_first(offsets, places, round_id)
+            return Walk(tuple(steps), offsets)
 
 
 def _held_by_the_first(
