@@ -41,7 +41,7 @@ class BackupStore:
 
     def __init__(self, folder: str, cluster: str, cluster_id: str, connector: str) -> None:
         # Several Connect clusters on one Kafka cluster may have connectors of one name, and share the id.
-        self.folder = Path(folder).expanduser() / quote(cluster, safe="") / quote(connector, safe="")
+        self.folder = Path(folder).expanduser() / _folder_name(cluster) / _folder_name(connector)
         self._cluster_id = cluster_id
         self._connector = connector
 
@@ -109,7 +109,18 @@ def read_backup(path: str, connector: str, cluster_id: str) -> dict[Partition, O
             raise InputError(
                 f"backup_file: {path} is a backup of {name.replace('_id', '')} '{content.get(name)}', not of '{wanted}'."
             )
-    return {Partition.of(entry["partition"]): entry["offset"] for entry in content["offsets"]}
+    try:
+        return {Partition.of(entry["partition"]): dict(entry["offset"]) for entry in content["offsets"]}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise InputError(
+            f"backup_file: {path} is damaged: its offsets are not pairs of partition and offset."
+        ) from None
+
+
+def _folder_name(name: str) -> str:
+    """The name as one part of a path, ``.`` and ``..`` among them."""
+    quoted = quote(name, safe="")
+    return quoted if quoted.strip(".") else quoted.replace(".", "%2E")
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:

@@ -105,6 +105,22 @@ def test_names_become_one_folder_each_whatever_they_hold(tmp_path: Path) -> None
     assert folder.relative_to(tmp_path).parts == ("eu%2F1", "..%2Fx%20y%25")
 
 
+@pytest.mark.parametrize("name", [".", ".."])
+def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
+    folder = BackupStore(str(tmp_path), name, "kafka-1", name).folder
+    assert folder.resolve().parents[1] == tmp_path.resolve()
+
+
+@pytest.mark.parametrize(
+    "offsets", ['[{"offset": {"a": 1}}]', '[{"partition": {"a": 1}}]', "[1]", "3", '[{"partition": 1, "offset": {}}]']
+)
+def test_a_backup_whose_offsets_are_damaged_is_refused(tmp_path: Path, offsets: str) -> None:
+    path = tmp_path / "backup.json"
+    path.write_text(f'{{"format": 1, "connector": "c", "cluster_id": "k", "offsets": {offsets}}}', encoding="utf-8")
+    with pytest.raises(InputError, match=r"is damaged: its offsets are not pairs of partition and offset\.$"):
+        read_backup(str(path), "c", "k")
+
+
 def test_backups_of_one_plan_do_not_overwrite_each_other_and_sort_by_time(store: BackupStore) -> None:
     paths = [backed_up(store, NOW + seconds) for seconds in (0, 0.001, 1, 3600)]
     assert paths == sorted(set(paths))

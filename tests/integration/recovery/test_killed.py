@@ -14,66 +14,101 @@ from integration.recovery.killing import reset_killed_at
 from integration.recovery.tasks import (
     CAIRO,
     MAX_WAIT,
-    PST,
+    NEW_YORK,
     Tasks,
     Written,
+    failed,
     initial_load,
+    stuck,
     succeeded,
     unfinished,
 )
-from lab import ConnectRequestError, Lab
+from lab import Lab
 from lab.trial import MIDNIGHT, Trial, ago
 
 LONGER_WAIT = {MAX_WAIT: "60m"}
-ZONES = (CAIRO, PST)
-# A reset of this size takes about forty steps; many more would mean that it never ended.
+ZONES = (CAIRO, NEW_YORK)
+# A reset of this size takes about forty steps; many more would mean that it never ends.
 MOST_STEPS = 80
 
 
-def new_trial(lab: Lab, name: str) -> Trial:
-    trial = Trial(lab, name)
-    for zone in ZONES:
-        trial.account(zone)
-    return trial
-
-
-def create(trial: Trial, state: str) -> None:
-    """Five rounds behind, and with a batch so small that it idles before anything of the old round is delivered."""
-    trial.create(
-        dict.fromkeys(ZONES, unfinished(5, 4)),
-        {MAX_WAIT: 300_000, "lab.start": "ok", "in.progress.poll.interval.ms": 50, **initial_load(10)},
-        state,
-    )
-
-
-def delete(lab: Lab, name: str) -> None:
-    try:
-        lab.connect.delete(name)
-    except ConnectRequestError as error:
-        if error.response.status_code != 404:
-            raise
-
-
 @pytest.mark.parametrize("state", ["PAUSED", "RUNNING"])
-def test_a_killed_reset_is_finished_by_the_next_run(
+def test_a_reset_killed_at_any_step_is_finished_by_the_next_run(
     lab: Lab, connector_name: str, tmp_path: Path, state: str
 ) -> None:
-    seen_stopped = 0
+    """At every step, one after the other, until a reset ends before it is killed."""
+    left_stopped = 0
     for step in itertools.count(1):
         assert step < MOST_STEPS
-        trial = new_trial(lab, f"{connector_name}-{step}")
+        trial = Trial(lab, f"{connector_name}-{step}")
         tasks = Tasks(lab, trial, tmp_path / "backups")
+        for zone in ZONES:
+            trial.account(zone)
+        trial.accounts[NEW_YORK].pending_seconds = 0.2
+        settings = {MAX_WAIT: 50, "stripe.report.poll.interval.ms": 20, "in.progress.poll.interval.ms": 50}
+        trial.create(dict.fromkeys(ZONES, unfinished(5, 4)), {**settings, **initial_load(10)}, state)
+        lab.connect.await_state(trial.name, state)
         try:
-            create(trial, "PAUSED")
-            lab.connect.await_state(trial.name, "PAUSED")
-            options: dict[str, object] = {**tasks.reset_options, "at_least": LONGER_WAIT}
-            result = reset_killed_at(step, options)
-            seen_stopped += tasks.state() == "STOPPED"
-            if result is None:
-                result = tasks.reset(at_least=LONGER_WAIT)
-            succeeded(result)
-            lab.connect.await_state(trial.name, "PAUSED")
+            finished_by_itself = reset_killed_at(step, {**tasks.reset_options, "at_least": LONGER_WAIT})
+            left_stopped += tasks.state() == "STOPPED"
+            again = succeeded(tasks.reset(at_least=LONGER_WAIT))
+            assert not tasks.journals
+            assert lab.connect.config(trial.name)[MAX_WAIT] == "3600000"
+            lab.connect.await_state(trial.name, state, tasks=1 if state == "RUNNING" else None)
+            if state == "PAUSED":
+                assert tasks.offsets() == dict.fromkeys(ZONES, unfinished(5, 0)), step
+            else:
+                trial.await_delivered(40)
+                trial.await_offset(NEW_YORK, round_id=MIDNIGHT, processed_in_round=True)
+                for zone in ZONES:
+                    assert sorted(trial.delivered(zone)) == trial.expected(zone, ago(5), MIDNIGHT), step
         finally:
-            delete(lab, trial.name)
-        if not tasks.journals and result["warnings"] == [] and step > 60:
+            lab.connect.delete(trial.name)
+        if finished_by_itself is not None:
+            assert not again["changed"] or state == "RUNNING"
             break
+    assert left_stopped >= 5
+
+
+def killed_while_stopped(tasks: Tasks, **options: object) -> None:
+    """Kill resets of the connector at later and later steps, until one leaves it STOPPED."""
+    for step in itertools.count(10):
+        assert reset_killed_at(step, {**tasks.reset_options, **options}) is None
+        if tasks.state() == "STOPPED":
+            break
+
+
+def test_a_killed_reset_is_told_of_until_it_is_finished(trial: Trial, tasks: Tasks) -> None:
+    stuck(trial)
+    killed_while_stopped(tasks, at_least=LONGER_WAIT)
+    before = Written.now(tasks.lab)
+    facts = succeeded(tasks.look(backup_dir=str(tasks.backup_dir)))["ansible_facts"]["connectops_offsets"]
+    assert facts["unfinished"] == [trial.name]
+    assert facts["connectors"][trial.name]["state"] == "STOPPED"
+    preview = succeeded(tasks.reset(check_mode=True, at_least=LONGER_WAIT))
+    (warning,) = preview["warnings"]
+    assert "has an unfinished change" in warning
+    assert "will be returned to RUNNING" in warning
+    assert tasks.of(preview)["plan"]["final_state"] == "RUNNING"
+    assert Written.now(tasks.lab) == before
+    assert tasks.journals
+    succeeded(tasks.reset(at_least=LONGER_WAIT))
+    assert tasks.state() == "RUNNING"
+    assert succeeded(tasks.look())["ansible_facts"]["connectops_offsets"]["unfinished"] == []
+
+
+def test_another_reset_than_the_killed_one_returns_the_connector_as_well(trial: Trial, tasks: Tasks) -> None:
+    stuck(trial)
+    killed_while_stopped(tasks, at_least=LONGER_WAIT)
+    succeeded(tasks.reset(strategy="current"))
+    assert tasks.state() == "RUNNING"
+    assert not tasks.journals
+
+
+def test_a_refused_wish_does_not_forget_the_killed_reset(trial: Trial, tasks: Tasks) -> None:
+    stuck(trial)
+    killed_while_stopped(tasks, at_least=LONGER_WAIT)
+    failed(tasks.reset(config={"batch.size": 0}))
+    assert tasks.journals
+    succeeded(tasks.reset(at_least=LONGER_WAIT))
+    assert tasks.state() == "RUNNING"

@@ -85,9 +85,17 @@ connect-eu-1  stripe-reporting-source-connector  RUNNING 1/1  works on round 202
   ~  PST               balance.summary.1  continues at 2026-11-11  next request 2026-11-11..2026-11-23, 1 run
   Skipped: nothing.  Read twice: nothing.
   Report runs until current: 3 (left alone: 69).
-  Order: stop (the task may hold on for up to 5 min, then Connect abandons it), back up 3 offsets, change 1 setting and
-    3 offsets, resume RUNNING, verify."""
+  Order: stop (a hanging poll is abandoned; it may ask Stripe for 5 min more), back up 3 offsets, change 1 setting and 3
+    offsets, resume RUNNING, verify."""
     )
+
+
+def test_a_wait_that_is_no_number_leaves_the_rest_of_the_preview() -> None:
+    of = replace(
+        connector({PST: STUCK}), config={**connector({PST: STUCK}).config, "stripe.report.max.wait.ms": "soon"}
+    )
+    decision = decided(of, "continue")
+    assert "Order: stop, back up 1 offset" in preview(of, decision, plan_of(of, decision, "continue", ()))
 
 
 def test_current_with_long_report_types_on_a_paused_connector() -> None:
@@ -140,8 +148,8 @@ connect-eu-1  stripe-reporting-source-connector  RUNNING 1/1  works on round 202
   Read twice: America/New_York balance.summary.1 42 rows.
   Report runs until current: 3 (left alone: never current by itself, 1 or more). Stripe was not asked: its data is taken
     to end with yesterday.
-  Order: stop (the task may hold on for up to 5 min, then Connect abandons it), back up 3 offsets, change 1 setting and
-    3 offsets, resume RUNNING, verify."""
+  Order: stop (a hanging poll is abandoned; it may ask Stripe for 5 min more), back up 3 offsets, change 1 setting and 3
+    offsets, resume RUNNING, verify."""
     )
 
 

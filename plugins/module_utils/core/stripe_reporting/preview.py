@@ -69,15 +69,13 @@ def plan_lines(plan: Plan, decision: StripeDecision, config: Mapping[str, str]) 
     for one in forecast.places:
         mark = "~" if one.place in decision.changed else "="
         rows.append((mark, one.place.timezone, one.place.report_type, _continues(one, decision), _next(one, decision)))
-    max_wait = int(config.get("stripe.report.max.wait.ms", DEFAULT_MAX_WAIT_MILLISECONDS))
-    wait = f" (the task may hold on for up to {show_milliseconds(max_wait)}, then Connect abandons it)"
     return [
         plan_headline(plan, f"round {show_moment(forecast.worked_round)}"),
         *setting_lines(plan),
         *table(rows),
         *_totals(forecast, decision),
         *(line for note in decision.notes for line in wrapped(f"Note: {note}")),
-        *order_lines(plan, wait if plan.state == "RUNNING" else ""),
+        *order_lines(plan, _holding_on(config) if plan.state == "RUNNING" else ""),
     ]
 
 
@@ -125,6 +123,16 @@ def _request_data(request: Request) -> dict[str, Any]:
         "resumed_run": request.run_id,
         "first_row": request.first_row,
     }
+
+
+def _holding_on(config: Mapping[str, str]) -> str:
+    wait = config.get("stripe.report.max.wait.ms", str(DEFAULT_MAX_WAIT_MILLISECONDS)).strip()
+    # A connector that has no number there has no task that could hold on.
+    return (
+        f" (a hanging poll is abandoned; it may ask Stripe for {show_milliseconds(int(wait))} more)"
+        if wait.isdigit()
+        else ""
+    )
 
 
 def _continues(one: PlaceForecast, decision: StripeDecision) -> str:
