@@ -46,17 +46,17 @@ class StopWindow:
         self._name = name
         self._settle_seconds = settle_seconds
         self._sleep = sleep
+        self._was_asked_to_stop = False
 
     def enter(self, worker_ids: Iterable[str]) -> Proof:
         """Stop the connector and return when its offsets hold still. Raises RecoveryError; it may be STOPPED then.
 
         ``worker_ids`` are all workers known of; each is asked itself.
         """
-        if self._status().state != "STOPPED":
-            self._write(self._client.stop)
-        self._await(lambda status: status.state == "STOPPED" and not status.tasks, "STOPPED without tasks")
+        self._stop_once(self._status())
+        self._await(self._is_stopped, "STOPPED without tasks")
         proof = self._prove(sorted(worker_ids))
-        self._await(lambda status: status.state == "STOPPED" and not status.tasks, "STOPPED without tasks")
+        self._await(self._is_stopped, "STOPPED without tasks")
         return proof
 
     def leave(self, state: str) -> None:
@@ -94,10 +94,22 @@ class StopWindow:
             answer = self._client.worker_answer(worker_id, self._name, _PROOF_SECONDS)
             if answer.outcome == "unreachable":
                 return False
-            if answer.outcome == "answered" and not answer.tasks:
-                return True
+            if answer.outcome == "answered":
+                if not answer.tasks:
+                    return True
+                self._stop_once(self._status())
             self._sleep(_PAUSE_SECONDS)
         return False
+
+    def _stop_once(self, status: Connector) -> None:
+        # One that was found STOPPED may yet follow an order given before, such as that of a run that was killed.
+        if status.state != "STOPPED" and not self._was_asked_to_stop:
+            self._write(self._client.stop)
+            self._was_asked_to_stop = True
+
+    def _is_stopped(self, status: Connector) -> bool:
+        self._stop_once(status)
+        return status.state == "STOPPED" and not status.tasks
 
     def _status(self) -> Connector:
         try:

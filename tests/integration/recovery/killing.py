@@ -22,7 +22,7 @@ CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload([__name__])
 
 
-def reset_killed_at(step: int, options: Mapping[str, object]) -> Result | None:
+def reset_killed_at(step: int, options: Mapping[str, Any]) -> Result | None:
     """Run a reset that is killed just before its ``step``-th step (from 1); its result where it has fewer steps.
 
     A step is a request to Connect or Stripe, or a file that appears or goes. What a request changes is done when the
@@ -42,7 +42,7 @@ def reset_killed_at(step: int, options: Mapping[str, object]) -> Result | None:
     return result
 
 
-def _run(step: int, options: Mapping[str, object], sending: Any) -> None:
+def _run(step: int, options: Mapping[str, Any], sending: Any) -> None:
     steps = _Steps(step)
     requests.Session.request = steps.counted(requests.Session.request)  # type: ignore[method-assign]
     os.replace = steps.counted(os.replace)

@@ -32,7 +32,7 @@ ZONES = ("Africa/Cairo", "America/New_York", "PST")
 CAIRO, NEW_YORK, PST = ZONES
 
 
-def run_task(module: ModuleType, *, check_mode: bool = False, **options: object) -> Result:
+def run_task(module: ModuleType, *, check_mode: bool = False, **options: Any) -> Result:
     """What the task returns for these options, which must be valid ones; a failed task returns as well."""
     checked = ArgumentSpecValidator(module.ARGUMENT_SPEC).validate(options)
     assert not checked.error_messages, checked.error_messages
@@ -76,32 +76,32 @@ class Tasks:
         self.backup_dir = backup_dir
 
     @property
-    def options(self) -> dict[str, object]:
+    def options(self) -> dict[str, Any]:
         """What every task is given."""
         return {"connect_url": self.lab.connect.urls, "connectors": [self.trial.name]}
 
     @property
-    def stripe_options(self) -> dict[str, object]:
+    def stripe_options(self) -> dict[str, Any]:
         return {**self.options, "stripe_api_url": self.lab.stripe.url}
 
     @property
-    def reset_options(self) -> dict[str, object]:
+    def reset_options(self) -> dict[str, Any]:
         return {**self.stripe_options, "backup_dir": str(self.backup_dir)}
 
     @property
     def journals(self) -> list[Path]:
         return list(self.backup_dir.rglob("journal.json*"))
 
-    def configure(self, *, check_mode: bool = False, **options: object) -> Result:
+    def configure(self, *, check_mode: bool = False, **options: Any) -> Result:
         return self._kept_secret(run_task(connect_config, check_mode=check_mode, **{**self.options, **options}))
 
-    def reset(self, *, check_mode: bool = False, **options: object) -> Result:
+    def reset(self, *, check_mode: bool = False, **options: Any) -> Result:
         return self._kept_secret(run_task(offset_reset, check_mode=check_mode, **{**self.reset_options, **options}))
 
-    def look(self, **options: object) -> Result:
+    def look(self, **options: Any) -> Result:
         return self._kept_secret(run_task(offsets_facts, **{**self.stripe_options, **options}))
 
-    def previewed_reset(self, **options: object) -> Result:
+    def previewed_reset(self, **options: Any) -> Result:
         """Reset as a preview agreed to; the preview writes nothing and says exactly what is done then."""
         before = Written.now(self.lab)
         preview = succeeded(self.reset(check_mode=True, **options))
@@ -180,7 +180,7 @@ def await_as_announced(trial: Trial, forecast: Mapping[str, Any]) -> None:
         return {zone: asked_since_start(account) for zone, account in trial.accounts.items()}
 
     def all_asked() -> bool:
-        return sum(len(one.intervals) for one in asked().values()) >= forecast["report_runs"]
+        return sum(len(one.intervals) for one in asked().values()) >= int(forecast["report_runs"])
 
     await_condition(all_asked, 30, lambda: f"{forecast['report_runs']} report runs; there are {asked()}")
     for zone, place in places.items():
@@ -205,16 +205,16 @@ def await_as_announced(trial: Trial, forecast: Mapping[str, Any]) -> None:
 # Connectors in trouble
 
 
-def unfinished(end_days: int, round_days: int, **others: Any) -> dict[str, object]:
+def unfinished(end_days: int, round_days: int, **others: Any) -> dict[str, Any]:
     """An offset that has delivered up to that many days ago, in the unfinished round of so many days ago."""
     return stripe_offset(end=ago(end_days), round_id=ago(round_days), processed=False, **others)
 
 
-def finished(end_days: int, round_days: int) -> dict[str, object]:
+def finished(end_days: int, round_days: int) -> dict[str, Any]:
     return stripe_offset(end=ago(end_days), round_id=ago(round_days), processed=True)
 
 
-def initial_load(days: int) -> dict[str, object]:
+def initial_load(days: int) -> dict[str, Any]:
     """The setting that lets every round begin that many days ago."""
     return {"stripe.report.initial.load.dates": f"{REPORT_TYPE}:{utc_day(ago(days))}"}
 
@@ -238,7 +238,7 @@ def stuck(
     round_days: int = 4,
     load_days: int | None = 10,
     offsets: Mapping[str, Mapping[str, Any]] | None = None,
-    settings: Mapping[str, object] | None = None,
+    settings: Mapping[str, Any] | None = None,
     state: str = "RUNNING",
     zones: Collection[str] = ZONES,
 ) -> None:

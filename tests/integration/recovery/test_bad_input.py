@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What cannot be done is said in one sentence, and nothing is written because of it."""
+"""Bad input ends in one clear sentence; nothing is written, and the connector is in the state it was in."""
 
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,219 +20,283 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations imp
     offset_reset,
     offsets_facts,
 )
-from integration.recovery.tasks import MAX_WAIT, PST, Result, Tasks, Written, failed, run_task, unfinished
+from integration.recovery.tasks import (
+    MAX_WAIT,
+    NEW_YORK,
+    Tasks,
+    Written,
+    failed,
+    finished,
+    partition,
+    run_task,
+    succeeded,
+)
+from lab import Lab
 from lab.trial import Trial
 from unit.fake_connect import Expect, FakeConnect, refusing_url
 
-MODULES = (connect_config, offset_reset, offsets_facts)
-ROOT = Expect("GET", "/", body={"version": "3.9.2", "commit": "x", "kafka_cluster_id": "test"})
-LONGER_WAIT = {MAX_WAIT: "60m"}
+SECRET = "correct-horse-battery"
+MODULES = pytest.mark.parametrize(
+    "module", [offset_reset, connect_config, offsets_facts], ids=["reset", "config", "facts"]
+)
 
 
-def run_against(module: ModuleType, url: str, tmp_path: Path, **options: object) -> Result:
-    """The failed result of a module that asks this URL for the connector ``c``."""
-    own = {
-        connect_config: {"at_least": LONGER_WAIT},
-        offset_reset: {"backup_dir": str(tmp_path)},
-        offsets_facts: {"backup_dir": str(tmp_path)},
-    }
-    result = failed(run_task(module, connect_url=[url], connectors=["c"], timeout=5, **{**own[module], **options}))
-    assert not result["changed"]
-    return result
+@pytest.fixture
+def healthy(trial: Trial) -> Trial:
+    trial.account(NEW_YORK)
+    trial.create({NEW_YORK: finished(0, 0)}, {MAX_WAIT: 60_000})
+    trial.cluster.await_state(trial.name, "RUNNING", tasks=1)
+    return trial
 
 
-# The cluster cannot be reached, or is none
+@pytest.fixture
+def untouched(lab: Lab, healthy: Trial, tasks: Tasks) -> Iterator[None]:
+    """Whatever the test does, no topic of the cluster gets a record and the connector stays RUNNING."""
+    before = Written.now(lab)
+    yield
+    assert Written.now(lab) == before
+    assert tasks.state() == "RUNNING"
+    assert not tasks.journals
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_a_url_where_nobody_listens(module: ModuleType, tmp_path: Path) -> None:
-    with refusing_url() as url:
-        message = run_against(module, url, tmp_path)["msg"]
-    assert url in message
-    assert "cannot be reached" in message
-    assert "check connect_url" in message
-
-
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("check_mode", [True, False])
 @pytest.mark.parametrize(
-    "answer, words",
+    "options, words",
     [
-        (Expect("GET", "/", body=b"<html>Welcome</html>", content_type="text/html"), "text/html instead of JSON"),
-        (Expect("GET", "/", body={"hello": "world"}), "not as Kafka Connect does"),
-        (Expect("GET", "/", 401, b"", "text/plain"), "asks for a login (status 401)"),
-        (Expect("GET", "/", 403, b"no", "text/plain"), "forbids GET / (status 403)"),
+        pytest.param({"partitions": [{"timezone": "America/NewYork"}]}, f'nearest that the server lists is {{"report_type": '
+                     f'"balance.summary.1", "timezone": "{NEW_YORK}"}}.', id="partition not listed"),
+        pytest.param({"partitions": [{}]}, "partitions[0] is empty", id="empty partition"),
+        pytest.param({"partitions": [{"timezone": 1}]}, "the nearest that the server lists is", id="wrong type"),
+        pytest.param({"at_least": {MAX_WAIT: "-30m"}}, "'-30m' is not a duration", id="negative duration"),
+        pytest.param({"at_least": {MAX_WAIT: -5}}, "-5 is not above zero", id="negative number"),
+        pytest.param({"at_least": {MAX_WAIT: 0}}, "0 is not above zero", id="zero"),
+        pytest.param({"at_least": {MAX_WAIT: "400d"}}, "longer than the 7 d that this accepts", id="absurd duration"),
+        pytest.param({"at_least": {MAX_WAIT: "soon"}}, "'soon' is not a duration", id="no duration"),
+        pytest.param({"at_least": {"topic.prefix": 5}}, "which is no number", id="no number to raise"),
+        pytest.param({"at_least": {"batch.size": "60m"}}, "the unit of batch.size is not known", id="no unit"),
+        pytest.param({"at_least": {MAX_WAIT: "2h"}, "config": {MAX_WAIT: 5}}, "stands in both", id="two wishes"),
+        pytest.param({"config": {"name": "another"}}, "a connector cannot be renamed", id="another name"),
+        pytest.param({"config": {"connector.class": None}}, "config.connector.class", id="no class"),
+        pytest.param({"config": {"connector.class": "x.Unknown"}}, "x.Unknown", id="unknown class"),
+        pytest.param({"config": {"batch.size": {"a": 1}}}, "cannot be a setting of a connector", id="nested setting"),
+        pytest.param({"config": {"poll.cron": "never"}}, "'never' cannot be read", id="no cron"),
+        pytest.param({"config": {"batch.size": 0}}, "refuses batch.size", id="refused by the connector"),
+        pytest.param({"config": {"stripe.api.keys": "****"}}, "is a mask, not a secret", id="mask"),
+        pytest.param({"strategy": "timestamp"}, "needs the option timestamp", id="timestamp missing"),
+        pytest.param({"timestamp": "2026-11-01"}, "does not use the option timestamp", id="timestamp not used"),
+        pytest.param({"strategy": "timestamp", "timestamp": "tomorrow"}, "is not a moment", id="no moment"),
+        pytest.param({"strategy": "timestamp", "timestamp": "1795478400000"}, "is it in milliseconds?", id="milliseconds"),
+        pytest.param({"strategy": "offset"}, "needs the option offset", id="offset missing"),
+        pytest.param({"strategy": "offset", "offset": {"a": {}}}, "flat map", id="nested offset"),
+        pytest.param({"strategy": "restore"}, "needs the option backup_file", id="backup missing"),
+        pytest.param({"strategy": "restore", "backup_file": "/no/such"}, "there is no file /no/such", id="no backup"),
+        pytest.param({"settle_seconds": -1.0}, "settle_seconds", id="negative settle time"),
+        pytest.param({"timeout": 0.0}, "timeout is 0 s", id="no time"),
+        pytest.param({"plan_id": "000000000000"}, "The plan 000000000000 does not fit", id="another plan"),
+        pytest.param({"connectors": []}, "name at least one connector", id="no connector"),
+        pytest.param({"connect_url": [f"http://me:{SECRET}@127.0.0.1:9"]}, "set url_username", id="login in the URL"),
+    ],
+)  # fmt: skip
+def test_a_reset_that_cannot_be_meant_is_refused(
+    tasks: Tasks, options: Mapping[str, Any], words: str, check_mode: bool
+) -> None:
+    result = failed(tasks.reset(check_mode=check_mode, **options))
+    assert words in result["msg"]
+    assert SECRET not in str(result)
+    assert not result["changed"]
+    assert not list(tasks.backup_dir.rglob("*"))
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        pytest.param({}, "Neither config nor at_least names a setting", id="nothing"),
+        pytest.param({"at_least": {MAX_WAIT: -1}}, "not above zero", id="negative number"),
+        pytest.param({"config": {"tasks.max": 0}}, "refuses tasks.max", id="refused by Connect"),
     ],
 )
-def test_a_url_that_is_not_connect_or_lets_nobody_in(
-    module: ModuleType, tmp_path: Path, answer: Expect, words: str
+def test_settings_that_cannot_be_meant_are_refused(tasks: Tasks, options: Mapping[str, Any], words: str) -> None:
+    assert words in failed(tasks.configure(**options))["msg"]
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("option", ["max_age_days", "max_rounds_behind"])
+def test_limits_by_which_everything_is_stuck_are_refused(tasks: Tasks, option: str) -> None:
+    assert f"{option}: 0 is not above zero" in failed(tasks.look(**{option: 0}))["msg"]
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_backup_folder_that_cannot_be_written_stops_nothing(tasks: Tasks, tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.touch()
+    result = failed(tasks.reset(backup_dir=str(taken), at_least={MAX_WAIT: "60m"}))
+    assert "set backup_dir to a folder that can be written" in result["msg"]
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_lower_value_asked_for_by_at_least_changes_nothing(tasks: Tasks) -> None:
+    result = succeeded(tasks.reset(at_least={MAX_WAIT: "1s"}))
+    assert not result["changed"]
+
+
+@pytest.mark.usefixtures("untouched")
+def test_an_unknown_connector_is_named_with_the_nearest(healthy: Trial, tasks: Tasks) -> None:
+    misspelt = healthy.name.upper() + "s"
+    for result in (
+        tasks.reset(connectors=[misspelt]),
+        tasks.configure(connectors=[misspelt], at_least={MAX_WAIT: "60m"}),
+        tasks.look(connectors=[misspelt]),
+    ):
+        assert f'connector "{misspelt}" was not found' in failed(result)["msg"]
+        assert f'did you mean "{healthy.name}"' in result["msg"]
+
+
+@MODULES
+def test_an_unknown_strategy_or_option_is_refused_before_anything_is_read(module: ModuleType) -> None:
+    options = {"connect_url": ["http://127.0.0.1:9"], "connectors": ["any"], "strategy": "forward"}
+    checked = ArgumentSpecValidator(module.ARGUMENT_SPEC).validate(options)
+    words = "value of strategy must be one of: continue, current" if module is offset_reset else "strategy. Supported"
+    assert words in checked.error_messages[0]
+
+
+def test_a_sink_connector_is_not_reset_and_keeps_running(lab: Lab, connector_name: str, tmp_path: Path) -> None:
+    sink = {
+        "connector.class": "org.apache.kafka.connect.file.FileStreamSinkConnector",
+        "topics": lab.connect.status_topic,
+        "file": str(tmp_path / "sink.txt"),
+    }
+    lab.connect.create(connector_name, sink)
+    lab.connect.await_state(connector_name, "RUNNING", tasks=1)
+    before = len(lab.broker.messages(lab.connect.config_topic))
+    options: dict[str, Any] = {"connect_url": lab.connect.urls, "connectors": [connector_name]}
+    for strategy in ("continue", "delete"):
+        result = failed(run_task(offset_reset, backup_dir=str(tmp_path), strategy=strategy, **options))
+        assert f"Connector '{connector_name}' is a sink connector, not a source connector" in result["msg"]
+    assert len(lab.broker.messages(lab.connect.config_topic)) == before
+    facts = succeeded(run_task(offsets_facts, **options))["ansible_facts"]["connectops_offsets"]
+    assert facts["connectors"][connector_name]["type"] == "sink"
+
+
+def test_another_source_connector_can_be_set_and_deleted_but_not_moved_in_time(
+    lab: Lab, connector_name: str, tmp_path: Path
 ) -> None:
-    with FakeConnect(answer) as fake:
-        assert words in run_against(module, fake.url, tmp_path)["msg"]
+    source = tmp_path / "source.txt"
+    source.write_text("first\nsecond\n", encoding="utf-8")
+    config = {
+        "connector.class": "org.apache.kafka.connect.file.FileStreamSourceConnector",
+        "file": str(source),
+        "topic": connector_name,
+        "topic.creation.default.partitions": 1,
+        "topic.creation.default.replication.factor": 1,
+    }
+    entry = {"partition": {"filename": str(source)}, "offset": {"position": 6}}
+    lab.connect.create(connector_name, config, [entry], "STOPPED")
+    options: dict[str, Any] = {
+        "connect_url": lab.connect.urls,
+        "connectors": [connector_name],
+        "backup_dir": str(tmp_path / "backups"),
+        "settle_seconds": 0.0,
+    }
+    for strategy, timestamp in (("current", None), ("available_end", None), ("timestamp", "2026-11-01")):
+        refused = failed(run_task(offset_reset, strategy=strategy, timestamp=timestamp, **options))
+        assert "which field of an offset is time, which is not known" in refused["msg"]
+    assert not succeeded(run_task(offset_reset, **options))["changed"]
+    done = succeeded(run_task(offset_reset, strategy="offset", offset={"position": 0}, **options))
+    assert lab.connect.offsets(connector_name) == [{**entry, "offset": {"position": 0}}]
+    assert any('{"position": 6} -> {"position": 0}' in line for line in done["preview"])
+    backup = done["connectors"][connector_name]["backup_file"]
+    succeeded(run_task(offset_reset, strategy="delete", **options))
+    assert [one for one in lab.connect.offsets(connector_name) if one["offset"] is not None] == []
+    succeeded(run_task(offset_reset, strategy="restore", backup_file=backup, **options))
+    assert lab.connect.offsets(connector_name) == [entry]
+    assert lab.connect.status(connector_name)["connector"]["state"] == "STOPPED"
 
 
-@pytest.mark.parametrize("module", MODULES)
+# What is not a Kafka Connect that this can work with
+
+
+def answered_by(module: ModuleType, *answers: Expect, tls: ssl.SSLContext | None = None, **options: Any) -> str:
+    """The sentence with which a task ends that talks to a stand-in with these answers."""
+    with FakeConnect(*answers, tls=tls) as fake:
+        result = failed(run_task(module, connect_url=[fake.url], **{**WISHES[module], **options}))
+        assert not [call for call in fake.calls if call.method in ("PUT", "PATCH", "POST", "DELETE")]
+    message: str = result["msg"]
+    assert SECRET not in message
+    return message
+
+
+WISHES: Mapping[ModuleType, Mapping[str, Any]] = {
+    offset_reset: {"connectors": ["any"], "timeout": 5.0},
+    connect_config: {"connectors": ["any"], "timeout": 5.0, "at_least": {MAX_WAIT: "60m"}},
+    offsets_facts: {"connectors": ["any"], "timeout": 5.0},
+}
+
+
+@MODULES
+def test_an_address_where_nobody_listens(module: ModuleType) -> None:
+    with refusing_url() as url:
+        result = failed(run_task(module, connect_url=[url], **WISHES[module]))
+    assert f"cannot be reached at {url}: connection refused" in result["msg"]
+
+
+@MODULES
+def test_html_instead_of_json(module: ModuleType) -> None:
+    page = Expect("GET", "/", body=b"<html>Welcome</html>", content_type="text/html", forever=True)
+    assert "text/html instead of JSON" in answered_by(module, page)
+
+
+@MODULES
+def test_json_that_is_not_connects(module: ModuleType) -> None:
+    assert "not as Kafka Connect does" in answered_by(module, Expect("GET", "/", body={"hello": "world"}))
+
+
+@MODULES
+@pytest.mark.parametrize(
+    "status, options, words",
+    [
+        pytest.param(401, {}, "asks for a login (status 401): set url_username", id="401"),
+        pytest.param(401, {"url_username": "me", "url_password": SECRET}, "does not accept the login", id="401 login"),
+        pytest.param(401, {"bearer_token": SECRET}, "check bearer_token", id="401 token"),
+        pytest.param(403, {}, "forbids GET / (status 403)", id="403"),
+    ],
+)
+def test_credentials_that_are_missing_wrong_or_not_enough(
+    module: ModuleType, status: int, options: Mapping[str, Any], words: str
+) -> None:
+    denied = Expect("GET", "/", status, {"error_code": status, "message": "denied"})
+    assert words in answered_by(module, denied, **options)
+
+
+@MODULES
 def test_a_certificate_of_a_ca_that_is_not_trusted(module: ModuleType, tmp_path: Path) -> None:
-    server, other = trustme.CA(), trustme.CA()
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    server.issue_cert("127.0.0.1").configure_cert(context)
-    ca_path = tmp_path / "ca.pem"
-    other.cert_pem.write_to_path(str(ca_path))
-    with FakeConnect(tls=context) as fake:
-        message = run_against(module, fake.url, tmp_path, ca_path=str(ca_path))["msg"]
-    assert "is not trusted" in message
-    assert "set ca_path" in message
-
-
-def test_a_cluster_that_refuses_a_change_in_the_middle_is_told_apart(tmp_path: Path) -> None:
-    """Reading is allowed, writing is not: nothing was begun."""
-    with FakeConnect(ROOT, Expect("OPTIONS", "/connectors/any/offsets", 403, b"", "text/plain")) as fake:
-        assert "forbids OPTIONS" in run_against(offset_reset, fake.url, tmp_path)["msg"]
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    other = tmp_path / "other-ca.pem"
+    trustme.CA().cert_pem.write_to_path(str(other))
+    assert "is not trusted" in answered_by(module, tls=context, ca_path=str(other))
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        Expect("OPTIONS", "/connectors/any/offsets", body=b"", headers={"Allow": "GET, OPTIONS"}),
-        Expect(
-            "OPTIONS", "/connectors/any/offsets", 405, {"error_code": 405, "message": "HTTP 405 Method Not Allowed"}
-        ),
-        Expect("OPTIONS", "/connectors/any/offsets", 404, {"error_code": 404, "message": "HTTP 404 Not Found"}),
+        pytest.param({"body": b"", "headers": {"Allow": "HEAD,GET,OPTIONS"}}, id="only GET"),
+        pytest.param({"status": 405, "body": {"error_code": 405, "message": "HTTP 405 Method Not Allowed"}}, id="405"),
+        pytest.param({"status": 404, "body": {"error_code": 404, "message": "HTTP 404 Not Found"}}, id="404"),
     ],
 )
-def test_a_version_without_the_offsets_api(tmp_path: Path, answer: Expect) -> None:
-    old = Expect("GET", "/", body={"version": "3.4.0", "commit": "x", "kafka_cluster_id": "test"})
-    with FakeConnect(old, answer) as fake:
-        message = run_against(offset_reset, fake.url, tmp_path)["msg"]
-    assert "3.4.0" in message
-    assert "cannot change offsets over REST: it needs Kafka 3.6" in message
+def test_a_version_that_cannot_change_offsets(answer: Mapping[str, Any]) -> None:
+    root = Expect("GET", "/", body={"version": "3.5.2", "commit": "abc", "kafka_cluster_id": "id"})
+    message = answered_by(offset_reset, root, Expect("OPTIONS", "/connectors/any/offsets", **answer))
+    assert "Kafka Connect 3.5.2" in message
+    assert "needs Kafka 3.6" in message
 
 
-def test_a_sink_connector_has_no_offsets_of_this_kind(tmp_path: Path) -> None:
-    status = {"name": "c", "connector": {"state": "RUNNING", "worker_id": "w:1"}, "tasks": [], "type": "sink"}
-    with FakeConnect(
-        ROOT,
-        Expect("OPTIONS", "/connectors/any/offsets", body=b"", headers={"Allow": "GET, PATCH, DELETE, OPTIONS"}),
-        Expect("GET", "/connectors/c/config", body={"name": "c", "connector.class": "x.Sink"}),
-        Expect("GET", "/connectors/c/status", body=status),
-        Expect("GET", "/connectors/c/offsets", body={"offsets": []}),
-    ) as fake:
-        assert "'c' is a sink connector, not a source connector" in run_against(offset_reset, fake.url, tmp_path)["msg"]
-
-
-# The wish cannot be met
-
-
-@pytest.fixture
-def untouched(trial: Trial, tasks: Tasks) -> Any:
-    """A connector in a state of its own; after the test neither it nor its offsets or its config have changed."""
-    trial.account(PST)
-    trial.create({PST: unfinished(5, 4)}, {MAX_WAIT: 300_000}, "PAUSED")
-    trial.cluster.await_state(trial.name, "PAUSED")
-    before = Written.now(tasks.lab)
-    yield
-    assert Written.now(tasks.lab) == before
-    assert tasks.state() == "PAUSED"
-    assert not list(tasks.backup_dir.rglob("*"))
-
-
-@pytest.mark.parametrize("check_mode", [True, False])
-@pytest.mark.parametrize(
-    "options, words",
-    [
-        ({"strategy": "timestamp"}, "The strategy timestamp needs the option timestamp"),
-        ({"strategy": "continue", "timestamp": "2026-01-01"}, "does not use the option timestamp"),
-        ({"strategy": "offset"}, "The strategy offset needs the option offset"),
-        ({"strategy": "offset", "offset": {"a": {"b": 1}}}, "flat map of plain values"),
-        ({"strategy": "restore"}, "The strategy restore needs the option backup_file"),
-        ({"strategy": "timestamp", "timestamp": "soon", "allow_gap": True}, "'soon' is not a moment"),
-        ({"strategy": "timestamp", "timestamp": "1795478400000", "allow_gap": True}, "is it in milliseconds?"),
-        ({"partitions": [{"timezone": "PTS"}]}, '"timezone": "PST"'),
-        ({"partitions": [{"timezone": 1}]}, "the nearest that the server lists is"),
-        ({"partitions": [{}]}, "partitions[0] is empty"),
-        ({"at_least": {MAX_WAIT: "-1m"}}, f"at_least.{MAX_WAIT}"),
-        ({"at_least": {MAX_WAIT: -60_000}}, "not above zero"),
-        ({"at_least": {MAX_WAIT: 0}}, "not above zero"),
-        ({"at_least": {MAX_WAIT: "400d"}}, "longer than the 7 d"),
-        ({"at_least": {MAX_WAIT: "an hour"}}, "is not a duration"),
-        ({"at_least": {"batch.size": "60m"}}, "the unit of batch.size is not known"),
-        ({"at_least": {"topic.prefix": 5}}, "which is no number"),
-        ({"at_least": {MAX_WAIT: "60m"}, "config": {MAX_WAIT: 5}}, "stands in both config and at_least"),
-        ({"config": {"name": "another"}}, "a connector cannot be renamed"),
-        ({"config": {"connector.class": None}}, "connector.class"),
-        ({"config": {"connector.class": "x.Unknown"}}, "x.Unknown"),
-        ({"config": {"stripe.api.keys": "[hidden]"}}, "the value is a mask"),
-        ({"config": {"batch.size": {"a": 1}}}, "cannot be a setting of a connector"),
-        ({"config": {"batch.size": "many"}}, "batch.size"),
-        ({"config": {"poll.cron": "never"}}, "'never' cannot be read"),
-        ({"plan_id": "000000000000"}, "The plan 000000000000 does not fit"),
-        ({"settle_seconds": -1}, "settle_seconds"),
-        ({"timeout": 0}, "timeout is 0 s"),
-        ({"request_timeout": -3}, "request_timeout is -3 s"),
-        ({"connect_url": ["http://user:pw@127.0.0.1:1"]}, "has a user name or password in it"),
-        ({"connectors": []}, "name at least one connector"),
-    ],
-)
-def test_a_wish_that_cannot_be_met_is_refused(
-    untouched: None, tasks: Tasks, check_mode: bool, options: dict[str, Any], words: str
+def test_a_missing_library_is_named_as_ansible_names_it(
+    monkeypatch: pytest.MonkeyPatch, healthy: Trial, tasks: Tasks
 ) -> None:
-    result = failed(tasks.reset(check_mode=check_mode, **options))
-    assert words in result["msg"]
-    assert not result["changed"]
-
-
-def test_a_connector_that_does_not_exist_names_the_nearest(untouched: None, trial: Trial, tasks: Tasks) -> None:
-    misspelt = trial.name.upper() + "x"
-    for result in (
-        tasks.reset(connectors=[misspelt]),
-        tasks.configure(connectors=[misspelt], at_least=LONGER_WAIT),
-        tasks.look(connectors=[misspelt]),
-    ):
-        assert f'connector "{misspelt}" was not found' in failed(result)["msg"]
-        assert f'did you mean "{trial.name}"?' in result["msg"]
-
-
-@pytest.mark.parametrize(
-    "options, words",
-    [
-        ({}, "Neither config nor at_least names a setting"),
-        ({"at_least": {MAX_WAIT: -1}}, "not above zero"),
-        ({"config": {"tasks.max": 0}}, "tasks.max"),
-    ],
-)
-def test_settings_that_cannot_be_are_refused(
-    untouched: None, tasks: Tasks, options: dict[str, Any], words: str
-) -> None:
-    assert words in failed(tasks.configure(**options))["msg"]
-
-
-def test_at_least_never_lowers(untouched: None, tasks: Tasks) -> None:
-    result = tasks.configure(at_least={MAX_WAIT: "1m"})
-    assert not result["changed"]
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_unknown_options_and_choices_are_named(module: ModuleType) -> None:
-    spec = ArgumentSpecValidator(module.ARGUMENT_SPEC)
-    given: dict[str, object] = {"connect_url": ["http://127.0.0.1:1"], "connectors": ["c"]}
-    assert "conector" in spec.validate({**given, "conector": "c"}).errors.msg
-    if module is offset_reset:
-        message = spec.validate({**given, "strategy": "latest"}).errors.msg
-        assert "one of: continue, current, available_end" in message
-        assert "latest" in message
-
-
-@pytest.mark.parametrize("option", ["max_age_days", "max_rounds_behind"])
-def test_limits_that_make_everything_stuck_are_refused(untouched: None, tasks: Tasks, option: str) -> None:
-    assert f"{option}: 0 is not above zero" in failed(tasks.look(**{option: 0}))["msg"]
-
-
-def test_a_backup_folder_that_cannot_be_written_stops_nothing(trial: Trial, tasks: Tasks, tmp_path: Path) -> None:
-    trial.account(PST)
-    trial.create({PST: unfinished(5, 4)}, {MAX_WAIT: 300_000}, "PAUSED")
-    trial.cluster.await_state(trial.name, "PAUSED")
-    before = Written.now(tasks.lab)
-    taken = tmp_path / "taken"
-    taken.touch()
-    result = failed(tasks.reset(backup_dir=str(taken)))
-    assert "set backup_dir to a folder that can be written" in result["msg"]
-    assert Written.now(tasks.lab) == before
+    monkeypatch.setitem(__import__("sys").modules, "croniter", None)
+    result = failed(tasks.reset())
+    assert "Failed to import the required Python library (croniter)" in result["msg"]
+    assert partition(NEW_YORK)["timezone"] in tasks.offsets()

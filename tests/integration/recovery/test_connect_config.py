@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -26,7 +26,7 @@ def idle_connector(trial: Trial) -> None:
 
 
 @pytest.fixture
-def without_patch(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def without_patch(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Workers as before Kafka 3.8: they take only whole configs. Holds the names of the connectors written whole."""
     supports, put_config = ConnectClient.supports, ConnectClient.put_config
     written: list[str] = []
@@ -76,9 +76,7 @@ def test_a_wait_that_is_too_low_is_raised_and_only_that(trial: Trial, tasks: Tas
         {"config": {"batch.size": 500, "stripe.report.columns": None}},
     ],
 )
-def test_a_second_run_writes_nothing_and_restarts_nothing(
-    trial: Trial, tasks: Tasks, options: dict[str, object]
-) -> None:
+def test_a_second_run_writes_nothing_and_restarts_nothing(trial: Trial, tasks: Tasks, options: dict[str, Any]) -> None:
     assert succeeded(tasks.configure(**options))["changed"]
     trial.await_log(STARTED, 2)
     before = Written.now(tasks.lab)
@@ -135,7 +133,7 @@ def test_exact_values_are_set_lowered_and_removed(tasks: Tasks) -> None:
 
 
 def test_check_mode_tells_all_that_a_real_run_does_and_writes_nothing(tasks: Tasks) -> None:
-    options: dict[str, object] = {"at_least": {MAX_WAIT: "60m"}, "config": {"batch.size": 7}}
+    options: dict[str, Any] = {"at_least": {MAX_WAIT: "60m"}, "config": {"batch.size": 7}}
     before = Written.now(tasks.lab)
     preview = succeeded(tasks.configure(check_mode=True, **options))
     assert_unchanged(tasks, before)
@@ -146,7 +144,7 @@ def test_workers_without_patch_get_the_whole_config_with_the_change_in_it(
     trial: Trial, tasks: Tasks, without_patch: list[str]
 ) -> None:
     before = config_of(tasks)
-    options: dict[str, object] = {"at_least": {MAX_WAIT: "60m"}, "config": {"stripe.report.columns": None}}
+    options: dict[str, Any] = {"at_least": {MAX_WAIT: "60m"}, "config": {"stripe.report.columns": None}}
     preview = succeeded(tasks.configure(check_mode=True, **options))
     assert without_patch == []
     assert preview == succeeded(tasks.configure(**options))

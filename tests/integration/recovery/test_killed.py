@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import pytest
 from integration.recovery.killing import reset_killed_at
@@ -59,7 +60,8 @@ def test_a_reset_killed_at_any_step_is_finished_by_the_next_run(
                 assert tasks.offsets() == dict.fromkeys(ZONES, unfinished(5, 0)), step
             else:
                 trial.await_delivered(40)
-                trial.await_offset(NEW_YORK, round_id=MIDNIGHT, processed_in_round=True)
+                # Rows that come twice would come with the next polls.
+                trial.await_polls(2)
                 for zone in ZONES:
                     assert sorted(trial.delivered(zone)) == trial.expected(zone, ago(5), MIDNIGHT), step
         finally:
@@ -70,7 +72,7 @@ def test_a_reset_killed_at_any_step_is_finished_by_the_next_run(
     assert left_stopped >= 5
 
 
-def killed_while_stopped(tasks: Tasks, **options: object) -> None:
+def killed_while_stopped(tasks: Tasks, **options: Any) -> None:
     """Kill resets of the connector at later and later steps, until one leaves it STOPPED."""
     for step in itertools.count(10):
         assert reset_killed_at(step, {**tasks.reset_options, **options}) is None

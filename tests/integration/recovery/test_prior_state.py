@@ -138,7 +138,7 @@ def test_when_undoing_fails_as_well_the_backup_is_named_and_the_state_returns(
     def half_done_each_time(client: ConnectClient, name: str, offsets: Sequence[Mapping[str, Any]]) -> str:
         if client.config(name)[MAX_WAIT] == "3600000":
             alter(client, name, offsets[:1])
-        return str(refuse())
+        raise ConnectError("The change was refused by a test.")
 
     monkeypatch.setattr(ConnectClient, "alter_offsets", half_done_each_time)
     result = failed(tasks.reset(strategy="current", at_least=LONGER_WAIT))
@@ -227,6 +227,30 @@ def test_what_moved_while_the_connector_was_being_stopped_is_not_rewound(trial: 
     trial.await_polls(3)
     for zone in (CAIRO, NEW_YORK):
         assert sorted(trial.delivered(zone)) == trial.expected(zone, ago(5), MIDNIGHT)
+
+
+def test_an_order_of_before_that_comes_into_force_late_is_overruled(
+    trial: Trial, tasks: Tasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a killed run had just asked for RUNNING: the connector is read as STOPPED, then it starts."""
+    stuck(trial, state="STOPPED")
+    trial.cluster.await_state(trial.name, "STOPPED", tasks=0)
+    status, reads = ConnectClient.status, []
+
+    def then_resumed(client: ConnectClient, name: str) -> dict[str, Any]:
+        found = status(client, name)
+        reads.append(found["connector"]["state"])
+        if len(reads) == 2:
+            trial.cluster.request("PUT", f"/connectors/{name}/resume")
+            trial.cluster.await_state(name, "RUNNING", tasks=1)
+        return found
+
+    monkeypatch.setattr(ConnectClient, "status", then_resumed)
+    succeeded(tasks.reset(strategy="current", timeout=10))
+    assert reads[:2] == ["STOPPED", "STOPPED"]
+    assert "RUNNING" in reads
+    assert tasks.state() == "STOPPED"
+    assert tasks.offsets() == dict.fromkeys(ZONES, unfinished(0, 0))
 
 
 def test_an_offset_that_falls_back_after_the_return_is_no_success(

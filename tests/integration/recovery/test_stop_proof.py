@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from integration.recovery.tasks import MAX_WAIT, PST, Tasks, finished, initial_load, partition, succeeded, unfinished
@@ -48,7 +49,7 @@ def held_task(lab: Lab, trial: Trial, gate: Path) -> Iterator[None]:
     leader, follower = (worker.worker_id for worker in leader_first(lab))
     trial.account(PST).pending_seconds = HELD_SECONDS
     fillers = [Trial(lab, f"{trial.name}-filler-{number}") for number in range(6)]
-    created = []
+    created: list[Trial] = []
     try:
         for filler in fillers:
             # One without a task first: connectors and tasks are spread each for itself, so that parts them.
@@ -113,7 +114,7 @@ def test_stopped_without_tasks_is_no_proof(lab: Lab, trial: Trial, gate: Path) -
 
 
 def test_a_reset_waits_for_the_task_to_end_and_holds(lab: Lab, trial: Trial, tasks: Tasks, gate: Path) -> None:
-    options: dict[str, object] = {
+    options: dict[str, Any] = {
         "connect_url": [worker.url for worker in leader_first(lab)],
         "strategy": "timestamp",
         "allow_gap": True,

@@ -42,7 +42,7 @@ def delivered_once(trial: Trial, start: int, zones: tuple[str, ...] = ZONES, end
     return all(sorted(trial.delivered(zone)) == trial.expected(zone, start, end) for zone in zones)
 
 
-def assert_unchanged_by_a_second_run(tasks: Tasks, **options: object) -> None:
+def assert_unchanged_by_a_second_run(tasks: Tasks, **options: Any) -> None:
     before = Written.now(tasks.lab)
     starts = tasks.trial.count_log("Task started with report types")
     again = succeeded(tasks.reset(**options))
@@ -219,7 +219,7 @@ def test_available_end_is_refused_where_stripe_cannot_be_asked(trial: Trial, tas
 def test_timestamp_goes_on_at_that_moment(trial: Trial, tasks: Tasks) -> None:
     stuck(trial)
     moment = ago(2) + 12 * 3600
-    options = {"strategy": "timestamp", "timestamp": str(moment), "at_least": LONGER_WAIT}
+    options: dict[str, Any] = {"strategy": "timestamp", "timestamp": str(moment), "at_least": LONGER_WAIT}
     before = Written.now(tasks.lab)
     refusal = failed(tasks.reset(**options))
     assert "would skip" in refusal["msg"]
