@@ -29,6 +29,7 @@ from urllib.parse import quote, urlsplit
 from ansible_collections.connectops.recovery.plugins.module_utils.connection_options import ConnectionOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import (
     HIDDEN,
+    SHORTEST_SECRET,
     is_placeholder,
     scrubbed,
 )
@@ -51,8 +52,6 @@ except ImportError as import_error:
 CONNECT_TIMEOUT_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 2.0
 LONGEST_QUOTED_TEXT = 600
-# Masking the shortest values would make a message unreadable and protect nothing.
-SHORTEST_MASKED_VALUE = 4
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -897,7 +896,7 @@ def _cut_value(part: str) -> str:
     value, rest = match.groups()
     if value == "null":
         return part
-    if len(value) >= SHORTEST_MASKED_VALUE:
+    if len(value) >= SHORTEST_SECRET:
         rest = rest.replace(value, HIDDEN)
     return f"Invalid value {HIDDEN} for configuration {rest}"
 
@@ -908,7 +907,7 @@ def _maskable(config: Mapping[str, str | None]) -> frozenset[str]:
         for key, value in config.items()
         if value is not None
         and key not in ("name", "connector.class")
-        and len(str(value)) >= SHORTEST_MASKED_VALUE
+        and len(str(value)) >= SHORTEST_SECRET
         and str(value) not in ("true", "false")
         and not is_placeholder(str(value))
     )

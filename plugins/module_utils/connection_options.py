@@ -75,6 +75,11 @@ def from_params(params: Mapping[str, Any]) -> ConnectionOptions:
     return options
 
 
+def cluster_label(params: Mapping[str, Any]) -> str:
+    """What the cluster is called in texts for people and in the folder of its backups: host and port if nothing else."""
+    return str(params["cluster_label"] or urlsplit(params["connect_url"][0]).netloc)
+
+
 def _urls(values: Any) -> tuple[str, ...]:
     urls = tuple(dict.fromkeys(_url(str(value).strip()) for value in values if str(value).strip()))
     if not urls:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.offsets import Place
-from ansible_collections.connectops.recovery.plugins.module_utils.libraries import missing_library
 
 if TYPE_CHECKING:
     import stripe
@@ -42,12 +41,9 @@ def ask_stripe(
     """Ask about every place of ``open_runs`` (its value is the id of its open run, if it has one).
 
     ``keys``: timezone to API key. The accounts are asked side by side. An account that cannot be asked does not
-    hide the others: its places carry the problem. Raises MissingLibrary.
+    hide the others: its places carry the problem.
     """
-    try:
-        import stripe
-    except ImportError as error:
-        raise missing_library("stripe", error) from error
+    import stripe
 
     # It would leave an id of its own in the home of whoever runs this.
     stripe.enable_telemetry = False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 from lab import ConnectRequestError, Lab
@@ -46,3 +47,12 @@ def connector_name(lab: Lab) -> Iterator[str]:
 def trial(lab: Lab, connector_name: str) -> Trial:
     """A Stripe connector of its own, not created yet."""
     return Trial(lab, connector_name)
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[Path]:
+    """While this file exists a task that watches it stays in its poll."""
+    path = tmp_path / "gate"
+    path.touch()
+    yield path
+    path.unlink(missing_ok=True)

@@ -24,7 +24,7 @@ _PLACEHOLDER = re.compile(r"\$\{[^}:]+:[^}]+\}")
 _URL_PASSWORD = re.compile(r"(?<=://)[^\s/]+(?=@)|(?<=[?&;]password=)(?!\$\{)[^\s&;]+", re.IGNORECASE)
 _MASK = re.compile(r"\*{3,}|[\u2022\u25cf]{3,}|[\[<(](?:hidden|redacted|masked|secret|protected)[\])>]", re.IGNORECASE)
 # Shorter literals are words of any text; hiding them would only garble messages.
-_SHORTEST_SECRET = 4
+SHORTEST_SECRET = 4
 
 
 def is_secret_key(key: str, secret_keys: Collection[str] = ()) -> bool:
@@ -68,7 +68,7 @@ def secret_values(config: Mapping[str, str | None], secret_keys: Collection[str]
             found.update(part.rpartition(":")[2].strip() for part in literals)
         for match in _URL_PASSWORD.finditer(value):
             found.update((match.group(), match.group().partition(":")[2]))
-    return frozenset(value for value in found if len(value) >= _SHORTEST_SECRET and not is_placeholder(value))
+    return frozenset(value for value in found if len(value) >= SHORTEST_SECRET and not is_placeholder(value))
 
 
 def scrubbed(text: str, secrets: Iterable[str]) -> str:

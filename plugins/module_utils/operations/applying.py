@@ -16,7 +16,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Connector,
     Offset,
     Partition,
-    StoredOffset,
+    connector_from_json,
     same_offset,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.plan import OffsetChange, Plan
@@ -178,8 +178,7 @@ class Applier:
         return missing
 
     def _stored(self, name: str) -> dict[Partition, Offset]:
-        entries = (StoredOffset(Partition.of(one["partition"]), one["offset"]) for one in self._client.offsets(name))
-        return {entry.partition: entry.offset for entry in entries if entry.offset is not None}
+        return connector_from_json(name, {}, {}, self._client.offsets(name)).stored
 
     def _return(self, plan: Plan, error: BaseException) -> None:
         """Back to the state before, after a failure; raises when that fails, too."""

@@ -15,8 +15,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backup_store i
     read_backup,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import ConnectClient
-from ansible_collections.connectops.recovery.plugins.module_utils.connection_options import CONNECTION_SPEC, from_params
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.connection_options import (
+    CONNECTION_SPEC,
+    cluster_label,
+    from_params,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, connector_from_json
 from ansible_collections.connectops.recovery.plugins.module_utils.core.plan import STRATEGIES
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
@@ -83,7 +87,7 @@ class _Reset:
         self._cluster_id = cluster_id
         self._stripe = StripeOptions.read(params)
         client.hide(self._stripe.keys.values())
-        self._cluster = params["cluster_label"] or urlsplit(params["connect_url"][0]).netloc
+        self._cluster = cluster_label(params)
 
     def __call__(self, name: str, outcome: Outcome) -> None:
         params, context = self._params, self._context
@@ -144,12 +148,9 @@ class _Reset:
         """Every worker that may still have a task: those of the connector, those of all others, those of the options."""
         known = set(connector.worker_ids)
         for reply in self._client.connectors().values():
-            status = reply.status or {}
-            known.update(
-                part.get("worker_id") for part in (status.get("connector") or {}, *(status.get("tasks") or ()))
-            )
+            known.update(connector_from_json(reply.name, {}, reply.status or {}).worker_ids)
         known.update(urlsplit(url).netloc for url in self._params["connect_url"] if urlsplit(url).port)
-        return frozenset(worker for worker in known if worker)
+        return frozenset(known)
 
 
 def _report(outcome: Outcome, planned: Planned, applied: Applied | None) -> None:

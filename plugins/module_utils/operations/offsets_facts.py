@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backup_store import DEFAULT_BACKUP_DIR, BackupStore
 from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import ConnectClient
-from ansible_collections.connectops.recovery.plugins.module_utils.connection_options import CONNECTION_SPEC, from_params
+from ansible_collections.connectops.recovery.plugins.module_utils.connection_options import (
+    CONNECTION_SPEC,
+    cluster_label,
+    from_params,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.preview import headline
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted
@@ -51,10 +54,10 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
             raise InputError(f"{option}: {params[option]} is not above zero, so every partition would be stuck.")
     limits = Limits(params["max_age_days"], params["max_rounds_behind"])
     stripe = StripeOptions.read(params)
-    cluster = params["cluster_label"] or urlsplit(params["connect_url"][0]).netloc
+    cluster = cluster_label(params)
     with ConnectClient(from_params(params)) as client:
         client.hide(stripe.keys.values())
-        snapshot = read_snapshot(client, params["connectors"], context.now, with_offsets=True)
+        snapshot = read_snapshot(client, params["connectors"], context.now)
     outcome = Outcome({"changed": False})
     preview: list[str] = []
     connectors = {}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import ConnectClient
@@ -80,7 +80,7 @@ def make_plan(
     _refuse_unaddressable(connector)
     settings, secret_keys = decide_with_server(client, connector, wish.config, wish.at_least)
     # The offsets are decided for the config that the connector will start with.
-    configured = _with_settings(connector, settings)
+    configured = replace(connector, config=changed_config(connector.config, settings))
     if not is_stripe_reporting(configured.config):
         plan = _plan(connector, wish, cluster_id, settings, generic_targets(configured, wish.reset), begun_in)
         return Planned(plan, tuple(generic_preview(connector, plan, wish.cluster)), None, secret_keys)
@@ -115,18 +115,6 @@ def _plan(
         settings=settings,
         offsets=changes,
         presumed=connector.stored,
-    )
-
-
-def _with_settings(connector: Connector, settings: tuple[SettingChange, ...]) -> Connector:
-    return Connector(
-        connector.name,
-        connector.type,
-        connector.state,
-        connector.worker_id,
-        connector.tasks,
-        changed_config(connector.config, settings),
-        connector.offsets,
     )
 
 

@@ -45,19 +45,17 @@ def read_offsets(client: ConnectClient, name: str) -> list[dict[str, Any]]:
     return offsets
 
 
-def read_snapshot(client: ConnectClient, names: Sequence[str], now: float, *, with_offsets: bool) -> Snapshot:
-    """The named connectors, or all of the cluster for no names; ``now`` is epoch seconds."""
+def read_snapshot(client: ConnectClient, names: Sequence[str], now: float) -> Snapshot:
+    """The named connectors with their offsets, or all of the cluster for no names; ``now`` is epoch seconds."""
     root = client.root()
     replies = client.connectors()
     connectors = []
     for name in names or sorted(replies):
         if name not in replies:
-            connectors.append(read_connector(client, name, with_offsets=with_offsets))
+            connectors.append(read_connector(client, name, with_offsets=True))
             continue
         reply = replies[name]
         client.hide(secret_values(reply.config))
-        offsets = read_offsets(client, name) if with_offsets else ()
-        connectors.append(
-            connector_from_json(name, {"type": reply.type, "config": reply.config}, reply.status or {}, offsets)
-        )
+        info = {"type": reply.type, "config": reply.config}
+        connectors.append(connector_from_json(name, info, reply.status or {}, read_offsets(client, name)))
     return Snapshot(root.kafka_cluster_id, root.version, now, tuple(connectors))

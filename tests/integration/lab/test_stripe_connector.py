@@ -579,14 +579,6 @@ def test_a_config_change_while_blocked_starts_a_second_task_beside_the_abandoned
         account.finish_run(run.id)
 
 
-@pytest.fixture
-def gate(tmp_path: Path) -> Iterator[Path]:
-    path = tmp_path / "gate"
-    path.touch()
-    yield path
-    path.unlink(missing_ok=True)
-
-
 def test_the_gate_holds_the_poll_until_it_is_removed(trial: Trial, gate: Path) -> None:
     account = trial.account("PST")
     trial.create({"PST": unfinished(2, 0)}, settings={"lab.poll.gate": str(gate)})

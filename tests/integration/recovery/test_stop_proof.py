@@ -34,15 +34,6 @@ def lab_of_two_workers() -> Iterator[Lab]:
         yield lab
 
 
-@pytest.fixture
-def gate(tmp_path: Path) -> Iterator[Path]:
-    """While this file exists the task stays in its poll."""
-    path = tmp_path / "gate"
-    path.touch()
-    yield path
-    path.unlink(missing_ok=True)
-
-
 @pytest.fixture(autouse=True)
 def held_task(lab: Lab, trial: Trial, gate: Path) -> Iterator[None]:
     """The trial's connector on the leader, its task on the other worker and held in its poll."""
