@@ -6,20 +6,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.libraries import missing_library
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.task import Operation, TaskContext
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.task import (
+    Operation,
+    TaskContext,
+    say_nothing,
+)
 
 
-def perform(operation: Operation, params: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
+def perform(
+    operation: Operation,
+    params: Mapping[str, Any],
+    *,
+    check_mode: bool,
+    progress: Callable[[str], None] = say_nothing,
+) -> dict[str, Any]:
     """Run an operation to a task's result: ``failed`` with one sentence in ``msg`` where it raised RecoveryError."""
     try:
         try:
-            outcome = operation(params, TaskContext(check_mode, time.time()))
+            outcome = operation(params, TaskContext(check_mode, time.time(), progress))
         except ImportError as error:
             raise missing_library(error.name or str(error), error) from error
     except RecoveryError as error:

@@ -22,6 +22,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
@@ -245,6 +246,8 @@ class ConnectClient:
         self._url_index = 0
         # Once the cluster has answered, an outage is one to wait out: it may have a connector of ours stopped.
         self._has_answered = False
+        # By how many seconds this machine's clock is ahead of the clock of the worker that answered last.
+        self.clock_ahead_seconds = 0.0
         self._secrets: frozenset[str] = frozenset()
         self.hide(secret for secret in (options.url_password, options.bearer_token) if secret)
         self._verbs: dict[str, frozenset[str]] = {}
@@ -677,7 +680,12 @@ class ConnectClient:
                 f"{url} cannot be used as a URL, or redirects to something that is none: check connect_url.",
                 **self._facts(call, url),
             ) from None
+        self._compare_clocks(response.headers.get("Date"))
         return self._judge(url, call, response.status_code, response.headers, bytes(content))
+
+    def _compare_clocks(self, date: str | None) -> None:
+        with contextlib.suppress(TypeError, ValueError):
+            self.clock_ahead_seconds = time.time() - parsedate_to_datetime(date or "").timestamp()
 
     def _broken(self, url: str, call: _Call, error: OSError, seconds: float) -> _Failure:
         """The failure of an exchange without an answer; the exceptions' own texts repeat proxies with passwords."""

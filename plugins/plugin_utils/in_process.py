@@ -15,6 +15,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import perform
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.task import Outcome, TaskContext
 
@@ -57,7 +58,12 @@ class InProcessAction(ActionBase):
                 message = f"Unsupported parameters for ({self._task.action}) module: {message}"
             result: dict[str, Any] = {"failed": True, "msg": message}
         else:
-            result = perform(self.operation, checked.validated_parameters, check_mode=bool(self._task.check_mode))
+            result = perform(
+                self.operation,
+                checked.validated_parameters,
+                check_mode=bool(self._task.check_mode),
+                progress=Display().display,
+            )
         if not result.get("warnings"):
             result.pop("warnings", None)
         if not self._task.diff:

@@ -10,14 +10,17 @@ import json
 import subprocess
 import uuid
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from lab.jars import Jars
-from lab.processes import Processes
+from lab.jars import Jars, build
+from lab.kafka_security import KafkaSecurity
+from lab.processes import Processes, free_ports
 from lab.waiting import await_condition
 
 READ_TIMEOUT_SECONDS = 30.0
@@ -26,14 +29,19 @@ READ_TIMEOUT_SECONDS = 30.0
 class Broker:
     """A broker started at once; ready after :meth:`await_ready`."""
 
-    def __init__(self, processes: Processes, jars: Jars, ports: tuple[int, int]) -> None:
+    def __init__(
+        self, processes: Processes, jars: Jars, ports: tuple[int, int], security: KafkaSecurity | None = None
+    ) -> None:
         client_port, controller_port = ports
         self.bootstrap_servers = f"127.0.0.1:{client_port}"
         self.cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         home = processes.folder / "broker"
         home.mkdir()
         properties = home / "server.properties"
-        properties.write_text(_properties(home / "data", client_port, controller_port))
+        settings = _settings(home / "data", client_port, controller_port)
+        if security:
+            settings = security.applied_to(settings, home)
+        properties.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
         _format(jars, properties, self.cluster_id)
         self.process = processes.launch("broker", jars.java("kafka.Kafka", str(properties)))
 
@@ -81,6 +89,20 @@ class Broker:
             return False
 
 
+@contextmanager
+def secured_broker() -> Iterator[tuple[Broker, KafkaSecurity]]:
+    """A broker alone, that asks who comes; ended, with its files, on leaving the block."""
+    processes = Processes()
+    try:
+        client_port, controller_port, sasl_port, tls_port = free_ports(4)
+        security = KafkaSecurity(processes.folder, (sasl_port, tls_port))
+        broker = Broker(processes, build(), (client_port, controller_port), security)
+        broker.await_ready(READ_TIMEOUT_SECONDS)
+        yield broker, security
+    finally:
+        processes.close()
+
+
 def decoded(data: bytes | None) -> Any:
     """A key or value as the JSON it holds; None stays None."""
     return None if data is None else json.loads(data)
@@ -114,27 +136,24 @@ def _format(jars: Jars, properties: Path, cluster_id: str) -> None:
         raise RuntimeError(f"The broker's folder could not be formatted:\n{tool.stdout}{tool.stderr}")
 
 
-def _properties(data: Path, client_port: int, controller_port: int) -> str:
-    # A static quorum, for it is formatted in the same way by every version.
-    return "\n".join(
-        (
-            "process.roles=broker,controller",
-            "node.id=1",
-            f"controller.quorum.voters=1@127.0.0.1:{controller_port}",
-            f"listeners=PLAINTEXT://127.0.0.1:{client_port},CONTROLLER://127.0.0.1:{controller_port}",
-            f"advertised.listeners=PLAINTEXT://127.0.0.1:{client_port}",
-            "controller.listener.names=CONTROLLER",
-            "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
-            f"log.dirs={data}",
-            # A worker that outlives its broker would create the offsets topic with the wrong clean-up policy.
-            "auto.create.topics.enable=false",
-            "offsets.topic.replication.factor=1",
-            "offsets.topic.num.partitions=3",
-            "transaction.state.log.replication.factor=1",
-            "transaction.state.log.min.isr=1",
-            "transaction.state.log.num.partitions=3",
-            "group.initial.rebalance.delay.ms=0",
-            "controlled.shutdown.enable=false",
-            "",
-        )
-    )
+def _settings(data: Path, client_port: int, controller_port: int) -> dict[str, str]:
+    return {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        # A static quorum, for it is formatted in the same way by every version.
+        "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
+        "listeners": f"PLAINTEXT://127.0.0.1:{client_port},CONTROLLER://127.0.0.1:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{client_port}",
+        "controller.listener.names": "CONTROLLER",
+        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "log.dirs": str(data),
+        # A worker that outlives its broker would create the offsets topic with the wrong clean-up policy.
+        "auto.create.topics.enable": "false",
+        "offsets.topic.replication.factor": "1",
+        "offsets.topic.num.partitions": "3",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        "transaction.state.log.num.partitions": "3",
+        "group.initial.rebalance.delay.ms": "0",
+        "controlled.shutdown.enable": "false",
+    }

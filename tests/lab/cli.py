@@ -36,11 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"Kafka {jars.kafka_version} and the connector are in {jars.home}.")
         elif options.command == "demo":
             return demo()
-        elif options.command == "picture":
+        elif options.command == "pictures":
             # Drawing needs a library that nothing else here needs.
-            from lab.picture import draw_preview
+            from lab.picture import draw_pictures
 
-            print(f"Drawn from a real run: {draw_preview()}")
+            print("Drawn from real runs:", *draw_pictures())
         else:
             _up(options.workers, options.clusters, options.folder)
     except (RuntimeError, TimeoutError) as error:
@@ -95,6 +95,6 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--clusters", type=int, default=1, metavar="N", help="Connect clusters (default: 1)")
     up.add_argument("--folder", type=Path, metavar="DIR", help="put the inventory and backups there and leave them")
     commands.add_parser("demo", help="show a recovery from the first look to the proof")
-    commands.add_parser("picture", help="draw the preview that the README shows")
+    commands.add_parser("pictures", help="draw the pictures that the documentation shows")
     commands.add_parser("build", help="resolve and build the jars of $KAFKA_VERSION, nothing else")
     return parser

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The picture in the README: a preview as a terminal shows it, drawn from a real run on the lab."""
+"""The pictures of the documentation: output as a terminal shows it, drawn from real runs on the lab."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from rich.text import Text
 
 from lab.ansible_runs import ROOT, run_playbook, write_inventory
 from lab.lab import Lab
-from lab.scenarios import stuck_connector
+from lab.scenarios import same_interval_runs, stuck_connector
+from lab.waiting import await_condition
 
-PICTURE = ROOT / "docs" / "images" / "preview.svg"
+IMAGES = ROOT / "docs" / "images"
 # rich's own frame would load a font from the network.
 _FRAME = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">
 <style>
@@ -33,21 +34,30 @@ _FRAME = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height
 """
 
 
-def draw_preview() -> Path:
-    """Preview a recovery on the lab and draw what is shown; returns the picture's path."""
+def draw_pictures() -> list[Path]:
+    """Look at a stuck connector of the lab and preview its recovery; returns the paths of what was drawn."""
     with Lab(workers=1) as lab, tempfile.TemporaryDirectory(prefix="connectops-picture-") as folder:
-        stuck_connector(lab)
+        stuck = stuck_connector(lab)
+        # By then some of the reports that were given up are old enough to be told from one that may yet be ready.
+        blocker = stuck.accounts[stuck.blocker]
+        await_condition(lambda: same_interval_runs(blocker) >= 4, 60, "four report runs of the blocker")
         inventory = write_inventory(lab, Path(folder))
-        output = run_playbook("recover", inventory, ["--check"]).stdout
+        identify = run_playbook("identify", inventory).stdout
+        recover = run_playbook("recover", inventory, ["--check"]).stdout
+    (look,) = _previews(identify)
+    _look, plan = _previews(recover)
+    return [_draw("identify", "identify", look), _draw("preview", "recover --check", plan)]
+
+
+def _draw(name: str, command: str, lines: list[str]) -> Path:
     console = Console(record=True, width=120, file=io.StringIO())
-    console.print(Text("$ ansible-playbook connectops.recovery.recover --check\n"))
-    look, plan = _previews(output)
-    # The plan begins with the headline of the look before it.
-    for line in [*look, *plan[1:]]:
+    console.print(Text(f"$ ansible-playbook connectops.recovery.{command}\n"))
+    for line in lines:
         console.print(_coloured(line))
-    PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    PICTURE.write_text(console.export_svg(title="", code_format=_FRAME, unique_id="preview"), encoding="utf-8")
-    return PICTURE
+    picture = IMAGES / f"{name}.svg"
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    picture.write_text(console.export_svg(title="", code_format=_FRAME, unique_id=name), encoding="utf-8")
+    return picture
 
 
 def _previews(output: str) -> list[list[str]]:
@@ -61,7 +71,7 @@ def _previews(output: str) -> list[list[str]]:
 
 def _coloured(line: str) -> Text:
     text = Text(line)
-    text.highlight_words(["stuck"], "bold red")
+    text.highlight_words(["stuck", "blocked"], "bold red")
     text.highlight_words(["~"], "yellow")
     text.highlight_regex(r"Plan \w+", "bold")
     text.highlight_regex(r"^connect-\d+", "bold")

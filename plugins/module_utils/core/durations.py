@@ -14,7 +14,7 @@ _UNIT_MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)")
 DAY_SECONDS = 86_400
 # Beyond the year 2100 a number of "seconds" is a number of milliseconds by mistake.
-_LATEST_EPOCH_SECONDS = 4_102_444_800
+LATEST_EPOCH_SECONDS = 4_102_444_800
 
 
 def parse_duration(text: str, where: str) -> int:
@@ -44,7 +44,7 @@ def parse_moment(text: str | int, where: str) -> int:
     number = str(text).strip()
     if re.fullmatch(r"-?\d+", number):
         seconds = int(number)
-        if not 0 <= seconds <= _LATEST_EPOCH_SECONDS:
+        if not 0 <= seconds <= LATEST_EPOCH_SECONDS:
             raise InputError(f"{where}: {number} is no moment in epoch seconds (is it in milliseconds?).")
         return seconds
     try:

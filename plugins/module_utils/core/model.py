@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Union
 
@@ -59,10 +59,14 @@ def same_offset(one: Offset | None, other: Offset | None) -> bool:
 
 @dataclass(frozen=True)
 class StoredOffset:
-    """One entry of ``GET /connectors/<name>/offsets``; ``offset`` is None where the server said null."""
+    """One entry of ``GET /connectors/<name>/offsets``; ``offset`` is None where the server said null.
+
+    ``committed_at`` (epoch seconds) is known where the offsets topic was read.
+    """
 
     partition: Partition
     offset: Offset | None
+    committed_at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -125,5 +129,10 @@ def connector_from_json(name: str, info: Mapping[str, Any], status: Mapping[str,
             for task in status.get("tasks") or ()
         ),
         config={key: value for key, value in (info.get("config") or {}).items() if value is not None},
-        offsets=tuple(StoredOffset(Partition.of(entry["partition"]), entry["offset"]) for entry in offsets),
+        offsets=offsets_from_json(offsets),
     )
+
+
+def offsets_from_json(entries: Iterable[Mapping[str, Any]]) -> tuple[StoredOffset, ...]:
+    """Connect's own list of offsets, ``[{"partition": {…}, "offset": {…} or None}]``."""
+    return tuple(StoredOffset(Partition.of(entry["partition"]), entry["offset"]) for entry in entries)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -12,30 +13,54 @@ from typing import Any
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 
 # From good to bad: a connector's verdict is the worst of its partitions'.
-VERDICTS = ("ok", "orphaned", "late", "missing", "unknown", "stuck")
+VERDICTS = ("ok", "orphaned", "late", "missing", "unknown", "blocked", "stuck")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """From when on a partition is stuck rather than late. The lengths are days, rounds and hours, as in the options."""
+
+    max_age_days: int = 7
+    max_rounds_behind: int = 2
+    max_commit_age_hours: int = 24
+    max_run_age_hours: int = 24
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Why: a code to act on, the measured figure and its limit (both in the code's unit), and words for a person."""
+    """Why: a code to act on, the measured figure and its limit (both in the code's unit), and words for a person.
+
+    ``since``: from when on it has been so, epoch seconds.
+    """
 
     code: str
     words: str
     figure: int | None = None
     limit: int | None = None
+    since: int | None = None
 
     def as_data(self) -> dict[str, Any]:
-        return {"code": self.code, "words": self.words, "figure": self.figure, "limit": self.limit}
+        return {
+            "code": self.code,
+            "words": self.words,
+            "figure": self.figure,
+            "limit": self.limit,
+            "since": self.since,
+        }
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """``delivered_to``: up to where (epoch seconds) the partition has delivered, None where that is not known."""
+    """``delivered_to``: up to where (epoch seconds) the partition has delivered, None where that is not known.
+
+    ``committed_at`` (epoch seconds) is known where the offsets topic was read.
+    """
 
     partition: Partition
     verdict: str
     reasons: tuple[Reason, ...]
     delivered_to: int | None = None
+    committed_at: float | None = None
 
     def as_data(self) -> dict[str, Any]:
         return {
@@ -43,9 +68,16 @@ class Verdict:
             "verdict": self.verdict,
             "reasons": [reason.as_data() for reason in self.reasons],
             "delivered_to": self.delivered_to,
+            "committed_at": self.committed_at,
         }
 
 
 def worst(verdicts: Iterable[str]) -> str:
     """The worst of the verdicts; ``unknown`` of nothing, since nothing seen is not a good sign."""
     return max(verdicts, key=VERDICTS.index, default="unknown")
+
+
+def counts(verdicts: Iterable[str]) -> dict[str, int]:
+    """How many there are of each verdict that occurs, from bad to good."""
+    found = Counter(verdicts)
+    return {verdict: found[verdict] for verdict in reversed(VERDICTS) if found[verdict]}

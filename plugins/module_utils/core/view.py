@@ -9,24 +9,39 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 WIDTH = 120
+# A column of fewer characters is no pleasure to read.
+_NARROWEST = 40
 
 
 def table(rows: Iterable[Sequence[str]], indent: str = "  ", gap: str = "  ") -> list[str]:
-    """Rows in aligned columns. Cells that would pass the right edge go to lines of their own below."""
+    """Rows in aligned columns. A last cell that would pass the right edge goes on below itself, in its own column.
+
+    Where that column would be too narrow, it and the other cells that pass the edge go to lines of their own below.
+    """
     matrix = [list(row) for row in rows]
     if not matrix:
         return []
     widths = [max(len(row[column]) for row in matrix) for column in range(len(matrix[0]))]
     kept = len(widths)
-    while kept > 1 and len(indent) + sum(widths[:kept]) + len(gap) * (kept - 1) > WIDTH:
+    while kept > 1 and _reach(indent, widths[:kept], gap) > WIDTH:
         kept -= 1
+    beside = _reach(indent, widths[:-1], gap) + len(gap)
+    wraps_last = kept == len(widths) - 1 and WIDTH - beside >= _NARROWEST
     lines = []
     for row in matrix:
-        cells = [cell.ljust(width) for cell, width in zip(row[:kept], widths, strict=False)]
-        lines.append((indent + gap.join(cells)).rstrip())
+        line = (indent + gap.join(cell.ljust(width) for cell, width in zip(row[:kept], widths, strict=False))).rstrip()
+        if wraps_last:
+            first, *rest = textwrap.wrap(row[-1], WIDTH - beside, break_on_hyphens=False) or [""]
+            lines += [f"{line:<{beside}}{first}".rstrip(), *(" " * beside + more for more in rest)]
+            continue
+        lines.append(line)
         for cell in filter(None, row[kept:]):
             lines += wrapped(cell, f"{indent}    ")
     return lines
+
+
+def _reach(indent: str, widths: Sequence[int], gap: str) -> int:
+    return len(indent) + sum(widths) + len(gap) * (len(widths) - 1)
 
 
 def wrapped(text: str, indent: str = "  ") -> list[str]:

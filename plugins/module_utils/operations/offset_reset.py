@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,7 +27,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset imp
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.applying import Applied, Applier
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.planning import Planned, Wish, make_plan
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.reading import read_connector
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.reading import (
+    read_connector,
+    workers_now,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.stop_window import StopWindow
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.stripe_accounts import (
     STRIPE_SPEC,
@@ -72,9 +76,12 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
             raise RecoveryError(
                 f"Kafka Connect {root.version} at {params['connect_url'][0]} cannot change offsets over REST: it needs Kafka 3.6."
             )
-        reset = _Reset(client, params, context, root.kafka_cluster_id)
+        now, warnings = workers_now(client, context.now)
+        reset = _Reset(client, params, replace(context, now=now), root.kafka_cluster_id)
         result = {"changed": False, "connectors": {}, "preview": [], "diff": []}
-        return for_each_connector(params["connectors"], reset, result)
+        outcome = for_each_connector(params["connectors"], reset, result)
+        outcome.warnings.extend(warnings)
+        return outcome
 
 
 class _Reset:

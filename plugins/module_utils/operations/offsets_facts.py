@@ -1,11 +1,12 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Facts about a cluster: its connectors, their offsets and, where a connector is understood, a verdict on each partition."""
+"""Facts about a cluster: its connectors, their offsets, a verdict on each partition, and what each remedy would do."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backup_store import DEFAULT_BACKUP_DIR, BackupStore
@@ -16,77 +17,99 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connection_opt
     from_params,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
-from ansible_collections.connectops.recovery.plugins.module_utils.core.preview import headline
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offset_records import OffsetRecord
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offset_views import finding_lines
+from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles import read_profiles
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted
-from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.accounts import (
-    expected_places,
-    is_stripe_reporting,
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import Limits, counts, worst
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka_options import KAFKA_SPEC, KafkaOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.log_files import log_lines
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.cluster_views import (
+    ClusterViews,
+    read_views,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.assess import Limits, assess
-from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.preview import assessment_lines
-from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import worst
-from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.reading import read_snapshot
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.judging import Judge, Judgement
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.stripe_accounts import (
     STRIPE_SPEC,
     StripeOptions,
-    read_accounts,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.task import Outcome, TaskContext
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     **CONNECTION_SPEC,
+    **KAFKA_SPEC,
     **STRIPE_SPEC,
     "connectors": {"type": "list", "elements": "str", "default": [], "aliases": ["connector"]},
     "max_age_days": {"type": "int", "default": Limits.max_age_days},
     "max_rounds_behind": {"type": "int", "default": Limits.max_rounds_behind},
+    "max_commit_age_hours": {"type": "int", "default": Limits.max_commit_age_hours},
+    "max_run_age_hours": {"type": "int", "default": Limits.max_run_age_hours},
+    "profiles": {"type": "list", "elements": "dict", "default": []},
+    "worker_logs": {"type": "list", "elements": "path", "default": []},
     "backup_dir": {"type": "path", "default": DEFAULT_BACKUP_DIR},
     "cluster_label": {"type": "str"},
 }
 
 FACT = "connectops_offsets"
+_LIMITS = ("max_age_days", "max_rounds_behind", "max_commit_age_hours", "max_run_age_hours")
+# Each asks the accounts of its connector; a cluster's connectors are judged side by side.
+_MOST_AT_ONCE = 8
 
 
 def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
     """Read the cluster and judge it. Changes nothing. Raises RecoveryError."""
-    for option in ("max_age_days", "max_rounds_behind"):
+    for option in _LIMITS:
         if params[option] < 1:
             raise InputError(f"{option}: {params[option]} is not above zero, so every partition would be stuck.")
-    limits = Limits(params["max_age_days"], params["max_rounds_behind"])
-    stripe = StripeOptions.read(params)
     cluster = cluster_label(params)
+    limits = Limits(*(params[option] for option in _LIMITS))
+    profiles = read_profiles(params["profiles"])
+    stripe = StripeOptions.read(params)
+    log = list(log_lines(params["worker_logs"]))
+    kafka = KafkaOptions.read(params)
     with ConnectClient(from_params(params)) as client:
         client.hide(stripe.keys.values())
-        snapshot = read_snapshot(client, params["connectors"], context.now)
-    outcome = Outcome({"changed": False})
+        views = read_views(client, kafka, params["connectors"], context.now, context.progress)
+    judge = Judge(cluster, limits, profiles, stripe, log, views.snapshot.read_at)
+    connectors = views.snapshot.connectors
+    with ThreadPoolExecutor(max_workers=_MOST_AT_ONCE) as pool:
+        judgements = list(pool.map(lambda one: judge(one, views.sinks.get(one.name)), connectors))
+    warnings = [*views.warnings, *(warning for judgement in judgements for warning in judgement.warnings)]
     preview: list[str] = []
-    connectors = {}
-    for connector in snapshot.connectors:
-        facts, lines = _facts(connector, stripe, limits, cluster, context.now, outcome)
-        connectors[connector.name] = facts
-        journal = BackupStore(params["backup_dir"], cluster, snapshot.cluster_id, connector.name).journal()
-        facts["unfinished_plan"] = None if journal is None else journal.plan_id
+    facts = {}
+    for connector, judgement in zip(connectors, judgements, strict=True):
+        store = BackupStore(params["backup_dir"], cluster, views.snapshot.cluster_id, connector.name)
+        journal = store.journal()
+        facts[connector.name] = {
+            **_facts(connector, judgement, views),
+            "unfinished_plan": None if journal is None else journal.plan_id,
+        }
+        preview += [*judgement.lines, *finding_lines(views.findings.get(connector.name, ()))]
         if journal is not None:
-            lines.append(
+            preview.append(
                 f"  A change of it (plan {journal.plan_id}) was begun and not finished: reset it again to finish it."
             )
-        preview += [*lines, ""]
+        preview.append("")
+    stuck = sorted(name for name, one in facts.items() if one["verdict"] in ("stuck", "blocked"))
     fact = {
-        "cluster_id": snapshot.cluster_id,
-        "version": snapshot.version,
-        "connectors": connectors,
-        "stuck": sorted(name for name, facts in connectors.items() if facts["verdict"] == "stuck"),
-        "unfinished": sorted(name for name, facts in connectors.items() if facts["unfinished_plan"] is not None),
+        "cluster_id": views.snapshot.cluster_id,
+        "version": views.snapshot.version,
+        "read_at": views.snapshot.read_at,
+        "sources": dict(views.sources),
+        "verdict": worst(one["verdict"] for one in facts.values()),
+        "verdicts": counts(item["verdict"] for one in facts.values() for item in one["verdicts"]),
+        "connectors": facts,
+        "stuck": stuck,
+        "recoverable": [name for name in stuck if facts[name]["profile"] == "stripe_reporting"],
+        "unfinished": sorted(name for name, one in facts.items() if one["unfinished_plan"] is not None),
         "preview": preview,
     }
-    outcome.result["ansible_facts"] = {FACT: fact}
-    return outcome
+    return Outcome({"changed": False, "ansible_facts": {FACT: fact}}, warnings)
 
 
-def _facts(
-    connector: Connector, stripe: StripeOptions, limits: Limits, cluster: str, now: float, outcome: Outcome
-) -> tuple[dict[str, Any], list[str]]:
-    facts: dict[str, Any] = {
+def _facts(connector: Connector, judgement: Judgement, views: ClusterViews) -> dict[str, Any]:
+    return {
         "type": connector.type,
         "state": connector.state,
         "worker_id": connector.worker_id,
@@ -96,25 +119,21 @@ def _facts(
             {"partition": entry.partition.as_dict(), "offset": None if entry.offset is None else dict(entry.offset)}
             for entry in connector.offsets
         ],
-        "profile": "generic",
-        "verdict": "unknown",
-        "verdicts": [],
+        **judgement.facts,
+        "findings": [finding.as_data() for finding in views.findings.get(connector.name, ())],
+        "records": [_record_data(record) for record in views.records.get(connector.name, ())],
     }
-    if not is_stripe_reporting(connector.config):
-        return facts, [headline(connector, cluster, f"{len(connector.offsets)} offsets, not understood")]
-    facts["profile"] = "stripe_reporting"
-    try:
-        accounts = read_accounts(connector, stripe, now)
-        places = expected_places(connector, stripe.timezones)
-        assessment = assess(connector, places, accounts.by_place, limits, now)
-    except RecoveryError as error:
-        # One connector with a config that cannot be read must not hide the others.
-        outcome.warnings.append(f"Connector '{connector.name}' cannot be judged: {error.message}")
-        return facts, [headline(connector, cluster, error.message)]
-    outcome.warnings.extend(accounts.problems)
-    facts["verdicts"] = [verdict.as_data() for verdict in assessment.verdicts]
-    facts["verdict"] = worst(verdict.verdict for verdict in assessment.verdicts)
-    facts["worked_round"] = assessment.worked_round
-    facts["current_round"] = assessment.current_round
-    facts["rounds_behind"] = assessment.rounds_behind
-    return facts, assessment_lines(connector, assessment, cluster)
+
+
+def _record_data(record: OffsetRecord) -> dict[str, Any]:
+    def text(raw: bytes | None) -> str | None:
+        return None if raw is None else raw.decode("utf-8", errors="backslashreplace")
+
+    return {
+        "key": text(record.key),
+        "value": text(record.value),
+        "topic": record.topic,
+        "topic_partition": record.topic_partition,
+        "position": record.position,
+        "committed_at": record.committed_at,
+    }

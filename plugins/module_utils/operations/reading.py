@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import ConnectClient, NoStatusYet
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_seconds
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Snapshot,
@@ -19,6 +21,20 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction
 
 _NULL_TRIES = 5
 _NULL_PAUSE_SECONDS = 0.2
+_MOST_AT_ONCE = 8
+_CLOCK_TOLERANCE_SECONDS = 60
+
+
+def workers_now(client: ConnectClient, now: float) -> tuple[float, tuple[str, ...]]:
+    """The time by the clock of the worker that answered last, which decides about rounds, in epoch seconds.
+
+    With a warning where ``now``, this machine's, differs by more than a minute.
+    """
+    ahead = client.clock_ahead_seconds
+    if abs(ahead) < _CLOCK_TOLERANCE_SECONDS:
+        return now, ()
+    apart = f"{show_seconds(abs(round(ahead)))} {'ahead of' if ahead > 0 else 'behind'}"
+    return now - ahead, (f"This machine's clock is {apart} that of Kafka Connect: it is Connect's that is judged by.",)
 
 
 def read_connector(client: ConnectClient, name: str, *, with_offsets: bool) -> Connector:
@@ -45,17 +61,21 @@ def read_offsets(client: ConnectClient, name: str) -> list[dict[str, Any]]:
     return offsets
 
 
-def read_snapshot(client: ConnectClient, names: Sequence[str], now: float) -> Snapshot:
+def read_snapshot(client: ConnectClient, names: Sequence[str], now: float, *, with_offsets: bool = True) -> Snapshot:
     """The named connectors with their offsets, or all of the cluster for no names; ``now`` is epoch seconds."""
     root = client.root()
     replies = client.connectors()
-    connectors = []
-    for name in names or sorted(replies):
+
+    def read(name: str) -> Connector:
         if name not in replies:
-            connectors.append(read_connector(client, name, with_offsets=True))
-            continue
+            return read_connector(client, name, with_offsets=with_offsets)
         reply = replies[name]
-        client.hide(secret_values(reply.config))
         info = {"type": reply.type, "config": reply.config}
-        connectors.append(connector_from_json(name, info, reply.status or {}, read_offsets(client, name)))
-    return Snapshot(root.kafka_cluster_id, root.version, now, tuple(connectors))
+        offsets = read_offsets(client, name) if with_offsets else ()
+        return connector_from_json(name, info, reply.status or {}, offsets)
+
+    for reply in replies.values():
+        client.hide(secret_values(reply.config))
+    with ThreadPoolExecutor(max_workers=_MOST_AT_ONCE) as pool:
+        connectors = tuple(pool.map(read, dict.fromkeys(names or sorted(replies))))
+    return Snapshot(root.kafka_cluster_id, root.version, now, connectors)

@@ -27,12 +27,14 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.accounts import expected_places
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.assess import Limits, assess
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.assessment_view import (
+    assessment_lines,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.decision import (
     StripeDecision,
     decide,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.preview import (
-    assessment_lines,
     forecast_data,
     plan_lines,
     stripe_headline,
@@ -212,7 +214,7 @@ def test_what_is_in_trouble_is_said_with_its_note() -> None:
 def test_rows_that_get_lost_are_told_as_skipped() -> None:
     of = connector({PST: offset("2026-11-11", TODAY)})
     decision = decided(of, "offset", offset=offset("2026-11-11", TODAY, row=41))
-    assert "Skipped: PST balance.summary.1 the first 42 rows." in preview(of, decision, plan_of(of, decision, "offset"))
+    assert "Skipped: PST balance.summary.1 42 rows." in preview(of, decision, plan_of(of, decision, "offset"))
 
 
 def test_the_look_at_a_stuck_connector() -> None:

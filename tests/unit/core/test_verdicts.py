@@ -6,17 +6,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    Offset,
+    StoredOffset,
+    Task,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.accounts import expected_places
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.assess import (
-    Limits,
     StripeAssessment,
     assess,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import VERDICTS, Reason, Verdict, worst
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.blocker import Evidence
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.runs import (
+    ReportRun,
+    RunHistory,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import (
+    VERDICTS,
+    Limits,
+    Reason,
+    Verdict,
+    counts,
+    worst,
+)
 from unit.core.cases import (
     CAIRO,
     DAY,
@@ -68,12 +85,27 @@ NORMAL = {
         NOW,
     ),
     "old, but Stripe has no newer data": (offset("2026-09-01", TODAY, done=True), "2026-09-01", NOW),
+    "36 h old, and its round has just begun": (offset(YESTERDAY, YESTERDAY, done=True), TODAY, TODAY + 12 * 60),
+    "48 h old at the moment before Stripe's next data": (
+        offset(YESTERDAY, TODAY, done=True),
+        YESTERDAY,
+        TODAY + DAY - 1,
+    ),
 }
 
 
 @pytest.mark.parametrize("stored, available_end, now", NORMAL.values(), ids=NORMAL)
 def test_a_normal_place_is_ok(stored: Offset, available_end: str | int, now: float) -> None:
     assert verdict_on(stored, available_end, now=now) == ("ok", [])
+
+
+def test_a_weekly_round_that_is_done_is_ok_until_the_next_one_begins() -> None:
+    """It falls a week and more behind in normal operation, and no limit of days may call it stuck."""
+    weekly = {"poll.cron": "0 0 0 ? * 2"}
+    done = connector({PST: offset(TODAY - DAY, TODAY, done=True)}, **weekly)
+    for hours in (6, 24, 6 * 24, 7 * 24 - 1):
+        end = TODAY + (hours - 12) // 24 * DAY
+        assert assessed(done, end, now=TODAY + hours * HOUR).verdict == "ok", hours
 
 
 TROUBLED = {
@@ -103,13 +135,18 @@ TROUBLED = {
         "stuck",
         ["ended_early", "interval_end_old"],
     ),
-    "a week old": (offset("2026-11-15", TODAY), TODAY, "stuck", ["behind_data", "interval_end_old"]),
+    "a week old": (
+        offset("2026-11-15", TODAY),
+        TODAY,
+        "stuck",
+        ["by_exclusion", "behind_data", "interval_end_old"],
+    ),
     "two rounds missed": (offset(TODAY, "2026-11-21"), TODAY, "stuck", ["rounds_missed"]),
     "all of it": (
         offset("2026-11-11", "2026-11-12"),
         TODAY,
         "stuck",
-        ["behind_data", "interval_end_old", "rounds_missed"],
+        ["by_exclusion", "behind_data", "interval_end_old", "rounds_missed"],
     ),
     "an empty run id": (offset(TODAY, TODAY, run=""), TODAY, "stuck", ["empty_run_id"]),
     "no end": (offset(None, TODAY), TODAY, "stuck", ["no_interval_end"]),
@@ -128,10 +165,10 @@ def test_a_troubled_place_is_told_with_its_reasons(
     "status, verdict, codes",
     [
         ("succeeded", "late", ["behind_data"]),
-        ("pending", "late", ["behind_data"]),
+        ("pending", "late", ["run_without_result", "behind_data"]),
         ("unknown", "late", ["behind_data"]),
-        ("failed", "stuck", ["behind_data", "run_without_result"]),
-        ("lost", "stuck", ["behind_data", "run_without_result"]),
+        ("failed", "stuck", ["run_without_result", "behind_data"]),
+        ("lost", "stuck", ["run_without_result", "behind_data"]),
     ],
 )
 def test_an_open_run_that_will_never_have_a_result_is_a_stuck_place(
@@ -168,26 +205,26 @@ def test_reasons_carry_figures_and_limits_in_seconds_or_rounds() -> None:
         partition(PST),
         "stuck",
         (
+            Reason("by_exclusion", "nobody else has anything left to ask for in this round"),
             Reason("behind_data", "12 d behind", 12 * DAY),
-            Reason("interval_end_old", "older than 7 d", 12 * DAY + 6 * HOUR, 7 * DAY),
-            Reason("rounds_missed", "11 rounds missed", 11, 2),
+            Reason("interval_end_old", "older than 7 d", 12 * DAY + 6 * HOUR, 7 * DAY, at("2026-11-18")),
+            Reason("rounds_missed", "11 rounds missed", 11, 2, at("2026-11-13")),
         ),
         at("2026-11-11"),
     )
     assert verdict.as_data() == {
         "partition": {"report_type": "balance.summary.1", "timezone": PST},
         "verdict": "stuck",
-        "reasons": [
-            {"code": "behind_data", "words": "12 d behind", "figure": 12 * DAY, "limit": None},
-            {
-                "code": "interval_end_old",
-                "words": "older than 7 d",
-                "figure": 12 * DAY + 6 * HOUR,
-                "limit": 7 * DAY,
-            },
-            {"code": "rounds_missed", "words": "11 rounds missed", "figure": 11, "limit": 2},
-        ],
+        "reasons": [reason.as_data() for reason in verdict.reasons],
         "delivered_to": at("2026-11-11"),
+        "committed_at": None,
+    }
+    assert verdict.reasons[2].as_data() == {
+        "code": "interval_end_old",
+        "words": "older than 7 d",
+        "figure": 12 * DAY + 6 * HOUR,
+        "limit": 7 * DAY,
+        "since": at("2026-11-18"),
     }
 
 
@@ -206,16 +243,20 @@ def test_where_stripe_was_not_asked_the_words_say_against_what_is_judged() -> No
 
 
 @pytest.mark.parametrize(
-    "initial_load, words",
+    "initial_load, code, words",
     [
-        ("2026-10-01", "expected, but it has no offset"),
-        (None, "expected, but it has no offset, and without an initial load date it is skipped in every round"),
+        ("2026-10-01", "no_offset", "expected, but it has no offset"),
+        (
+            None,
+            "no_initial_load",
+            "expected, but it has no offset, and without an initial load date it is skipped in every round",
+        ),
     ],
 )
-def test_an_expected_place_without_an_offset_is_missing(initial_load: str | None, words: str) -> None:
-    of = connector({PST: offset(TODAY, TODAY, done=True)}, zones=[CAIRO, PST], initial_load=initial_load)
+def test_an_expected_place_without_an_offset_is_missing(initial_load: str | None, code: str, words: str) -> None:
+    of = connector({PST: offset(TODAY, TODAY)}, zones=[CAIRO, PST], initial_load=initial_load)
     verdict = assessed(of).verdicts[0]
-    assert verdict == Verdict(partition(CAIRO), "missing", (Reason("no_offset", words),))
+    assert verdict == Verdict(partition(CAIRO), "missing", (Reason(code, words),))
 
 
 def test_an_offset_that_nobody_works_on_any_more_is_orphaned() -> None:
@@ -257,3 +298,149 @@ def test_the_assessment_says_where_the_connector_stands() -> None:
 )
 def test_a_connectors_verdict_is_the_worst_of_its_partitions(verdicts: list[str], expected: str) -> None:
     assert worst(verdicts) == expected
+
+
+def test_a_place_of_another_round_without_an_initial_load_date_is_stuck_for_ever() -> None:
+    stored = {CAIRO: offset(YESTERDAY, TODAY), PST: offset(YESTERDAY, YESTERDAY, done=True)}
+    verdict = assessed(connector(stored, initial_load=None)).verdicts[1]
+    assert (verdict.verdict, verdict.reasons[0].code) == ("stuck", "no_initial_load")
+
+
+def test_how_many_there_are_of_each_verdict_is_told_from_bad_to_good() -> None:
+    assert list(counts(["ok", "stuck", "ok", "late"]).items()) == [("stuck", 1), ("late", 1), ("ok", 2)]
+
+
+# Times of storing, of runs, and states
+
+
+def stored_at(hours_ago: float, value: Offset) -> Connector:
+    """A connector whose only offset was stored so many hours ago."""
+    of = connector({PST: value})
+    return replace(
+        of, offsets=tuple(StoredOffset(one.partition, one.offset, NOW - hours_ago * HOUR) for one in of.offsets)
+    )
+
+
+COMMITS = {
+    # name: (offset, stored hours ago, now, expected codes beside the age of the data)
+    "an hour ago": (offset(YESTERDAY, TODAY), 1, []),
+    "24 h ago": (offset(YESTERDAY, TODAY), 24, []),
+    "25 h ago, at work": (offset(YESTERDAY, TODAY), 25, ["no_commit"]),
+    "30 h ago, but done until 6 h ago": (offset(YESTERDAY, YESTERDAY, done=True), 30, []),
+    "done for a round of days ago": (offset("2026-11-21", "2026-11-21", done=True), 54, ["no_commit"]),
+    "done for now": (offset(YESTERDAY, TODAY, done=True), 30, []),
+    "nothing to fetch": (offset(TODAY, TODAY), 30, []),
+}
+
+
+@pytest.mark.parametrize("value, hours_ago, codes", COMMITS.values(), ids=COMMITS)
+def test_nothing_stored_for_a_day_is_stuck_only_where_there_was_something_to_do(
+    value: Offset, hours_ago: float, codes: list[str]
+) -> None:
+    verdict = assessed(stored_at(hours_ago, value)).verdicts[0]
+    assert [reason.code for reason in verdict.reasons if reason.code == "no_commit"] == codes
+    assert verdict.committed_at == NOW - hours_ago * HOUR
+
+
+def test_the_time_without_a_commit_is_told_with_its_limit_and_since_when() -> None:
+    reasons = {one.code: one for one in assessed(stored_at(30, offset(YESTERDAY, TODAY))).verdicts[0].reasons}
+    reason = reasons["no_commit"]
+    assert (reason.words, reason.figure, reason.limit, reason.since) == (
+        "nothing stored for 1 d 6 h",
+        30 * HOUR,
+        24 * HOUR,
+        NOW - 30 * HOUR,
+    )
+    longer = assessed(stored_at(30, offset(YESTERDAY, TODAY)), limits=Limits(max_commit_age_hours=30)).verdicts[0]
+    assert "no_commit" not in [one.code for one in longer.reasons]
+
+
+@pytest.mark.parametrize(
+    "created_hours_ago, stored_hours_ago, since_hours",
+    [(25, None, 25), (23, None, None), (23, 40, None), (None, 25, 25), (None, 23, None), (None, None, None)],
+)
+def test_an_open_run_is_too_old_by_stripes_own_time_else_by_that_of_its_offset(
+    created_hours_ago: int | None, stored_hours_ago: int | None, since_hours: int | None
+) -> None:
+    value = offset(TODAY, TODAY, start=YESTERDAY, run="frr_1", row=5)
+    of = connector({PST: value}) if stored_hours_ago is None else stored_at(stored_hours_ago, value)
+    created = None if created_hours_ago is None else NOW - created_hours_ago * HOUR
+    account = {one: replace(it, run_status="succeeded", run_created=created) for one, it in accounts(of).items()}
+    reasons = {one.code: one for one in assess(of, expected_places(of, ()), account, Limits(), NOW).verdicts[0].reasons}
+    assert ("run_too_old" in reasons) == (since_hours is not None)
+    if since_hours is not None:
+        reason = reasons["run_too_old"]
+        assert (reason.figure, reason.limit, reason.since) == (25 * HOUR, 24 * HOUR, NOW - since_hours * HOUR)
+        assert reason.words == "its report run frr_1 is succeeded and 1 d 1 h old"
+
+
+def history(*runs: ReportRun) -> Evidence:
+    return Evidence({PST: RunHistory(runs, NOW - 14 * DAY)})
+
+
+def test_a_failed_report_run_is_told_in_stripes_words() -> None:
+    failed = ReportRun("frr_1", "balance.summary.1", YESTERDAY, TODAY, NOW - HOUR, "failed", None, "Too many rows.")
+    of = connector({PST: offset(YESTERDAY, TODAY)})
+    verdict = assess(of, expected_places(of, ()), accounts(of), Limits(), NOW, history(failed)).verdicts[0]
+    assert verdict.verdict == "late"
+    assert verdict.reasons[0] == Reason("run_failed", "its last report run failed: Too many rows.", since=NOW - HOUR)
+
+
+@pytest.mark.parametrize(
+    "end, created_hours_ago, took_seconds, verdict",
+    [
+        (at("2026-11-11"), 2, 60, "late"),
+        (at("2026-11-12"), 2, 60, "stuck"),
+        (at("2026-11-11"), 25, 60, "stuck"),
+        (at("2026-11-11"), 2, 301, "stuck"),
+    ],
+    ids=["its fruit is stored", "something else is stored", "long ago", "given up before it was ready"],
+)
+def test_a_place_far_behind_that_stores_what_it_fetches_is_late_not_stuck(
+    end: int, created_hours_ago: int, took_seconds: int, verdict: str
+) -> None:
+    created = NOW - created_hours_ago * HOUR
+    run = ReportRun("frr_1", "balance.summary.1", end - DAY, end, created, "succeeded", created + took_seconds)
+    of = connector({PST: offset("2026-11-11", "2026-11-12")})
+    found = assess(of, expected_places(of, ()), accounts(of), Limits(), NOW, history(run)).verdicts[0]
+    assert found.verdict == verdict
+    assert {"interval_end_old", "rounds_missed"} <= {reason.code for reason in found.reasons}
+
+
+STATES = {
+    # name: (state, states of the tasks, verdict where all is delivered, verdict where it is 12 days behind)
+    "runs": ("RUNNING", ["RUNNING"], "ok", "stuck"),
+    "connector failed": ("FAILED", [], "stuck", "stuck"),
+    "task failed": ("RUNNING", ["FAILED"], "stuck", "stuck"),
+    "paused": ("PAUSED", ["PAUSED"], "ok", "stuck"),
+    "stopped": ("STOPPED", [], "ok", "stuck"),
+    "no tasks": ("RUNNING", [], "ok", "stuck"),
+}
+
+
+@pytest.mark.parametrize("state, tasks, delivered, behind", STATES.values(), ids=STATES)
+def test_a_connector_that_does_not_run_says_so(state: str, tasks: list[str], delivered: str, behind: str) -> None:
+    for value, verdict in ((offset(TODAY, TODAY, done=True), delivered), (offset("2026-11-11", "2026-11-12"), behind)):
+        of = replace(
+            connector({PST: value}), state=state, tasks=tuple(Task(n, one, "w:8083") for n, one in enumerate(tasks))
+        )
+        found = assessed(of).verdicts[0]
+        assert found.verdict == verdict
+        is_told = "not_running" in [reason.code for reason in found.reasons]
+        assert is_told == (state != "RUNNING" or tasks != ["RUNNING"])
+
+
+def test_a_time_in_milliseconds_is_stuck_since_the_connector_takes_it_for_the_far_future() -> None:
+    verdict = assessed(connector({PST: offset(TODAY * 1000, TODAY)})).verdicts[0]
+    assert (verdict.verdict, verdict.reasons[0].code) == ("stuck", "unit_doubtful")
+    assert "(in milliseconds it would be 2026-11-23 00:00Z)" in verdict.reasons[0].words
+
+
+@pytest.mark.parametrize(
+    "value, available_end",
+    [(offset(TODAY, TODAY + DAY, done=True), TODAY), (offset(TODAY, TODAY, done=True), TODAY + DAY)],
+    ids=["a round that has not begun", "data of tomorrow"],
+)
+def test_what_lies_ahead_of_the_clock_makes_a_verdict_unknown(value: Offset, available_end: int) -> None:
+    verdict = assessed(connector({PST: value}), available_end).verdicts[0]
+    assert (verdict.verdict, verdict.reasons[0].code) == ("unknown", "clock_doubtful")

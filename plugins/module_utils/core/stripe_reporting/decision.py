@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
@@ -31,7 +31,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_re
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.forecast import (
     Forecast,
     PlaceForecast,
+    Spans,
     foresee,
+    without,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.offsets import (
     Place,
@@ -41,10 +43,19 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_re
     Account,
     WalkSettings,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.view import counted
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 # These say by their name that data may be left out; the others need allow_gap for it.
 _SKIPPING_BY_NAME = ("current", "available_end", "restore")
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What one place will not deliver because of a change, in words."""
+
+    place: Place
+    words: str
 
 
 @dataclass(frozen=True)
@@ -58,15 +69,23 @@ class StripeDecision:
     left_alone: Forecast
     accounts: Mapping[Place, Account]
     changed: frozenset[Place]
+    losses: tuple[Loss, ...]
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know before agreeing, one sentence each."""
         return tuple(note for one in self.forecast.places for note in self._notes_on(one))
 
-    def _notes_on(self, one: PlaceForecast) -> Iterator[str]:
+    def ignores(self, one: PlaceForecast) -> bool:
+        """Whether the connector will not act on the offset written to the place, which is not of the round it works on."""
         offset = self.after.get(one.place)
-        if offset and one.place in self.changed and one.next_request and offset.round_id != self.forecast.worked_round:
+        if offset is None or one.place not in self.changed:
+            return False
+        round_id = self.forecast.worked_round if one.next_request is None else one.next_request.round_id
+        return offset.round_id != round_id
+
+    def _notes_on(self, one: PlaceForecast) -> Iterator[str]:
+        if one.next_request and self.ignores(one):
             yield (
                 f"{one.place}: the connector works on another round, so it will ignore this offset and start over at"
                 f" {show_moment(one.next_request.start)}."
@@ -91,10 +110,23 @@ def decide(
 
     ``now`` is epoch seconds.
     """
+    targets = _targets(connector, request, accounts, timezones, now)
+    decision = foretell(connector, targets, accounts, timezones, now)
+    _refuse_harm(decision, request)
+    return decision
+
+
+def foretell(
+    connector: Connector,
+    targets: OffsetTargets,
+    accounts: Mapping[Place, Account],
+    timezones: Sequence[str],
+    now: float,
+) -> StripeDecision:
+    """What comes of writing the targets, be it wise or not; without any it is what a restart comes to."""
     settings = WalkSettings.read(connector.config)
     places = expected_places(connector, timezones)
     before = read_offsets(connector)
-    targets = _targets(connector, request, settings, places, before, accounts, now)
     after = dict(before)
     stored = connector.stored
     changed = set()
@@ -109,30 +141,58 @@ def decide(
         else:
             after[place] = ReportOffset.read(target)
     forecast = foresee(settings, before, after, places, accounts, now)
-    decision = StripeDecision(
+    left_alone = foresee(settings, before, before, places, accounts, now) if changed else forecast
+    deleted = changed - set(after)
+    for_good = frozenset(place for place in deleted if place.report_type not in settings.initial_loads)
+    return StripeDecision(
         targets=targets,
         before=before,
         after=after,
         forecast=forecast,
-        left_alone=foresee(settings, before, before, places, accounts, now),
+        left_alone=left_alone,
         accounts=accounts,
         changed=frozenset(changed),
+        losses=tuple(_losses(forecast, left_alone, changed, for_good)),
     )
-    _refuse_harm(decision, request)
-    return decision
+
+
+def _losses(
+    forecast: Forecast, left_alone: Forecast, changed: Collection[Place], for_good: Collection[Place]
+) -> Iterator[Loss]:
+    """A place that is changed answers for all that it leaves out, the others for what they would not leave out otherwise."""
+    for one in forecast.places:
+        alone = left_alone.of(one.place)
+        is_changed = one.place in changed
+        skipped = one.skipped if is_changed else without(one.skipped, alone.skipped)
+        rows = one.lost_rows if is_changed else max(0, one.lost_rows - alone.lost_rows)
+        words = []
+        if skipped:
+            words.append(skipped_words(skipped))
+        if rows:
+            words.append(counted(rows, "row"))
+        if one.place in for_good:
+            words.append("all that is to come, since there is no initial load date")
+        if words:
+            yield Loss(one.place, " and ".join(words))
+
+
+def needed_word(decision: StripeDecision, strategy: str) -> str | None:
+    """What the user must say for the losses of a decision: ``allow_gap``, or the strategy's name; None without a loss."""
+    if not decision.losses:
+        return None
+    return strategy if strategy in _SKIPPING_BY_NAME else "allow_gap"
 
 
 def _targets(
     connector: Connector,
     request: ResetRequest,
-    settings: WalkSettings,
-    places: tuple[Place, ...],
-    before: Mapping[Place, ReportOffset],
     accounts: Mapping[Place, Account],
+    timezones: Sequence[str],
     now: float,
 ) -> OffsetTargets:
     if request.strategy in ("offset", "delete", "restore"):
         return generic_targets(connector, request)
+    places = expected_places(connector, timezones)
     partitions = partitions_by_place(connector.stored)
     chosen = []
     for partition in choose_partitions(tuple(connector.stored), request.partitions, connector.name):
@@ -144,7 +204,8 @@ def _targets(
                 f"{partition}: connector '{connector.name}' is not configured to work on it any more, so only the strategies"
                 " delete, offset and restore make sense there."
             )
-    situation = strategies.Situation(settings, before, places, tuple(sorted(chosen)), accounts, now)
+    settings = WalkSettings.read(connector.config)
+    situation = strategies.Situation(settings, read_offsets(connector), places, tuple(sorted(chosen)), accounts, now)
     return {partitions[place]: offset.written() for place, offset in _decided(situation, request).items()}
 
 
@@ -162,21 +223,27 @@ def _decided(situation: strategies.Situation, request: ResetRequest) -> strategi
 
 def _refuse_harm(decision: StripeDecision, request: ResetRequest) -> None:
     """Refuse what wedges the connector, and what skips data without the user's word for it."""
+    if request.strategy == "restore":
+        # Going back to how it was is what its name says; the notes tell what comes of it.
+        return
     for one in decision.forecast.places:
+        is_changed = one.place in decision.changed
         alone = decision.left_alone.of(one.place)
-        # A trouble of before is not of this offset's making, as when two places are mended one after the other.
-        is_new_trouble = one.place in decision.changed and one.trouble not in (None, alone.trouble)
-        if request.strategy == "offset" and is_new_trouble:
-            raise InputError(f"{one.place}: with this offset the connector would hang: {one.trouble}.")
-        gap_is_agreed = request.allow_gap or request.strategy in _SKIPPING_BY_NAME
-        if one.skipped_seconds > alone.skipped_seconds and not gap_is_agreed:
-            raise InputError(
-                f"{one.place}: this would skip {skipped_words(one.skipped)}: set allow_gap to true if that is wanted,"
-                " or use the strategy continue."
-            )
+        # A trouble of before is not of this change's making, as when two places are mended one after the other: that of an
+        # unchanged place may have been there, but hidden behind another.
+        is_new = one.trouble not in (None, alone.trouble) and (is_changed or decision.left_alone.is_complete)
+        if is_new and (one.hangs or (is_changed and request.strategy == "offset")):
+            by = "with this offset" if is_changed and one.place in decision.after else "after this change"
+            raise InputError(f"{one.place}: {by} the connector would hang: {one.trouble}.")
+    if needed_word(decision, request.strategy) == "allow_gap" and not request.allow_gap:
+        loss = decision.losses[0]
+        raise InputError(
+            f"{loss.place}: this would skip {loss.words}: set allow_gap to true if that is wanted,"
+            " or use the strategy continue."
+        )
 
 
-def skipped_words(skipped: Sequence[tuple[int, int]]) -> str:
+def skipped_words(skipped: Spans) -> str:
     """``2026-11-11..2026-11-23 (12 d)``."""
     spans = ", ".join(show_span(start, end) for start, end in skipped)
     return f"{spans} ({show_seconds(sum(end - start for start, end in skipped))})"

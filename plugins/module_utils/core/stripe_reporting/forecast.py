@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.offsets import (
@@ -25,25 +25,30 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_re
 
 _BEGINNING = -(2**62)
 
+Spans = tuple[tuple[int, int], ...]
+
 
 @dataclass(frozen=True)
 class PlaceForecast:
     """What awaits one place. Spans are half-open intervals of epoch seconds, the lengths are seconds.
 
-    ``skipped``: spans that are left out; what a trouble only holds up is not. ``again_seconds``: rows of how much time are
-    delivered once more. ``again_rows``, ``lost_rows``: rows of one report that come twice, or not at all, whatever their
-    time.
+    ``chunks``: by how many requests the place gets through the round of its next request. ``skipped``: spans that are left
+    out; what a trouble only holds up is not. ``again_seconds``: rows of how much time are delivered once more.
+    ``again_rows``, ``lost_rows``: rows of one report that come twice, or not at all, whatever their time. ``trouble``: what
+    keeps the place from being worked on; ``hangs``: it is this place's own, and holds up the others as well.
     """
 
     place: Place
     next_request: Request | None
+    chunks: int
     runs: int
-    skipped: tuple[tuple[int, int], ...]
+    skipped: Spans
     again_seconds: int
     again_rows: int
     lost_rows: int
     next_round_delivers_skipped: bool
     trouble: str | None
+    hangs: bool
 
     @property
     def skipped_seconds(self) -> int:
@@ -132,26 +137,26 @@ def _of_place(
     covered = [(_BEGINNING, delivered_to)]
     again_seconds = 0
     lost_rows = 0
+    again_rows = 0
+    # An open run that is asked for anew from its start delivers the rows it had delivered once more.
+    open_rows = old.row + 1 if old is not None and old.run_id is not None and old.row is not None else 0
     for request in requests:
         covered, fresh = _cover(covered, request.start, request.covers_end)
         again_seconds += max(0, request.covers_end - request.start) - fresh
-        if request.is_new_run and request.first_row:
+        if request.is_new_run:
             lost_rows += request.first_row
+            if request is requests[0] and request.start <= delivered_to < request.covers_end:
+                again_rows = open_rows
+        else:
+            had = open_rows if old is not None and old.run_id == request.run_id else 0
+            lost_rows += max(0, request.first_row - had)
+            again_rows = max(0, had - request.first_row)
     first = requests[0] if requests else None
-    open_row = old.row if old is not None and old.run_id is not None else None
-    # An open run that is asked for anew from its start delivers the rows it had delivered once more.
-    again_rows = 0
-    if (
-        open_row is not None
-        and first is not None
-        and first.is_new_run
-        and first.start <= delivered_to < first.covers_end
-    ):
-        again_rows = open_row + 1
     skipped = _gaps(covered, reach)
     return PlaceForecast(
         place=place,
         next_request=first,
+        chunks=sum(first is not None and request.round_id == first.round_id for request in requests),
         runs=sum(request.is_new_run for request in requests),
         skipped=skipped,
         again_seconds=again_seconds,
@@ -159,6 +164,7 @@ def _of_place(
         lost_rows=lost_rows,
         next_round_delivers_skipped=bool(skipped) and load is not None and load <= skipped[0][0],
         trouble=_trouble(place, steps, new, current),
+        hangs=any(isinstance(step, Trouble) and step.stops_all and step.place == place for step in steps),
     )
 
 
@@ -190,7 +196,12 @@ def _cover(covered: list[tuple[int, int]], start: int, end: int) -> tuple[list[t
     return merged, fresh
 
 
-def _gaps(covered: list[tuple[int, int]], end: int, start: int = _BEGINNING) -> tuple[tuple[int, int], ...]:
+def without(spans: Spans, others: Spans) -> Spans:
+    """What of the spans lies in none of the others; both are in order."""
+    return tuple(gap for start, end in spans for gap in _gaps(others, end, start))
+
+
+def _gaps(covered: Iterable[tuple[int, int]], end: int, start: int = _BEGINNING) -> Spans:
     """The spans within ``start`` to ``end`` that are not covered."""
     gaps = []
     reached = start

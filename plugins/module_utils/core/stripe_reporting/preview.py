@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
@@ -32,6 +32,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_re
     Forecast,
     PlaceForecast,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.offsets import Place
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.walk import (
     DEFAULT_MAX_WAIT_MILLISECONDS,
     Account,
@@ -39,27 +40,13 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_re
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.view import counted, table, wrapped
 
+# A walk of thousands of requests would bury all else in a task's result.
+_MOST_SHOWN = 500
+
 
 def stripe_headline(connector: Connector, progress: Forecast | StripeAssessment, cluster: str) -> str:
     behind = f"{counted(progress.rounds_behind, 'round')} behind" if progress.rounds_behind else "the current one"
     return headline(connector, cluster, f"works on round {show_moment(progress.worked_round)}, {behind}")
-
-
-def assessment_lines(connector: Connector, assessment: StripeAssessment, cluster: str) -> list[str]:
-    """The state of a connector: a headline and a verdict for each partition."""
-    rows = [("timezone", "report type", "verdict", "delivered up to", "why")]
-    for verdict in assessment.verdicts:
-        fields = verdict.partition.as_dict()
-        rows.append(
-            (
-                str(fields.get("timezone", "-")),
-                str(fields.get("report_type", "-")),
-                verdict.verdict,
-                show_moment(verdict.delivered_to),
-                ", ".join(reason.words for reason in verdict.reasons),
-            )
-        )
-    return [stripe_headline(connector, assessment, cluster), "", *table(rows)]
 
 
 def plan_lines(plan: Plan, decision: StripeDecision, config: Mapping[str, str]) -> list[str]:
@@ -96,23 +83,36 @@ def forecast_data(decision: StripeDecision) -> dict[str, Any]:
         "left_alone": data(decision.left_alone),
         "stripe_asked": all(account.asked for account in decision.accounts.values()),
         "notes": list(decision.notes),
-        "partitions": [
-            {
-                "timezone": one.place.timezone,
-                "report_type": one.place.report_type,
-                "changed": one.place in decision.changed,
-                "next_request": None if one.next_request is None else _request_data(one.next_request),
-                "report_runs": one.runs,
-                "skipped": [list(span) for span in one.skipped],
-                "next_round_delivers_skipped": one.next_round_delivers_skipped,
-                "again_seconds": one.again_seconds,
-                "again_rows": one.again_rows,
-                "lost_rows": one.lost_rows,
-                "trouble": one.trouble,
-            }
-            for one in decision.forecast.places
-        ],
+        "partitions": [place_data(one, decision) for one in decision.forecast.places],
+        **walk_data(decision.forecast.requests),
     }
+
+
+def place_data(one: PlaceForecast, decision: StripeDecision) -> dict[str, Any]:
+    """What awaits one place, as JSON."""
+    return {
+        **_named(one.place),
+        "changed": one.place in decision.changed,
+        "next_request": None if one.next_request is None else _request_data(one.next_request),
+        "chunks": one.chunks,
+        "report_runs": one.runs,
+        "skipped": [list(span) for span in one.skipped],
+        "next_round_delivers_skipped": one.next_round_delivers_skipped,
+        "again_seconds": one.again_seconds,
+        "again_rows": one.again_rows,
+        "lost_rows": one.lost_rows,
+        "trouble": one.trouble,
+    }
+
+
+def walk_data(requests: Sequence[Request]) -> dict[str, Any]:
+    """A walk as JSON: its first ``requests`` in order, and ``requests_omitted``, how many more there are."""
+    shown = [{**_named(request.place), **_request_data(request)} for request in requests[:_MOST_SHOWN]]
+    return {"requests": shown, "requests_omitted": len(requests) - len(shown)}
+
+
+def _named(place: Place) -> dict[str, Any]:
+    return {"timezone": place.timezone, "report_type": place.report_type}
 
 
 def _request_data(request: Request) -> dict[str, Any]:
@@ -164,7 +164,7 @@ def _totals(forecast: Forecast, decision: StripeDecision) -> list[str]:
         for one in forecast.places
         if one.skipped
     ]
-    skipped += [f"{one.place} the first {counted(one.lost_rows, 'row')}" for one in forecast.places if one.lost_rows]
+    skipped += [f"{one.place} {counted(one.lost_rows, 'row')}" for one in forecast.places if one.lost_rows]
     again = [f"{one.place} {show_seconds(one.again_seconds)}" for one in forecast.places if one.again_seconds]
     again += [f"{one.place} {counted(one.again_rows, 'row')}" for one in forecast.places if one.again_rows]
     if skipped or again:

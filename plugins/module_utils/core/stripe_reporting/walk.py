@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Literal, Union
 
-from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS, show_moment
 from ansible_collections.connectops.recovery.plugins.module_utils.core.rounds import Rounds
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.offsets import (
     Place,
@@ -40,6 +40,7 @@ class WalkSettings:
     report_types: tuple[str, ...]
     initial_loads: Mapping[str, int]
     max_interval_seconds: int
+    max_wait_milliseconds: int = DEFAULT_MAX_WAIT_MILLISECONDS
 
     @classmethod
     def read(cls, config: Mapping[str, str]) -> WalkSettings:
@@ -52,6 +53,7 @@ class WalkSettings:
             report_types=_items(config.get("stripe.report.types", ""), ","),
             initial_loads=_initial_loads(config.get("stripe.report.initial.load.dates", "")),
             max_interval_seconds=int(days) * DAY_SECONDS,
+            max_wait_milliseconds=_max_wait(config),
         )
 
 
@@ -60,12 +62,16 @@ class Account:
     """What Stripe says of one place (times in epoch seconds).
 
     ``available_end`` is an assumption where ``asked`` is false: Stripe could not be asked. ``run_status`` is that of the
-    open run: ``succeeded``, ``pending``, ``failed``, ``lost`` or ``unknown``.
+    open run: ``succeeded``, ``pending``, ``failed``, ``lost`` or ``unknown``; ``run_created`` is when it was asked for,
+    ``run_error`` Stripe's words on a failed one.
     """
 
     available_end: int
     asked: bool
     run_status: str = "unknown"
+    available_start: int | None = None
+    run_created: int | None = None
+    run_error: str | None = None
 
 
 @dataclass(frozen=True)
@@ -93,12 +99,14 @@ class Request:
 class Trouble:
     """A step at which the connector would hang for ever, or leave a place out for ever.
 
-    ``scope``: ``place``: this place alone is left out; ``round``: the round never ends, though the other places finish it;
-    ``poll``: every poll ends here, so that the places before it deliver nothing and those after it are not reached.
+    ``code`` names the kind. ``scope``: ``place``: this place alone is left out; ``round``: the round never ends, though the
+    other places finish it; ``poll``: every poll ends here, so that the places before it deliver nothing and those after it
+    are not reached.
     """
 
     place: Place
     round_id: int
+    code: str
     reason: str
     scope: Literal["place", "round", "poll"]
 
@@ -155,7 +163,7 @@ def walk(
             offset = offsets.get(place)
             if offset is not None and offset.round_id == round_id and offset.processed:
                 continue
-            step = _step(settings, place, offset, round_id, accounts[place])
+            step = next_step(settings, place, offset, round_id, accounts[place])
             if isinstance(step, Trouble):
                 if (place, step.reason) not in troubled:
                     troubled.add((place, step.reason))
@@ -186,37 +194,51 @@ def _held_by_the_first(
     for place in places:
         if place in offsets and offsets[place].round_id is not None:
             if offsets[place].round_id != round_id:
-                yield Trouble(place, round_id, words, "round")
+                yield Trouble(place, round_id, "no_initial_load", words, "round")
             return
 
 
-def _step(settings: WalkSettings, place: Place, offset: ReportOffset | None, round_id: int, account: Account) -> Step:
+def next_step(
+    settings: WalkSettings, place: Place, offset: ReportOffset | None, round_id: int, account: Account
+) -> Step:
+    """What a place that is not finished in the round does when the walk comes to it; a request from A to A asks nothing."""
     first_row = 0
     run_id = None
     covers_end = None
     if offset is None or offset.round_id != round_id:
         start = settings.initial_loads.get(place.report_type)
         if start is None:
-            return Trouble(place, round_id, "no initial load date, so it is skipped in every round", "place")
+            words = "no initial load date, so it is skipped in every round"
+            return Trouble(place, round_id, "no_initial_load", words, "place")
     elif offset.run_id is not None:
         if offset.run_id == "":
-            return Trouble(place, round_id, "an empty report run id aborts every poll", "poll")
+            return Trouble(place, round_id, "empty_run_id", "an empty report run id aborts every poll", "poll")
         if offset.interval_start is None:
-            return Trouble(place, round_id, "an open run without interval_start, so its round never finishes", "round")
+            words = "an open run without interval_start, so its round never finishes"
+            return Trouble(place, round_id, "no_interval_start", words, "round")
         if offset.interval_start < account.available_end and account.run_status in ("pending", "failed", "lost"):
             words = f"the open run {offset.run_id} is {account.run_status}, which fails every poll"
-            return Trouble(place, round_id, words, "poll")
+            return Trouble(place, round_id, "run_without_result", words, "poll")
         start = offset.interval_start
         run_id = offset.run_id
         covers_end = offset.interval_end
         first_row = 0 if offset.row is None else offset.row + 1
     elif offset.interval_end is None:
-        return Trouble(place, round_id, "no interval_end, so its round never finishes", "round")
+        words = "no interval_end, so its round never finishes"
+        return Trouble(place, round_id, "no_interval_end", words, "round")
     else:
         start = offset.interval_end
         first_row = 0 if offset.row is None else offset.row + 1
     end = min(account.available_end, start + settings.max_interval_seconds)
+    if run_id is None and start < end and account.available_start is not None and start < account.available_start:
+        words = f"Stripe has no data before {show_moment(account.available_start)} and refuses to begin at {show_moment(start)}"
+        return Trouble(place, round_id, "before_data", words, "poll")
     return Request(place, round_id, start, end, end if covers_end is None else covers_end, run_id, first_row)
+
+
+def _max_wait(config: Mapping[str, str]) -> int:
+    text = config.get("stripe.report.max.wait.ms", "").strip()
+    return int(text) if text.isdigit() else DEFAULT_MAX_WAIT_MILLISECONDS
 
 
 def _items(text: str, separator: str) -> tuple[str, ...]:

@@ -1,0 +1,253 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Profiles: what a user tells of a connector's offsets, as data, so that they can be judged without code for it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import parse_duration
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    JsonScalar,
+    Offset,
+    Partition,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import looks_masked
+from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import as_setting
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+
+# How many of each unit make a second.
+UNITS = {"seconds": 1, "milliseconds": 1000, "microseconds": 1_000_000, "nanoseconds": 1_000_000_000}
+ISO = "iso8601"
+
+
+@dataclass(frozen=True)
+class TimeField:
+    """The field of an offset up to whose time the connector has delivered; ``unit`` is one of UNITS, or ISO."""
+
+    field: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class OpenRun:
+    """What an offset looks like while a run, such as a snapshot, is open: a field with one of these values.
+
+    ``values`` is None where any value but null will do.
+    """
+
+    field: str
+    values: tuple[JsonScalar, ...] | None
+
+    def is_in(self, offset: Offset) -> bool:
+        value = offset.get(self.field)
+        if self.values is None:
+            return value is not None
+        return _text(value) in map(_text, self.values)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The setting that lists what the connector works on, and the field of a partition that holds one of the list."""
+
+    setting: str
+    separator: str
+    field: str
+
+    def values(self, config: Mapping[str, str]) -> tuple[str, ...] | None:
+        """What is expected; None where the config does not tell."""
+        text = config.get(self.setting)
+        if text is None or "${" in text or looks_masked(text):
+            return None
+        return tuple(dict.fromkeys(filter(None, (item.strip() for item in text.split(self.separator)))))
+
+    def is_met(self, value: str, partition: Partition) -> bool:
+        """Whether the partition stands for the value. A config may leave out a table's schema, which the partition has."""
+        held = _text(partition.get(self.field))
+        return held == value or held.endswith(f".{value}")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One profile, checked. ``partition`` is empty where all fields tell partitions apart; ages are seconds."""
+
+    name: str
+    connector_classes: tuple[str, ...]
+    settings: Mapping[str, tuple[str, ...]]
+    partition: tuple[str, ...] = ()
+    time: TimeField | None = None
+    open_run: OpenRun | None = None
+    expected: Expected | None = None
+    max_age_seconds: int | None = None
+    max_commit_age_seconds: int | None = None
+    max_run_age_seconds: int | None = None
+
+    def fits(self, connector: Connector) -> bool:
+        full = connector.connector_class
+        if not {full, full.rpartition(".")[2]} & set(self.connector_classes):
+            return False
+        return all(connector.config.get(key) in values for key, values in self.settings.items())
+
+
+# Nothing is known but when offsets were stored.
+GENERIC = Profile("generic", (), {})
+
+
+def choose_profile(profiles: Sequence[Profile], connector: Connector) -> Profile | None:
+    """The first profile that fits the connector."""
+    return next((profile for profile in profiles if profile.fits(connector)), None)
+
+
+def read_profiles(data: Sequence[Any]) -> tuple[Profile, ...]:
+    """The option ``profiles``. Raises InputError for the first mistake."""
+    return tuple(read_profile(one, f"profiles[{number}]") for number, one in enumerate(data))
+
+
+def read_profile(data: Any, where: str) -> Profile:
+    """A profile from YAML. Raises InputError, which names ``where``, the profile and the key."""
+    if isinstance(data, Mapping) and isinstance(data.get("name"), str) and data["name"]:
+        where = f"{where} ({data['name']})"
+    given = _Given(data, where, "")
+    given.only(
+        "name",
+        "connector_class",
+        "settings",
+        "partition",
+        "time",
+        "open_run",
+        "expected",
+        "max_age",
+        "max_commit_age",
+        "max_run_age",
+    )
+    profile = Profile(
+        name=given.text("name"),
+        connector_classes=given.texts("connector_class"),
+        settings=_settings(given),
+        partition=given.texts("partition") if given.has("partition") else (),
+        time=_time(given.map("time", "field", "unit")) if given.has("time") else None,
+        open_run=_open_run(given.map("open_run", "field", "values", "present")) if given.has("open_run") else None,
+        expected=_expected(given.map("expected", "setting", "separator", "field")) if given.has("expected") else None,
+        max_age_seconds=given.seconds("max_age"),
+        max_commit_age_seconds=given.seconds("max_commit_age"),
+        max_run_age_seconds=given.seconds("max_run_age"),
+    )
+    if profile.max_age_seconds is not None and profile.time is None:
+        raise given.wrong("max_age", "needs a time to measure: add time")
+    if profile.max_run_age_seconds is not None and profile.open_run is None:
+        raise given.wrong("max_run_age", "needs to know what an open run is: add open_run")
+    if profile.expected and profile.partition and profile.expected.field not in profile.partition:
+        raise given.wrong("expected.field", f"'{profile.expected.field}' is not in partition: add it there")
+    return profile
+
+
+def _settings(given: _Given) -> dict[str, tuple[str, ...]]:
+    if not given.has("settings"):
+        return {}
+    if not isinstance(given.data["settings"], Mapping):
+        raise given.wrong("settings", "is no map: write a setting and its value, such as mode: timestamp")
+    wanted = {}
+    for key, value in given.data["settings"].items():
+        values = value if isinstance(value, list) else [value]
+        if not values or not all(isinstance(one, (str, int, float)) for one in values):
+            raise given.wrong(f"settings.{key}", "has no value to compare with: write one, or a list of them")
+        wanted[str(key)] = tuple(str(as_setting(one, str(key))) for one in values)
+    return wanted
+
+
+def _time(given: _Given) -> TimeField:
+    return TimeField(given.text("field"), given.one_of("unit", (*UNITS, ISO)))
+
+
+def _open_run(given: _Given) -> OpenRun:
+    field = given.text("field")
+    if given.has("values") == given.has("present"):
+        raise given.wrong("values", "or present: true is needed, one of the two")
+    if given.has("present"):
+        if given.data["present"] is not True:
+            raise given.wrong("present", "can only be true: write values for anything else")
+        return OpenRun(field, None)
+    values = given.data["values"]
+    if not isinstance(values, list) or not values or any(isinstance(one, (list, dict)) for one in values):
+        raise given.wrong("values", "is no list of values: write one such as [true, INITIAL]")
+    return OpenRun(field, tuple(values))
+
+
+def _expected(given: _Given) -> Expected:
+    separator = given.text("separator") if given.has("separator") else ","
+    return Expected(given.text("setting"), separator, given.text("field"))
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A map as the user wrote it. ``where`` says which profile it is of, ``under`` which of its keys, with a dot."""
+
+    data: Mapping[str, Any]
+    where: str
+    under: str
+
+    def wrong(self, key: str, what: str) -> InputError:
+        return InputError(f"{self.where}: {self.under}{key} {what}{'' if what.endswith('?') else '.'}")
+
+    def has(self, key: str) -> bool:
+        return self.data.get(key) is not None
+
+    def only(self, *keys: str) -> None:
+        if not isinstance(self.data, Mapping):
+            what = self.under.rstrip(".") or "the profile"
+            raise InputError(f"{self.where}: {what} is no map: its keys are {', '.join(keys)}.")
+        for key in self.data:
+            if key not in keys:
+                raise self.wrong(str(key), f"is no key of a profile: {_nearest(str(key), keys)}")
+
+    def map(self, key: str, *keys: str) -> _Given:
+        inner = _Given(self.data[key], self.where, f"{key}.")
+        inner.only(*keys)
+        return inner
+
+    def text(self, key: str) -> str:
+        value = self.data.get(key)
+        if value is None:
+            raise self.wrong(key, "is missing: every profile needs it" if not self.under else "is missing: add it")
+        if not isinstance(value, str) or not value:
+            raise self.wrong(key, f"is {json.dumps(value, default=str)}, not a text: write one")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A text, or a list of texts."""
+        value = self.data.get(key)
+        if not isinstance(value, list):
+            return (self.text(key),)
+        if not value or not all(isinstance(one, str) and one for one in value):
+            raise self.wrong(key, "is no list of texts: write at least one")
+        return tuple(value)
+
+    def one_of(self, key: str, choices: Collection[str]) -> str:
+        value = self.text(key)
+        if value not in choices:
+            raise self.wrong(key, f"'{value}' is not known: {_nearest(value, choices)}")
+        return value
+
+    def seconds(self, key: str) -> int | None:
+        if not self.has(key):
+            return None
+        milliseconds = parse_duration(str(self.data[key]), f"{self.where}: {key}")
+        if milliseconds < 1000:
+            raise self.wrong(key, f"{self.data[key]} is less than a second: write a longer one, such as 36h")
+        return milliseconds // 1000
+
+
+def _nearest(word: str, choices: Collection[str]) -> str:
+    nearest = difflib.get_close_matches(word, choices, n=1)
+    return f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(choices)}"
+
+
+def _text(value: JsonScalar) -> str:
+    """A value as text: ``true`` and ``"true"`` are the same, for a variable's value may pass a template."""
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,233 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A cluster as its REST API tells of it and as its offsets topics do, side by side.
+
+Each of the two works without the other: a worker that is down, or older than 3.5, has topics all the same, and without
+access to Kafka there is REST. What one of them could not say is told, never passed over.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import (
+    ConnectClient,
+    ConnectError,
+    NotFound,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    Snapshot,
+    offsets_from_json,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offset_records import OffsetRecord
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offset_views import (
+    Finding,
+    compare,
+    offsets_from_records,
+    with_commit_times,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.sink_assess import SinkProgress
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka_client import KafkaClient, KafkaFailed
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka_options import KafkaOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.reading import (
+    read_offsets,
+    read_snapshot,
+    workers_now,
+)
+
+_OWN_TOPIC = "offsets.storage.topic"
+
+
+@dataclass(frozen=True)
+class ClusterViews:
+    """What was read of a cluster. Connectors' offsets carry the times at which they were stored where those are known.
+
+    By name of the connector: ``records`` (its live offset records, tombstones included, of every topic that was read),
+    ``findings`` (where REST and the topics disagree), ``sinks`` (how far a sink connector's group has come).
+    ``sources`` says of each source, ``rest`` and ``topic``, whether it was read, or why not.
+    """
+
+    snapshot: Snapshot
+    records: Mapping[str, tuple[OffsetRecord, ...]]
+    findings: Mapping[str, tuple[Finding, ...]]
+    sinks: Mapping[str, tuple[SinkProgress, ...]]
+    sources: Mapping[str, Mapping[str, Any]]
+    warnings: tuple[str, ...]
+
+
+def read_views(
+    client: ConnectClient,
+    kafka_options: KafkaOptions | None,
+    names: Sequence[str],
+    now: float,
+    progress: Callable[[str], None],
+) -> ClusterViews:
+    """Read the named connectors, or all of the cluster, from both sources. Raises RecoveryError when neither can be read.
+
+    ``now`` is epoch seconds; ``progress`` is told in words how far a long read has come.
+    """
+    snapshot = None
+    rest_problem = None
+    warnings: tuple[str, ...] = ()
+    try:
+        with_offsets = kafka_options is None or client.supports("GET", "offsets")
+        snapshot = read_snapshot(client, names, now, with_offsets=with_offsets)
+        now, warnings = workers_now(client, now)
+        snapshot = replace(snapshot, read_at=now)
+    except NotFound:
+        raise
+    except ConnectError as error:
+        if kafka_options is None:
+            raise
+        rest_problem = error.sentence
+    sources = {"rest": _READ, "topic": _NOT_ASKED}
+    try:
+        if kafka_options is not None:
+            views = _with_topics(client, snapshot, rest_problem, kafka_options, names, now, progress)
+            return replace(views, warnings=(*warnings, *views.warnings))
+    except KafkaFailed as error:
+        if snapshot is None:
+            raise RecoveryError(f"{rest_problem} {error.sentence}") from None
+        sources = {"rest": _READ, "topic": {"read": False, "problem": error.sentence}}
+        warnings = (*warnings, f"The offsets topic was not read: {error.sentence}")
+    assert snapshot is not None, "without Kafka a failed read of REST was raised"
+    return ClusterViews(snapshot, {}, {}, {}, sources, warnings)
+
+
+_READ: Mapping[str, Any] = {"read": True, "problem": None}
+_NOT_ASKED: Mapping[str, Any] = {"read": False, "problem": None}
+
+
+def _with_topics(
+    client: ConnectClient,
+    snapshot: Snapshot | None,
+    rest_problem: str | None,
+    options: KafkaOptions,
+    names: Sequence[str],
+    now: float,
+    progress: Callable[[str], None],
+) -> ClusterViews:
+    reading = ""
+
+    def tell(read: int, to_read: int) -> None:
+        progress(f"Read {read:,} of {to_read:,} records of {reading} ({100 * read // max(1, to_read)} %)")
+
+    warnings = []
+    with KafkaClient(options, tell) as kafka:
+        connect_is_down = snapshot is None
+        if snapshot is None:
+            snapshot = _snapshot_of_topics(kafka, names, now)
+            warnings.append(f"{rest_problem} The offsets are those of the topic; states and tasks are not known.")
+        sources = [connector for connector in snapshot.connectors if connector.type != "sink"]
+        has_rest_offsets = not connect_is_down and client.supports("GET", "offsets")
+        if not connect_is_down and not has_rest_offsets:
+            warnings.append(
+                f"Kafka Connect {snapshot.version} cannot tell offsets over REST (that needs 3.5): they are read from the topic."
+            )
+        common = kafka.find_offsets_topic([connector.name for connector in sources]) if sources else None
+        wanted: dict[str, list[str]] = {}
+        for connector in sources:
+            for topic in filter(None, (common, connector.config.get(_OWN_TOPIC))):
+                wanted.setdefault(topic, []).append(connector.name)
+        records: dict[str, list[OffsetRecord]] = {connector.name: [] for connector in sources}
+        topics = []
+        for topic, of in wanted.items():
+            reading = topic
+            found = kafka.read_offsets(topic, of)
+            topics.append(
+                {
+                    "topic": topic,
+                    "scanned": found.scanned,
+                    "malformed": found.malformed,
+                    "held_back": sum(found.held_back.values()),
+                }
+            )
+            if found.held_back:
+                warnings.append(
+                    f"An open transaction hides the last {sum(found.held_back.values())} positions of {topic}: what was written"
+                    " there is not seen yet."
+                )
+            for record in found.records:
+                records[record.connector].append(record)
+        sinks = {
+            connector.name: kafka.consumer_progress(_group_of(connector), _topics_of(connector))
+            for connector in snapshot.connectors
+            if connector.type == "sink"
+        }
+    findings = {}
+    connectors = []
+    for connector in snapshot.connectors:
+        if connector.name not in records:
+            connectors.append(connector)
+            continue
+        mine = tuple(records[connector.name])
+        read_from = connector.config.get(_OWN_TOPIC) or str(common)
+        if has_rest_offsets:
+            findings[connector.name] = _settled(client, connector, mine, read_from)
+            connectors.append(replace(connector, offsets=with_commit_times(connector.offsets, mine)))
+        else:
+            findings[connector.name] = compare(connector.name, None, mine, read_from)
+            there = [record for record in mine if record.topic == read_from]
+            connectors.append(replace(connector, offsets=offsets_from_records(there)))
+    return ClusterViews(
+        snapshot=replace(snapshot, connectors=tuple(connectors)),
+        records={name: tuple(of) for name, of in records.items()},
+        findings=findings,
+        sinks=sinks,
+        sources={
+            "rest": {"read": not connect_is_down, "problem": rest_problem},
+            "topic": {"read": True, "problem": None, "topics": topics},
+        },
+        warnings=tuple(warnings),
+    )
+
+
+def _settled(
+    client: ConnectClient, connector: Connector, records: tuple[OffsetRecord, ...], read_from: str
+) -> tuple[Finding, ...]:
+    """The findings that are still there when REST is asked once more: what moved in between is no disagreement."""
+    findings = compare(connector.name, connector.offsets, records, read_from)
+    if any(finding.code == "rest_stale" for finding in findings):
+        again = offsets_from_json(read_offsets(client, connector.name))
+        findings = compare(connector.name, connector.offsets, records, read_from, again)
+    return findings
+
+
+def _snapshot_of_topics(kafka: KafkaClient, names: Sequence[str], now: float) -> Snapshot:
+    """The connectors as the workers' own config topic has them: with their configs, without their states."""
+    known = kafka.read_config_topic(kafka.find_config_topic(names))
+    for name in names:
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean '{nearest[0]}'?" if nearest else f"it has {len(known)} connectors."
+            raise InputError(f"Connector '{name}' is not in the config topic of the cluster: {hint}")
+    connectors = tuple(
+        Connector(
+            name=name,
+            type=_type_of(known[name].config),
+            state="UNKNOWN",
+            worker_id="",
+            tasks=(),
+            config=known[name].config,
+        )
+        for name in dict.fromkeys(names or known)
+    )
+    return Snapshot(kafka.cluster_id, "", now, connectors)
+
+
+def _type_of(config: Mapping[str, str]) -> str:
+    return "sink" if "topics" in config or "topics.regex" in config else "source"
+
+
+def _group_of(connector: Connector) -> str:
+    return connector.config.get("consumer.override.group.id") or f"connect-{connector.name}"
+
+
+def _topics_of(connector: Connector) -> Collection[str]:
+    return [topic.strip() for topic in connector.config.get("topics", "").split(",") if topic.strip()]

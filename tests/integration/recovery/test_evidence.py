@@ -1,0 +1,222 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the accounts' report runs and the workers' logs tell of a connector on a real worker."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connection_options import ConnectionOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.accounts import expected_places
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.decision import read_offsets
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.offsets import Place
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.undelivered import (
+    Undelivered,
+    undelivered_spans,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.walk import WalkSettings
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.worker_log import (
+    LogFacts,
+    LogFailure,
+    read_log,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.log_files import log_lines
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.reading import read_connector
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.stripe_accounts import (
+    Accounts,
+    StripeOptions,
+    read_accounts,
+)
+from integration.recovery.tasks import CAIRO, MAX_WAIT, NEW_YORK, PST, Tasks, initial_load, stuck, succeeded, unfinished
+from lab import Lab, await_condition
+from lab.scenarios import REPORT_TYPE
+from lab.trial import MIDNIGHT, Trial, ago
+
+# Stripe tells whole seconds: only runs asked for in different ones can be put in order.
+ONE_SECOND = 1.1
+IN_CHUNKS_OF_TWO_DAYS = {"max.report.interval.days": 2, "in.progress.poll.interval.ms": 1100}
+
+
+def place(zone: str) -> Place:
+    return Place(zone, REPORT_TYPE)
+
+
+def snapshot(lab: Lab, trial: Trial) -> Connector:
+    with ConnectClient(ConnectionOptions(tuple(lab.connect.urls))) as client:
+        return read_connector(client, trial.name, with_offsets=True)
+
+
+def accounts(lab: Lab, trial: Trial) -> Accounts:
+    options = StripeOptions(ask=True, api_url=lab.stripe.url, keys={})
+    return read_accounts(snapshot(lab, trial), options, time.time())
+
+
+def log_facts(lab: Lab, trial: Trial) -> LogFacts:
+    return read_log(log_lines([str(path) for path in lab.logs.glob("*worker*.log")]), trial.name)
+
+
+def undelivered(lab: Lab, trial: Trial) -> tuple[Undelivered, ...]:
+    connector = snapshot(lab, trial)
+    settings = WalkSettings.read(connector.config)
+    histories = accounts(lab, trial).histories
+    places = expected_places(connector, ())
+    return undelivered_spans(places, histories, read_offsets(connector), settings.initial_loads)
+
+
+def fail_the_first_poll(trial: Trial, **settings: object) -> None:
+    """A connector whose first poll fails at New York, after it has fetched Cairo's first chunk."""
+    trial.account(CAIRO).pending_seconds = ONE_SECOND
+    trial.account(NEW_YORK).fail_runs("Not now.")
+    trial.create({CAIRO: unfinished(6, 0), NEW_YORK: unfinished(6, 0)}, {**IN_CHUNKS_OF_TWO_DAYS, **settings})
+    trial.await_runs(NEW_YORK, 1)
+    trial.accounts[NEW_YORK].succeed_runs()
+
+
+# Rows that were never delivered
+
+
+def test_what_a_connector_that_healed_by_itself_jumped_over_is_found_to_the_row(lab: Lab, trial: Trial) -> None:
+    fail_the_first_poll(trial)
+    trial.await_offset(CAIRO, processed_in_round=True, interval_end=MIDNIGHT)
+    trial.await_offset(NEW_YORK, processed_in_round=True, interval_end=MIDNIGHT)
+    (span,) = undelivered(lab, trial)
+    first = trial.accounts[CAIRO].runs[0]
+    assert span == Undelivered(place(CAIRO), ago(6), ago(4), first.created, first.id)
+    missing = set(trial.expected(CAIRO, ago(6), MIDNIGHT)) - set(trial.delivered(CAIRO))
+    assert missing == set(trial.expected(CAIRO, span.start, span.end))
+
+
+def test_rows_that_a_restart_brought_back_are_not_missing(lab: Lab, trial: Trial) -> None:
+    fail_the_first_poll(trial)
+    trial.restart_task()
+    trial.await_offset(CAIRO, processed_in_round=True, interval_end=MIDNIGHT)
+    trial.await_offset(NEW_YORK, processed_in_round=True, interval_end=MIDNIGHT)
+    assert undelivered(lab, trial) == ()
+    assert set(trial.delivered(CAIRO)) == set(trial.expected(CAIRO, ago(6), MIDNIGHT))
+
+
+def test_rows_that_the_next_round_delivers_again_are_not_missing(lab: Lab, trial: Trial) -> None:
+    trial.account(CAIRO).pending_seconds = ONE_SECOND
+    trial.account(NEW_YORK).fail_runs("Not now.")
+    offsets = {CAIRO: unfinished(6, 1), NEW_YORK: unfinished(6, 1)}
+    trial.create(offsets, {**IN_CHUNKS_OF_TWO_DAYS, **initial_load(6)})
+    trial.await_runs(NEW_YORK, 1)
+    trial.accounts[NEW_YORK].succeed_runs()
+    trial.await_offset(CAIRO, round_id=MIDNIGHT, processed_in_round=True)
+    trial.await_offset(NEW_YORK, round_id=MIDNIGHT, processed_in_round=True)
+    assert undelivered(lab, trial) == ()
+    assert set(trial.delivered(CAIRO)) == set(trial.expected(CAIRO, ago(6), MIDNIGHT))
+
+
+@pytest.mark.parametrize("round_days", [0, 3], ids=["in the current round", "behind it"])
+def test_after_a_recovery_nothing_is_missing(lab: Lab, trial: Trial, tasks: Tasks, round_days: int) -> None:
+    trial.account(CAIRO).pending_seconds = ONE_SECOND
+    trial.account(NEW_YORK).pending_seconds = 2.5
+    offsets = dict.fromkeys((CAIRO, NEW_YORK), unfinished(6, round_days))
+    trial.create(offsets, {MAX_WAIT: 1500, **IN_CHUNKS_OF_TWO_DAYS})
+    trial.await_runs(NEW_YORK, 2)
+    succeeded(tasks.reset(strategy="continue", at_least={MAX_WAIT: "60m"}))
+    for zone in (CAIRO, NEW_YORK):
+        trial.await_offset(zone, round_id=MIDNIGHT, processed_in_round=True, interval_end=MIDNIGHT)
+    assert undelivered(lab, trial) == ()
+    for zone in (CAIRO, NEW_YORK):
+        assert set(trial.delivered(zone)) == set(trial.expected(zone, ago(6), MIDNIGHT))
+
+
+def test_what_a_restart_would_bring_back_is_not_jumped_over_yet(lab: Lab, trial: Trial) -> None:
+    fail_the_first_poll(trial, **{"max.report.interval.days": 30})
+    trial.await_offset(NEW_YORK, processed_in_round=True, interval_end=MIDNIGHT)
+    assert undelivered(lab, trial) == ()
+    assert trial.delivered(CAIRO) == []
+
+
+# Report runs
+
+
+def test_the_blockers_report_runs_are_told(lab: Lab, trial: Trial) -> None:
+    stuck(trial)
+    told = accounts(lab, trial)
+    runs = told.histories[NEW_YORK].runs
+    assert len(runs) >= 2
+    assert {(run.start, run.end) for run in runs} == {(ago(5), MIDNIGHT)}
+    assert len(told.histories[CAIRO].runs) == 1
+    assert told.histories[PST].runs == ()
+    assert told.refused == frozenset()
+    assert told.problems == ()
+
+
+def test_a_timezone_whose_own_key_stripe_refuses_is_told(lab: Lab, trial: Trial) -> None:
+    trial.account(CAIRO).respond(status=401, times=None)
+    trial.account(PST)
+    trial.create({PST: unfinished(2, 0)})
+    trial.await_offset(PST, processed_in_round=True)
+    told = accounts(lab, trial)
+    assert told.refused == {CAIRO}
+    assert told.problems == (f"Stripe refuses the API key of the timezone {CAIRO} (401).",)
+    assert list(told.histories) == [PST]
+    assert [told.by_place[place(zone)].asked for zone in (CAIRO, PST)] == [False, True]
+    options = StripeOptions(ask=True, api_url=lab.stripe.url, keys={CAIRO: "sk_test_of_somebody_else"})
+    others = read_accounts(snapshot(lab, trial), options, time.time())
+    assert others.refused == frozenset()
+    assert len(others.problems) == 1
+
+
+# The worker's log
+
+
+def test_the_log_names_the_run_that_was_not_ready_and_whom_the_poll_got_past(lab: Lab, trial: Trial) -> None:
+    stuck(trial)
+    trial.await_log("Error while polling", 2)
+    facts = log_facts(lab, trial)
+    assert facts.started_timezones == (CAIRO, NEW_YORK, PST)
+    first, second = trial.accounts[NEW_YORK].runs[:2]
+    words = "Report run {} did not complete within 200 ms"
+    assert facts.failures[0] == LogFailure(first.id, "timed_out", words.format(first.id), place(CAIRO))
+    # Memory has Cairo as done, so that nothing is made before the second failure.
+    assert facts.failures[1] == LogFailure(second.id, "timed_out", words.format(second.id), None)
+    assert facts.dropped == {}
+
+
+def test_the_log_names_a_dropped_timezone_without_its_key(lab: Lab, trial: Trial) -> None:
+    account = trial.account(CAIRO)
+    account.respond(status=401, times=None)
+    trial.account(PST)
+    trial.create({CAIRO: unfinished(2, 0), PST: unfinished(2, 0)})
+    trial.await_log("Task started")
+    facts = log_facts(lab, trial)
+    assert facts.started_timezones == (PST,)
+    assert facts.dropped[CAIRO].startswith("Expired API Key provided: ********")
+    assert account.key[-4:] not in facts.dropped[CAIRO]
+
+
+def test_the_log_names_the_place_that_could_not_be_resumed(lab: Lab, trial: Trial) -> None:
+    for zone in (CAIRO, PST):
+        trial.account(zone)
+    run_id = trial.earlier_run(PST, ago(3), ago(1), "pending")
+    trial.create({CAIRO: unfinished(2, 0), PST: unfinished(1, 0, start=ago(3), run_id=run_id, row=1)})
+    trial.await_log("Error while polling", 1)
+    failure = log_facts(lab, trial).failures[0]
+    assert (failure.kind, failure.run_id, failure.resuming) == ("other", run_id, place(PST))
+    assert failure.after == place(CAIRO)
+
+
+def test_the_log_names_what_was_skipped_and_lost_and_abandoned(lab: Lab, trial: Trial) -> None:
+    for zone in (CAIRO, NEW_YORK, PST):
+        trial.account(zone)
+    run_id = trial.earlier_run(NEW_YORK, ago(2), MIDNIGHT)
+    trial.accounts[NEW_YORK].lose_file(run_id)
+    trial.accounts[PST].pending_seconds = 8
+    trial.create(
+        {NEW_YORK: unfinished(0, 0, start=ago(2), run_id=run_id, row=4), PST: unfinished(2, 0)}, {MAX_WAIT: 20_000}
+    )
+    trial.await_runs(PST, 1)
+    trial.stop()
+    trial.await_log(f"Graceful stop of task {trial.name}-0 failed.")
+    facts = log_facts(lab, trial)
+    assert (facts.skipped, facts.lost_files, facts.abandoned_tasks) == ((place(CAIRO),), (run_id,), (0,))
+    await_condition(lambda: trial.accounts[PST].runs[0].status == "succeeded", 10, "the abandoned poll to end")

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A Kafka Connect that is too old to tell offsets over REST: the offsets topic stands in for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.operations import offsets_facts
+from integration.recovery.tasks import failed, initial_load, run_task, succeeded, unfinished
+from lab import Lab, await_condition
+from lab.trial import MIDNIGHT, Trial
+
+
+@pytest.fixture(scope="module", name="lab")
+def lab_before_offsets_over_rest() -> Iterator[Lab]:
+    with Lab(workers=1, kafka_version="3.4.1") as lab:
+        yield lab
+
+
+@pytest.fixture
+def finished_trial(lab: Lab, trial: Trial) -> Trial:
+    """A connector that has stored its offset."""
+    trial.account("PST")
+    trial.create(settings=initial_load(2))
+    head = f'["{trial.name}",'.encode()
+    await_condition(
+        lambda: any(key and key.startswith(head) for key in lab.offset_records(lab.connect.offsets_topic)),
+        20,
+        "an offset in the topic",
+    )
+    return trial
+
+
+def test_the_offsets_topic_is_read_where_rest_cannot_tell_offsets(lab: Lab, finished_trial: Trial) -> None:
+    options = {"connect_url": lab.connect.urls, "stripe_api_url": lab.stripe.url}
+    assert "it needs Kafka 3.5" in failed(run_task(offsets_facts, **options))["msg"]
+    result = succeeded(run_task(offsets_facts, **options, kafka_bootstrap_servers=[lab.bootstrap_servers]))
+    assert result["warnings"] == [
+        "Kafka Connect 3.4.1 cannot tell offsets over REST (that needs 3.5): they are read from the topic."
+    ]
+    one = result["ansible_facts"]["connectops_offsets"]["connectors"][finished_trial.name]
+    (verdict,) = one["verdicts"]
+    assert (verdict["verdict"], verdict["delivered_to"]) == ("ok", MIDNIGHT)
+    assert verdict["committed_at"] > MIDNIGHT
+    assert one["state"] == "RUNNING"
+    assert one["offsets"][0]["offset"]["interval_end"] == unfinished(0, 0)["interval_end"]
