@@ -41,7 +41,7 @@ _REFUSED_SECONDS = 1.0
 _TRANSACTION_SECONDS = 2.0
 _PAUSE_SECONDS = 0.1
 _PROGRESS_SECONDS = 1.0
-_MOST_MESSAGES_AT_ONCE = 10_000
+_MOST_MESSAGES_AT_ONCE = 1_000
 # What a look at a topic reads of each of its topic partitions to tell what it is.
 _SAMPLE = 50
 
@@ -386,7 +386,7 @@ class KafkaClient:
     # Reading topics
 
     def _last_messages(
-        self, topic: str, *, wanted: Callable[[bytes], Any] | None = None, only: int | None = None
+        self, topic: str, *, wanted: Callable[[bytes], Any] = lambda key: True, only: int | None = None
     ) -> tuple[list[Message], int, dict[int, _Span]]:
         """The last message of each key that is wanted, by topic partition and position; the count of those read."""
         numbers = self._topic_partitions(topic)
@@ -401,8 +401,9 @@ class KafkaClient:
                 if message.offset() < stops[number]:
                     scanned += 1
                     key = message.key() or b""
-                    if wanted is None or wanted(key):
-                        last[number][key] = message
+                    known = last[number]
+                    if key in known or wanted(key):
+                        known[key] = message
         messages = [
             message for number in sorted(last) for message in sorted(last[number].values(), key=lambda m: m.offset())
         ]
@@ -474,8 +475,7 @@ class KafkaClient:
     def _ended(self, events: Sequence[Message], what: str, denied: set[_Place] | None) -> set[_Place]:
         """The topic partitions of which no more will come; raises what else the library has to tell.
 
-        A span can end in positions that hold no message (transaction markers, what compaction took away); only the event
-        of its end tells then that it is passed.
+        By the event of its end a span is passed whose last positions hold no message, or are lost since they were listed.
         """
         ended = set()
         for event in events:
@@ -731,10 +731,10 @@ def _tls_sentence(brokers: str, words: str) -> str:
     )
 
 
-def _may_concern(connectors: Collection[str] | None) -> Callable[[bytes], Any] | None:
+def _may_concern(connectors: Collection[str] | None) -> Callable[[bytes], Any]:
     """A quick test of an undecoded key that passes all keys of these connectors, and few others."""
     if connectors is None or not all(_PLAIN_NAME.fullmatch(name) for name in connectors):
-        return None
+        return lambda key: True
     return re.compile(b"|".join(re.escape(f'"{name}"'.encode()) for name in sorted(connectors))).search
 
 

@@ -53,8 +53,7 @@ def _entries(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
             yield latest, entry
             entry = []
         if moment:
-            # In the order of the file, whatever a clock that was set back says.
-            latest = max(latest, moment[0].replace("T", " ").replace(".", ","))
+            latest = moment[0]
         entry.append(line)
     if entry:
         yield latest, entry

@@ -137,15 +137,15 @@ ansible_facts:
           description: The worst verdict on a connector of the cluster, V(unknown) without any connector.
           type: str
           sample: stuck
-        verdicts:
+        counts:
           description: How many partitions of the cluster there are of each verdict.
           type: dict
           sample: {"stuck": 1, "blocked": 2}
         connectors:
           description:
             - "By name: C(type), C(state), C(worker_id), C(tasks), C(config) (secrets hidden), C(offsets), C(profile),
-              C(verdict) (the worst of its partitions, V(unknown) where it cannot be judged), C(verdicts), C(findings),
-              C(records) and C(unfinished_plan)."
+              C(verdict) (the worst of its partitions, V(unknown) where it cannot be judged), C(verdicts), C(counts) (of
+              them), C(findings), C(records) and C(unfinished_plan)."
             - "Each of C(verdicts) has C(partition), C(verdict) (from good to bad V(ok), V(orphaned), V(late), V(missing),
               V(unknown), V(blocked), V(stuck)), C(delivered_to), C(committed_at) (epoch seconds) and C(reasons) with C(code),
               C(words), C(figure) and C(limit) (seconds, rounds, runs or records) and C(since) (epoch seconds)."

@@ -162,7 +162,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = expect.body
         content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.send_response(expect.status)
+        # With a Date of its own by default.
+        (self.send_response_only if "Date" in expect.headers else self.send_response)(expect.status)
         if content:
             self.send_header("Content-Type", expect.content_type)
         for name, value in expect.headers.items():

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,26 @@ def status_of(name: str, state: str = "RUNNING") -> dict[str, Any]:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Reading
+
+
+@pytest.mark.parametrize("hours", [-24, 24])
+def test_the_workers_clock_is_known_from_its_answers(door: Callable[..., ConnectClient], hours: int) -> None:
+    date = format_datetime(datetime.now(timezone.utc) + timedelta(hours=hours), usegmt=True)
+    with FakeConnect(Expect("GET", "/", 200, ROOT, headers={"Date": date})) as worker:
+        client = door(worker.url)
+        assert client.clock_ahead_seconds == 0
+        client.root()
+    assert client.clock_ahead_seconds == pytest.approx(-hours * 3600, abs=5)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Date": "some day"}], ids=["no date", "none that can be read"])
+def test_without_a_date_the_clocks_are_taken_to_agree(
+    door: Callable[..., ConnectClient], headers: dict[str, str]
+) -> None:
+    with FakeConnect(Expect("GET", "/", 200, ROOT, headers=headers)) as worker:
+        client = door(worker.url)
+        client.root()
+    assert client.clock_ahead_seconds == pytest.approx(0, abs=5)
 
 
 def test_the_root_tells_version_and_cluster(door: Callable[..., ConnectClient]) -> None:

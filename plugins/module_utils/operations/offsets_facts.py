@@ -22,6 +22,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.offset_vi
 from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles import read_profiles
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import Limits, counts, worst
+from ansible_collections.connectops.recovery.plugins.module_utils.core.view import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka_options import KAFKA_SPEC, KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.log_files import log_lines
@@ -91,6 +92,7 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
                 f"  A change of it (plan {journal.plan_id}) was begun and not finished: reset it again to finish it."
             )
         preview.append("")
+    preview += _summary(cluster, facts)
     stuck = sorted(name for name, one in facts.items() if one["verdict"] in ("stuck", "blocked"))
     fact = {
         "cluster_id": views.snapshot.cluster_id,
@@ -98,7 +100,7 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
         "read_at": views.snapshot.read_at,
         "sources": dict(views.sources),
         "verdict": worst(one["verdict"] for one in facts.values()),
-        "verdicts": counts(item["verdict"] for one in facts.values() for item in one["verdicts"]),
+        "counts": counts(item["verdict"] for one in facts.values() for item in one["verdicts"]),
         "connectors": facts,
         "stuck": stuck,
         "recoverable": [name for name in stuck if facts[name]["profile"] == "stripe_reporting"],
@@ -106,6 +108,17 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
         "preview": preview,
     }
     return Outcome({"changed": False, "ansible_facts": {FACT: fact}}, warnings)
+
+
+def _summary(cluster: str, facts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The cluster in a line."""
+
+    def shown(found: Mapping[str, int]) -> str:
+        return ", ".join(f"{number} {verdict}" for verdict, number in found.items()) or "none"
+
+    connectors = counts(one["verdict"] for one in facts.values())
+    partitions = counts(item["verdict"] for one in facts.values() for item in one["verdicts"])
+    return wrapped(f"{cluster}: connectors: {shown(connectors)}; partitions: {shown(partitions)}.", indent="")
 
 
 def _facts(connector: Connector, judgement: Judgement, views: ClusterViews) -> dict[str, Any]:
@@ -120,6 +133,7 @@ def _facts(connector: Connector, judgement: Judgement, views: ClusterViews) -> d
             for entry in connector.offsets
         ],
         **judgement.facts,
+        "counts": counts(verdict["verdict"] for verdict in judgement.facts["verdicts"]),
         "findings": [finding.as_data() for finding in views.findings.get(connector.name, ())],
         "records": [_record_data(record) for record in views.records.get(connector.name, ())],
     }

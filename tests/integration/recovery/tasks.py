@@ -153,10 +153,14 @@ class Asked:
 
 
 def asked_since_start(account: Account) -> Asked:
-    """What the newest task asked; it begins by listing one report run, which nobody else does."""
+    """What the newest task asked; it begins by listing one report run, which nobody else does: a look lists many."""
     runs = "/v1/reporting/report_runs"
     journal = account.journal
-    starts = [index for index, entry in enumerate(journal) if (entry.method, entry.path) == ("GET", runs)]
+    starts = [
+        index
+        for index, entry in enumerate(journal)
+        if (entry.method, entry.path, entry.params.get("limit")) == ("GET", runs, "1")
+    ]
     since = journal[starts[-1] + 1 :] if starts else ()
     intervals = []
     seen: list[str] = []

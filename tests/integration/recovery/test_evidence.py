@@ -72,7 +72,7 @@ def fail_the_first_poll(trial: Trial, **settings: object) -> None:
     """A connector whose first poll fails at New York, after it has fetched Cairo's first chunk."""
     trial.account(CAIRO).pending_seconds = ONE_SECOND
     trial.account(NEW_YORK).fail_runs("Not now.")
-    trial.create({CAIRO: unfinished(6, 0), NEW_YORK: unfinished(6, 0)}, {**IN_CHUNKS_OF_TWO_DAYS, **settings})
+    trial.create(dict.fromkeys((CAIRO, NEW_YORK), unfinished(6, 0)), {**IN_CHUNKS_OF_TWO_DAYS, **settings})
     trial.await_runs(NEW_YORK, 1)
     trial.accounts[NEW_YORK].succeed_runs()
 
@@ -103,21 +103,21 @@ def test_rows_that_a_restart_brought_back_are_not_missing(lab: Lab, trial: Trial
 def test_rows_that_the_next_round_delivers_again_are_not_missing(lab: Lab, trial: Trial) -> None:
     trial.account(CAIRO).pending_seconds = ONE_SECOND
     trial.account(NEW_YORK).fail_runs("Not now.")
-    offsets = {CAIRO: unfinished(6, 1), NEW_YORK: unfinished(6, 1)}
-    trial.create(offsets, {**IN_CHUNKS_OF_TWO_DAYS, **initial_load(6)})
+    offsets = dict.fromkeys((CAIRO, NEW_YORK), unfinished(4, 1))
+    trial.create(offsets, {**IN_CHUNKS_OF_TWO_DAYS, **initial_load(4)})
     trial.await_runs(NEW_YORK, 1)
     trial.accounts[NEW_YORK].succeed_runs()
     trial.await_offset(CAIRO, round_id=MIDNIGHT, processed_in_round=True)
     trial.await_offset(NEW_YORK, round_id=MIDNIGHT, processed_in_round=True)
     assert undelivered(lab, trial) == ()
-    assert set(trial.delivered(CAIRO)) == set(trial.expected(CAIRO, ago(6), MIDNIGHT))
+    assert set(trial.delivered(CAIRO)) == set(trial.expected(CAIRO, ago(4), MIDNIGHT))
 
 
 @pytest.mark.parametrize("round_days", [0, 3], ids=["in the current round", "behind it"])
 def test_after_a_recovery_nothing_is_missing(lab: Lab, trial: Trial, tasks: Tasks, round_days: int) -> None:
     trial.account(CAIRO).pending_seconds = ONE_SECOND
     trial.account(NEW_YORK).pending_seconds = 2.5
-    offsets = dict.fromkeys((CAIRO, NEW_YORK), unfinished(6, round_days))
+    offsets = dict.fromkeys((CAIRO, NEW_YORK), unfinished(4, round_days))
     trial.create(offsets, {MAX_WAIT: 1500, **IN_CHUNKS_OF_TWO_DAYS})
     trial.await_runs(NEW_YORK, 2)
     succeeded(tasks.reset(strategy="continue", at_least={MAX_WAIT: "60m"}))
@@ -125,7 +125,7 @@ def test_after_a_recovery_nothing_is_missing(lab: Lab, trial: Trial, tasks: Task
         trial.await_offset(zone, round_id=MIDNIGHT, processed_in_round=True, interval_end=MIDNIGHT)
     assert undelivered(lab, trial) == ()
     for zone in (CAIRO, NEW_YORK):
-        assert set(trial.delivered(zone)) == set(trial.expected(zone, ago(6), MIDNIGHT))
+        assert set(trial.delivered(zone)) == set(trial.expected(zone, ago(4), MIDNIGHT))
 
 
 def test_what_a_restart_would_bring_back_is_not_jumped_over_yet(lab: Lab, trial: Trial) -> None:

@@ -324,19 +324,35 @@ def test_a_transaction_that_is_about_to_end_is_waited_for(
 def test_a_writer_that_goes_on_cannot_move_the_end(
     new_topic: Callable[..., RawTopic], kafka: KafkaClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    topic = new_topic(partitions=2)
+    topic = new_topic(partitions=3)
     topic.write((KEY, {"n": 1}), (KEY, {"n": 2}))
+    topic.write(*((KEY, {"n": number}) for number in range(200)), partition=1)
     spans = KafkaClient._spans
 
     def spans_then_more_records(self: KafkaClient, places: Any) -> Any:
         found = spans(self, places)
         topic.write(*((KEY, {"n": number}) for number in range(3, 300)))
-        topic.write((KEY, {"n": 0}), partition=1)
+        topic.write((KEY, {"n": 0}), partition=2)
         return found
 
     monkeypatch.setattr(KafkaClient, "_spans", spans_then_more_records)
     read = kafka.read_offsets(topic.name)
-    assert (positions(read), read.ends, read.scanned) == ([(0, 1, {"n": 2})], {0: 2, 1: 0}, 2)
+    assert positions(read) == [(0, 1, {"n": 2}), (1, 199, {"n": 199})]
+    assert (read.ends, read.scanned) == ({0: 2, 1: 200, 2: 0}, 202)
+
+
+def test_a_topic_that_lost_its_last_records_meanwhile_ends_where_it_ends(
+    new_topic: Callable[..., RawTopic], kafka: KafkaClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic = new_topic()
+    topic.write((KEY, {"n": 1}))
+    spans = KafkaClient._spans
+    monkeypatch.setattr(
+        KafkaClient,
+        "_spans",
+        lambda self, places: {place: span._replace(stop=span.stop + 5) for place, span in spans(self, places).items()},
+    )
+    assert positions(kafka.read_offsets(topic.name)) == [(0, 0, {"n": 1})]
 
 
 def test_progress_is_told_while_a_topic_is_read(

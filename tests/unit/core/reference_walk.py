@@ -52,8 +52,9 @@ class Remembered:
 class ReferenceTask:
     """One task from its start, at a moment that stands still.
 
-    ``fires`` holds every fire of ``poll.cron`` in order. ``without_result`` holds the open runs, pending, failed or not
-    known to Stripe any more, that cannot be resumed; all the others can.
+    ``fires`` holds every fire of ``poll.cron`` in order. ``available_starts``: where Stripe's data begins, if it is told;
+    a report that begins earlier cannot be asked for. ``without_result`` holds the open runs, pending, failed or not known
+    to Stripe any more, that cannot be resumed; all the others can.
     """
 
     timezones: Sequence[str]
@@ -64,6 +65,7 @@ class ReferenceTask:
     now: float
     available_ends: Mapping[Where, int]
     stored: Mapping[Where, Mapping[str, Any]]
+    available_starts: Mapping[Where, int]
     without_result: Collection[str] = ()
 
     def __post_init__(self) -> None:
@@ -132,6 +134,8 @@ class ReferenceTask:
         if start < end:
             if resumed in self.without_result:
                 raise PollAborted
+            if resumed is None and start < self.available_starts.get(where, start):
+                raise PollAborted
             covered = end if resumed is None or covers_to is None else covers_to
             self.asked[where].append(Asked(round_id, start, end, covered, resumed, first_row))
         self.memory[where] = Remembered(end, end, None, None, round_id, end >= available)
@@ -139,7 +143,8 @@ class ReferenceTask:
     def is_current(self) -> bool:
         """Whether, when nothing moves any more, the current round is worked on and nothing is unfinished in it."""
         current = self.current()
-        unfinished = [state for state in self.memory.values() if state.round == current and not state.done]
+        known = [self.memory[where] for where in self.walked() if where in self.memory]
+        unfinished = [state for state in known if state.round == current and not state.done]
         return self.aborted_by is None and self.worked_round() == current and not unfinished
 
     def goes_on_at(self, where: Where) -> int | None:

@@ -111,7 +111,7 @@ def test_runs_of_one_interval_none_of_them_ready_in_time_prove_who_blocks() -> N
     assert named(assessment) == ([NEW_YORK], "proven", "runs_repeated")
     assert verdicts_of(assessment) == ["blocked", "stuck", "blocked"]
     reasons = [verdict.reasons[0] for verdict in assessment.verdicts]
-    assert [reason.code for reason in reasons] == ["poll_fails_later", "runs_repeated", "waits_behind"]
+    assert [reason.code for reason in reasons] == ["held_up_later", "runs_repeated", "waits_behind"]
     assert reasons[1].words == "3 report runs asked for 2026-11-11..2026-11-23, none ready within 5 min"
     assert (reasons[1].figure, reasons[1].limit, reasons[1].since) == (3, 2, NOW - 3600)
     assert reasons[2].words == f"waits behind {NEW_YORK}"
@@ -140,9 +140,13 @@ CASES: dict[str, tuple[dict[str, Any], tuple[list[str], str, str] | None]] = {
         {"runs": {CAIRO: [run(9)], NEW_YORK: [run(8, 6)], PST: []}},
         ([NEW_YORK], "likely", "runs_repeated"),
     ),
-    "a run still within its wait is no loop, but who else": (
-        {"runs": {CAIRO: [run(9)], NEW_YORK: [run(3, None)], PST: []}},
-        ([NEW_YORK], "likely", "by_exclusion"),
+    "a run still within its wait is no loop, but the poll is there": (
+        {"runs": {CAIRO: [run(9)], NEW_YORK: [run(3, None)]}},
+        ([NEW_YORK], "likely", "run_pending"),
+    ),
+    "two runs within their wait cannot be of one poll": (
+        {"runs": {CAIRO: [run(9)], NEW_YORK: [run(3, None)], PST: [run(2, None)]}},
+        ([NEW_YORK, PST], "one of", "one_of_blockers"),
     ),
     "one account could not be asked": (
         {"runs": {CAIRO: [run(9)], PST: []}},
@@ -263,7 +267,7 @@ def test_a_place_without_an_offset_that_waits_stays_missing_and_says_for_whom() 
     stored = dict.fromkeys((NEW_YORK, PST), OLD)
     assessment = assessed({CAIRO: [], NEW_YORK: LOOP, PST: []}, stored)
     assert verdicts_of(assessment) == ["missing", "stuck", "blocked"]
-    assert [reason.code for reason in assessment.verdicts[0].reasons] == ["poll_fails_later", "no_offset"]
+    assert [reason.code for reason in assessment.verdicts[0].reasons] == ["held_up_later", "no_offset"]
 
 
 def test_doing_nothing_never_gets_a_blocked_connector_current() -> None:

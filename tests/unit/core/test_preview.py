@@ -38,6 +38,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_re
     forecast_data,
     plan_lines,
     stripe_headline,
+    walk_data,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.view import WIDTH, counted, table, wrapped
 from hypothesis import given, settings
@@ -205,7 +206,8 @@ def test_what_is_in_trouble_is_said_with_its_note() -> None:
     broken = {**offset("2026-11-11", TODAY), "in_progress_report_run_id": ""}
     decision = decided(of, "restore", backup={**of.stored, next(iter(of.stored)): broken})
     text = preview(of, decision, plan_of(of, decision, "restore", ()))
-    assert "no request until the next round (an empty report run id aborts every poll)" in text
+    unwrapped = " ".join(text.split())
+    assert "no request until the next round (an empty report run id aborts every poll)" in unwrapped
     assert "Note: Africa/Cairo balance.summary.1: an empty report run id aborts every poll." in text
     assert "Note: PST balance.summary.1: held up by Africa/Cairo balance.summary.1." in text
     assert "Report runs until current: never current by itself, 0 or more (left alone: 2)." in text
@@ -213,7 +215,7 @@ def test_what_is_in_trouble_is_said_with_its_note() -> None:
 
 def test_rows_that_get_lost_are_told_as_skipped() -> None:
     of = connector({PST: offset("2026-11-11", TODAY)})
-    decision = decided(of, "offset", offset=offset("2026-11-11", TODAY, row=41))
+    decision = decided(of, "offset", offset=offset("2026-11-11", TODAY, row=41), allow_gap=True)
     assert "Skipped: PST balance.summary.1 42 rows." in preview(of, decision, plan_of(of, decision, "offset"))
 
 
@@ -227,15 +229,19 @@ def test_the_look_at_a_stuck_connector() -> None:
         == """\
 connect-eu-1  stripe-reporting-source-connector  RUNNING 1/1  works on round 2026-11-23 00:00Z, the current one
 
-  timezone          report type        verdict   delivered up to
-      why
-  Africa/Cairo      balance.summary.1  ok        2026-11-23 00:00Z
-  America/New_York  balance.summary.1  missing   -
-      expected, but it has no offset
-  PST               balance.summary.1  stuck     2026-11-11 00:00Z
-      12 d behind, older than 7 d
-  Mars/Base         balance.summary.1  orphaned  -
-      has an offset, but the connector is not configured to work on it"""
+  timezone          report type        verdict   delivered up to  why
+  Africa/Cairo      balance.summary.1  ok        2026-11-23
+  America/New_York  balance.summary.1  stuck     -                may be the one that holds the others up, expected, but
+                                                                  it has no offset
+  PST               balance.summary.1  stuck     2026-11-11       may be the one that holds the others up, 12 d behind,
+                                                                  older than 7 d
+  Mars/Base         balance.summary.1  orphaned  -                has an offset, but the connector is not configured to
+                                                                  work on it
+
+  Held up by one of America/New_York balance.summary.1, PST balance.summary.1: only their report runs, or the workers'
+    logs, tell by which.
+  Left alone: 0 rounds missed so far, and every further one will be; should the polls succeed again, 4 report runs to
+    get current."""
     )
 
 
@@ -324,6 +330,7 @@ def test_the_forecast_as_data() -> None:
                 "report_type": TYPE,
                 "changed": True,
                 "next_request": None,
+                "chunks": 0,
                 "report_runs": 0,
                 "skipped": [[at(start), TODAY]],
                 "next_round_delivers_skipped": False,
@@ -334,6 +341,8 @@ def test_the_forecast_as_data() -> None:
             }
             for zone, start in ((CAIRO, "2026-11-11"), (PST, "2026-11-09"))
         ],
+        "requests": [],
+        "requests_omitted": 0,
     }
 
 
@@ -350,6 +359,38 @@ def test_a_request_as_data() -> None:
     }
 
 
+def test_the_whole_walk_as_data_in_the_order_of_asking() -> None:
+    opened = offset("2026-11-21", TODAY, start="2026-11-19", run="frr_1", row=41)
+    of = connector({CAIRO: offset("2026-11-20", TODAY), PST: opened}, max_report_interval_days="2")
+    data = forecast_data(decided(of, "continue", accounts(of, runs={PST: "succeeded"})))
+    assert [
+        (one["timezone"], one["interval_start"], one["interval_end"], one["resumed_run"], one["first_row"])
+        for one in data["requests"]
+    ] == [
+        (CAIRO, at("2026-11-20"), at("2026-11-22"), None, 0),
+        (PST, at("2026-11-19"), at("2026-11-21"), "frr_1", 42),
+        (CAIRO, at("2026-11-22"), TODAY, None, 0),
+        (PST, at("2026-11-21"), TODAY, None, 0),
+    ]
+    assert {(one["report_type"], one["round"]) for one in data["requests"]} == {(TYPE, TODAY)}
+    assert data["requests_omitted"] == 0
+    assert [(one["chunks"], one["report_runs"]) for one in data["partitions"]] == [(2, 2), (2, 1)]
+
+
+def test_chunks_are_those_of_the_round_of_the_next_request() -> None:
+    of = connector({PST: offset("2026-11-19", "2026-11-22")}, initial_load="2026-11-20", max_report_interval_days="1")
+    partition = forecast_data(decided(of, "offset", offset=next(iter(of.stored.values()))))["partitions"][0]
+    assert (partition["chunks"], partition["report_runs"]) == (4, 4 + 3)
+
+
+def test_of_a_very_long_walk_the_beginning_is_shown_and_the_rest_counted() -> None:
+    of = connector({PST: offset("2026-11-19", TODAY)}, max_report_interval_days="1")
+    one = decided(of, "continue").forecast.requests[0]
+    whole, cut = walk_data([one] * 500), walk_data([one] * 501)
+    assert (len(whole["requests"]), whole["requests_omitted"]) == (500, 0)
+    assert (len(cut["requests"]), cut["requests_omitted"]) == (500, 1)
+
+
 # Tables
 
 
@@ -358,10 +399,21 @@ def test_columns_are_as_wide_as_their_widest_cell_and_lines_have_no_blanks_at_th
     assert table([]) == []
 
 
-def test_a_column_that_passes_the_right_edge_goes_to_lines_of_its_own_in_every_row() -> None:
+def test_a_last_column_that_passes_the_right_edge_goes_on_below_itself() -> None:
     long = " ".join(["word"] * 30)
     lines = table([("a", "b", "short"), ("a", "b", long)])
-    assert lines[:3] == ["  a  b", "      short", "  a  b"]
+    assert lines[0] == "  a  b  short"
+    assert lines[1].startswith("  a  b  word word")
+    assert lines[2].startswith("        word")
+    assert max(map(len, lines)) <= WIDTH
+    assert " ".join(" ".join(lines[1:]).split()) == f"a b {long}"
+
+
+def test_columns_that_pass_the_right_edge_where_little_room_is_left_go_to_lines_of_their_own() -> None:
+    long = " ".join(["word"] * 30)
+    wide = "w" * 90
+    lines = table([("a", wide, "short"), ("a", wide, long)])
+    assert lines[:3] == [f"  a  {wide}", "      short", f"  a  {wide}"]
     assert max(map(len, lines)) <= WIDTH
     assert " ".join(" ".join(lines[3:]).split()) == long
 

@@ -323,6 +323,91 @@ def test_an_offset_that_skips_needs_the_users_word() -> None:
     assert decided(stuck(initial_load=None), "offset", allow_gap=True, **request).targets
 
 
+ROWS = {
+    # name: (stored offset, offset to be written, rows lost)
+    "of a new report": (ON_TODAY, {**ON_TODAY, "last_committed_row": 41}, 42),
+    "of the open run": ({**OPEN, "round_id": TODAY}, {**OPEN, "round_id": TODAY, "last_committed_row": 99}, 58),
+    "of another run": (
+        {**OPEN, "round_id": TODAY},
+        {**OPEN, "round_id": TODAY, "in_progress_report_run_id": "frr_2"},
+        42,
+    ),
+}
+
+
+@pytest.mark.parametrize("stored, wanted, rows", ROWS.values(), ids=ROWS)
+def test_an_offset_that_skips_rows_needs_the_users_word(stored: Offset, wanted: Offset, rows: int) -> None:
+    of = connector({PST: stored}, max_report_interval_days="2")
+    stripe = accounts(of, runs={PST: "succeeded"})
+    assert refused(of, "offset", stripe, offset=wanted) == (
+        f"{PST} {TYPE}: this would skip {rows} rows: set allow_gap to true if that is wanted, or use the strategy continue."
+    )
+    assert decided(of, "offset", stripe, offset=wanted, allow_gap=True).forecast.of(place(PST)).lost_rows == rows
+
+
+def test_an_offset_that_goes_back_in_its_open_run_delivers_rows_twice_and_needs_no_word() -> None:
+    stored = {**OPEN, "round_id": TODAY}
+    of = connector({PST: stored})
+    stripe = accounts(of, "2026-11-11", runs={PST: "succeeded"})
+    forecast = decided(of, "offset", stripe, offset={**stored, "last_committed_row": 9}).forecast.of(place(PST))
+    assert (forecast.again_rows, forecast.lost_rows, forecast.skipped) == (32, 0, ())
+
+
+def test_to_skip_what_is_left_out_anyway_needs_the_users_word_too() -> None:
+    """Left alone PST is passed by in every round, but then it is still known where it stands."""
+    of = connector({CAIRO: ON_TODAY, PST: offset("2026-11-19", "2026-11-20")}, initial_load=None)
+    assert decided(of, "continue").left_alone.of(place(PST)).skipped == ((at("2026-11-19"), TODAY),)
+    assert f"{PST} {TYPE}: this would skip 2026-11-19..2026-11-21 (2 d)" in refused(
+        of, "timestamp", moment=at("2026-11-21"), partitions=({"timezone": PST},)
+    )
+
+
+@pytest.mark.parametrize(
+    "strategy, request_fields, by",
+    [
+        ("timestamp", {"moment": at("2026-10-15")}, "with this offset"),
+        ("delete", {}, "after this change"),
+        ("delete", {"allow_gap": True}, "after this change"),
+    ],
+)
+def test_to_begin_before_stripes_data_is_refused_since_every_poll_would_fail(
+    strategy: str, request_fields: dict[str, Any], by: str
+) -> None:
+    of = connector({PST: ON_TODAY})
+    stripe = {one: replace(account, available_start=at("2026-11-01")) for one, account in accounts(of).items()}
+    assert f"{PST} {TYPE}: {by} the connector would hang: Stripe has no data before" in refused(
+        of, strategy, stripe, **request_fields
+    )
+
+
+def test_a_change_that_makes_another_place_hang_is_refused() -> None:
+    """In a round that is not its own PST would start over at an initial load date before its data begins."""
+    of = connector({CAIRO: ON_TODAY, PST: ON_TODAY})
+    stripe = accounts(of)
+    stripe[place(PST)] = replace(stripe[place(PST)], available_start=at("2026-11-01"))
+    tomorrow = offset("2026-11-11", "2026-11-24")
+    words = refused(of, "offset", stripe, partitions=({"timezone": CAIRO},), offset=tomorrow, allow_gap=True)
+    assert words.startswith(f"{PST} {TYPE}: after this change the connector would hang: Stripe has no data before")
+
+
+def test_a_trouble_that_a_later_round_passes_by_is_no_hanging() -> None:
+    """Until the connector comes to the round of its offset, PST fails every poll."""
+    of = connector({CAIRO: ON_TODAY, PST: ON_TODAY})
+    stripe = accounts(of)
+    stripe[place(PST)] = replace(stripe[place(PST)], available_start=at("2026-11-01"))
+    decision = decided(of, "offset", stripe, partitions=({"timezone": CAIRO},), offset=STUCK)
+    assert decision.forecast.is_complete
+    assert [one.hangs for one in decision.forecast.places] == [False, False]
+    assert len(decision.notes) == 1
+    assert decision.notes[0].startswith(f"{PST} {TYPE}: Stripe has no data before 2026-11-01")
+
+
+def test_going_back_to_a_backup_is_never_refused_and_its_notes_say_what_comes_of_it() -> None:
+    of = connector({PST: ON_TODAY})
+    decision = decided(of, "restore", backup={partition(PST): {**ON_TODAY, "in_progress_report_run_id": ""}})
+    assert decision.notes == (f"{PST} {TYPE}: an empty report run id aborts every poll.",)
+
+
 def test_an_old_round_on_the_first_place_drags_all_back_and_the_preview_says_what_that_costs() -> None:
     of = connector(dict.fromkeys((CAIRO, NEW_YORK, PST), ON_TODAY))
     decision = decided(of, "offset", partitions=({"timezone": CAIRO},), offset=STUCK)
@@ -365,8 +450,16 @@ def test_delete_without_an_initial_load_date_needs_the_users_word() -> None:
     of = connector({CAIRO: ON_TODAY, PST: ON_TODAY}, initial_load=None)
     chosen: Any = ({"timezone": PST},)
     assert "this would skip 2026-11-11..2026-11-23 (12 d)" in refused(of, "delete", partitions=chosen)
+    assert "and all that is to come, since there is no initial load date:" in refused(of, "delete", partitions=chosen)
     decision = decided(of, "delete", partitions=chosen, allow_gap=True)
     assert decision.notes == (f"{PST} {TYPE}: no initial load date, so it is skipped in every round.",)
+
+
+def test_delete_without_an_initial_load_date_needs_the_users_word_also_when_nothing_is_due() -> None:
+    of = connector({PST: offset(TODAY, TODAY, done=True)}, initial_load=None)
+    assert refused(of, "delete").startswith(
+        f"{PST} {TYPE}: this would skip all that is to come, since there is no initial load date: set allow_gap"
+    )
 
 
 def test_restore_rewrites_what_was_there_and_deletes_what_came_since() -> None:

@@ -130,14 +130,19 @@ def test_a_poll_fails_at_a_run_that_did_not_become_ready_in_time(culprit: Asked)
 def test_every_place_before_the_failing_one_is_robbed() -> None:
     asked = (
         Asked(0, CAIRO, -6, -4),
-        Asked(1, NEW_YORK, -6, -4),
-        late(2, PST, -6, -4),
+        Asked(2, NEW_YORK, -6, -4),
+        late(4, PST, -6, -4),
         Asked(8, CAIRO, -4, -2),
         Asked(9, NEW_YORK, -4, -2),
         Asked(10, PST, -6, -4),
     )
     expected = [(CAIRO, -6, -4), (NEW_YORK, -6, -4)]
     assert found(asked, {CAIRO: -2, NEW_YORK: -2, PST: -4}) == expected
+
+
+def test_a_chunk_that_an_earlier_poll_delivered_is_not_missing() -> None:
+    asked = (Asked(-1, CAIRO, -8, -6), *HEALED)
+    assert found(asked, DELIVERED) == [(CAIRO, -6, -4)]
 
 
 def test_chunks_of_several_failed_polls_are_all_found() -> None:
@@ -259,6 +264,8 @@ def test_with_rounds_that_start_over_only_data_as_new_as_the_known_runs_can_be_m
 def test_from_before_all_accounts_runs_are_known_nothing_is_told() -> None:
     assert found(HEALED, DELIVERED, known_since={NEW_YORK: 0}) == [(CAIRO, -6, -4)]
     assert found(HEALED, DELIVERED, known_since={NEW_YORK: 0.5}) == []
+    # None of the runs that are known there is of the connector's report types.
+    assert found(HEALED, {**DELIVERED, PST: 0}, known_since={PST: 0.5}) == []
 
 
 def test_a_place_without_rounds_is_not_taken_into_a_round_that_just_begins() -> None:

@@ -129,7 +129,7 @@ def is_done_for_now(world: World, where: Where) -> bool:
     """What came since a finished place's last chunk is the next round's."""
     raw = world.stored[where]
     return bool(raw["processed_in_round"]) and raw["round_id"] == max(
-        fire for fire in fires_of(world.cron) if fire < world.now
+        fire for fire in fires_of(world.cron, world.now) if fire < world.now
     )
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -389,6 +390,38 @@ def test_in_the_current_round_the_others_finish_beside_a_place_without_a_start()
     forecast = foreseen(three({"interval_end": None}, rounds="2026-11-23"))
     assert forecast.of(place(PST)).trouble is None
     assert not forecast.is_complete
+
+
+def data_from(of: Connector, start: int, zone: str = NEW_YORK) -> dict[Place, Account]:
+    """What Stripe says where the data of one account begins at ``start`` (epoch seconds), and that of the others is not told."""
+    stripe = accounts(of, runs={zone: "succeeded"})
+    return {**stripe, place(zone): replace(stripe[place(zone)], available_start=start)}
+
+
+def test_a_report_that_would_begin_before_stripes_data_is_refused_in_every_poll() -> None:
+    of = three({})
+    begin = at("2026-11-19")
+    forecast = foreseen(of, data_from(of, begin + 1))
+    assert [len(spans(forecast, zone)) for zone in (CAIRO, NEW_YORK, PST)] == [1, 0, 0]
+    assert not forecast.is_complete
+    refused = "Stripe has no data before 2026-11-19 00:00:01Z and refuses to begin at 2026-11-19 00:00Z"
+    assert forecast.of(place(NEW_YORK)).trouble == refused
+    assert forecast.of(place(PST)).trouble == f"held up by {NEW_YORK} {TYPE}"
+    assert spans(foreseen(of, data_from(of, begin)), NEW_YORK)[0] == (begin, TODAY)
+
+
+def test_an_initial_load_date_before_stripes_data_stops_the_round_after_the_present_one() -> None:
+    of = three({})
+    forecast = foreseen(of, data_from(of, at(INITIAL_LOAD) + DAY))
+    assert [spans(forecast, zone)[0] for zone in (CAIRO, NEW_YORK, PST)] == [(at("2026-11-19"), TODAY)] * 3
+    assert "refuses to begin at 2026-10-01 00:00Z" in str(forecast.of(place(NEW_YORK)).trouble)
+    assert not forecast.is_complete
+
+
+def test_an_open_run_is_resumed_although_stripes_data_begins_after_it_by_now() -> None:
+    of = opened()
+    request = foreseen(of, data_from(of, TODAY, PST)).requests[0]
+    assert (request.run_id, request.start) == ("frr_1", at("2026-11-18"))
 
 
 def test_what_is_only_held_up_is_not_called_skipped() -> None:

@@ -159,6 +159,8 @@ def test_what_an_earlier_task_met_is_left_out() -> None:
     skipped = entry(f"No interval start or end found for timezone {PST} report type {TYPE}, skipping")
     facts = read_log([started(CAIRO), poll(), skipped, *failed("no"), started(CAIRO, PST), poll()], NAME)
     assert facts == LogFacts(started_timezones=(CAIRO, PST))
+    cut_short = [poll(), generated(CAIRO), started(CAIRO, PST), *failed("no")]
+    assert read_log(cut_short, NAME).failures == (LogFailure(None, "other", "no", None),)
 
 
 def test_an_abandoned_task_is_told_even_after_the_start_of_the_next() -> None:
@@ -167,6 +169,11 @@ def test_an_abandoned_task_is_told_even_after_the_start_of_the_next() -> None:
         entry(f"Graceful stop of task other-{NAME}-1 failed.", name=None),
         started(PST),
     ]
+    assert read_log(lines, NAME).abandoned_tasks == (0,)
+
+
+def test_a_line_of_nobody_in_particular_counts_even_after_one_of_another_connector() -> None:
+    lines = [entry("Current round ID: 1", name="other"), entry(f"Graceful stop of task {NAME}-0 failed.", name=None)]
     assert read_log(lines, NAME).abandoned_tasks == (0,)
 
 

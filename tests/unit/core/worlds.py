@@ -24,7 +24,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_re
     WalkSettings,
 )
 from hypothesis import strategies as st
-from unit.core.cases import CAIRO, DAY, HOUR, NEW_YORK, NOW, PST, TODAY, at, connector, offset
+from unit.core.cases import CAIRO, DAY, HOUR, NEW_YORK, NOW, PST, TODAY, connector, offset
 from unit.core.reference_walk import ReferenceTask, Where
 
 # The fires of each, in hours of the week that begins on Sunday, 00:00 UTC.
@@ -34,20 +34,32 @@ CRONS = {
     "0 0 5 ? * 2-6": range(29, 168 - 24, 24),
     "0 0 0 ? * 4": [72],
 }
-A_SUNDAY = at("2026-11-22")
 ZONES = (CAIRO, NEW_YORK, PST)
 TYPES = ("balance.summary.1", "payout.x.1")
 EARLIEST = NOW - 16 * DAY
+# The epoch began on a Thursday.
+_FIRST_SUNDAY = 3 * DAY
 
 
-def fires_of(cron: str) -> list[int]:
-    weeks = range(A_SUNDAY - 10 * 7 * DAY, A_SUNDAY + 9 * 7 * DAY, 7 * DAY)
+def fires_of(cron: str, now: float) -> list[int]:
+    """Those of ten weeks before ``now`` (epoch seconds) and nine after."""
+    sunday = int(now - _FIRST_SUNDAY) // (7 * DAY) * 7 * DAY + _FIRST_SUNDAY
+    weeks = range(sunday - 10 * 7 * DAY, sunday + 9 * 7 * DAY, 7 * DAY)
     return [week + hour * HOUR for week in weeks for hour in CRONS[cron]]
+
+
+def is_calm(cron: str, now: float) -> bool:
+    """Whether no round begins within five minutes after ``now``."""
+    return not any(now <= fire < now + 300 for fire in fires_of(cron, now))
 
 
 @dataclass(frozen=True)
 class World:
-    """A connector's config and offsets, and what Stripe says; offsets are raw, by (timezone, report type)."""
+    """A connector's config and offsets, and what Stripe says; offsets are raw, by (timezone, report type).
+
+    ``available``, ``available_starts``: where Stripe's data ends, and where it begins if that is told, in epoch seconds.
+    ``run_status``: that of the open run; a key for each place.
+    """
 
     cron: str
     zones: tuple[str, ...]
@@ -56,6 +68,7 @@ class World:
     max_days: int
     now: float
     available: Mapping[Where, int]
+    available_starts: Mapping[Where, int]
     stored: Mapping[Where, Offset]
     run_status: Mapping[Where, str]
 
@@ -90,7 +103,10 @@ class World:
 
     @property
     def accounts(self) -> dict[Place, Account]:
-        return {Place(*where): Account(end, True, self.run_status[where]) for where, end in self.available.items()}
+        return {
+            Place(*where): Account(end, True, self.run_status[where], self.available_starts.get(where))
+            for where, end in self.available.items()
+        }
 
     def task(self, stored: Mapping[Where, Offset] | None = None) -> ReferenceTask:
         """The reference at its start, with these offsets or with those written since."""
@@ -99,14 +115,15 @@ class World:
             report_types=self.types,
             initial_loads=self.loads,
             max_days=self.max_days,
-            fires=fires_of(self.cron),
+            fires=fires_of(self.cron, self.now),
             now=self.now,
             available_ends=self.available,
+            available_starts=self.available_starts,
             stored=self.stored if stored is None else stored,
             without_result={
-                str(raw.get("in_progress_report_run_id"))
-                for where, raw in self.stored.items()
-                if self.run_status[where] in ("pending", "failed", "lost")
+                str(self.stored[where].get("in_progress_report_run_id"))
+                for where, status in self.run_status.items()
+                if status in ("pending", "failed", "lost") and where in self.stored
             },
         )
 
@@ -122,31 +139,41 @@ def written(value: int | None) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def worlds(draw: st.DrawFn, *, sane: bool = False, all_types: tuple[str, ...] = TYPES) -> World:
-    """Any world; a ``sane`` one holds only offsets that the connector writes itself."""
-    cron = draw(st.sampled_from(list(CRONS)))
+def worlds(
+    draw: st.DrawFn, *, sane: bool = False, all_types: tuple[str, ...] = TYPES, clock: float | None = None
+) -> World:
+    """Any world; a ``sane`` one holds only offsets that the connector writes itself, and all its data is still at Stripe.
+
+    ``clock``: now (epoch seconds), for worlds in which no round begins within five minutes from then.
+    """
+    today = TODAY if clock is None else int(clock) // DAY * DAY
+    now = today + draw(st.sampled_from([0, 1, 6 * HOUR, 6 * HOUR + 0.5, 20 * HOUR + 1])) if clock is None else clock
+    cron = draw(st.sampled_from([one for one in CRONS if clock is None or is_calm(one, now)]))
     zones = tuple(draw(st.permutations(ZONES))[: draw(st.integers(1, 3))])
     types = all_types[: draw(st.sampled_from([1, 1, 2]))]
+    earliest = today + EARLIEST - TODAY
     loads = {
         one: days * DAY
         for one in types
-        if (days := draw(st.none() | st.integers(EARLIEST // DAY + 2, TODAY // DAY + 1))) is not None
+        if (days := draw(st.none() | st.integers(earliest // DAY + 2, today // DAY + 1))) is not None
     }
-    now = TODAY + draw(st.sampled_from([0, 1, 6 * HOUR, 6 * HOUR + 0.5, 20 * HOUR + 1]))
-    fires = fires_of(cron)
+    fires = fires_of(cron, now)
     near = [fire for fire in fires if fire < now][-4:]
     rounds = st.sampled_from([*near, near[-1], near[-1]])
     if not sane:
         ahead = min(fire for fire in fires if fire >= now)
         rounds = st.one_of(rounds, rounds, rounds, st.sampled_from([None, ahead, near[-1] - HOUR, near[0] + 7]))
-    hours = st.integers(0, (TODAY - EARLIEST) // HOUR).map(lambda hour: EARLIEST + hour * HOUR)
+    hours = st.integers(0, (today - earliest) // HOUR).map(lambda hour: earliest + hour * HOUR)
     max_days = draw(st.sampled_from([2, 3, 7, 30]))
     available = {}
+    available_starts = {}
     stored = {}
     run_status = {}
     shared_round = draw(rounds)
     for where in ((zone, one) for zone in zones for one in types):
-        available[where] = TODAY - draw(st.sampled_from([0, 0, 24, 36, -6])) * HOUR
+        available[where] = today - draw(st.sampled_from([0, 0, 24, 36, -6])) * HOUR
+        if draw(st.integers(0, 7)) == 0 and not sane:
+            available_starts[where] = draw(hours)
         run_status[where] = "unknown"
         if draw(st.integers(0, 5)) == 0:
             continue
@@ -156,7 +183,7 @@ def worlds(draw: st.DrawFn, *, sane: bool = False, all_types: tuple[str, ...] = 
         if draw(st.integers(0, 2)) == 0:
             start = end - draw(st.integers(1, max_days * 24)) * HOUR
             end = draw(st.sampled_from([end, min(available[where], start + max_days * DAY)]))
-            run, row = f"frr_{where}", draw(st.integers(0, 5000))
+            run, row = f"frr_{where}", draw(st.integers(0, 100))
             run_status[where] = draw(
                 st.sampled_from(["succeeded", "succeeded", "pending", "failed", "lost", "unknown"])
             )
@@ -178,4 +205,7 @@ def worlds(draw: st.DrawFn, *, sane: bool = False, all_types: tuple[str, ...] = 
             if draw(st.integers(0, 9)) == 0:
                 del raw[draw(st.sampled_from(list(raw)))]
         stored[where] = raw
-    return World(cron, zones, types, loads, max_days, now, available, stored, run_status)
+    if draw(st.booleans()):
+        # Of a timezone that is configured no more; it must count for nothing.
+        stored["Asia/Tokyo", types[0]] = offset(draw(hours), draw(rounds), done=draw(st.booleans()))
+    return World(cron, zones, types, loads, max_days, now, available, available_starts, stored, run_status)

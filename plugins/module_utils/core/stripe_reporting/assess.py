@@ -141,7 +141,10 @@ def assess(
         current_round=current,
         rounds_behind=settings.rounds.count(worked, current),
         walked=walked,
-        undelivered=undelivered_spans(walked, evidence.histories, offsets, settings.initial_loads),
+        # Tasks that do the same work side by side make runs in no order that tells of one poll.
+        undelivered=()
+        if len(connector.tasks) > 1
+        else undelivered_spans(walked, evidence.histories, offsets, settings.initial_loads),
     )
     partitions = partitions_by_place(connector.stored)
     committed = {entry.partition: entry.committed_at for entry in connector.offsets}
@@ -397,7 +400,7 @@ def _beside(place: Place, verdict: Verdict, blocker: Blocker, walked: tuple[Plac
     if place not in walked or verdict.verdict == "ok" or has_own_trouble:
         return verdict
     if place < blocker.places[0]:
-        reason = Reason("poll_fails_later", f"not stored: the polls fail further on, at {blocker.seen_from(place)}")
+        reason = Reason("held_up_later", f"not stored: the poll is held up further on, by {blocker.seen_from(place)}")
     else:
         reason = Reason("waits_behind", f"waits behind {blocker.seen_from(place)}")
     starved = "missing" if verdict.verdict == "missing" else "blocked"

@@ -36,8 +36,9 @@ def _blocker_lines(assessment: StripeAssessment) -> list[str]:
     blocker = assessment.blocker
     if blocker is None:
         return []
-    certainty = "" if blocker.certainty == "one of" else f" ({blocker.certainty})"
-    return wrapped(f"The polls fail at {blocker}{certainty}: {blocker.reason.words}.")
+    if blocker.certainty == "one of":
+        return wrapped(f"Held up by {blocker}: only their report runs, or the workers' logs, tell by which.")
+    return wrapped(f"Held up by {blocker} ({blocker.certainty}): {blocker.reason.words}.")
 
 
 def _cost_lines(assessment: StripeAssessment) -> list[str]:

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
     show_milliseconds,
+    show_seconds,
     show_span,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.offsets import Place
@@ -172,6 +173,7 @@ def find_blocker(
         _named_by_the_log(waiting, evidence)
         or _refused(waiting, evidence)
         or _by_one_late_run(loops, max_wait_milliseconds)
+        or _by_a_pending_run(waiting, evidence, max_wait_milliseconds, now)
         or _by_exclusion(waiting, evidence, max_wait_milliseconds, now)
     )
 
@@ -219,6 +221,21 @@ def _by_one_late_run(loops: Mapping[Place, Loop], max_wait_milliseconds: int) ->
     return Blocker((loop.place,), "likely", loop.reason(max_wait_milliseconds), is_looping=False)
 
 
+def _by_a_pending_run(
+    waiting: tuple[Place, ...], evidence: Evidence, max_wait_milliseconds: int, now: float
+) -> Blocker | None:
+    """The poll is there just now, and not too long yet; a task makes one report after the other."""
+    newest = {place: runs[0] for place in waiting if (runs := evidence.runs_of(place))}
+    pending = [place for place, run in newest.items() if is_in_time(run, max_wait_milliseconds, now) is None]
+    if len(pending) != 1:
+        return None
+    run = newest[pending[0]]
+    age = int(now - run.created)
+    words = f"its report run is being made, for {show_seconds(age)} so far"
+    reason = Reason("run_pending", words, age, max_wait_milliseconds // 1000, run.created)
+    return Blocker((pending[0],), "likely", reason, is_looping=False)
+
+
 def _by_exclusion(
     waiting: tuple[Place, ...], evidence: Evidence, max_wait_milliseconds: int, now: float
 ) -> Blocker | None:
@@ -238,5 +255,5 @@ def _by_exclusion(
             words = "nobody else has anything left to ask for in this round"
         reason = Reason("by_exclusion", words)
         return Blocker((suspects[0],), "likely", reason, is_looping=False)
-    words = "it fails every poll, or one of the others does: which one, only the report runs or the worker's log tell"
-    return Blocker(tuple(suspects), "one of", Reason("one_of_blockers", words), is_looping=False)
+    reason = Reason("one_of_blockers", "may be the one that holds the others up")
+    return Blocker(tuple(suspects), "one of", reason, is_looping=False)

@@ -226,7 +226,8 @@ def _refuse_harm(decision: StripeDecision, request: ResetRequest) -> None:
     if request.strategy == "restore":
         # Going back to how it was is what its name says; the notes tell what comes of it.
         return
-    for one in decision.forecast.places:
+    # Those that hold up others come first, so that the sentence is about them.
+    for one in sorted(decision.forecast.places, key=lambda one: not one.hangs):
         is_changed = one.place in decision.changed
         alone = decision.left_alone.of(one.place)
         # A trouble of before is not of this change's making, as when two places are mended one after the other: that of an

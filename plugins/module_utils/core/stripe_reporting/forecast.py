@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.offsets import (
@@ -19,6 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_re
     Step,
     Trouble,
     WalkSettings,
+    next_step,
     walk,
     worked_round,
 )
@@ -85,15 +86,30 @@ def foresee(
     requests = tuple(step for step in steps if isinstance(step, Request))
     round_id = worked_round(settings, after, places, now)
     current = settings.rounds.last(now)
-    is_complete = len(requests) < MOST_REQUESTS and not any(isinstance(s, Trouble) and s.stops_all for s in steps)
     held_in = worked_round(settings, done.remembered, places, now)
+    # A trouble on the way may be passed by, when a later round is one in which the place has nothing to do.
+    hanging = {
+        step.place for step in steps if isinstance(step, Trouble) and step.stops_all and step.round_id == held_in
+    }
+    hanging.update(_hanging(settings, done.remembered, places, accounts, held_in))
+    is_complete = len(requests) < MOST_REQUESTS and held_in == current and not hanging
 
     def of_place(place: Place) -> PlaceForecast:
         reach = accounts[place].available_end
         if not is_complete:
             load = settings.initial_loads.get(place.report_type)
             reach = min(reach, _waiting_from(done.remembered.get(place), load, held_in, current, reach))
-        return _of_place(settings, place, before.get(place), after.get(place), accounts[place], steps, reach, current)
+        return _of_place(
+            settings,
+            place,
+            before.get(place),
+            after.get(place),
+            accounts[place],
+            steps,
+            reach,
+            current,
+            hanging,
+        )
 
     return Forecast(
         worked_round=round_id,
@@ -104,6 +120,25 @@ def foresee(
         requests=requests,
         places=tuple(map(of_place, places)),
     )
+
+
+def _hanging(
+    settings: WalkSettings,
+    remembered: Mapping[Place, ReportOffset],
+    places: tuple[Place, ...],
+    accounts: Mapping[Place, Account],
+    round_id: int,
+) -> Iterator[Place]:
+    """The places that keep the connector from getting on in the round in which nothing moves any more."""
+    for place in places:
+        offset = remembered.get(place)
+        if offset is not None and offset.round_id == round_id and offset.processed:
+            continue
+        step = next_step(settings, place, offset, round_id, accounts[place])
+        if isinstance(step, Trouble) and step.stops_all:
+            yield place
+            if step.scope == "poll":
+                return
 
 
 def _waiting_from(
@@ -127,6 +162,7 @@ def _of_place(
     steps: tuple[Step, ...],
     reach: int,
     current: int,
+    hanging: Collection[Place],
 ) -> PlaceForecast:
     requests = [step for step in steps if isinstance(step, Request) and step.place == place]
     load = settings.initial_loads.get(place.report_type)
@@ -163,12 +199,14 @@ def _of_place(
         again_rows=again_rows,
         lost_rows=lost_rows,
         next_round_delivers_skipped=bool(skipped) and load is not None and load <= skipped[0][0],
-        trouble=_trouble(place, steps, new, current),
-        hangs=any(isinstance(step, Trouble) and step.stops_all and step.place == place for step in steps),
+        trouble=_trouble(place, steps, new, current, hanging),
+        hangs=place in hanging,
     )
 
 
-def _trouble(place: Place, steps: tuple[Step, ...], offset: ReportOffset | None, current: int) -> str | None:
+def _trouble(
+    place: Place, steps: tuple[Step, ...], offset: ReportOffset | None, current: int, hanging: Collection[Place]
+) -> str | None:
     # What stops all comes before what stops this place alone.
     troubles = sorted((step for step in steps if isinstance(step, Trouble)), key=lambda trouble: not trouble.stops_all)
     for trouble in troubles:
@@ -177,7 +215,7 @@ def _trouble(place: Place, steps: tuple[Step, ...], offset: ReportOffset | None,
     for trouble in troubles:
         # The current round can be finished beside a place that never finishes it.
         holds_up = trouble.scope == "poll" or (trouble.scope == "round" and trouble.round_id < current)
-        if holds_up and (offset is None or not offset.processed):
+        if holds_up and trouble.place in hanging and (offset is None or not offset.processed):
             return f"held up by {trouble.place}"
     return None
 

@@ -97,12 +97,22 @@ class Remedy:
     def cost(self) -> tuple[int, ...]:
         """What makes one lossless remedy better than another, the weightiest first; less is better.
 
-        Before all else comes what no later round delivers either: left alone, a place may be left out for good.
+        Before all else come what no later round delivers either, and what only the next one does: left alone, a place may
+        be left out as well. Then the report runs, what comes twice, and the offsets written.
         """
         for_good = sum(one.skipped_seconds for one in self.places if not one.next_round_delivers_skipped)
+        put_off = sum(one.skipped_seconds for one in self.places if not self._is_finished(one))
         again_seconds = sum(one.again_seconds for one in self.places)
         again_rows = sum(one.again_rows for one in self.places)
-        return for_good, self.runs, again_seconds, again_rows, len(self.changes)
+        return for_good, put_off, self.runs, again_seconds, again_rows, len(self.changes)
+
+    def _is_finished(self, one: PlaceForecast) -> bool:
+        """Whether the place has had its turn: what Stripe has added since is the next round's, and not left out."""
+        decision = self.decision
+        if decision is None or one.place in decision.changed:
+            return False
+        old = decision.before.get(one.place)
+        return old is not None and old.processed and old.round_id == decision.forecast.current_round
 
     def _is_in_doubt(self, one: PlaceForecast) -> bool:
         """Whether rows are lost, or may be: of a run that Stripe may not have, of a place that does not say where it stands."""

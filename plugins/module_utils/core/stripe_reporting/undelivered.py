@@ -61,7 +61,8 @@ def undelivered_spans(
     were dropped.
     """
     runs = _in_order(places, histories)
-    known_since = max((histories[place.timezone].complete_since for place, _run in runs), default=0)
+    timezones = histories.keys() & {place.timezone for place in places}
+    known_since = max((histories[timezone].complete_since for timezone in timezones), default=0)
     in_vain: set[str] = set()
     dropped: set[str] = set()
     for index, (_place, run) in enumerate(runs):
@@ -106,7 +107,7 @@ def _was_in_vain(runs: Sequence[tuple[Place, ReportRun]], index: int) -> bool:
     if next_place != place or again is None or again.start != run.start:
         return False
     # One that was ready by then may have been delivered: every round begins at the same date, and so does a reset.
-    return run.status == "failed" or run.succeeded_at is None or again.created < run.succeeded_at
+    return run.succeeded_at is None or again.created < run.succeeded_at
 
 
 def _ready_before(
