@@ -39,6 +39,8 @@ _REACH_SECONDS = 10.0
 _REFUSED_SECONDS = 1.0
 # A transaction of an exactly-once connector is open for some milliseconds; one that is open for longer hangs.
 _TRANSACTION_SECONDS = 2.0
+# A topic that is new or whose broker is restarted has another leader soon.
+_LEADERLESS_SECONDS = 10.0
 _PAUSE_SECONDS = 0.1
 _PROGRESS_SECONDS = 1.0
 _MOST_MESSAGES_AT_ONCE = 1_000
@@ -507,15 +509,23 @@ class KafkaClient:
             return {}
         specs, levels = self._kafka.admin.OffsetSpec, self._kafka.IsolationLevel
         spec = specs.earliest() if which == "earliest" else specs.latest()
-        futures = self._admin.list_offsets(
-            {self._kafka.TopicPartition(*place): spec for place in places},
-            isolation_level=levels.READ_COMMITTED if committed_only else levels.READ_UNCOMMITTED,
-            request_timeout=self._remaining("the ends of the topics"),
-        )
-        found, failed = self._results({_Place(key.topic, key.partition): future for key, future in futures.items()})
-        for place, error in failed.items():
-            raise self._failure(error, f"the ends of the topic {place.topic}", topic=place.topic)
-        return {place: answer.offset for place, answer in found.items()}
+        give_up = time.monotonic() + _LEADERLESS_SECONDS
+        answers: dict[_Place, Any] = {}
+        while True:
+            futures = self._admin.list_offsets(
+                {self._kafka.TopicPartition(*place): spec for place in places if place not in answers},
+                isolation_level=levels.READ_COMMITTED if committed_only else levels.READ_UNCOMMITTED,
+                request_timeout=self._remaining("the ends of the topics"),
+            )
+            found, failed = self._results({_Place(key.topic, key.partition): future for key, future in futures.items()})
+            answers.update(found)
+            if not failed:
+                return {place: answers[place].offset for place in places}
+            passing = (self._codes.NOT_LEADER_FOR_PARTITION, self._codes.LEADER_NOT_AVAILABLE)
+            for place, error in failed.items():
+                if error.code() not in passing or time.monotonic() >= give_up:
+                    raise self._failure(error, f"the ends of the topic {place.topic}", topic=place.topic)
+            time.sleep(_PAUSE_SECONDS)
 
     # -----------------------------------------------------------------------------------------------------------------
     # Metadata

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -146,14 +147,41 @@ def _with_broken(lab: Lab, folder: Path, stuck: StuckConnector) -> Path:
     return write_inventory(lab, folder, {stuck.cluster.name: broken})
 
 
-def test_identify_names_the_stuck_connector_and_changes_nothing(
+def test_identify_names_the_stuck_connector_and_what_would_help_and_changes_nothing(
     lab: Lab, stuck: list[StuckConnector], tmp_path: Path
 ) -> None:
     before = record_counts(lab)
-    done = run_playbook("identify", write_inventory(lab, tmp_path))
+    kafka = {"connectops_kafka_bootstrap_servers": [lab.bootstrap_servers]}
+    done = run_playbook("identify", write_inventory(lab, tmp_path), ["-e", json.dumps(kafka)])
     assert done.returncode == 0, done.stdout
     assert record_counts(lab) == before
     for one in stuck:
         assert f"{one.cluster.name}  {one.name}  RUNNING 1/1  works on round" in done.stdout
         assert outcome(done.stdout)[one.cluster.name]["changed"] == 0
-    assert all(len(line) <= 120 for line in done.stdout.splitlines() if "stuck " in line)
+    assert f"Held up by {stuck[0].blocker}" in done.stdout
+    assert re.search(r"^  \*  continue ", done.stdout, re.MULTILINE), "the default among the remedies"
+    shown = [line for line in done.stdout.splitlines() if line.startswith("  ")]
+    assert all(len(line) <= 120 for line in shown)
+
+
+@pytest.mark.parametrize("fail_on, status", [("never", 0), ("stuck", 2), ("late", 2)])
+def test_identify_has_an_exit_status_and_a_report_for_scripts(
+    lab: Lab, stuck: list[StuckConnector], tmp_path: Path, fail_on: str, status: int
+) -> None:
+    report = str(tmp_path / "{{ inventory_hostname }}.json")
+    arguments = ["-e", f"identify_fail_on={fail_on}", "-e", json.dumps({"identify_report_file": report})]
+    done = run_playbook("identify", write_inventory(lab, tmp_path), arguments)
+    assert done.returncode == status, done.stdout
+    for one in stuck:
+        told = json.loads((tmp_path / f"{one.cluster.name}.json").read_text(encoding="utf-8"))
+        assert told["stuck"] == told["recoverable"] == [one.name]
+        assert told["counts"]["stuck"] >= 1
+        assert told["connectors"][one.name]["remedies"]["default"] == "continue"
+        assert not any(account.key in json.dumps(told) for account in one.accounts.values())
+        is_told = f"{one.name} of {one.cluster.name}: {fail_on} or worse" in " ".join(done.stdout.split())
+        assert is_told == (status != 0)
+
+
+def test_identify_does_not_fail_for_a_cluster_where_all_is_well(lab: Lab, tmp_path: Path) -> None:
+    done = run_playbook("identify", write_inventory(lab, tmp_path), ["-e", "identify_fail_on=late"])
+    assert done.returncode == 0, done.stdout

@@ -72,6 +72,7 @@ class ReferenceTask:
         self.memory: dict[Where, Remembered] = {where: remembered(raw) for where, raw in self.stored.items()}
         self.asked: dict[Where, list[Asked]] = {where: [] for where in self.walked()}
         self.aborted_by: Where | None = None
+        self.left_out: set[Where] = set()
 
     def walked(self) -> list[Where]:
         return sorted((timezone, report_type) for timezone in self.timezones for report_type in self.report_types)
@@ -116,8 +117,6 @@ class ReferenceTask:
         if state is not None and state.round == round_id:
             if state.done:
                 return
-            if state.run == "":
-                raise PollAborted
             if state.run is not None:
                 start, resumed, covers_to = state.start, state.run, state.end
             else:
@@ -127,12 +126,13 @@ class ReferenceTask:
         else:
             start = self.initial_loads.get(where[1])
         if start is None:
+            self.left_out.add(where)
             return
 
         available = self.available_ends[where]
         end = min(available, start + self.max_days * DAY)
         if start < end:
-            if resumed in self.without_result:
+            if resumed == "" or resumed in self.without_result:
                 raise PollAborted
             if resumed is None and start < self.available_starts.get(where, start):
                 raise PollAborted

@@ -26,7 +26,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.preview i
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.accounts import expected_places
-from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.assess import Limits, assess
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.assess import assess
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.assessment_view import (
     assessment_lines,
 )
@@ -40,8 +40,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_re
     stripe_headline,
     walk_data,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import Limits
 from ansible_collections.connectops.recovery.plugins.module_utils.core.view import WIDTH, counted, table, wrapped
-from hypothesis import given, settings
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from unit.core.cases import CAIRO, NEW_YORK, NOW, PST, TODAY, TYPE, accounts, at, connector, decided, offset
 from unit.core.worlds import World, worlds
@@ -291,7 +293,11 @@ def test_long_offsets_go_to_lines_of_their_own() -> None:
 def test_no_line_is_wider_than_the_terminal_and_none_has_a_secret(world: World, strategy: str) -> None:
     of = world.connector
     request = ResetRequest(strategy, moment=TODAY - 3600 if strategy == "timestamp" else None, allow_gap=True)
-    decision = decide(of, request, world.accounts, (), world.now)
+    try:
+        decision = decide(of, request, world.accounts, (), world.now)
+    except InputError:
+        # One on which the connector would hang is refused, and has no preview.
+        reject()
     plan = plan_of(of, decision, strategy)
     lines = preview(of, decision, plan).splitlines()
     look = assessment_lines(of, assess(of, world.places, world.accounts, Limits(), world.now), "connect-eu-1")

@@ -444,3 +444,54 @@ def test_a_time_in_milliseconds_is_stuck_since_the_connector_takes_it_for_the_fa
 def test_what_lies_ahead_of_the_clock_makes_a_verdict_unknown(value: Offset, available_end: int) -> None:
     verdict = assessed(connector({PST: value}), available_end).verdicts[0]
     assert (verdict.verdict, verdict.reasons[0].code) == ("unknown", "clock_doubtful")
+
+
+# Rows that were fetched in a failed poll
+
+
+def healed(zone: str, *runs: tuple[int, int, int, int]) -> RunHistory:
+    """Runs asked for so many minutes after 05:00, of so many days ago to so many days ago, ready after so many seconds."""
+    made = [
+        ReportRun(
+            f"frr_{zone}_{minutes}",
+            "balance.summary.1",
+            TODAY - start * DAY,
+            TODAY - end * DAY,
+            TODAY + 5 * HOUR + minutes * 60,
+            "succeeded",
+            TODAY + 5 * HOUR + minutes * 60 + took,
+        )
+        for minutes, start, end, took in runs
+    ]
+    return RunHistory(tuple(reversed(made)), NOW - 14 * DAY)
+
+
+@pytest.mark.parametrize(
+    "initial_load, tasks, verdict, words",
+    [
+        ("2026-11-01", 1, "late", "the next round delivers them"),
+        (None, 1, "stuck", "no later round will"),
+        ("2026-11-01", 2, "ok", None),
+    ],
+    ids=["the next round loads them", "nothing ever loads them", "with two tasks nothing can be told"],
+)
+def test_a_place_that_jumped_over_rows_says_which(
+    initial_load: str | None, tasks: int, verdict: str, words: str | None
+) -> None:
+    """New York's first report came too late, which cost Cairo's first chunk; then both went on by themselves."""
+    stored = {CAIRO: offset(TODAY, TODAY, done=True), NEW_YORK: offset("2026-11-21", TODAY)}
+    of = connector(stored, initial_load=initial_load, max_report_interval_days="2")
+    of = replace(of, tasks=tuple(Task(number, "RUNNING", "w:8083") for number in range(tasks)))
+    histories = {
+        CAIRO: healed(CAIRO, (0, 6, 4, 30), (7, 4, 2, 30), (9, 2, 0, 30)),
+        NEW_YORK: healed(NEW_YORK, (1, 6, 4, 900), (8, 6, 4, 30), (10, 4, 2, 30)),
+    }
+    found = assess(of, expected_places(of, ()), accounts(of), Limits(), NOW, Evidence(histories)).verdicts[0]
+    reasons = {reason.code: reason for reason in found.reasons}
+    assert found.verdict == verdict
+    assert ("rows_undelivered" in reasons) == (words is not None)
+    if words is not None:
+        reason = reasons["rows_undelivered"]
+        assert (reason.figure, reason.since) == (2 * DAY, TODAY + 5 * HOUR)
+        assert reason.words.startswith("the rows of 2026-11-17..2026-11-19 were fetched in a poll that failed")
+        assert reason.words.endswith(words)

@@ -10,7 +10,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.decision import decide
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.forecast import PlaceForecast
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.offsets import Place
-from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.walk import Request, walk
+from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.walk import (
+    Request,
+    Trouble,
+    walk,
+)
 from hypothesis import event, given, settings
 from unit.core.cases import DAY, HOUR
 from unit.core.reference_walk import Asked, ReferenceTask, Where, remembered
@@ -34,6 +38,19 @@ def test_every_place_asks_for_what_the_reference_asks_for_in_the_same_order(worl
     assert asked == reference.asked
     event("requests: " + ("none" if not requests else "some" if len(requests) < 20 else "many"))
     event("aborted" if reference.aborted_by else "current" if reference.is_current() else "never current")
+
+
+@settings(max_examples=300, deadline=None)
+@given(worlds())
+def test_the_places_in_trouble_are_those_that_stop_the_reference_or_that_it_leaves_out(world: World) -> None:
+    reference = world.task().run()
+    steps = walk(world.settings, world.offsets, world.places, world.accounts, world.now).steps
+    troubles = [step for step in steps if isinstance(step, Trouble)]
+    assert {where_of(one.place) for one in troubles if one.scope != "poll"} == reference.left_out
+    stopped_at = [where_of(one.place) for one in troubles if one.scope == "poll"]
+    assert stopped_at[-1:] == ([] if reference.aborted_by is None else [reference.aborted_by])
+    without_load = {one.place.report_type for one in troubles if one.code == "no_initial_load"}
+    assert not without_load & world.loads.keys()
 
 
 @settings(max_examples=200, deadline=None)

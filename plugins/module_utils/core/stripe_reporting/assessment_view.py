@@ -17,13 +17,15 @@ def assessment_lines(connector: Connector, assessment: StripeAssessment, cluster
     rows = [("timezone", "report type", "verdict", "delivered up to", "why")]
     for verdict in assessment.verdicts:
         fields = verdict.partition.as_dict()
+        # Of one that is blocked it matters by whom; how old it is says nothing about it.
+        telling = verdict.reasons[:1] if verdict.verdict == "blocked" else verdict.reasons
         rows.append(
             (
                 str(fields.get("timezone", "-")),
                 str(fields.get("report_type", "-")),
                 verdict.verdict,
                 show_day(verdict.delivered_to),
-                ", ".join(reason.words for reason in verdict.reasons),
+                ", ".join(reason.words for reason in telling),
             )
         )
     lines = [stripe_headline(connector, assessment, cluster), "", *table(rows)]

@@ -105,13 +105,14 @@ def decide(
     accounts: Mapping[Place, Account],
     timezones: Sequence[str],
     now: float,
+    left_alone: Forecast | None = None,
 ) -> StripeDecision:
     """Decide the targets of ``request``; ``accounts`` has every expected place. Raises InputError.
 
-    ``now`` is epoch seconds.
+    ``now`` is epoch seconds. ``left_alone``: what comes of the same connector without a change, if that is known already.
     """
     targets = _targets(connector, request, accounts, timezones, now)
-    decision = foretell(connector, targets, accounts, timezones, now)
+    decision = foretell(connector, targets, accounts, timezones, now, left_alone)
     _refuse_harm(decision, request)
     return decision
 
@@ -122,6 +123,7 @@ def foretell(
     accounts: Mapping[Place, Account],
     timezones: Sequence[str],
     now: float,
+    left_alone: Forecast | None = None,
 ) -> StripeDecision:
     """What comes of writing the targets, be it wise or not; without any it is what a restart comes to."""
     settings = WalkSettings.read(connector.config)
@@ -140,8 +142,9 @@ def foretell(
             after.pop(place, None)
         else:
             after[place] = ReportOffset.read(target)
-    forecast = foresee(settings, before, after, places, accounts, now)
-    left_alone = foresee(settings, before, before, places, accounts, now) if changed else forecast
+    if left_alone is None:
+        left_alone = foresee(settings, before, before, places, accounts, now)
+    forecast = foresee(settings, before, after, places, accounts, now) if changed else left_alone
     deleted = changed - set(after)
     for_good = frozenset(place for place in deleted if place.report_type not in settings.initial_loads)
     return StripeDecision(
@@ -226,15 +229,11 @@ def _refuse_harm(decision: StripeDecision, request: ResetRequest) -> None:
     if request.strategy == "restore":
         # Going back to how it was is what its name says; the notes tell what comes of it.
         return
-    # Those that hold up others come first, so that the sentence is about them.
-    for one in sorted(decision.forecast.places, key=lambda one: not one.hangs):
-        is_changed = one.place in decision.changed
-        alone = decision.left_alone.of(one.place)
-        # A trouble of before is not of this change's making, as when two places are mended one after the other: that of an
-        # unchanged place may have been there, but hidden behind another.
-        is_new = one.trouble not in (None, alone.trouble) and (is_changed or decision.left_alone.is_complete)
-        if is_new and (one.hangs or (is_changed and request.strategy == "offset")):
-            by = "with this offset" if is_changed and one.place in decision.after else "after this change"
+    for one in decision.forecast.places:
+        # A trouble of before is not of this change's making, as when two places are mended one after the other.
+        is_new = one.place in decision.changed and one.trouble not in (None, decision.left_alone.of(one.place).trouble)
+        if is_new and (one.hangs or request.strategy == "offset"):
+            by = "with this offset" if one.place in decision.after else "without an offset"
             raise InputError(f"{one.place}: {by} the connector would hang: {one.trouble}.")
     if needed_word(decision, request.strategy) == "allow_gap" and not request.allow_gap:
         loss = decision.losses[0]

@@ -97,14 +97,13 @@ class Remedy:
     def cost(self) -> tuple[int, ...]:
         """What makes one lossless remedy better than another, the weightiest first; less is better.
 
-        Before all else come what no later round delivers either, and what only the next one does: left alone, a place may
-        be left out as well. Then the report runs, what comes twice, and the offsets written.
+        Before all else comes what is left out, since left alone a place may be left out as well. Then the report runs, what
+        comes twice, and the offsets written.
         """
-        for_good = sum(one.skipped_seconds for one in self.places if not one.next_round_delivers_skipped)
-        put_off = sum(one.skipped_seconds for one in self.places if not self._is_finished(one))
+        left_out = sum(one.skipped_seconds for one in self.places if not self._is_finished(one))
         again_seconds = sum(one.again_seconds for one in self.places)
         again_rows = sum(one.again_rows for one in self.places)
-        return for_good, put_off, self.runs, again_seconds, again_rows, len(self.changes)
+        return left_out, self.runs, again_seconds, again_rows, len(self.changes)
 
     def _is_finished(self, one: PlaceForecast) -> bool:
         """Whether the place has had its turn: what Stripe has added since is the next round's, and not left out."""
@@ -164,7 +163,7 @@ def compare(
 
     def remedy(request: ResetRequest) -> Remedy:
         try:
-            decision = decide(connector, replace(request, allow_gap=True), accounts, timezones, now)
+            decision = decide(connector, replace(request, allow_gap=True), accounts, timezones, now, restarted.forecast)
         except InputError as error:
             return Remedy(request.strategy, None, problem=error.sentence)
         return Remedy(request.strategy, decision, offset_changes(connector.stored, decision.targets))
