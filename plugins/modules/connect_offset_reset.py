@@ -69,7 +69,7 @@ options:
     description: The backup to go back to with O(strategy=restore), on the host that the task runs on.
     type: path
   allow_gap:
-    description:
+      - Agree to a change that skips data, be it spans of time, rows of a report, or all that is to come of a partition.
       - Agree to a change that skips data.
       - Not needed for V(current), V(available_end) and V(restore), whose names say so.
     type: bool
@@ -153,6 +153,10 @@ connectors:
       description:
         - What the connector will make of it, for the Stripe reporting connector. The next request of every partition, what
           is skipped and what comes twice, and the number of report runs until it is current.
+        - C(chunks) of a partition is by how many requests it gets through the round of its next request.
+        - C(requests) is the whole walk until the connector is current, in order, each with C(timezone), C(report_type),
+          C(round), C(interval_start), C(interval_end), C(resumed_run) and C(first_row). After 500 the rest is only counted, in
+          C(requests_omitted).
         - Times are epoch seconds, lengths are seconds.
       type: dict
     backup_file:

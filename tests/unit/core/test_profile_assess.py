@@ -496,8 +496,8 @@ def test_a_person_reads_partition_verdict_commit_and_why() -> None:
     config = {**JDBC, "table.whitelist": "orders,customers"}
     of = connector(config, stored(ORDERS, jdbc(4 * DAY), 2 * DAY))
     verdicts = assessed(of)
-    assert profile_lines(of, verdicts, "connect-eu-1") == [
-        "connect-eu-1  source  RUNNING 1/1",
+    assert profile_lines(of, "jdbc", verdicts, "connect-eu-1") == [
+        "connect-eu-1  source  RUNNING 1/1  judged as jdbc",
         "",
         "  partition                     verdict  committed          why",
         "  protocol=1 table=shop.orders  stuck    2026-11-21 06:00Z  its time is 4 d ago, nothing stored for 2 d",
@@ -508,6 +508,6 @@ def test_a_person_reads_partition_verdict_commit_and_why() -> None:
 
 def test_a_connector_that_stored_nothing_has_a_line_as_well() -> None:
     of = connector(PLAIN)
-    assert profile_lines(of, assessed(of), "connect-eu-1")[-1] == (
+    assert profile_lines(of, "generic", assessed(of), "connect-eu-1")[-1] == (
         "  -          unknown  -          it has stored no offset, so nothing tells whether it works"
     )

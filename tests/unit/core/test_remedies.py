@@ -102,17 +102,19 @@ def test_what_keeps_a_remedy_from_working_is_remarked() -> None:
     raise the wait  0        12 d for good                 nothing     no end       2 from 2026-11-09, 1 resumed
       hangs at PST balance.summary.1
     continue        -        -                             -           -            -
-      PST balance.summary.1: its offset does not say up to where it has delivered, so it cannot continue: choose the
-        strategy delete (starts over at the initial load date), timestamp or restore.
+      see below
     current         3        2 x <= 14 d for good          nothing     0            none
       only by its name
     available_end   -        -                             -           -            -
-      Africa/Cairo balance.summary.1: Stripe could not be asked for its data_available_end: give stripe_api_keys with a
-        key for Africa/Cairo, or choose another strategy.
+      see below
     delete          3        2 x <= 14 d for good          nothing     0            none
       needs allow_gap
     offset          1        2 x <= 12 d for good, 7 rows  nothing     no end       2 from 2026-11-09, 1 resumed
-      needs allow_gap, hangs at PST balance.summary.1"""
+      needs allow_gap, hangs at PST balance.summary.1
+     continue: PST balance.summary.1: its offset does not say up to where it has delivered, so it cannot continue:
+       choose the strategy delete (starts over at the initial load date), timestamp or restore.
+     available_end: Africa/Cairo balance.summary.1: Stripe could not be asked for its data_available_end: give
+       stripe_api_keys with a key for Africa/Cairo, or choose another strategy."""
     )
 
 

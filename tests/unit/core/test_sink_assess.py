@@ -158,8 +158,8 @@ def test_topic_partitions_stand_in_the_order_of_their_numbers() -> None:
 def test_a_person_reads_which_topic_partition_waits() -> None:
     of = connector()
     verdicts = assess_sink(of, [progress(9, 10, 25 * HOUR), progress(4, 4, 5, number=1)], Limits(), NOW)
-    assert profile_lines(of, verdicts, "connect-eu-1") == [
-        "connect-eu-1  sink  RUNNING 1/1",
+    assert profile_lines(of, "sink", verdicts, "connect-eu-1") == [
+        "connect-eu-1  sink  RUNNING 1/1  judged as sink",
         "",
         "  partition                             verdict  committed             why",
         "  kafka_partition=0 kafka_topic=orders  stuck    2026-11-22 05:00Z     nothing stored for 1 d 1 h, 1 record waiting",

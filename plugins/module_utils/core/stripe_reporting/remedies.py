@@ -24,7 +24,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_re
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.offsets import Place
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.preview import place_data
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.walk import Account
-from ansible_collections.connectops.recovery.plugins.module_utils.core.view import counted, table
+from ansible_collections.connectops.recovery.plugins.module_utils.core.view import counted, table, wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 LEAVE_ALONE, RAISE_WAIT = "leave_alone", "raise_wait"
@@ -179,9 +179,11 @@ def compare(
 
 
 def remedies_lines(remedies: Remedies) -> list[str]:
-    """One table for people; the default has an asterisk."""
+    """One table for people; the default has an asterisk. Below it stands why a remedy could not be decided."""
     head = ("", "remedy", "offsets", "skipped", "read again", "report runs", "next requests", "remark")
-    return table([head, *(_row(remedy, remedy is remedies.default) for remedy in remedies.compared)])
+    rows = [_row(remedy, remedy is remedies.default) for remedy in remedies.compared]
+    problems = [f"{remedy.strategy}: {remedy.problem}" for remedy in remedies.compared if remedy.problem is not None]
+    return [*table([head, *rows]), *(line for problem in problems for line in wrapped(problem, "     "))]
 
 
 def remedies_data(remedies: Remedies) -> dict[str, Any]:
@@ -224,7 +226,7 @@ def _data(remedy: Remedy) -> dict[str, Any]:
 def _row(remedy: Remedy, is_default: bool) -> tuple[str, ...]:
     name = ("*" if is_default else "", _WORDS.get(remedy.strategy, remedy.strategy))
     if remedy.decision is None:
-        return (*name, "-", "-", "-", "-", "-", str(remedy.problem))
+        return (*name, "-", "-", "-", "-", "-", "see below")
     return (
         *name,
         str(len(remedy.changes)),
