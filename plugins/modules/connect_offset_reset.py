@@ -69,8 +69,8 @@ options:
     description: The backup to go back to with O(strategy=restore), on the host that the task runs on.
     type: path
   allow_gap:
+    description:
       - Agree to a change that skips data, be it spans of time, rows of a report, or all that is to come of a partition.
-      - Agree to a change that skips data.
       - Not needed for V(current), V(available_end) and V(restore), whose names say so.
     type: bool
     default: false

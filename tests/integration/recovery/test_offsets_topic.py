@@ -379,7 +379,7 @@ def test_a_topic_partition_whose_leader_changes_is_asked_about_again(
     assert asked == [2, 1, 2, 2], "only what failed is asked again"
     asked.clear()
     monkeypatch.setattr(kafka_client, "_LEADERLESS_SECONDS", 0.0)
-    with pytest.raises(KafkaFailed, match="did not give the ends of the topic .*: Broker: Not leader for partition"):
+    with pytest.raises(KafkaFailed, match=r"did not give the ends of the topic .*: Broker: Not leader for partition"):
         kafka.read_offsets(topic.name)
 
 

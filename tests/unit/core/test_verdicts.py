@@ -77,6 +77,7 @@ NORMAL = {
     "new data at noon is for the next round": (offset(YESTERDAY, TODAY, done=True), TODAY, TODAY + 13 * HOUR),
     "so it is at the end of the day": (offset(YESTERDAY, TODAY, done=True), TODAY, TODAY + DAY - 1),
     "a fresh round with nothing to fetch": (offset(YESTERDAY, YESTERDAY, done=True), YESTERDAY, NOW),
+    "an empty run id, with nothing to fetch": (offset(TODAY, TODAY, run=""), TODAY, NOW),
     "an empty run id that is not looked at any more": (offset(TODAY, TODAY, run="", done=True), TODAY, NOW),
     "beyond the data, after a skip": (offset(TODAY, TODAY), YESTERDAY, NOW),
     "an open run of the current round that Stripe knows": (
@@ -148,7 +149,7 @@ TROUBLED = {
         "stuck",
         ["by_exclusion", "behind_data", "interval_end_old", "rounds_missed"],
     ),
-    "an empty run id": (offset(TODAY, TODAY, run=""), TODAY, "stuck", ["empty_run_id"]),
+    "an empty run id": (offset(YESTERDAY, TODAY, run=""), TODAY, "stuck", ["empty_run_id", "behind_data"]),
     "no end": (offset(None, TODAY), TODAY, "stuck", ["no_interval_end"]),
     "an unreadable end": ({**offset(None, TODAY), "interval_end": "soon"}, TODAY, "stuck", ["no_interval_end"]),
 }

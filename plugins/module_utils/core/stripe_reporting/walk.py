@@ -211,14 +211,16 @@ def next_step(
             words = "no initial load date, so it is skipped in every round"
             return Trouble(place, round_id, "no_initial_load", words, "place")
     elif offset.run_id is not None:
-        if offset.run_id == "":
-            return Trouble(place, round_id, "empty_run_id", "an empty report run id aborts every poll", "poll")
         if offset.interval_start is None:
             words = "an open run without interval_start, so its round never finishes"
             return Trouble(place, round_id, "no_interval_start", words, "round")
-        if offset.interval_start < account.available_end and account.run_status in ("pending", "failed", "lost"):
-            words = f"the open run {offset.run_id} is {account.run_status}, which fails every poll"
-            return Trouble(place, round_id, "run_without_result", words, "poll")
+        # With nothing left to fetch the run is not looked at.
+        if offset.interval_start < account.available_end:
+            if offset.run_id == "":
+                return Trouble(place, round_id, "empty_run_id", "an empty report run id aborts every poll", "poll")
+            if account.run_status in ("pending", "failed", "lost"):
+                words = f"the open run {offset.run_id} is {account.run_status}, which fails every poll"
+                return Trouble(place, round_id, "run_without_result", words, "poll")
         start = offset.interval_start
         run_id = offset.run_id
         covers_end = offset.interval_end
