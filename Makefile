@@ -80,8 +80,9 @@ demo: check-java setup ## show a recovery from the first look to the proof
 lab: check-java setup ## keep a lab with a stuck connector up until Ctrl-C
 	@$(PY) -m lab up
 
-bench: check-java setup ## compare the ways of running a task, and of reading an offsets topic
+bench: check-java setup ## compare the ways of running a task, of looking at a cluster, and of reading an offsets topic
 	@$(PY) benchmarks/task_cost.py
+	@$(PY) benchmarks/identify.py
 	@$(PY) benchmarks/offsets_topic.py
 
 clean: ## remove all that make installed and built

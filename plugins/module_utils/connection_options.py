@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-import math
-import os
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +12,7 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import env_fallback
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from ansible_collections.connectops.recovery.plugins.module_utils.option_checks import check_tls_files, seconds
 
 CONNECTION_SPEC: dict[str, dict[str, Any]] = {
     "connect_url": {
@@ -33,8 +31,6 @@ CONNECTION_SPEC: dict[str, dict[str, Any]] = {
     "request_timeout": {"type": "float", "default": 30.0},
     "timeout": {"type": "float", "default": 120.0},
 }
-
-LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60.0
 
 
 @dataclass(frozen=True)
@@ -67,11 +63,11 @@ def from_params(params: Mapping[str, Any]) -> ConnectionOptions:
         client_cert=params.get("client_cert") or None,
         client_key=params.get("client_key") or None,
         validate_certs=params.get("validate_certs", True),
-        request_timeout_seconds=_seconds("request_timeout", params.get("request_timeout", 30.0)),
-        timeout_seconds=_seconds("timeout", params.get("timeout", 120.0)),
+        request_timeout_seconds=seconds("request_timeout", params.get("request_timeout", 30.0)),
+        timeout_seconds=seconds("timeout", params.get("timeout", 120.0)),
     )
     _check_credentials(options)
-    _check_files(options)
+    check_tls_files(options.ca_path, options.client_cert, options.client_key)
     return options
 
 
@@ -112,13 +108,6 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _seconds(option: str, value: Any) -> float:
-    seconds = float(value)
-    if not (math.isfinite(seconds) and 0 < seconds <= LONGEST_TIMEOUT_SECONDS):
-        raise InputError(f"{option} is {seconds:g} s: set it to more than 0 s and at most 86400 s (24 h).")
-    return seconds
-
-
 def _check_credentials(options: ConnectionOptions) -> None:
     if options.bearer_token and (options.url_username or options.url_password):
         raise InputError(
@@ -133,43 +122,3 @@ def _check_credentials(options: ConnectionOptions) -> None:
         raise InputError("url_username has a colon in it, which basic authentication cannot carry: check it.")
     if options.bearer_token and not all("!" <= character <= "~" for character in options.bearer_token):
         raise InputError("bearer_token has a blank, a line break or a non-ASCII character in it: take it out.")
-
-
-def _check_files(options: ConnectionOptions) -> None:
-    if options.client_key and not options.client_cert:
-        raise InputError("client_key is set without client_cert: set client_cert to the certificate of that key.")
-    for option in ("ca_path", "client_cert", "client_key"):
-        path = getattr(options, option)
-        if path:
-            _check_readable(option, path, folder_allowed=option == "ca_path")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if options.ca_path and not os.path.isdir(options.ca_path):
-        try:
-            context.load_verify_locations(options.ca_path)
-        except ssl.SSLError:
-            raise InputError(
-                f"ca_path {options.ca_path} holds no certificate: set it to a file of CA certificates in PEM format."
-            ) from None
-    if options.client_cert:
-        try:
-            # Without an answer for the pass phrase, OpenSSL would ask for it on the terminal and wait.
-            context.load_cert_chain(options.client_cert, options.client_key, password=lambda: b"")
-        except (ssl.SSLError, ValueError):
-            raise InputError(
-                f"client_cert {options.client_cert} and its key cannot be loaded: "
-                "both must be in PEM format, belong together, and the key must have no pass phrase."
-            ) from None
-
-
-def _check_readable(option: str, path: str, *, folder_allowed: bool) -> None:
-    try:
-        if folder_allowed and os.path.isdir(path):
-            os.listdir(path)
-        else:
-            with open(path, "rb"):
-                pass
-    except OSError as error:
-        raise InputError(
-            f"{option} {path} cannot be read ({error.strerror}): set it to a file that exists on the host "
-            "the task runs on and may be read there."
-        ) from None

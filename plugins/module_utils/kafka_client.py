@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.connect_keys import java_hash_code
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offset_records import OffsetRecord, decode
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed
 from ansible_collections.connectops.recovery.plugins.module_utils.core.sink_assess import SinkProgress
@@ -371,7 +372,7 @@ class KafkaClient:
             messages = self._last_messages(
                 _GROUP_OFFSETS,
                 wanted=lambda key: key.startswith(heads),
-                only=_java_hash_code(group) % count,
+                only=_hash_of_group(group) % count,
             )[0]
         except (AccessDenied, TopicNotFound):
             return {}
@@ -584,6 +585,7 @@ class KafkaClient:
                 except FutureTimeout:
                     self._admin.poll(0)
                     self._raise_hard_trouble()
+                    self._remaining("the brokers' answers")
                 except self._kafka.KafkaException as failure:
                     failed[key] = failure.args[0]
         return found, failed
@@ -771,11 +773,8 @@ def _object(data: bytes | None) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _java_hash_code(text: str) -> int:
-    """The absolute value of String.hashCode, as brokers take it."""
-    units = text.encode("utf-16-be", "surrogatepass")
-    code = 0
-    for at in range(0, len(units), 2):
-        code = (31 * code + int.from_bytes(units[at : at + 2], "big")) & 0xFFFFFFFF
+def _hash_of_group(group: str) -> int:
+    """The absolute value of Java's hash code of a group's name, as brokers take it to choose the group's topic partition."""
+    code = java_hash_code(group)
     signed = code - (1 << 32) if code >> 31 else code
     return 0 if signed == -(1 << 31) else abs(signed)

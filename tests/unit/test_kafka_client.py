@@ -95,7 +95,7 @@ def test_a_stored_connector_hides_its_config_and_knows_its_own_offsets_topic() -
     [("", 0), ("hello", 99162322), ("polygenelubricants", 0), ("connect-orders", 436250328), ("\U0001f600", 1772899)],
 )
 def test_groups_are_hashed_as_java_does(text: str, code: int) -> None:
-    assert kafka_client._java_hash_code(text) == code
+    assert kafka_client._hash_of_group(text) == code
 
 
 @pytest.mark.parametrize(

@@ -64,12 +64,18 @@ def _hash_map_order(names: Collection[str]) -> list[str]:
     return sorted(names, key=lambda name: _spread_hash(name) & (buckets - 1))
 
 
-def _spread_hash(text: str) -> int:
-    """String.hashCode, as the unsigned number of the same bits, with its upper half laid over the lower one."""
+def java_hash_code(text: str) -> int:
+    """Java's String.hashCode, as the unsigned number of the same 32 bits."""
     units = text.encode("utf-16-be", "surrogatepass")
     code = 0
     for at in range(0, len(units), 2):
         code = (31 * code + int.from_bytes(units[at : at + 2], "big")) & 0xFFFFFFFF
+    return code
+
+
+def _spread_hash(text: str) -> int:
+    """The hash code with its upper half laid over the lower one, as a HashMap takes it."""
+    code = java_hash_code(text)
     return code ^ code >> 16
 
 

@@ -366,7 +366,7 @@ def test_a_topic_partition_whose_leader_changes_is_asked_about_again(
 
     class OnceLeaderless(AdminClient):
         def list_offsets(self, places: dict[TopicPartition, Any], **options: Any) -> Any:
-            futures = super().list_offsets(places, **options)
+            futures = dict(super().list_offsets(places, **options))
             if not asked:
                 lost = next(place for place in futures if place.partition == 0)
                 futures[lost] = Future()
