@@ -21,6 +21,8 @@ from typing import Any
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connection_options import ConnectionOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import LATEST_EPOCH_SECONDS
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.accounts import expected_places
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.decision import read_offsets
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.offsets import Place
@@ -41,7 +43,7 @@ from lab.scenarios import stripe_partition
 from lab.stripe_simulator import Account, JournalEntry
 from unit.core.cases import DAY
 from unit.core.reference_walk import Where, remembered
-from unit.core.worlds import EARLIEST, World, worlds
+from unit.core.worlds import EARLIEST, World, worlds, worlds_in_milliseconds
 
 SEED = 20
 DRAWN_AT_ONCE = 60
@@ -56,6 +58,7 @@ KINDS = {
     "no_interval_end": 2,
     "no_interval_start": 2,
     "run_without_result": 4,
+    "milliseconds": 5,
     "several rounds": 6,
     "two report types": 4,
     "resumed run": 6,
@@ -122,13 +125,15 @@ def drawn_examples() -> list[Example]:
     now = time.time()
 
     @settings(max_examples=DRAWN_AT_ONCE, deadline=None, database=None, phases=[Phase.generate])
-    @given(worlds(clock=now))
+    @given(worlds(clock=now) | worlds_in_milliseconds(clock=now))
     def draw(world: World) -> None:
         steps = walk(world.settings, world.offsets, world.places, world.accounts, world.now).steps
         requests = [step for step in steps if isinstance(step, Request)]
         assume(1 <= len(requests) <= MOST_REQUESTS)
         kind = next((step.code for step in steps if isinstance(step, Trouble)), None)
-        if kind is None and any(not request.is_new_run for request in requests):
+        if any(number > LATEST_EPOCH_SECONDS for raw in world.stored.values() for number in times_of(raw)):
+            kind = "milliseconds"
+        elif kind is None and any(not request.is_new_run for request in requests):
             kind = "resumed run"
         elif kind is None:
             several = len({request.round_id for request in requests}) > 1
@@ -145,6 +150,11 @@ def drawn_examples() -> list[Example]:
             break
     assert not missing.total(), f"too few examples of {+missing} with the seed {SEED}"
     return sorted(examples, key=lambda example: list(KINDS).index(example.kind))
+
+
+def times_of(raw: Offset) -> list[int]:
+    state = remembered(raw)
+    return [time for time in (state.start, state.end, state.round) if time is not None]
 
 
 # On the worker

@@ -18,15 +18,15 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_re
 from hypothesis import event, given, settings
 from unit.core.cases import DAY, HOUR
 from unit.core.reference_walk import Asked, ReferenceTask, Where, remembered
-from unit.core.worlds import EARLIEST, World, fires_of, worlds
+from unit.core.worlds import EARLIEST, World, fires_of, worlds, worlds_in_milliseconds
 
 
 def as_asked(request: Request) -> Asked:
     return Asked(request.round_id, request.start, request.end, request.covers_end, request.run_id, request.first_row)
 
 
-@settings(max_examples=400, deadline=None)
-@given(worlds())
+@settings(max_examples=500, deadline=None)
+@given(worlds() | worlds_in_milliseconds())
 def test_every_place_asks_for_what_the_reference_asks_for_in_the_same_order(world: World) -> None:
     reference = world.task().run()
     steps = walk(world.settings, world.offsets, world.places, world.accounts, world.now).steps

@@ -23,9 +23,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_re
     Account,
     WalkSettings,
 )
+from hypothesis import assume
 from hypothesis import strategies as st
 from unit.core.cases import CAIRO, DAY, HOUR, NEW_YORK, NOW, PST, TODAY, connector, offset
-from unit.core.reference_walk import ReferenceTask, Where
+from unit.core.reference_walk import ReferenceTask, Where, as_long
 
 # The fires of each, in hours of the week that begins on Sunday, 00:00 UTC.
 CRONS = {
@@ -209,3 +210,20 @@ def worlds(
         # Of a timezone that is configured no more; it must count for nothing.
         stored["Asia/Tokyo", types[0]] = offset(draw(hours), draw(rounds), done=draw(st.booleans()))
     return World(cron, zones, types, loads, max_days, now, available, available_starts, stored, run_status)
+
+
+@st.composite
+def worlds_in_milliseconds(draw: st.DrawFn, *, clock: float | None = None) -> World:
+    """Worlds in which one time of one offset is in milliseconds; not the end of an open run, of which no report is made."""
+    world = draw(worlds(clock=clock))
+    times = [
+        (where, name, value)
+        for where, raw in world.stored.items()
+        for name in ("interval_start", "interval_end", "round_id")
+        if (value := as_long(raw.get(name))) is not None
+        and (name != "interval_end" or not raw.get("in_progress_report_run_id"))
+        and where in world.available
+    ]
+    assume(times)
+    where, name, value = draw(st.sampled_from(times))
+    return replace(world, stored={**world.stored, where: {**world.stored[where], name: value * 1000}})
