@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import VERDICTS
 
 ROOT = Path(__file__).parents[2]
 MODULES = {f"connectops.recovery.{path.stem}" for path in (ROOT / "plugins" / "modules").glob("[!_]*.py")}
@@ -51,3 +52,12 @@ def test_the_action_group_holds_the_modules_that_say_so(documented: dict[str, An
     members = {f"connectops.recovery.{name}" for name in runtime["action_groups"]["all"]}
     modules = documented["module"]
     assert members == {name for name in modules if "action_group" in modules[name]["doc"].get("attributes", {})}
+
+
+def test_the_role_identify_ranks_verdicts_as_the_core_does() -> None:
+    ranks = yaml.safe_load((ROOT / "roles/identify/vars/main.yml").read_text(encoding="utf-8"))["identify_as_bad_as"]
+    assert ranks.pop("never") == []
+    assert ranks == {verdict: list(VERDICTS[VERDICTS.index(verdict) :]) for verdict in VERDICTS if verdict != "ok"}
+    specs = yaml.safe_load((ROOT / "roles/identify/meta/argument_specs.yml").read_text(encoding="utf-8"))
+    choices = specs["argument_specs"]["main"]["options"]["identify_fail_on"]["choices"]
+    assert choices == [*VERDICTS[1:], "never"]

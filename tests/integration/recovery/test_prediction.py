@@ -154,7 +154,7 @@ def drawn_examples() -> list[Example]:
 
 def times_of(raw: Offset) -> list[int]:
     state = remembered(raw)
-    return [time for time in (state.start, state.end, state.round) if time is not None]
+    return [moment for moment in (state.start, state.end, state.round) if moment is not None]
 
 
 # On the worker
