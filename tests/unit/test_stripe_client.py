@@ -44,9 +44,9 @@ def cairo(simulator: StripeSimulator) -> Account:
 
 
 def ask(
-    simulator: StripeSimulator, open_runs: Mapping[Place, str | None], keys: Mapping[str, str] = KEYS
+    simulator: StripeSimulator, open_runs: Mapping[Place, str | None], keys: Mapping[str, str] | None = None
 ) -> StripeAnswer:
-    return ask_stripe(keys, open_runs, NOW, simulator.url)
+    return ask_stripe(KEYS if keys is None else keys, open_runs, NOW, simulator.url)
 
 
 def requests_of(account: Account) -> Counter[str]:

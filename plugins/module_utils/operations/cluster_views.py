@@ -72,32 +72,35 @@ def read_views(
 
     ``now`` is epoch seconds; ``progress`` is told in words how far a long read has come.
     """
-    snapshot = None
-    rest_problem = None
-    warnings: tuple[str, ...] = ()
+    if kafka_options is None:
+        snapshot, warnings = _over_rest(client, names, now, with_offsets=True)
+        return ClusterViews(snapshot, {}, {}, {}, {"rest": _READ, "topic": _NOT_ASKED}, warnings)
     try:
-        with_offsets = kafka_options is None or client.supports("GET", "offsets")
-        snapshot = read_snapshot(client, names, now, with_offsets=with_offsets)
-        now, warnings = workers_now(client, now)
-        snapshot = replace(snapshot, read_at=now)
+        snapshot, warnings = _over_rest(client, names, now, with_offsets=client.supports("GET", "offsets"))
     except NotFound:
         raise
     except ConnectError as error:
-        if kafka_options is None:
-            raise
-        rest_problem = error.sentence
-    sources = {"rest": _READ, "topic": _NOT_ASKED}
+        try:
+            return _with_topics(client, None, error.sentence, kafka_options, names, now, progress)
+        except KafkaFailed as failure:
+            raise RecoveryError(f"{error.sentence} {failure.sentence}") from None
     try:
-        if kafka_options is not None:
-            views = _with_topics(client, snapshot, rest_problem, kafka_options, names, now, progress)
-            return replace(views, warnings=(*warnings, *views.warnings))
-    except KafkaFailed as error:
-        if snapshot is None:
-            raise RecoveryError(f"{rest_problem} {error.sentence}") from None
-        sources = {"rest": _READ, "topic": {"read": False, "problem": error.sentence}}
-        warnings = (*warnings, f"The offsets topic was not read: {error.sentence}")
-    assert snapshot is not None, "without Kafka a failed read of REST was raised"
-    return ClusterViews(snapshot, {}, {}, {}, sources, warnings)
+        views = _with_topics(client, snapshot, None, kafka_options, names, now, progress)
+    except KafkaFailed as failure:
+        sources = {"rest": _READ, "topic": {"read": False, "problem": failure.sentence}}
+        return ClusterViews(
+            snapshot, {}, {}, {}, sources, (*warnings, f"The offsets topic was not read: {failure.sentence}")
+        )
+    return replace(views, warnings=(*warnings, *views.warnings))
+
+
+def _over_rest(
+    client: ConnectClient, names: Sequence[str], now: float, *, with_offsets: bool
+) -> tuple[Snapshot, tuple[str, ...]]:
+    """The snapshot, as of the worker's time, and warnings."""
+    snapshot = read_snapshot(client, names, now, with_offsets=with_offsets)
+    now, warnings = workers_now(client, now)
+    return replace(snapshot, read_at=now), warnings
 
 
 _READ: Mapping[str, Any] = {"read": True, "problem": None}

@@ -152,7 +152,7 @@ def test_the_offsets_topic_adds_when_each_offset_was_stored(lab: Lab, tasks: Tas
 def test_a_key_that_rest_cannot_address_is_a_finding(lab: Lab, tasks: Tasks, trial: Trial) -> None:
     trial.account(PST)
     trial.create(settings={"lab.partition.map": "linked", **initial_load(2)})
-    await_condition(lambda: tasks.stored_bytes(), 20, "an offset in the topic")
+    await_condition(tasks.stored_bytes, 20, "an offset in the topic")
     one = about(tasks, **kafka(lab))
     assert "key_not_addressable" in [finding["code"] for finding in one["findings"]]
     assert verdicts_of(one)[PST] != "unknown"

@@ -670,10 +670,10 @@ def test_missing_rights_are_named(secured: tuple[KafkaSecurity, RawTopic]) -> No
     security, topic = secured
     stranger = login(security, sasl_username="stranger", sasl_password=PASSWORDS["stranger"])
     denied = refusal(stranger)
-    assert type(denied) is AccessDenied
+    assert isinstance(denied, AccessDenied)
     assert 'The user stranger may not read the topic "offsets"' in denied.message
     allow(topic.admin, "stranger", ResourceType.TOPIC, "offsets", AclOperation.DESCRIBE)
-    assert type(refusal(stranger)) is AccessDenied, "to describe is not to read"
+    assert isinstance(refusal(stranger), AccessDenied), "to describe is not to read"
     with KafkaClient(stranger) as kafka:
         with pytest.raises(AccessDenied, match="DescribeConfigs on the topics"):
             kafka.find_offsets_topic(["orders"])

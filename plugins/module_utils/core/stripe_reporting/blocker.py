@@ -190,11 +190,8 @@ def _named_by_the_log(waiting: tuple[Place, ...], evidence: Evidence) -> Blocker
     if evidence.log is None or not evidence.log.failures:
         return None
     failure = evidence.log.failures[-1]
-    owners = [
-        place for place in waiting for run in evidence.runs_of(place) or () if run.id == failure.run_id is not None
-    ]
-    if failure.resuming in waiting and failure.resuming is not None:
-        owners.append(failure.resuming)
+    owners = [place for place in waiting for run in evidence.runs_of(place) or () if run.id == failure.run_id]
+    owners += [place for place in waiting if place == failure.resuming]
     words = f"the worker's log: {failure.words}"
     if owners:
         return Blocker((owners[0],), "proven", Reason("log_names_run", words), is_looping=True)
