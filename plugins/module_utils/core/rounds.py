@@ -112,6 +112,8 @@ class Rounds:
 
     def count(self, after: int, until: int, limit: int = 10_000) -> int:
         """How many fires lie in ``after`` < fire <= ``until`` (epoch seconds); counts to ``limit`` at most."""
+        if after >= until:
+            return 0
         fires = 0
         fire = self.next(after)
         while fire <= until and fires < limit:

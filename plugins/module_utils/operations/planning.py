@@ -19,6 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.plan impo
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.preview import generic_preview
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset import ResetRequest, generic_targets
+from ansible_collections.connectops.recovery.plugins.module_utils.core.running import has_failed
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange, changed_config
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.accounts import (
     is_stripe_reporting,
@@ -105,12 +106,14 @@ def _plan(
 ) -> Plan:
     changes = offset_changes(connector.stored, targets)
     final_state = final_state_of(connector, begun_in)
-    changes_state = begun_in is not None and connector.state == "STOPPED"
+    # One whose connector or task has failed does not come back by itself: to be started again is all it may need.
+    is_dead = has_failed(connector)
+    changes_state = is_dead or (begun_in is not None and connector.state == "STOPPED")
     return Plan(
         cluster_id=cluster_id,
         connector=connector.name,
         strategy=wish.reset.strategy,
-        state=connector.state,
+        state="FAILED" if is_dead else connector.state,
         final_state=final_state if settings or changes or changes_state else connector.state,
         settings=settings,
         offsets=changes,

@@ -47,7 +47,7 @@ from unit.core.worlds import EARLIEST, World, worlds, worlds_in_milliseconds
 
 SEED = 20
 DRAWN_AT_ONCE = 60
-MOST_DRAWS = 30
+MOST_DRAWS = 100
 MOST_REQUESTS = 40
 FURTHER_POLLS = 3
 # How many examples of each kind; a kind is the code of the first trouble, or what else there is to see.

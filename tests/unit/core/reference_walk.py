@@ -72,7 +72,8 @@ class ReferenceTask:
         self.memory: dict[Where, Remembered] = {where: remembered(raw) for where, raw in self.stored.items()}
         self.asked: dict[Where, list[Asked]] = {where: [] for where in self.walked()}
         self.aborted_by: Where | None = None
-        self.left_out: set[Where] = set()
+        self.aborted_ever: set[Where] = set()
+        self.left_out_ever: set[Where] = set()
 
     def walked(self) -> list[Where]:
         return sorted((timezone, report_type) for timezone in self.timezones for report_type in self.report_types)
@@ -106,6 +107,7 @@ class ReferenceTask:
                     self.visit(where, round_id)
                 except PollAborted:
                     self.aborted_by = where
+                    self.aborted_ever.add(where)
                     break
             if repr(self.memory) == before:
                 return self
@@ -126,7 +128,7 @@ class ReferenceTask:
         else:
             start = self.initial_loads.get(where[1])
         if start is None:
-            self.left_out.add(where)
+            self.left_out_ever.add(where)
             return
 
         available = self.available_ends[where]

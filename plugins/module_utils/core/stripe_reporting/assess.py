@@ -271,7 +271,8 @@ class _Scene:
 
     def _of_clocks_and_units(self, offset: ReportOffset, account: Account) -> Iterator[Finding]:
         moments = {
-            "interval_start": offset.interval_start,
+            # Without an open run nobody reads it.
+            "interval_start": None if offset.run_id is None else offset.interval_start,
             "interval_end": offset.interval_end,
             "round_id": offset.round_id,
         }
