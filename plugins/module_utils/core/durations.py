@@ -13,6 +13,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 _UNIT_MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)")
 DAY_SECONDS = 86_400
+# 20261112 is a date by mistake, of the summer of 1970 as epoch seconds.
+EARLIEST_EPOCH_SECONDS = 946_684_800
 # Beyond the year 2100 a number of "seconds" is a number of milliseconds by mistake.
 LATEST_EPOCH_SECONDS = 4_102_444_800
 
@@ -43,10 +45,7 @@ def parse_moment(text: str | int, where: str) -> int:
     """An ISO 8601 date or time (UTC unless it says otherwise), or epoch seconds, to epoch seconds."""
     number = str(text).strip()
     if re.fullmatch(r"-?\d+", number):
-        seconds = int(number)
-        if not 0 <= seconds <= LATEST_EPOCH_SECONDS:
-            raise InputError(f"{where}: {number} is no moment in epoch seconds (is it in milliseconds?).")
-        return seconds
+        return _within_reason(int(number), number, where)
     try:
         moment = datetime.fromisoformat(number.replace("Z", "+00:00"))
     except ValueError:
@@ -55,7 +54,16 @@ def parse_moment(text: str | int, where: str) -> int:
         ) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
-    return parse_moment(int(moment.timestamp()), where)
+    return _within_reason(int(moment.timestamp()), number, where)
+
+
+def _within_reason(seconds: int, text: str, where: str) -> int:
+    if not EARLIEST_EPOCH_SECONDS <= seconds <= LATEST_EPOCH_SECONDS:
+        raise InputError(
+            f"{where}: {text} is no moment between 2000 and 2100: write a date as 2026-11-12, or epoch seconds"
+            " (not milliseconds)."
+        )
+    return seconds
 
 
 def show_moment(epoch_seconds: int | None) -> str:

@@ -103,6 +103,28 @@ def test_on_the_current_round_continue_changes_only_what_cannot_go_on_by_itself(
     assert targets_by_zone(decision) == ({} if written is None else {PST: written})
 
 
+@pytest.mark.parametrize("round_id", [TODAY, "2026-11-12"], ids=["on the current round", "behind it"])
+def test_continue_goes_on_where_stripes_data_begins_since_before_it_there_is_none(round_id: int | str) -> None:
+    """Asked for anything before that, Stripe refuses, in every poll."""
+    of = connector({CAIRO: offset("2026-11-11", round_id), PST: offset("2026-11-11", round_id)})
+    stripe = accounts(of)
+    stripe[place(PST)] = replace(stripe[place(PST)], available_start=at("2026-11-15"))
+    decision = decided(of, "continue", stripe)
+    assert targets_by_zone(decision)[PST] == offset("2026-11-15", TODAY)
+    assert not decision.left_alone.is_complete
+    assert decision.forecast.is_complete
+    assert decision.losses == ()
+
+
+@pytest.mark.parametrize("round_id", [TODAY, "2026-11-12"], ids=["on the current round", "behind it"])
+def test_where_the_end_is_no_time_in_seconds_continue_does_not_know_where_it_was(round_id: int | str) -> None:
+    of = connector({PST: offset(TODAY * 1000, round_id)})
+    with pytest.raises(InputError, match="does not say up to where it has delivered, so it cannot continue"):
+        decided(of, "continue")
+    for strategy in ("current", "available_end"):
+        assert targets_by_zone(decided(of, strategy)) == {PST: offset(TODAY, TODAY)}
+
+
 def test_continue_takes_along_a_place_that_would_be_left_out_for_good() -> None:
     of = connector(
         {CAIRO: ON_TODAY, NEW_YORK: offset(TODAY, "2026-11-20"), PST: offset("2026-11-19", "2026-11-20")},

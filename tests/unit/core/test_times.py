@@ -257,7 +257,6 @@ def test_a_time_in_another_unit_is_stuck_with_its_reason_and_never_ok(fields: Ma
     assert "unit_doubtful" in codes
 
 
-@pytest.mark.xfail(raises=ValueError, strict=True, reason="the round after one in milliseconds cannot be told")
 def test_a_finished_round_in_milliseconds_is_judged_with_the_time_of_its_commit_as_well() -> None:
     of = with_wrong_unit({"round_id": FAR_ROUND, "processed_in_round": True})
     stored = replace(of, offsets=tuple(replace(one, committed_at=float(TODAY)) for one in of.offsets))

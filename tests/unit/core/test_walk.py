@@ -87,6 +87,8 @@ def counted_by_hour(world: World, reference: ReferenceTask, one: Place) -> tuple
     delivered_to = old_end(world.stored.get(where))
     if delivered_to is None:
         delivered_to = world.loads.get(one.report_type, available)
+    # Nobody is owed what Stripe does not have.
+    delivered_to = max(delivered_to, world.available_starts.get(where, delivered_to))
     first = EARLIEST - 40 * DAY
     covered = set(range(first, delivered_to, HOUR))
     again = 0

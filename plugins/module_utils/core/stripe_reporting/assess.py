@@ -254,7 +254,7 @@ class _Scene:
         account = self.accounts[place]
         yield from self._of_the_connector(dropped)
         yield from self._of_clocks_and_units(offset, account)
-        if offset.delivered_to is None and offset.run_id is None:
+        if offset.interval_end is None and offset.run_id is None:
             yield "stuck", Reason("no_interval_end", "its offset has no end, so no round ever finishes")
             return
         is_done = offset.round_id == self.current_round and offset.processed
@@ -353,7 +353,7 @@ class _Scene:
 
     def _of_the_commit(self, offset: ReportOffset, committed_at: float) -> Iterator[Finding]:
         due_since = committed_at
-        if offset.processed and offset.round_id is not None:
+        if offset.processed and offset.round_id is not None and offset.round_id < self.current_round:
             # Done with its round, it had nothing to store until the next one began.
             due_since = max(committed_at, self.settings.rounds.next(offset.round_id))
         reason = no_commit(due_since, self.limits.max_commit_age_hours * _HOUR_SECONDS, self.now)

@@ -170,6 +170,9 @@ def _of_place(
     if delivered_to is None:
         # Nothing is known to be delivered, so nothing can come twice, and all since the initial load is still owed.
         delivered_to = load if load is not None else account.available_end
+    if account.available_start is not None:
+        # Before it Stripe has no data that could be left out.
+        delivered_to = max(delivered_to, account.available_start)
     covered = [(_BEGINNING, delivered_to)]
     again_seconds = 0
     lost_rows = 0

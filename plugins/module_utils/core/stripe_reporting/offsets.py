@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import LATEST_EPOCH_SECONDS
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import JsonScalar, Offset, Partition
 
 
@@ -57,10 +58,12 @@ class ReportOffset:
 
     @property
     def delivered_to(self) -> int | None:
-        """Up to where (epoch seconds, exclusive) every row is delivered: an open run counts from its start."""
-        if self.run_id is not None:
-            return self.interval_start
-        return self.interval_end
+        """Up to where (epoch seconds, exclusive) every row is delivered: an open run counts from its start.
+
+        None where it does not say, or says it in another unit.
+        """
+        moment = self.interval_end if self.run_id is None else self.interval_start
+        return None if moment is None or moment > LATEST_EPOCH_SECONDS else moment
 
     def written(self) -> dict[str, JsonScalar]:
         """The offset as the connector writes it: all six keys, nulls included."""

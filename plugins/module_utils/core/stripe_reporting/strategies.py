@@ -88,14 +88,20 @@ def _needs_help(situation: Situation, place: Place, offset: ReportOffset) -> boo
     if offset.processed:
         return False
     if offset.run_id is None:
-        return offset.interval_end is None or offset.row is not None
+        delivered_to = offset.delivered_to
+        return delivered_to is None or offset.row is not None or delivered_to < _data_start(situation, place)
     return not _run_is_whole(situation, place, offset)
+
+
+def _data_start(situation: Situation, place: Place) -> int:
+    """Where Stripe's data begins; what lies before it cannot be asked for, and does not exist."""
+    return situation.accounts[place].available_start or 0
 
 
 def _run_is_whole(situation: Situation, place: Place, offset: ReportOffset) -> bool:
     """Whether resuming the open run delivers everything: Stripe has its result and its end has not moved."""
     account = situation.accounts[place]
-    if account.run_status != "succeeded" or not account.asked or offset.interval_start is None:
+    if account.run_status != "succeeded" or not account.asked or not offset.run_id or offset.interval_start is None:
         return False
     end = min(account.available_end, offset.interval_start + situation.settings.max_interval_seconds)
     return end == offset.interval_end
@@ -111,7 +117,7 @@ def _continuing(situation: Situation, place: Place, offset: ReportOffset, round_
             f"{place}: its offset does not say up to where it has delivered, so it cannot continue: choose the strategy"
             " delete (starts over at the initial load date), timestamp or restore."
         )
-    return continuing_at(offset.delivered_to, round_id)
+    return continuing_at(max(offset.delivered_to, _data_start(situation, place)), round_id)
 
 
 def current(situation: Situation) -> Targets:
@@ -146,8 +152,8 @@ def _skipping(situation: Situation, moment_of: Callable[[Place], int]) -> Target
             offset is not None
             and offset.round_id == situation.target_round
             and offset.run_id is None
-            and offset.interval_end is not None
-            and offset.interval_end >= moment
+            and offset.delivered_to is not None
+            and offset.delivered_to >= moment
         )
         if not is_there:
             targets[place] = continuing_at(moment, situation.target_round)

@@ -158,7 +158,7 @@ def walk(
     troubled: set[tuple[Place, str]] = set()
     while True:
         round_id = worked_round(settings, offsets, places, now)
-        worked = False
+        worked = aborted = False
         for place in places:
             offset = offsets.get(place)
             if offset is not None and offset.round_id == round_id and offset.processed:
@@ -169,6 +169,7 @@ def walk(
                     troubled.add((place, step.reason))
                     steps.append(step)
                 if step.scope == "poll":
+                    aborted = True
                     break
                 continue
             # With nothing to ask for (start >= end) the place is complete for the round, in memory only.
@@ -181,7 +182,7 @@ def walk(
                 if requests >= MOST_REQUESTS:
                     return Walk(tuple(steps), offsets)
         if not worked:
-            if round_id < current:
+            if round_id < current and not aborted:
                 steps += _held_by_the_first(offsets, places, round_id)
             return Walk(tuple(steps), offsets)
 
