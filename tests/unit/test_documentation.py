@@ -1,0 +1,56 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pages know what the code says, and their links lead somewhere."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CORE = ROOT / "plugins" / "module_utils" / "core"
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+def codes() -> Iterator[str]:
+    """The code of every reason, and of every trouble that becomes one."""
+    position = {"Reason": 0, "Trouble": 2}
+    for file in CORE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in position:
+                code = node.args[position[node.func.id]]
+                if isinstance(code, ast.Constant):
+                    yield str(code.value)
+
+
+@pytest.mark.parametrize("code", sorted(set(codes())))
+def test_every_code_of_a_reason_is_explained(code: str) -> None:
+    pages = [ROOT / "docs" / name for name in ("stuck.md", "profiles.md")]
+    assert any(f"`{code}`" in page.read_text(encoding="utf-8") for page in pages)
+
+
+def slug(heading: str) -> str:
+    """The anchor of a heading, as code hosts make it."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        path, _hash, anchor = target.partition("#")
+        if "://" in path:
+            continue
+        file = page.parent / path if path else page
+        if not file.exists():
+            broken.append(target)
+        elif anchor:
+            headings = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+            if anchor not in map(slug, headings):
+                broken.append(target)
+    assert broken == []
