@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
-from ansible_collections.connectops.recovery.plugins.module_utils.core.connect_keys import java_hash_code
-from ansible_collections.connectops.recovery.plugins.module_utils.core.offset_records import OffsetRecord, decode
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.keys import java_hash_code
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord, decode
+from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.sinks import SinkProgress
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed
-from ansible_collections.connectops.recovery.plugins.module_utils.core.sink_assess import SinkProgress
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka_options import KafkaOptions
 

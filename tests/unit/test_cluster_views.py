@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import Unreachable
-from ansible_collections.connectops.recovery.plugins.module_utils.core.offset_records import OffsetRecord, decode
-from ansible_collections.connectops.recovery.plugins.module_utils.core.sink_assess import SinkProgress
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord, decode
+from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.sinks import SinkProgress
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka_client import (
     KafkaFailed,

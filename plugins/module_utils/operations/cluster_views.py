@@ -24,14 +24,14 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Snapshot,
     offsets_from_json,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.offset_records import OffsetRecord
-from ansible_collections.connectops.recovery.plugins.module_utils.core.offset_views import (
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.findings import (
     Finding,
     compare,
     offsets_from_records,
     with_commit_times,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.sink_assess import SinkProgress
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord
+from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.sinks import SinkProgress
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka_client import KafkaClient, KafkaFailed
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka_options import KafkaOptions

@@ -11,10 +11,10 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.preview import headline
-from ansible_collections.connectops.recovery.plugins.module_utils.core.profile_assess import assess_by_profile
-from ansible_collections.connectops.recovery.plugins.module_utils.core.profile_view import profile_lines
-from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles import Profile, choose_profile
-from ansible_collections.connectops.recovery.plugins.module_utils.core.sink_assess import SinkProgress, assess_sink
+from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.assess import assess_by_profile
+from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.profile import Profile, choose_profile
+from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.sinks import SinkProgress, assess_sink
+from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.view import profile_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.accounts import (
     expected_places,
     is_stripe_reporting,

@@ -17,9 +17,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connection_opt
     from_params,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
-from ansible_collections.connectops.recovery.plugins.module_utils.core.offset_records import OffsetRecord
-from ansible_collections.connectops.recovery.plugins.module_utils.core.offset_views import finding_lines
-from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles import read_profiles
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.findings import finding_lines
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord
+from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.profile import read_profiles
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import Limits, counts, worst
 from ansible_collections.connectops.recovery.plugins.module_utils.core.view import wrapped

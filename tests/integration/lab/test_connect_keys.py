@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which stored keys a real Connect reaches over REST, against what core/connect_keys.py says."""
+"""Which stored keys a real Connect reaches over REST, against what core/offsets_topic/keys.py says."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from collections.abc import Sequence
 
 import pytest
 import requests
-from ansible_collections.connectops.recovery.plugins.module_utils.core.connect_keys import is_addressable, rest_key
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Offset,
     Partition,
     offsets_from_json,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.offset_records import OffsetRecord, decode
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.keys import (
+    is_addressable,
+    rest_key,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord, decode
 from confluent_kafka import Producer
 from lab import Lab, await_condition
 from lab.broker import decoded

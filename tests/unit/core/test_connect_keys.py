@@ -10,13 +10,13 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.core.connect_keys import (
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.keys import (
     difference,
     is_addressable,
     rest_key,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
-from ansible_collections.connectops.recovery.plugins.module_utils.core.offset_records import OffsetRecord, decode
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord, decode
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -9,7 +9,7 @@ import json
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
-from ansible_collections.connectops.recovery.plugins.module_utils.core.offset_records import OffsetRecord, decode
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord, decode
 
 KEY = b'["orders",{"timezone":"PST","report_type":"a.1"}]'
 VALUE = b'{"interval_end":1700000000,"processed_in_round":false,"last_committed_row":null}'

@@ -21,15 +21,15 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     StoredOffset,
     Task,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.profile_assess import assess_by_profile
-from ansible_collections.connectops.recovery.plugins.module_utils.core.profile_view import profile_lines
-from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles import (
+from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.assess import assess_by_profile
+from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.profile import (
     Profile,
     TimeField,
     choose_profile,
     read_profile,
     read_profiles,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.view import profile_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import VERDICTS, Limits, Verdict, worst
 from hypothesis import given
 from hypothesis import strategies as st

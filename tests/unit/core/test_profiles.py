@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Partition
-from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles import (
+from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.profile import (
     Expected,
     OpenRun,
     Profile,

@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition, StoredOffset
-from ansible_collections.connectops.recovery.plugins.module_utils.core.offset_records import OffsetRecord, decode
-from ansible_collections.connectops.recovery.plugins.module_utils.core.offset_views import (
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.findings import (
     CODES,
     Finding,
     compare,
@@ -22,6 +21,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.offset_vi
     offsets_from_records,
     with_commit_times,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord, decode
 from unit.core.cases import at
 
 PAGE = Path(__file__).parents[3] / "docs/findings.md"

@@ -12,8 +12,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     StoredOffset,
     Task,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.profile_view import profile_lines
-from ansible_collections.connectops.recovery.plugins.module_utils.core.sink_assess import SinkProgress, assess_sink
+from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.sinks import SinkProgress, assess_sink
+from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.view import profile_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import VERDICTS, Limits
 from hypothesis import given
 from hypothesis import strategies as st

@@ -24,7 +24,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Partition,
     StoredOffset,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles import (
+from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.profile import (
     GENERIC,
     ISO,
     UNITS,

@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import Literal
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import JsonScalar, Partition
-from ansible_collections.connectops.recovery.plugins.module_utils.core.offset_records import OffsetRecord
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 # Jackson escapes what is outside of Unicode's first plane; all else above the control characters it writes as it is.

@@ -10,11 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from ansible_collections.connectops.recovery.plugins.module_utils.core.connect_keys import (
-    difference,
-    is_addressable,
-    rest_key,
-)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_moment
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Offset,
@@ -22,7 +17,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     StoredOffset,
     same_offset,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.offset_records import OffsetRecord
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.keys import (
+    difference,
+    is_addressable,
+    rest_key,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord
 from ansible_collections.connectops.recovery.plugins.module_utils.core.view import wrapped
 
 # In the order in which they are shown.
