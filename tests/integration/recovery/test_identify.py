@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.operations import offsets_facts
+from confluent_kafka import Producer
 from integration.recovery.tasks import (
     CAIRO,
     MAX_WAIT,
@@ -28,6 +31,7 @@ from integration.recovery.tasks import (
     unfinished,
 )
 from lab import Lab, await_condition
+from lab.scenarios import REPORT_TYPE
 from lab.trial import MIDNIGHT, Trial, ago
 
 
@@ -156,6 +160,42 @@ def test_a_key_that_rest_cannot_address_is_a_finding(lab: Lab, tasks: Tasks, tri
     one = about(tasks, **kafka(lab))
     assert "key_not_addressable" in [finding["code"] for finding in one["findings"]]
     assert verdicts_of(one)[PST] != "unknown"
+
+
+def write_record(lab: Lab, topic: str, key: list[Any], offset: Mapping[str, Any]) -> None:
+    """Write an offset past Connect, in the very order of the key's fields."""
+    producer = Producer({"bootstrap.servers": lab.bootstrap_servers, "partitioner": "murmur2_random"})
+    producer.produce(topic, key=json.dumps(key, separators=(",", ":")), value=json.dumps(offset))
+    assert producer.flush(20) == 0
+
+
+def test_two_byte_keys_of_one_partition_are_a_finding(lab: Lab, tasks: Tasks, trial: Trial) -> None:
+    trial.account(PST)
+    trial.create({PST: unfinished(2, 0)}, state="STOPPED")
+    (stored,) = tasks.stored_bytes()
+    fields = json.loads(stored)[1]
+    write_record(lab, lab.connect.offsets_topic, [trial.name, dict(reversed(fields.items()))], unfinished(1, 0))
+    one = about(tasks, **kafka(lab))
+    assert [finding["code"] for finding in one["findings"]] == ["two_keys"]
+    assert one["findings"][0]["partition"] == fields
+    assert len(one["records"]) == 2
+
+
+def test_an_offset_that_lies_only_in_the_topic_which_the_connector_does_not_read_is_a_finding(
+    lab: Lab, tasks: Tasks, trial: Trial
+) -> None:
+    for zone in (CAIRO, PST):
+        trial.account(zone)
+    own = f"{trial.name}-offsets"
+    trial.create({PST: unfinished(2, 0)}, {"offsets.storage.topic": own}, state="STOPPED")
+    cairo = {"timezone": CAIRO, "report_type": REPORT_TYPE}
+    write_record(lab, lab.connect.offsets_topic, [trial.name, cairo], unfinished(1, 0))
+    facts = facts_of(tasks.look(**kafka(lab)))
+    one = facts["connectors"][trial.name]
+    assert [one["topic"] for one in facts["sources"]["topic"]["topics"]] == [lab.connect.offsets_topic, own]
+    assert [finding["code"] for finding in one["findings"]] == ["other_topic"]
+    assert one["findings"][0]["partition"] == cairo
+    assert verdicts_of(one)[CAIRO] == "missing", "the connector does not read it there"
 
 
 @pytest.fixture
