@@ -121,6 +121,13 @@ def test_the_round_is_that_of_the_timezones_which_are_walked() -> None:
     assert assessment.left_alone.runs == 0
 
 
+def test_without_an_initial_load_date_a_place_is_skipped_in_a_new_round_and_not_dropped() -> None:
+    of = connector({CAIRO: OLD, NEW_YORK: DONE, PST: DONE}, initial_load=None)
+    assessment = assess(of, expected_places(of, ()), accounts(of), Limits(), NOW)
+    assert assessment.dropped == {}
+    assert assessment.verdicts[0].reasons[0].code == "no_initial_load"
+
+
 def test_a_connector_of_one_timezone_cannot_be_compared_with_others() -> None:
     of = connector({PST: OLD}, zones=[PST])
     assessment = assess(of, expected_places(of, ()), accounts(of), Limits(), NOW)

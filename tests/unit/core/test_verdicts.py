@@ -179,6 +179,13 @@ def test_an_open_run_that_will_never_have_a_result_is_a_stuck_place(
     assert verdict_on(stored, runs={PST: status}) == (verdict, codes)
 
 
+def test_what_stripe_says_of_an_open_run_that_failed_is_passed_on() -> None:
+    of = connector({PST: offset(TODAY, TODAY, start=YESTERDAY, run="frr_1", row=5)})
+    stripe = {one: replace(it, run_status="failed", run_error="No data.") for one, it in accounts(of).items()}
+    reason = assess(of, expected_places(of, ()), stripe, Limits(), NOW).verdicts[0].reasons[0]
+    assert reason.words == "the open run frr_1 is failed, which fails every poll: No data."
+
+
 @pytest.mark.parametrize("age_days, verdict", [(7, "late"), (8, "stuck")])
 def test_the_age_limit_is_the_users(age_days: int, verdict: str) -> None:
     stored = offset(TODAY - age_days * DAY, TODAY)
