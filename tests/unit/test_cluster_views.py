@@ -12,9 +12,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import Unreachable
+from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import ConnectError, Unreachable
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord, decode
 from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.sinks import SinkProgress
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import Limits
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka_client import (
     KafkaFailed,
@@ -27,6 +28,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.clu
     ClusterViews,
     read_views,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.judging import Judge
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.stripe_accounts import StripeOptions
 
 NOW = 1_795_000_000.0
 COMMON, OWN = "connect-offsets", "orders-offsets"
@@ -55,6 +58,7 @@ class Worker:
     kind: str = "source"
     tells_offsets: bool = True
     is_down: bool = False
+    problem: str | None = None
     clock_ahead_seconds: float = 0.0
 
     def supports(self, verb: str, resource: str) -> bool:
@@ -73,6 +77,8 @@ class Worker:
         pass
 
     def offsets(self, name: str) -> list[dict[str, Any]]:
+        if self.problem:
+            raise ConnectError(self.problem)
         return self.offsets_in_turn.pop(0) if len(self.offsets_in_turn) > 1 else self.offsets_in_turn[0]
 
 
@@ -177,6 +183,28 @@ def test_a_worker_too_old_to_tell_offsets_is_read_from_the_topic(read: Read) -> 
     assert views.snapshot.connectors[0].stored == {one.partition: {"id": 5} for one in [record(COMMON, 5)]}
     assert views.snapshot.connectors[0].state == "RUNNING"
     assert "that needs 3.5" in views.warnings[0]
+
+
+def test_a_connector_whose_offsets_connect_cannot_tell_is_read_from_the_topic_and_hides_no_other(read: Read) -> None:
+    worker = Worker(problem="Failed to find any class that implements Connector.")
+    views = read(worker, Topics({COMMON: [record(COMMON, 5)]}))
+    (connector,) = views.snapshot.connectors
+    assert (list(connector.stored.values()), connector.problem) == ([{"id": 5}], None)
+    assert views.warnings == (
+        "Failed to find any class that implements Connector. The offsets of 'orders' are those of the topic.",
+    )
+
+
+def test_without_the_topic_such_a_connector_says_why_its_offsets_are_not_known() -> None:
+    worker = Worker(problem="Failed to find any class that implements Connector.")
+    views = read_views(worker, None, (), NOW, lambda words: None)  # type: ignore[arg-type]
+    (connector,) = views.snapshot.connectors
+    assert connector.problem == "Failed to find any class that implements Connector."
+    judge = Judge("connect-1", Limits(), (), StripeOptions(False, "", {}), (), NOW)
+    judgement = judge(connector, None)
+    assert (judgement.facts["verdict"], judgement.facts["verdicts"]) == ("unknown", [])
+    assert judgement.lines[-1].strip() == connector.problem
+    assert "cannot be judged" in judgement.warnings[0]
 
 
 def test_with_no_worker_the_topic_that_the_connector_reads_counts(read: Read) -> None:

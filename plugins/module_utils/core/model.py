@@ -78,7 +78,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Connector:
-    """A connector at one moment. ``config`` holds raw values: it never leaves the core unredacted."""
+    """A connector at one moment. ``config`` holds raw values: it never leaves the core unredacted.
+
+    ``problem``: a sentence that says why its offsets could not be read; ``offsets`` says nothing then.
+    """
 
     name: str
     type: str
@@ -87,6 +90,7 @@ class Connector:
     tasks: tuple[Task, ...]
     config: Mapping[str, str] = field(repr=False)
     offsets: tuple[StoredOffset, ...] = ()
+    problem: str | None = None
 
     @property
     def connector_class(self) -> str:

@@ -171,13 +171,15 @@ def _with_topics(
             continue
         mine = tuple(records[connector.name])
         read_from = connector.config.get(_OWN_TOPIC) or str(common)
-        if has_rest_offsets:
+        if has_rest_offsets and connector.problem is None:
             findings[connector.name] = _settled(client, connector, mine, read_from)
             connectors.append(replace(connector, offsets=with_commit_times(connector.offsets, mine)))
         else:
             findings[connector.name] = compare(connector.name, None, mine, read_from)
             there = [record for record in mine if record.topic == read_from]
-            connectors.append(replace(connector, offsets=offsets_from_records(there)))
+            connectors.append(replace(connector, offsets=offsets_from_records(there), problem=None))
+            if connector.problem is not None:
+                warnings.append(f"{connector.problem} The offsets of '{connector.name}' are those of the topic.")
     return ClusterViews(
         snapshot=replace(snapshot, connectors=tuple(connectors)),
         records={name: tuple(of) for name, of in records.items()},

@@ -36,6 +36,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_re
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.walk import WalkSettings
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.worker_log import read_log
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import Limits, Verdict, worst
+from ansible_collections.connectops.recovery.plugins.module_utils.core.view import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.stripe_accounts import (
     StripeOptions,
@@ -65,6 +66,8 @@ class Judge:
 
     def __call__(self, connector: Connector, sink: tuple[SinkProgress, ...] | None) -> Judgement:
         """Judge one connector; ``sink`` is how far its group has come, None where Kafka was not asked."""
+        if connector.problem is not None:
+            return self._not_judged(connector, connector.problem)
         try:
             if is_stripe_reporting(connector.config):
                 return self._stripe_reporting(connector)
@@ -76,11 +79,14 @@ class Judge:
             return self._judgement(connector, "generic" if profile is None else profile.name, verdicts)
         except RecoveryError as error:
             # One connector with a config that cannot be read must not hide the others.
-            return Judgement(
-                {"profile": "generic", "verdict": "unknown", "verdicts": []},
-                (headline(connector, self.cluster, error.message),),
-                (f"Connector '{connector.name}' cannot be judged: {error.sentence}",),
-            )
+            return self._not_judged(connector, error.sentence)
+
+    def _not_judged(self, connector: Connector, why: str) -> Judgement:
+        return Judgement(
+            {"profile": "generic", "verdict": "unknown", "verdicts": []},
+            (headline(connector, self.cluster), *wrapped(why)),
+            (f"Connector '{connector.name}' cannot be judged: {why}",),
+        )
 
     def _judgement(self, connector: Connector, profile: str, verdicts: Sequence[Verdict]) -> Judgement:
         facts = {

@@ -8,14 +8,26 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import ConnectClient, NoStatusYet
+from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import (
+    AccessDenied,
+    ConnectClient,
+    ConnectError,
+    NoStatusYet,
+    NotConnect,
+    TimedOut,
+    TlsFailed,
+    Unreachable,
+    Unsupported,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_seconds
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Snapshot,
     connector_from_json,
+    offsets_from_json,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import secret_values
 
@@ -23,6 +35,8 @@ _NULL_TRIES = 5
 _NULL_PAUSE_SECONDS = 0.2
 _MOST_AT_ONCE = 8
 _CLOCK_TOLERANCE_SECONDS = 60
+# These would be said of every connector; anything else is one connector's own trouble.
+_OF_THE_CLUSTER = (AccessDenied, NotConnect, TimedOut, TlsFailed, Unreachable, Unsupported)
 
 
 def workers_now(client: ConnectClient, now: float) -> tuple[float, tuple[str, ...]]:
@@ -62,7 +76,10 @@ def read_offsets(client: ConnectClient, name: str) -> list[dict[str, Any]]:
 
 
 def read_snapshot(client: ConnectClient, names: Sequence[str], now: float, *, with_offsets: bool = True) -> Snapshot:
-    """The named connectors with their offsets, or all of the cluster for no names; ``now`` is epoch seconds."""
+    """The named connectors with their offsets, or all of the cluster for no names; ``now`` is epoch seconds.
+
+    One whose offsets Connect cannot tell, such as one without its plugin, has that as its problem.
+    """
     root = client.root()
     replies = client.connectors()
 
@@ -70,9 +87,15 @@ def read_snapshot(client: ConnectClient, names: Sequence[str], now: float, *, wi
         if name not in replies:
             return read_connector(client, name, with_offsets=with_offsets)
         reply = replies[name]
-        info = {"type": reply.type, "config": reply.config}
-        offsets = read_offsets(client, name) if with_offsets else ()
-        return connector_from_json(name, info, reply.status or {}, offsets)
+        connector = connector_from_json(name, {"type": reply.type, "config": reply.config}, reply.status or {})
+        if not with_offsets:
+            return connector
+        try:
+            return replace(connector, offsets=offsets_from_json(read_offsets(client, name)))
+        except _OF_THE_CLUSTER:
+            raise
+        except ConnectError as error:
+            return replace(connector, problem=error.sentence)
 
     for reply in replies.values():
         client.hide(secret_values(reply.config))
