@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -238,6 +239,16 @@ def test_neither_source_to_be_read_is_a_failure(tasks: Tasks, looping: Trial) ->
     message = failed(tasks.look(**options))["msg"]
     assert "Kafka Connect cannot be reached" in message
     assert "Kafka" in message.partition("runs there.")[2]
+
+
+def test_the_answers_of_a_worker_tell_its_clock(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a machine whose clock is off judges by the time that decides about rounds."""
+    ahead = time.time() + 86_400
+    monkeypatch.setattr(time, "time", lambda: ahead)
+    result = run_task(offsets_facts, connect_url=lab.connect.urls)
+    assert facts_of(result)["read_at"] == pytest.approx(ahead - 86_400, abs=30)
+    (warning,) = result["warnings"]
+    assert warning.startswith("This machine's clock is 1 d")
 
 
 # Other connectors
