@@ -68,6 +68,11 @@ options:
     type: list
     elements: path
     default: []
+  timestamp:
+    description:
+      - A moment to compare the strategy V(timestamp) of M(connectops.recovery.connect_offset_reset) at, beside the strategies
+        that need no more than their name. An ISO 8601 date or time, UTC unless it says otherwise, or epoch seconds.
+    type: str
   backup_dir:
     description:
       - Folder where M(connectops.recovery.connect_offset_reset) keeps its journal, to find changes not finished. It is found

@@ -200,7 +200,7 @@ def test_without_the_topic_such_a_connector_says_why_its_offsets_are_not_known()
     views = read_views(worker, None, (), NOW, lambda words: None)  # type: ignore[arg-type]
     (connector,) = views.snapshot.connectors
     assert connector.problem == "Failed to find any class that implements Connector."
-    judge = Judge("connect-1", Limits(), (), StripeOptions(False, "", {}), (), NOW)
+    judge = Judge("connect-1", Limits(), (), StripeOptions(False, "", {}), (), (), NOW)
     judgement = judge(connector, None)
     assert (judgement.facts["verdict"], judgement.facts["verdicts"]) == ("unknown", [])
     assert judgement.lines[-1].strip() == connector.problem

@@ -15,6 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.
 from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.profile import Profile, choose_profile
 from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.sinks import SinkProgress, assess_sink
 from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.view import profile_lines
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.accounts import (
     expected_places,
     is_stripe_reporting,
@@ -55,13 +56,17 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Judge:
-    """All that a verdict depends on beside the connector; ``log`` are the lines of the workers' logs, if any were given."""
+    """All that a verdict depends on beside the connector.
+
+    ``log``: the lines of the workers' logs, if any were given. ``given``: what is compared with the other remedies.
+    """
 
     cluster: str
     limits: Limits
     profiles: Sequence[Profile]
     stripe: StripeOptions
     log: Sequence[str]
+    given: Sequence[ResetRequest]
     now: float
 
     def __call__(self, connector: Connector, sink: tuple[SinkProgress, ...] | None) -> Judgement:
@@ -115,7 +120,7 @@ class Judge:
         lines = assessment_lines(connector, assessment, self.cluster)
         if assessment.verdict != "ok":
             blocked_by = None if assessment.blocker is None else str(assessment.blocker)
-            remedies = compare(connector, accounts.by_place, self.stripe.timezones, self.now, blocked_by)
+            remedies = compare(connector, accounts.by_place, self.stripe.timezones, self.now, blocked_by, self.given)
             facts["remedies"] = remedies_data(remedies)
             lines += ["", *remedies_lines(remedies), "", *wait_lines(wait)]
         return Judgement(facts, tuple(lines), accounts.problems)

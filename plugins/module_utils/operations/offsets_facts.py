@@ -21,6 +21,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_t
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord
 from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.profile import read_profiles
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import Limits, counts, worst
 from ansible_collections.connectops.recovery.plugins.module_utils.core.view import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
@@ -48,6 +49,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "max_run_age_hours": {"type": "int", "default": Limits.max_run_age_hours},
     "profiles": {"type": "list", "elements": "dict", "default": []},
     "worker_logs": {"type": "list", "elements": "path", "default": []},
+    "timestamp": {"type": "str"},
     "backup_dir": {"type": "path", "default": DEFAULT_BACKUP_DIR},
     "cluster_label": {"type": "str"},
 }
@@ -67,12 +69,13 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
     limits = Limits(*(params[option] for option in _LIMITS))
     profiles = read_profiles(params["profiles"])
     stripe = StripeOptions.read(params)
+    given = _requests(params["timestamp"])
     log = list(log_lines(params["worker_logs"]))
     kafka = KafkaOptions.read(params)
     with ConnectClient(from_params(params)) as client:
         client.hide(stripe.keys.values())
         views = read_views(client, kafka, params["connectors"], context.now, context.progress)
-    judge = Judge(cluster, limits, profiles, stripe, log, views.snapshot.read_at)
+    judge = Judge(cluster, limits, profiles, stripe, log, given, views.snapshot.read_at)
     connectors = views.snapshot.connectors
     with ThreadPoolExecutor(max_workers=_MOST_AT_ONCE) as pool:
         judgements = list(pool.map(lambda one: judge(one, views.sinks.get(one.name)), connectors))
@@ -108,6 +111,13 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
         "preview": preview,
     }
     return Outcome({"changed": False, "ansible_facts": {FACT: fact}}, warnings)
+
+
+def _requests(timestamp: str | None) -> tuple[ResetRequest, ...]:
+    """What is compared beside the strategies that need no more than their name."""
+    if timestamp is None:
+        return ()
+    return (ResetRequest.read("timestamp", (), timestamp, None, None, allow_gap=False),)
 
 
 def _summary(cluster: str, facts: Mapping[str, Mapping[str, Any]]) -> list[str]:

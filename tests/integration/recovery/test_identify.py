@@ -104,6 +104,17 @@ def test_without_any_evidence_the_blocker_is_one_of_all(tasks: Tasks, looping: T
     assert len(one["blocker"]["partitions"]) == 3
 
 
+def test_going_back_to_a_moment_is_compared_with_the_other_remedies(tasks: Tasks, looping: Trial) -> None:
+    one = about(tasks, timestamp=str(ago(7)))
+    compared = {remedy["strategy"]: remedy for remedy in one["remedies"]["compared"]}
+    assert list(compared) == [
+        "leave_alone", "raise_wait", "continue", "current", "available_end", "delete", "timestamp"
+    ]  # fmt: skip
+    again = [place["again_seconds"] for place in compared["timestamp"]["partitions"]]
+    assert again == [2 * 86_400] * 3, "delivered up to 5 days ago, asked for from 7 days ago"
+    assert "is no moment" in failed(tasks.look(timestamp="20261120"))["msg"]
+
+
 def test_a_connector_that_has_recovered_is_ok(tasks: Tasks, looping: Trial) -> None:
     looping.accounts[NEW_YORK].pending_seconds = 0
     succeeded(tasks.reset(at_least={MAX_WAIT: "60m"}))
