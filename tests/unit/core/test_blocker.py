@@ -17,6 +17,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_re
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.blocker import (
     Blocker,
     Evidence,
+    Loop,
     find_loop,
     is_in_time,
 )
@@ -308,6 +309,11 @@ def test_a_run_is_in_time_when_it_is_ready_before_the_connector_gives_it_up(
     assert is_in_time(one, WAIT, NOW) is expected
 
 
+def loop_of(*runs: ReportRun, complete_since: int = NOW - 14 * DAY) -> Loop | None:
+    """The loop of PST's runs, newest first."""
+    return find_loop(Place(PST, TYPE), Evidence({PST: RunHistory(runs, complete_since)}), WAIT, NOW)
+
+
 LOOPS: dict[str, tuple[list[ReportRun], int | None]] = {
     # name: (runs, newest first; runs of the loop)
     "no runs": ([], None),
@@ -320,13 +326,19 @@ LOOPS: dict[str, tuple[list[ReportRun], int | None]] = {
 
 @pytest.mark.parametrize("runs, count", LOOPS.values(), ids=LOOPS)
 def test_a_loop_is_what_the_newest_runs_have_in_common(runs: list[ReportRun], count: int | None) -> None:
-    loop = find_loop(Place(PST, TYPE), tuple(runs), WAIT, NOW)
+    loop = loop_of(*runs)
     assert (None if loop is None else loop.runs) == count
 
 
+@pytest.mark.parametrize("since_minutes, words", [(15, "2 report runs asked"), (14, "2 report runs or more asked")])
+def test_a_loop_that_is_older_than_the_list_of_runs_says_so(since_minutes: int, words: str) -> None:
+    loop = loop_of(run(9, 7), run(15, 7), complete_since=NOW - since_minutes * 60)
+    assert loop is not None
+    assert loop.reason(WAIT).words.startswith(words)
+
+
 def test_words_of_stripe_on_failed_runs_are_passed_on() -> None:
-    runs = (run(9, error="Report is too large."), run(15, error="Report is too large."))
-    loop = find_loop(Place(PST, TYPE), runs, WAIT, NOW)
+    loop = loop_of(run(9, error="Report is too large."), run(15, error="Report is too large."))
     assert loop is not None
     words = loop.reason(WAIT).words
     assert words == "2 report runs asked for 2026-11-11..2026-11-23, all failed: Report is too large."

@@ -63,7 +63,8 @@ class Loop:
     """A place's newest report runs, all from one start, none of them ready in time.
 
     ``since`` and ``latest`` are when the first and the last was asked for, ``start`` and ``end`` the interval of the last:
-    epoch seconds. ``error``: Stripe's words where the last one failed.
+    epoch seconds. ``is_cut``: there may be earlier ones, which the account was not asked for. ``error``: Stripe's words
+    where the last one failed.
     """
 
     place: Place
@@ -73,6 +74,7 @@ class Loop:
     end: int
     since: int
     latest: int
+    is_cut: bool
     error: str | None
 
     def reason(self, max_wait_milliseconds: int) -> Reason:
@@ -80,7 +82,8 @@ class Loop:
         if self.failed:
             words = f": {self.error}" if self.error else ""
             in_vain = f"{'all' if self.failed == self.runs else self.failed} failed{words}"
-        runs = f"{counted(self.runs, 'report run')} asked for {show_span(self.start, self.end)}"
+        more = " or more" if self.is_cut else ""
+        runs = f"{counted(self.runs, 'report run')}{more} asked for {show_span(self.start, self.end)}"
         return Reason("runs_repeated", f"{runs}, {in_vain}", self.runs, _RUNS_OF_A_LOOP, self.since)
 
 
@@ -119,10 +122,10 @@ def is_in_time(run: ReportRun, max_wait_milliseconds: int, now: float) -> bool |
     return None if (now - run.created) * 1000 <= max_wait_milliseconds else False
 
 
-def find_loop(place: Place, runs: tuple[ReportRun, ...], max_wait_milliseconds: int, now: float) -> Loop | None:
+def find_loop(place: Place, evidence: Evidence, max_wait_milliseconds: int, now: float) -> Loop | None:
     """The loop that a place's newest runs make, None where the newest one that has an outcome was ready in time."""
     in_vain: list[ReportRun] = []
-    for run in runs:
+    for run in evidence.runs_of(place) or ():
         in_time = is_in_time(run, max_wait_milliseconds, now)
         if in_time or (in_vain and run.start != in_vain[0].start):
             break
@@ -139,6 +142,7 @@ def find_loop(place: Place, runs: tuple[ReportRun, ...], max_wait_milliseconds: 
         end=last.end,
         since=first.created,
         latest=last.created,
+        is_cut=first.created < evidence.histories[place.timezone].complete_since,
         error=last.error,
     )
 
@@ -156,9 +160,7 @@ def find_blocker(
     which the connector itself cannot get past. Whether the connector stands still at all is for the caller to say.
     """
     loops = {
-        place: loop
-        for place in waiting
-        if (loop := find_loop(place, evidence.runs_of(place) or (), max_wait_milliseconds, now)) is not None
+        place: loop for place in waiting if (loop := find_loop(place, evidence, max_wait_milliseconds, now)) is not None
     }
     looping = [loop for loop in loops.values() if loop.runs >= _RUNS_OF_A_LOOP]
     first_abort = next((place for place in waiting if place in aborts), None)
