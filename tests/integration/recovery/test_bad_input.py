@@ -86,7 +86,7 @@ def untouched(lab: Lab, healthy: Trial, tasks: Tasks) -> Iterator[None]:
         pytest.param({"strategy": "timestamp"}, "needs the option timestamp", id="timestamp missing"),
         pytest.param({"timestamp": "2026-11-01"}, "does not use the option timestamp", id="timestamp not used"),
         pytest.param({"strategy": "timestamp", "timestamp": "tomorrow"}, "is not a moment", id="no moment"),
-        pytest.param({"strategy": "timestamp", "timestamp": "1795478400000"}, "is it in milliseconds?", id="milliseconds"),
+        pytest.param({"strategy": "timestamp", "timestamp": "1795478400000"}, "(not milliseconds)", id="milliseconds"),
         pytest.param({"strategy": "offset"}, "needs the option offset", id="offset missing"),
         pytest.param({"strategy": "offset", "offset": {"a": {}}}, "flat map", id="nested offset"),
         pytest.param({"strategy": "restore"}, "needs the option backup_file", id="backup missing"),
