@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.
 from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.profile import Profile, choose_profile
 from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.sinks import SinkProgress, assess_sink
 from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.view import profile_lines
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed, secret_values
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.accounts import (
     expected_places,
@@ -93,6 +94,11 @@ class Judge:
             (f"Connector '{connector.name}' cannot be judged: {why}",),
         )
 
+    def _safe_log(self, connector: Connector) -> Iterator[str]:
+        """A log may quote what it should not."""
+        secrets = secret_values(connector.config) | frozenset(self.stripe.keys.values())
+        return (scrubbed(line, secrets) for line in self.log)
+
     def _judgement(self, connector: Connector, profile: str, verdicts: Sequence[Verdict]) -> Judgement:
         facts = {
             "profile": profile,
@@ -105,7 +111,7 @@ class Judge:
         accounts = read_accounts(connector, self.stripe, self.now)
         places = expected_places(connector, self.stripe.timezones)
         settings = WalkSettings.read(connector.config)
-        log = read_log(self.log, connector.name) if self.log else None
+        log = read_log(self._safe_log(connector), connector.name) if self.log else None
         evidence = Evidence(accounts.histories, accounts.refused, log)
         assessment = assess(connector, places, accounts.by_place, self.limits, self.now, evidence)
         wait = suggest_wait(accounts.histories, settings.max_wait_milliseconds)

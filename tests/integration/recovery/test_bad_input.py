@@ -122,7 +122,28 @@ def test_settings_that_cannot_be_meant_are_refused(tasks: Tasks, options: Mappin
 
 
 @pytest.mark.usefixtures("untouched")
-@pytest.mark.parametrize("option", ["max_age_days", "max_rounds_behind"])
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        pytest.param({"timestamp": "tomorrow"}, "timestamp: 'tomorrow' is not a moment", id="no moment"),
+        pytest.param({"worker_logs": ["/no/such"]}, "The log file /no/such cannot be read", id="no log"),
+        pytest.param({"profiles": [{"nam": "x"}]}, "profiles[0]", id="misspelt key of a profile"),
+        pytest.param({"offsets_topic": "connect-offsets"}, "kafka_bootstrap_servers", id="topic without servers"),
+        pytest.param(
+            {"kafka_bootstrap_servers": ["k:9092"], "kafka_sasl_username": "me", "kafka_sasl_password": SECRET},
+            "kafka_security_protocol",
+            id="login without a protocol for it",
+        ),
+    ],
+)
+def test_a_look_that_cannot_be_meant_is_refused(tasks: Tasks, options: Mapping[str, Any], words: str) -> None:
+    result = failed(tasks.look(**options))
+    assert words in result["msg"]
+    assert SECRET not in str(result)
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("option", ["max_age_days", "max_rounds_behind", "max_commit_age_hours", "max_run_age_hours"])
 def test_limits_by_which_everything_is_stuck_are_refused(tasks: Tasks, option: str) -> None:
     assert f"{option}: 0 is not above zero" in failed(tasks.look(**{option: 0}))["msg"]
 

@@ -98,6 +98,19 @@ def test_without_stripe_the_workers_log_names_the_blocker(lab: Lab, tasks: Tasks
     assert "did not complete within 200 ms" in blocker["reason"]["words"]
 
 
+def test_a_secret_that_a_log_quotes_is_not_passed_on(tasks: Tasks, looping: Trial, tmp_path: Path) -> None:
+    """No part of the result holds a key of the connector: every task of these tests is searched for them."""
+    key = looping.accounts[NEW_YORK].key
+    log = tmp_path / "connect.log"
+    log.write_text(
+        f"[2026-11-24 06:00:00,000] ERROR [{looping.name}|task-0] Error while polling (x.StripeSourceTask:1)\n"
+        f"java.lang.RuntimeException: The header was Bearer {key}\n",
+        encoding="utf-8",
+    )
+    one = about(tasks, ask_stripe=False, worker_logs=[str(log)])
+    assert "The header was Bearer ********" in one["blocker"]["reason"]["words"]
+
+
 def test_without_any_evidence_the_blocker_is_one_of_all(tasks: Tasks, looping: Trial) -> None:
     one = about(tasks, ask_stripe=False)
     assert one["blocker"]["certainty"] == "one of"

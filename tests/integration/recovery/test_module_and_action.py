@@ -101,6 +101,25 @@ def test_facts_are_the_same(trial: Trial, tasks: Tasks, runner: Runner) -> None:
     assert facts["config"]["stripe.api.keys"] == "********"
 
 
+@pytest.mark.usefixtures("still")
+def test_facts_with_those_of_the_offsets_topic_are_the_same(
+    lab: Lab, trial: Trial, tasks: Tasks, runner: Runner
+) -> None:
+    options = {**tasks.reset_options, "kafka_bootstrap_servers": [lab.bootstrap_servers]}
+    result = runner.both("connect_offsets_facts", options)
+    facts = result["ansible_facts"]["connectops_offsets"]["connectors"][trial.name]
+    assert len(facts["records"]) == len(ZONES)
+
+
+@pytest.mark.usefixtures("still")
+def test_a_login_to_kafka_is_shown_nowhere(tasks: Tasks, runner: Runner) -> None:
+    login = {"kafka_sasl_mechanism": "PLAIN", "kafka_sasl_username": "recovery", "kafka_sasl_password": PASSWORD}
+    kafka = {"kafka_bootstrap_servers": ["127.0.0.1:9"], "kafka_security_protocol": "SASL_PLAINTEXT", **login}
+    result = runner.both("connect_offsets_facts", {**tasks.reset_options, **kafka, "kafka_timeout": 2})
+    (warning,) = result["warnings"]
+    assert "The offsets topic was not read: No Kafka broker can be reached at 127.0.0.1:9" in warning
+
+
 def test_a_preview_with_its_diff_is_the_same(trial: Trial, tasks: Tasks, runner: Runner) -> None:
     options = {**tasks.reset_options, "at_least": {MAX_WAIT: "60m"}}
     result = runner.both("connect_offset_reset", options, "--check", "--diff")
