@@ -157,6 +157,11 @@ def test_a_difference_that_stays_is_a_finding(read: Read) -> None:
     assert codes(read(Worker([[entry(4)]]), Topics({COMMON: [record(COMMON, 5)]}))) == ["rest_stale"]
 
 
+def test_what_rest_lists_without_its_offset_is_taken_from_the_topic(read: Read) -> None:
+    views = read(Worker([[{**entry(5), "offset": None}]]), Topics({COMMON: [record(COMMON, 5)]}))
+    assert list(views.snapshot.connectors[0].stored.values()) == [{"id": 5}]
+
+
 def test_a_long_read_is_told_while_it_lasts(read: Read) -> None:
     said: list[str] = []
     read(Worker([[entry(5)]]), Topics({COMMON: [record(COMMON, 5)]}), said)

@@ -10,7 +10,7 @@ access to Kafka there is REST. What one of them could not say is told, never pas
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect_client
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Snapshot,
+    StoredOffset,
     offsets_from_json,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.findings import (
@@ -171,13 +172,13 @@ def _with_topics(
             continue
         mine = tuple(records[connector.name])
         read_from = connector.config.get(_OWN_TOPIC) or str(common)
+        in_topic = offsets_from_records(record for record in mine if record.topic == read_from)
         if has_rest_offsets and connector.problem is None:
             findings[connector.name] = _settled(client, connector, mine, read_from)
-            connectors.append(replace(connector, offsets=with_commit_times(connector.offsets, mine)))
+            connectors.append(replace(connector, offsets=_merged(with_commit_times(connector.offsets, mine), in_topic)))
         else:
             findings[connector.name] = compare(connector.name, None, mine, read_from)
-            there = [record for record in mine if record.topic == read_from]
-            connectors.append(replace(connector, offsets=offsets_from_records(there), problem=None))
+            connectors.append(replace(connector, offsets=in_topic, problem=None))
             if connector.problem is not None:
                 warnings.append(f"{connector.problem} The offsets of '{connector.name}' are those of the topic.")
     return ClusterViews(
@@ -191,6 +192,12 @@ def _with_topics(
         },
         warnings=tuple(warnings),
     )
+
+
+def _merged(rest: Iterable[StoredOffset], in_topic: Iterable[StoredOffset]) -> tuple[StoredOffset, ...]:
+    """What the connector will read: where REST lists a partition whose key it cannot build, the topic knows its offset."""
+    by_partition = {entry.partition: entry for entry in in_topic}
+    return tuple(by_partition.get(entry.partition, entry) if entry.offset is None else entry for entry in rest)
 
 
 def _settled(

@@ -438,6 +438,12 @@ def test_a_connector_that_does_not_run_says_so(state: str, tasks: list[str], del
         assert is_told == (state != "RUNNING" or tasks != ["RUNNING"])
 
 
+def test_a_failed_connector_that_never_stored_anything_is_stuck_not_only_missing() -> None:
+    never = connector({}, zones=[PST])
+    assert assessed(never).verdict == "missing"
+    assert assessed(replace(never, state="FAILED", tasks=())).verdict == "stuck"
+
+
 def test_a_time_in_milliseconds_is_stuck_since_the_connector_takes_it_for_the_far_future() -> None:
     verdict = assessed(connector({PST: offset(TODAY * 1000, TODAY)})).verdicts[0]
     assert (verdict.verdict, verdict.reasons[0].code) == ("stuck", "unit_doubtful")

@@ -22,7 +22,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
     show_span,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Partition
-from ansible_collections.connectops.recovery.plugins.module_utils.core.running import not_running_reason, state_findings
+from ansible_collections.connectops.recovery.plugins.module_utils.core.running import (
+    has_failed,
+    not_running_reason,
+    state_findings,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.accounts import (
     partitions_by_place,
 )
@@ -201,7 +205,8 @@ class _Scene:
         """The verdict on a place by itself, before it is known who blocks whom."""
         offset = self.offsets.get(place)
         if offset is None:
-            return Verdict(partition, "missing", tuple(self._why_missing(place, dropped)))
+            verdict = "stuck" if has_failed(self.connector) else "missing"
+            return Verdict(partition, verdict, tuple(self._why_missing(place, dropped)))
         findings = list(self._findings(place, offset, committed_at, dropped))
         if self._is_moving(place, offset):
             findings = [("late" if reason.code in _OF_AGE else verdict, reason) for verdict, reason in findings]
