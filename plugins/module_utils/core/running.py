@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
-from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import Reason
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import Reason, WeighedReason
 
 
 def has_failed(connector: Connector) -> bool:
@@ -34,7 +34,7 @@ def not_running_reason(connector: Connector) -> Reason | None:
     return Reason("not_running", ", ".join(words), running, max(1, len(connector.tasks)))
 
 
-def state_findings(connector: Connector) -> tuple[tuple[str, Reason], ...]:
+def state_reasons(connector: Connector) -> tuple[WeighedReason, ...]:
     """The same with the verdict it comes to: who was paused or stopped on purpose is not stuck by that alone."""
     reason = not_running_reason(connector)
     return () if reason is None else (("stuck" if has_failed(connector) else "ok", reason),)

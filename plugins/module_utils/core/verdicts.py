@@ -49,6 +49,10 @@ class Reason:
         }
 
 
+# A reason, and the verdict that it alone would come to.
+WeighedReason = tuple[str, Reason]
+
+
 @dataclass(frozen=True)
 class Verdict:
     """``delivered_to``: up to where (epoch seconds) the partition has delivered, None where that is not known.
@@ -70,6 +74,18 @@ class Verdict:
             "delivered_to": self.delivered_to,
             "committed_at": self.committed_at,
         }
+
+
+def weighed(
+    partition: Partition,
+    reasons: Iterable[WeighedReason],
+    delivered_to: int | None = None,
+    committed_at: float | None = None,
+) -> Verdict:
+    """The verdict that all the reasons together come to: the worst of them, ``ok`` without any."""
+    both = tuple(reasons)
+    verdict = worst(("ok", *(alone for alone, _reason in both)))
+    return Verdict(partition, verdict, tuple(reason for _alone, reason in both), delivered_to, committed_at)
 
 
 def worst(verdicts: Iterable[str]) -> str:

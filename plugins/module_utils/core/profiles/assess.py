@@ -31,10 +31,14 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.
     Profile,
     TimeField,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.running import state_findings
-from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import Limits, Reason, Verdict, worst
-
-Finding = tuple[str, Reason]
+from ansible_collections.connectops.recovery.plugins.module_utils.core.running import state_reasons
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import (
+    Limits,
+    Reason,
+    Verdict,
+    WeighedReason,
+    weighed,
+)
 
 # A time of the year 1970 is a count of a larger unit by mistake.
 _EARLIEST_EPOCH_SECONDS = 365 * DAY_SECONDS
@@ -52,7 +56,7 @@ def assess_by_profile(connector: Connector, profile: Profile | None, limits: Lim
     """
     reading = profile or GENERIC
     expected = reading.expected.values(connector.config) if reading.expected else None
-    scene = _Scene(reading, expected, state_findings(connector), limits, now)
+    scene = _Scene(reading, expected, state_reasons(connector), limits, now)
     entries = sorted(connector.offsets, key=lambda entry: str(entry.partition))
     verdicts = list(scene.judged(entries)) + list(scene.missing(entries))
     if not verdicts:
@@ -67,7 +71,7 @@ class _Scene:
 
     profile: Profile
     expected: tuple[str, ...] | None
-    state: tuple[Finding, ...]
+    state: tuple[WeighedReason, ...]
     limits: Limits
     now: float
 
@@ -109,18 +113,16 @@ class _Scene:
     def verdict(
         self,
         partition: Partition,
-        *findings: Finding,
+        *reasons: WeighedReason,
         delivered_to: int | None = None,
         committed_at: float | None = None,
     ) -> Verdict:
-        both = (*self.state, *findings)
-        verdict = worst(["ok", *(severity for severity, _reason in both)])
-        return Verdict(partition, verdict, tuple(reason for _severity, reason in both), delivered_to, committed_at)
+        return weighed(partition, (*self.state, *reasons), delivered_to, committed_at)
 
     def _orphaned(self, entry: StoredOffset, reason: Reason) -> Verdict:
         return Verdict(entry.partition, "orphaned", (reason,), committed_at=entry.committed_at)
 
-    def _lacking(self, partition: Partition) -> tuple[Finding, ...]:
+    def _lacking(self, partition: Partition) -> tuple[WeighedReason, ...]:
         """Nothing can be said for sure of a partition that is not as the profile has it: one of the two is mistaken."""
         listed = () if self.profile.expected is None or self.expected is None else (self.profile.expected.field,)
         for name in (*self.profile.partition, *listed):
@@ -150,7 +152,9 @@ class _Scene:
                 newest[same] = (life, entry.partition)
         return {partition: newest[same][1] for partition, (same, life) in lives.items() if life < newest[same][0]}
 
-    def _of_time_and_commits(self, offset: Offset, time: float | None, committed_at: float | None) -> Iterator[Finding]:
+    def _of_time_and_commits(
+        self, offset: Offset, time: float | None, committed_at: float | None
+    ) -> Iterator[WeighedReason]:
         profile, limits, now = self.profile, self.limits, self.now
         for what, moment in (("its time", time), ("its commit", committed_at)):
             doubt = clock_doubtful(what, moment, now)
@@ -178,7 +182,7 @@ class _Scene:
             yield "stuck", overdue
 
 
-def _time_of(field: TimeField | None, offset: Offset) -> tuple[float | None, tuple[Finding, ...]]:
+def _time_of(field: TimeField | None, offset: Offset) -> tuple[float | None, tuple[WeighedReason, ...]]:
     """The time of an offset in epoch seconds, None where there is none, and what keeps it from being read."""
     if field is None:
         return None, ()

@@ -14,8 +14,14 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.commits i
     no_commit,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Partition
-from ansible_collections.connectops.recovery.plugins.module_utils.core.running import state_findings
-from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import Limits, Reason, Verdict, worst
+from ansible_collections.connectops.recovery.plugins.module_utils.core.running import state_reasons
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import (
+    Limits,
+    Reason,
+    Verdict,
+    WeighedReason,
+    weighed,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.view import counted
 
 # Connect's sinks commit once a minute by default; some of them hold on for minutes to write larger files.
@@ -57,7 +63,7 @@ def assess_sink(
         ]
     else:
         found = [
-            _verdict(connector, one.partition, _findings(one, limits, now), one.committed_at)
+            _verdict(connector, one.partition, _reasons(one, limits, now), one.committed_at)
             for one in sorted(progress, key=lambda one: (one.topic, one.number))
         ]
     nothing = ("unknown", Reason("no_offset", "it has committed nothing, and its topics are not known"))
@@ -67,15 +73,13 @@ def assess_sink(
 def _verdict(
     connector: Connector,
     partition: Partition,
-    findings: Iterator[tuple[str, Reason]],
+    reasons: Iterator[WeighedReason],
     committed_at: float | None = None,
 ) -> Verdict:
-    both = [*state_findings(connector), *findings]
-    verdict = worst(["ok", *(severity for severity, _reason in both)])
-    return Verdict(partition, verdict, tuple(reason for _severity, reason in both), committed_at=committed_at)
+    return weighed(partition, (*state_reasons(connector), *reasons), committed_at=committed_at)
 
 
-def _unread(*, has_offset: bool) -> Iterator[tuple[str, Reason]]:
+def _unread(*, has_offset: bool) -> Iterator[WeighedReason]:
     if not has_offset:
         yield "missing", Reason("no_offset", "nothing committed")
     else:
@@ -83,7 +87,7 @@ def _unread(*, has_offset: bool) -> Iterator[tuple[str, Reason]]:
         yield "unknown", Reason("lag_unknown", words)
 
 
-def _findings(one: SinkProgress, limits: Limits, now: float) -> Iterator[tuple[str, Reason]]:
+def _reasons(one: SinkProgress, limits: Limits, now: float) -> Iterator[WeighedReason]:
     if one.committed is None:
         if one.end > 0:
             yield "missing", Reason("no_offset", f"nothing committed, the topic partition ends at {one.end}", one.end)

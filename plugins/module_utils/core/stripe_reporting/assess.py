@@ -25,7 +25,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.running import (
     has_failed,
     not_running_reason,
-    state_findings,
+    state_reasons,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.accounts import (
     partitions_by_place,
@@ -62,7 +62,14 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_re
     next_step,
     worked_round,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import Limits, Reason, Verdict, worst
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import (
+    Limits,
+    Reason,
+    Verdict,
+    WeighedReason,
+    weighed,
+    worst,
+)
 
 # How old Stripe's newest data is at most when it is prepared as usual.
 _NORMAL_DELAY_SECONDS = 36 * 3600
@@ -72,8 +79,6 @@ _STALL_SECONDS = DAY_SECONDS
 _SHORTEST_ROUND_SECONDS = 3600
 _HOUR_SECONDS = 3600
 
-# A reason, and the verdict that it alone would come to.
-Finding = tuple[str, Reason]
 # What these say is taken back by a report that was ready in time and stored within a day.
 _OF_AGE = ("interval_end_old", "rounds_missed")
 
@@ -207,16 +212,10 @@ class _Scene:
         if offset is None:
             verdict = "stuck" if has_failed(self.connector) else "missing"
             return Verdict(partition, verdict, tuple(self._why_missing(place, dropped)))
-        findings = list(self._findings(place, offset, committed_at, dropped))
+        reasons = list(self._reasons(place, offset, committed_at, dropped))
         if self._is_moving(place, offset):
-            findings = [("late" if reason.code in _OF_AGE else verdict, reason) for verdict, reason in findings]
-        return Verdict(
-            partition,
-            worst(["ok", *(verdict for verdict, _reason in findings)]),
-            tuple(reason for _verdict, reason in findings),
-            offset.delivered_to,
-            committed_at,
-        )
+            reasons = [("late" if reason.code in _OF_AGE else verdict, reason) for verdict, reason in reasons]
+        return weighed(partition, reasons, offset.delivered_to, committed_at)
 
     def blocker(self, verdicts: Mapping[Place, Verdict]) -> Blocker | None:
         """Who fails the polls; None for a connector that goes on."""
@@ -252,9 +251,9 @@ class _Scene:
         if state is not None:
             yield state
 
-    def _findings(
+    def _reasons(
         self, place: Place, offset: ReportOffset, committed_at: float | None, dropped: Dropped | None
-    ) -> Iterator[Finding]:
+    ) -> Iterator[WeighedReason]:
         """Reasons with what each of them alone would come to, the telling ones first."""
         account = self.accounts[place]
         yield from self._of_the_connector(dropped)
@@ -269,12 +268,12 @@ class _Scene:
         yield from self._of_runs(place)
         yield from self._of_age(offset, account, committed_at, is_done)
 
-    def _of_the_connector(self, dropped: Dropped | None) -> Iterator[Finding]:
+    def _of_the_connector(self, dropped: Dropped | None) -> Iterator[WeighedReason]:
         if dropped is not None:
             yield "stuck", dropped.reason
-        yield from state_findings(self.connector)
+        yield from state_reasons(self.connector)
 
-    def _of_clocks_and_units(self, offset: ReportOffset, account: Account) -> Iterator[Finding]:
+    def _of_clocks_and_units(self, offset: ReportOffset, account: Account) -> Iterator[WeighedReason]:
         moments = {
             # Without an open run nobody reads it.
             "interval_start": None if offset.run_id is None else offset.interval_start,
@@ -291,7 +290,7 @@ class _Scene:
         if reason is not None:
             yield "unknown", reason
 
-    def _of_the_next_step(self, place: Place, offset: ReportOffset, account: Account) -> Iterator[Finding]:
+    def _of_the_next_step(self, place: Place, offset: ReportOffset, account: Account) -> Iterator[WeighedReason]:
         """What the connector itself cannot get past in the round that it works on."""
         if offset.round_id == self.worked_round and offset.processed:
             return
@@ -302,7 +301,9 @@ class _Scene:
                 words = f"{words}: {account.run_error}"
             yield ("late" if account.run_status == "pending" else "stuck"), Reason(step.code, words)
 
-    def _of_the_open_run(self, offset: ReportOffset, account: Account, committed_at: float | None) -> Iterator[Finding]:
+    def _of_the_open_run(
+        self, offset: ReportOffset, account: Account, committed_at: float | None
+    ) -> Iterator[WeighedReason]:
         begun = account.run_created if account.run_created is not None else committed_at
         if not offset.run_id or begun is None:
             return
@@ -312,7 +313,7 @@ class _Scene:
             words = f"its report run {offset.run_id} is {account.run_status} and {show_seconds(age)} old"
             yield "stuck", Reason("run_too_old", words, age, limit, int(begun))
 
-    def _of_runs(self, place: Place) -> Iterator[Finding]:
+    def _of_runs(self, place: Place) -> Iterator[WeighedReason]:
         runs = self.evidence.runs_of(place) or ()
         if runs and runs[0].status == "failed":
             words = f"its last report run failed: {runs[0].error or 'Stripe does not say why'}"
@@ -328,7 +329,7 @@ class _Scene:
 
     def _of_age(
         self, offset: ReportOffset, account: Account, committed_at: float | None, is_done: bool
-    ) -> Iterator[Finding]:
+    ) -> Iterator[WeighedReason]:
         delivered_to = offset.delivered_to
         if delivered_to is None:
             return
@@ -356,7 +357,7 @@ class _Scene:
         if behind and not is_done and committed_at is not None:
             yield from self._of_the_commit(offset, committed_at)
 
-    def _of_the_commit(self, offset: ReportOffset, committed_at: float) -> Iterator[Finding]:
+    def _of_the_commit(self, offset: ReportOffset, committed_at: float) -> Iterator[WeighedReason]:
         due_since = committed_at
         if offset.processed and offset.round_id is not None and offset.round_id < self.current_round:
             # Done with its round, it had nothing to store until the next one began.
