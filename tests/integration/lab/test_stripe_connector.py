@@ -477,7 +477,7 @@ def test_one_failing_partition_robs_those_before_it_and_starves_those_after(tria
     trial.cluster.await_state(trial.name, "RUNNING", tasks=1)
 
 
-def test_healing_without_a_restart_jumps_over_what_was_dropped(trial: Trial) -> None:
+def test_healing_without_a_restart_delivers_nothing_of_what_memory_calls_done(trial: Trial) -> None:
     for zone in (CAIRO, NEW_YORK):
         trial.account(zone)
     trial.accounts[NEW_YORK].fail_runs("Not now.")
