@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import json
 import statistics
-import subprocess
 import tempfile
-import time
 from pathlib import Path
 
+from cost import measured
 from lab.ansible_runs import playbook_command, playbook_environment, write_inventory
 from lab.lab import Lab
 from lab.scenarios import stuck_connector
@@ -38,19 +37,12 @@ def main() -> None:
         seconds: dict[str, list[float]] = {way: [] for way in ways}
         for _round in range(ROUNDS + 1):
             for way, arguments in ways.items():
-                seconds[way].append(_run(playbook_command("identify", inventory, *arguments)))
+                command = playbook_command("identify", inventory, *arguments)
+                seconds[way].append(measured(command, playbook_environment(), keeps_output=True).wall_seconds)
     print(f"identify.yml on {CONNECTORS} stuck connectors of three timezones, {ROUNDS} runs each:")
     for way, runs in seconds.items():
-        measured = runs[1:]
-        print(f"  {way:<36}{statistics.median(measured):6.2f} s  (slowest {max(measured):.2f} s)")
-
-
-def _run(command: list[str]) -> float:
-    began = time.monotonic()
-    done = subprocess.run(command, env=playbook_environment(), capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(done.stdout + done.stderr)
-    return time.monotonic() - began
+        counted = runs[1:]
+        print(f"  {way:<36}{statistics.median(counted):6.2f} s  (slowest {max(counted):.2f} s)")
 
 
 if __name__ == "__main__":

@@ -11,18 +11,15 @@ printed, and the ratio to ours. A smaller topic with as many live keys shows wha
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import shutil
 import statistics
-import subprocess
 import sys
-import time
-from dataclasses import dataclass
 from multiprocessing import get_context
 
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
+from cost import Cost, measured
 from lab.jars import build
 from lab.lab import Lab
 
@@ -48,15 +45,6 @@ assert (read.scanned, len(read.records)) == (int(records), int(live_keys)), (rea
 """
 
 
-@dataclass(frozen=True)
-class Cost:
-    """Of one run: seconds on the clock, seconds of CPU, mebibytes of its largest process."""
-
-    wall_seconds: float
-    cpu_seconds: float
-    peak_mebibytes: float
-
-
 def main() -> None:
     with Lab(workers=0) as lab:
         for topic, records in (("many", RECORDS), ("few", FEWER_RECORDS)):
@@ -75,7 +63,7 @@ def main() -> None:
             print("kcat is not installed (Debian package kcat), so that there is nothing to compare with.")
         for _round in range(ROUNDS + 1):
             for way, costs in runs.items():
-                costs.append(_run(ways[way]))
+                costs.append(measured(ways[way]))
         # The first round warms the page cache up.
         _report({way: costs[1:] for way, costs in runs.items()})
 
@@ -128,17 +116,6 @@ def _console_consumer(lab: Lab) -> list[str]:
     jars = build(CONSOLE_CONSUMER_VERSION)
     command = jars.java("kafka.tools.ConsoleConsumer", *arguments, options=JVM_OPTIONS)
     return ["sh", "-c", f"{shlex.join(command)} | grep {CONNECTOR}"]
-
-
-def _run(command: list[str]) -> Cost:
-    began = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    errors = process.stderr.read() if process.stderr else b""
-    # The kernel's own account of this one process and all of its ended children.
-    _pid, status, usage = os.wait4(process.pid, 0)
-    if status != 0:
-        raise RuntimeError(f"{shlex.join(command)}\n{errors.decode()}")
-    return Cost(time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def _report(runs: dict[str, list[Cost]]) -> None:

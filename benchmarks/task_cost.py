@@ -10,31 +10,20 @@ speed drifts is unfair to none of them; the median is printed, and the ratio to 
 from __future__ import annotations
 
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cost import Cost, measured
 from lab.ansible_runs import playbook_environment, write_inventory
 from lab.lab import Lab
 from lab.scenarios import REPORT_TYPE, utc_day
 
 CONNECTORS = 10
 ROUNDS = 5
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Of one run of ansible-playbook: seconds on the clock, seconds of CPU, mebibytes of its largest process."""
-
-    wall_seconds: float
-    cpu_seconds: float
-    peak_mebibytes: float
 
 
 def main() -> None:
@@ -89,14 +78,7 @@ def _playbook(folder: Path, name: str, tasks: list[dict[str, Any]]) -> Path:
 
 def _run(playbook: Path, inventory: Path) -> Cost:
     command = [sys.executable, "-m", "ansible", "playbook", "-i", str(inventory), str(playbook)]
-    began = time.monotonic()
-    process = subprocess.Popen(command, env=playbook_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    output = process.stdout.read() if process.stdout else b""
-    # The kernel's own account of this one process and all of its ended children.
-    _pid, status, usage = os.wait4(process.pid, 0)
-    if status != 0:
-        raise RuntimeError(output.decode())
-    return Cost(time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return measured(command, playbook_environment(), keeps_output=True)
 
 
 def _report(costs: dict[str, list[Cost]]) -> None:

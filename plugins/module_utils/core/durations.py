@@ -12,7 +12,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 
 _UNIT_MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)")
-DAY_SECONDS = 86_400
+HOUR_SECONDS = 3600
+DAY_SECONDS = 24 * HOUR_SECONDS
 # 20261112 is a date by mistake, of the summer of 1970 as epoch seconds.
 EARLIEST_EPOCH_SECONDS = 946_684_800
 # Beyond the year 2100 a number of "seconds" is a number of milliseconds by mistake.
@@ -46,15 +47,23 @@ def parse_moment(text: str | int, where: str) -> int:
     number = str(text).strip()
     if re.fullmatch(r"-?\d+", number):
         return _within_reason(int(number), number, where)
-    try:
-        moment = datetime.fromisoformat(number.replace("Z", "+00:00"))
-    except ValueError:
+    moment = iso_seconds(number)
+    if moment is None:
         raise InputError(
             f"{where}: '{number}' is not a moment: write an ISO time such as 2026-11-12T00:00Z, or epoch seconds."
-        ) from None
+        )
+    return _within_reason(int(moment), number, where)
+
+
+def iso_seconds(text: str) -> float | None:
+    """An ISO 8601 date or time (UTC unless it says otherwise) as epoch seconds; None for what is none."""
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
-    return _within_reason(int(moment.timestamp()), number, where)
+    return moment.timestamp()
 
 
 def _within_reason(seconds: int, text: str, where: str) -> int:
@@ -90,7 +99,7 @@ def show_span(start: int, end: int) -> str:
 def show_seconds(seconds: int) -> str:
     """A length of time in the two largest units: ``11 d``, ``1 d 12 h``, ``40 s``."""
     words = []
-    for unit, length in (("d", DAY_SECONDS), ("h", 3600), ("min", 60), ("s", 1)):
+    for unit, length in (("d", DAY_SECONDS), ("h", HOUR_SECONDS), ("min", 60), ("s", 1)):
         count, seconds = divmod(seconds, length)
         if count:
             words.append(f"{count} {unit}")

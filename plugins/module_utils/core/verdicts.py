@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS, HOUR_SECONDS
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 
 # From good to bad: a connector's verdict is the worst of its partitions'.
@@ -24,6 +25,18 @@ class Limits:
     max_rounds_behind: int = 2
     max_commit_age_hours: int = 24
     max_run_age_hours: int = 24
+
+    @property
+    def max_age_seconds(self) -> int:
+        return self.max_age_days * DAY_SECONDS
+
+    @property
+    def max_commit_age_seconds(self) -> int:
+        return self.max_commit_age_hours * HOUR_SECONDS
+
+    @property
+    def max_run_age_seconds(self) -> int:
+        return self.max_run_age_hours * HOUR_SECONDS
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,8 @@ class Reason:
             "since": self.since,
         }
 
+
+NOT_CONFIGURED = Reason("not_configured", "has an offset, but the connector is not configured to work on it")
 
 # A reason, and the verdict that it alone would come to.
 WeighedReason = tuple[str, Reason]

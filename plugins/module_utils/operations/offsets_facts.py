@@ -95,7 +95,9 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
                 f"  A change of it (plan {journal.plan_id}) was begun and not finished: reset it again to finish it."
             )
         preview.append("")
-    preview += _summary(cluster, facts)
+    connector_counts = counts(one["verdict"] for one in facts.values())
+    partition_counts = counts(item["verdict"] for one in facts.values() for item in one["verdicts"])
+    preview += _summary(cluster, connector_counts, partition_counts)
     stuck = sorted(name for name, one in facts.items() if one["verdict"] in ("stuck", "blocked"))
     fact = {
         "cluster_id": views.snapshot.cluster_id,
@@ -103,7 +105,7 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
         "read_at": views.snapshot.read_at,
         "sources": dict(views.sources),
         "verdict": worst(one["verdict"] for one in facts.values()),
-        "counts": counts(item["verdict"] for one in facts.values() for item in one["verdicts"]),
+        "counts": partition_counts,
         "connectors": facts,
         "stuck": stuck,
         "recoverable": [name for name in stuck if facts[name]["profile"] == "stripe_reporting"],
@@ -120,14 +122,12 @@ def _requests(timestamp: str | None) -> tuple[ResetRequest, ...]:
     return (ResetRequest.read("timestamp", (), timestamp, None, None, allow_gap=False),)
 
 
-def _summary(cluster: str, facts: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The cluster in a line."""
+def _summary(cluster: str, connectors: Mapping[str, int], partitions: Mapping[str, int]) -> list[str]:
+    """The cluster in a line: how many of each verdict there are."""
 
     def shown(found: Mapping[str, int]) -> str:
         return ", ".join(f"{number} {verdict}" for verdict, number in found.items()) or "none"
 
-    connectors = counts(one["verdict"] for one in facts.values())
-    partitions = counts(item["verdict"] for one in facts.values() for item in one["verdicts"])
     return wrapped(f"{cluster}: connectors: {shown(connectors)}; partitions: {shown(partitions)}.", indent="")
 
 
@@ -150,14 +150,4 @@ def _facts(connector: Connector, judgement: Judgement, views: ClusterViews) -> d
 
 
 def _record_data(record: OffsetRecord) -> dict[str, Any]:
-    def text(raw: bytes | None) -> str | None:
-        return None if raw is None else raw.decode("utf-8", errors="backslashreplace")
-
-    return {
-        "key": text(record.key),
-        "value": text(record.value),
-        "topic": record.topic,
-        "topic_partition": record.topic_partition,
-        "position": record.position,
-        "committed_at": record.committed_at,
-    }
+    return {**record.as_data(), "value": None if record.value is None else record.value.decode()}

@@ -294,13 +294,9 @@ def _without_types(partition: Partition) -> frozenset[tuple[str, str]]:
 
 def _record_data(record: OffsetRecord) -> dict[str, Any]:
     return {
-        "key": _text(record.key),
+        **record.as_data(),
         "partition": record.partition.as_dict(),
         "offset": None if record.offset is None else dict(record.offset),
-        "topic": record.topic,
-        "topic_partition": record.topic_partition,
-        "position": record.position,
-        "committed_at": record.committed_at,
         "addressable": is_addressable(record),
     }
 

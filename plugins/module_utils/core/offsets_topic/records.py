@@ -29,6 +29,17 @@ class OffsetRecord:
     position: int
     committed_at: float
 
+    def as_data(self) -> dict[str, Any]:
+        """Its key, and where it lies since when."""
+        return {
+            # A key that is JSON is text.
+            "key": self.key.decode(),
+            "topic": self.topic,
+            "topic_partition": self.topic_partition,
+            "position": self.position,
+            "committed_at": self.committed_at,
+        }
+
 
 def decode(
     topic: str, topic_partition: int, position: int, committed_at: float, key: bytes | None, value: bytes | None

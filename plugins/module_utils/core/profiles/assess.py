@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.commits import clock_doubtful, no_commit
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
     DAY_SECONDS,
     LATEST_EPOCH_SECONDS,
+    iso_seconds,
     show_moment,
     show_seconds,
 )
@@ -33,6 +33,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.profiles.
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.running import state_reasons
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import (
+    NOT_CONFIGURED,
     Limits,
     Reason,
     Verdict,
@@ -85,8 +86,7 @@ class _Scene:
                 if is_expected:
                     yield self.verdict(entry.partition, ("missing", Reason("no_offset", "it has no offset")))
             elif not is_expected:
-                words = "has an offset, but the connector is not configured to work on it"
-                yield self._orphaned(entry, Reason("not_configured", words))
+                yield self._orphaned(entry, NOT_CONFIGURED)
             elif entry.partition in successors:
                 words = f"the connector goes on in {successors[entry.partition]}"
                 yield self._orphaned(entry, Reason("superseded", words))
@@ -161,15 +161,15 @@ class _Scene:
             if doubt is not None:
                 yield "unknown", doubt
         if profile.open_run is not None and profile.open_run.is_in(offset) and committed_at is not None:
-            longest = profile.max_run_age_seconds or limits.max_run_age_hours * 3600
+            longest = profile.max_run_age_seconds or limits.max_run_age_seconds
             age = int(now - committed_at)
             if age > longest:
                 words = f"its run is open, and nothing was stored for {show_seconds(age)}"
                 yield "stuck", Reason("run_too_old", words, age, longest, int(committed_at))
-        longest = profile.max_commit_age_seconds or limits.max_commit_age_hours * 3600
+        longest = profile.max_commit_age_seconds or limits.max_commit_age_seconds
         overdue = None if committed_at is None else no_commit(committed_at, longest, now)
         if time is not None:
-            oldest = profile.max_age_seconds or limits.max_age_days * DAY_SECONDS
+            oldest = profile.max_age_seconds or limits.max_age_seconds
             age = int(now - time)
             if age <= oldest:
                 return
@@ -209,19 +209,8 @@ def _seconds(value: JsonScalar, unit: str) -> float | None:
     """Epoch seconds, of whatever year; None for what cannot be read in the unit."""
     text = str(value)
     if unit == ISO:
-        return _iso_seconds(text)
+        # Java writes nine digits after the point, Python 3.10 reads six.
+        return iso_seconds(re.sub(r"\.(\d{1,6})\d*", lambda match: f".{match[1]:0<6}", text))
     # Beyond that many digits no unit makes it a time. Doubles come with an exponent.
     is_number = re.fullmatch(r"-?\d{1,30}(\.\d+)?(e\+\d\d)?", text)
     return float(text) / UNITS[unit] if is_number else None
-
-
-def _iso_seconds(text: str) -> float | None:
-    # Java writes nine digits after the point, Python 3.10 reads six.
-    trimmed = re.sub(r"\.(\d{1,6})\d*", lambda match: f".{match[1]:0<6}", text).replace("Z", "+00:00")
-    try:
-        moment = datetime.fromisoformat(trimmed)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return moment.timestamp()

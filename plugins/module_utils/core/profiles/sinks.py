@@ -111,7 +111,7 @@ def _reasons(one: SinkProgress, limits: Limits, now: float) -> Iterator[WeighedR
         return
     # Nothing arrived, nothing to commit: the wait begins with the first record that came after.
     due_since = max(one.committed_at, waiting_since)
-    for severity, limit in (("stuck", limits.max_commit_age_hours * 3600), ("late", _LATE_SECONDS)):
+    for severity, limit in (("stuck", limits.max_commit_age_seconds), ("late", _LATE_SECONDS)):
         overdue = no_commit(due_since, limit, now)
         if overdue is not None:
             yield severity, overdue

@@ -16,6 +16,7 @@ from typing import Any
 from ansible_collections.connectops.recovery.plugins.module_utils.core.commits import clock_doubtful, no_commit
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
     DAY_SECONDS,
+    HOUR_SECONDS,
     LATEST_EPOCH_SECONDS,
     show_moment,
     show_seconds,
@@ -63,6 +64,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_re
     worked_round,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import (
+    NOT_CONFIGURED,
     Limits,
     Reason,
     Verdict,
@@ -72,12 +74,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts 
 )
 
 # How old Stripe's newest data is at most when it is prepared as usual.
-_NORMAL_DELAY_SECONDS = 36 * 3600
+_NORMAL_DELAY_SECONDS = 36 * HOUR_SECONDS
 # The plan's own alarm: no offset for a day.
 _STALL_SECONDS = DAY_SECONDS
 # A round that has just begun is nobody's trouble.
-_SHORTEST_ROUND_SECONDS = 3600
-_HOUR_SECONDS = 3600
+_SHORTEST_ROUND_SECONDS = HOUR_SECONDS
 
 # What these say is taken back by a report that was ready in time and stored within a day.
 _OF_AGE = ("interval_end_old", "rounds_missed")
@@ -167,12 +168,7 @@ def assess(
     if blocker is not None:
         verdicts = {place: _beside(place, verdict, blocker, walked) for place, verdict in verdicts.items()}
     orphans = [
-        Verdict(
-            partition,
-            "orphaned",
-            (Reason("not_configured", "has an offset, but the connector is not configured to work on it"),),
-            committed_at=committed.get(partition),
-        )
+        Verdict(partition, "orphaned", (NOT_CONFIGURED,), committed_at=committed.get(partition))
         for partition in connector.stored
         if Place.of(partition) not in places
     ]
@@ -308,7 +304,7 @@ class _Scene:
         if not offset.run_id or begun is None:
             return
         age = int(self.now - begun)
-        limit = self.limits.max_run_age_hours * _HOUR_SECONDS
+        limit = self.limits.max_run_age_seconds
         if age > limit:
             words = f"its report run {offset.run_id} is {account.run_status} and {show_seconds(age)} old"
             yield "stuck", Reason("run_too_old", words, age, limit, int(begun))
@@ -345,7 +341,7 @@ class _Scene:
         if ended_early:
             words = f"its round ended {show_seconds(behind)} before the data does, as after an empty report"
             yield "late", Reason("ended_early", words, behind, most_behind)
-        oldest = limits.max_age_days * DAY_SECONDS
+        oldest = limits.max_age_seconds
         if behind and age > oldest and (ended_early or not is_done):
             words = f"older than {limits.max_age_days} d"
             yield "stuck", Reason("interval_end_old", words, age, oldest, delivered_to + oldest)
@@ -362,7 +358,7 @@ class _Scene:
         if offset.processed and offset.round_id is not None and offset.round_id < self.current_round:
             # Done with its round, it had nothing to store until the next one began.
             due_since = max(committed_at, self.settings.rounds.next(offset.round_id))
-        reason = no_commit(due_since, self.limits.max_commit_age_hours * _HOUR_SECONDS, self.now)
+        reason = no_commit(due_since, self.limits.max_commit_age_seconds, self.now)
         if reason is not None:
             yield "stuck", reason
 
