@@ -108,6 +108,28 @@ _READ: Mapping[str, Any] = {"read": True, "problem": None}
 _NOT_ASKED: Mapping[str, Any] = {"read": False, "problem": None}
 
 
+@dataclass(frozen=True)
+class _Topics:
+    """What was read of Kafka. ``common`` is the workers' offsets topic; ``read`` tells of each topic that was read."""
+
+    common: str | None
+    records: Mapping[str, list[OffsetRecord]]
+    sinks: Mapping[str, tuple[SinkProgress, ...]]
+    read: Sequence[Mapping[str, Any]]
+    warnings: Sequence[str]
+
+
+class _Progress:
+    """Says in words how far the reading of ``topic`` has come."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.topic = ""
+        self._say = say
+
+    def __call__(self, read: int, to_read: int) -> None:
+        self._say(f"Read {read:,} of {to_read:,} records of {self.topic} ({100 * read // max(1, to_read)} %)")
+
+
 def _with_topics(
     client: ConnectClient,
     snapshot: Snapshot | None,
@@ -115,63 +137,29 @@ def _with_topics(
     options: KafkaOptions,
     names: Sequence[str],
     now: float,
-    progress: Callable[[str], None],
+    say: Callable[[str], None],
 ) -> ClusterViews:
-    reading = ""
-
-    def tell(read: int, to_read: int) -> None:
-        progress(f"Read {read:,} of {to_read:,} records of {reading} ({100 * read // max(1, to_read)} %)")
-
+    """Both views, or that of the topics alone where ``snapshot`` is None because of ``rest_problem``."""
+    has_rest_offsets = snapshot is not None and client.supports("GET", "offsets")
     warnings = []
-    with KafkaClient(options, tell) as kafka:
-        connect_is_down = snapshot is None
+    progress = _Progress(say)
+    with KafkaClient(options, progress) as kafka:
         if snapshot is None:
             snapshot = _snapshot_of_topics(kafka, names, now)
             warnings.append(f"{rest_problem} The offsets are those of the topic; states and tasks are not known.")
-        sources = [connector for connector in snapshot.connectors if connector.type != "sink"]
-        has_rest_offsets = not connect_is_down and client.supports("GET", "offsets")
-        if not connect_is_down and not has_rest_offsets:
+        elif not has_rest_offsets:
             warnings.append(
                 f"Kafka Connect {snapshot.version} cannot tell offsets over REST (that needs 3.5): they are read from the topic."
             )
-        common = kafka.find_offsets_topic([connector.name for connector in sources]) if sources else None
-        wanted: dict[str, list[str]] = {}
-        for connector in sources:
-            for topic in filter(None, (common, connector.config.get(_OWN_TOPIC))):
-                wanted.setdefault(topic, []).append(connector.name)
-        records: dict[str, list[OffsetRecord]] = {connector.name: [] for connector in sources}
-        topics = []
-        for topic, of in wanted.items():
-            reading = topic
-            found = kafka.read_offsets(topic, of)
-            topics.append(
-                {
-                    "topic": topic,
-                    "scanned": found.scanned,
-                    "malformed": found.malformed,
-                    "held_back": sum(found.held_back.values()),
-                }
-            )
-            if found.held_back:
-                warnings.append(
-                    f"An open transaction hides the last {sum(found.held_back.values())} positions of {topic}: what was written"
-                    " there is not seen yet."
-                )
-            for record in found.records:
-                records[record.connector].append(record)
-        sinks = {
-            connector.name: kafka.consumer_progress(_group_of(connector), _topics_of(connector))
-            for connector in snapshot.connectors
-            if connector.type == "sink"
-        }
+        topics = _read_topics(kafka, snapshot, progress)
     findings = {}
     connectors = []
     for connector in snapshot.connectors:
-        if connector.name not in records:
+        if connector.name not in topics.records:
             connectors.append(connector)
             continue
-        mine = tuple(records[connector.name])
-        read_from = connector.config.get(_OWN_TOPIC) or str(common)
+        mine = tuple(topics.records[connector.name])
+        read_from = connector.config.get(_OWN_TOPIC) or str(topics.common)
         in_topic = offsets_from_records(record for record in mine if record.topic == read_from)
         if has_rest_offsets and connector.problem is None:
             findings[connector.name] = _settled(client, connector, mine, read_from)
@@ -183,15 +171,45 @@ def _with_topics(
                 warnings.append(f"{connector.problem} The offsets of '{connector.name}' are those of the topic.")
     return ClusterViews(
         snapshot=replace(snapshot, connectors=tuple(connectors)),
-        records={name: tuple(of) for name, of in records.items()},
+        records={name: tuple(of) for name, of in topics.records.items()},
         findings=findings,
-        sinks=sinks,
+        sinks=topics.sinks,
         sources={
-            "rest": {"read": not connect_is_down, "problem": rest_problem},
-            "topic": {"read": True, "problem": None, "topics": topics},
+            "rest": {"read": rest_problem is None, "problem": rest_problem},
+            "topic": {"read": True, "problem": None, "topics": list(topics.read)},
         },
-        warnings=tuple(warnings),
+        warnings=(*warnings, *topics.warnings),
     )
+
+
+def _read_topics(kafka: KafkaClient, snapshot: Snapshot, progress: _Progress) -> _Topics:
+    """The offsets of the source connectors, from the common topic and from those of their own; sinks' progress."""
+    sources = [connector for connector in snapshot.connectors if connector.type != "sink"]
+    common = kafka.find_offsets_topic([connector.name for connector in sources]) if sources else None
+    wanted: dict[str, list[str]] = {}
+    for connector in sources:
+        for topic in filter(None, (common, connector.config.get(_OWN_TOPIC))):
+            wanted.setdefault(topic, []).append(connector.name)
+    records: dict[str, list[OffsetRecord]] = {connector.name: [] for connector in sources}
+    read = []
+    warnings = []
+    for topic, of in wanted.items():
+        progress.topic = topic
+        found = kafka.read_offsets(topic, of)
+        held_back = sum(found.held_back.values())
+        read.append({"topic": topic, "scanned": found.scanned, "malformed": found.malformed, "held_back": held_back})
+        if held_back:
+            warnings.append(
+                f"An open transaction hides the last {held_back} positions of {topic}: what was written there is not seen yet."
+            )
+        for record in found.records:
+            records[record.connector].append(record)
+    sinks = {
+        connector.name: kafka.consumer_progress(_group_of(connector), _topics_of(connector))
+        for connector in snapshot.connectors
+        if connector.type == "sink"
+    }
+    return _Topics(common, records, sinks, read, warnings)
 
 
 def _merged(rest: Iterable[StoredOffset], in_topic: Iterable[StoredOffset]) -> tuple[StoredOffset, ...]:
