@@ -36,8 +36,8 @@ CONSOLE_CONSUMER_VERSION = "3.6.2"
 JVM_OPTIONS = ("-XX:TieredStopAtLevel=4", "-XX:-UseSerialGC", "-XX:+UseG1GC", "-Xmx512m")
 OURS = """
 import sys
-from ansible_collections.connectops.recovery.plugins.module_utils.kafka_client import KafkaClient
-from ansible_collections.connectops.recovery.plugins.module_utils.kafka_options import KafkaOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.client import KafkaClient
+from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 servers, topic, connector, records, live_keys = sys.argv[1:]
 with KafkaClient(KafkaOptions((servers,))) as kafka:
     read = kafka.read_offsets(topic, [connector])

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.operations import offset_reset
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.task import Outcome, TaskContext
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import offset_reset
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
 from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import InProcessAction
 
 

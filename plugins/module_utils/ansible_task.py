@@ -12,7 +12,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.libraries import missing_library
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.task import (
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import (
     Operation,
     TaskContext,
     say_nothing,

@@ -92,7 +92,10 @@ connectors:
 """
 
 from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import run_module
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.connect_config import ARGUMENT_SPEC, run
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.connect_config import (
+    ARGUMENT_SPEC,
+    run,
+)
 
 
 def main() -> None:

@@ -177,7 +177,10 @@ preview:
 """
 
 from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import run_module
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.offset_reset import ARGUMENT_SPEC, run
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offset_reset import (
+    ARGUMENT_SPEC,
+    run,
+)
 
 
 def main() -> None:

@@ -153,12 +153,12 @@ ansible_facts:
               them), C(findings), C(records) and C(unfinished_plan)."
             - "Each of C(verdicts) has C(partition), C(verdict) (from good to bad V(ok), V(orphaned), V(late), V(missing),
               V(unknown), V(blocked), V(stuck)), C(delivered_to), C(committed_at) (epoch seconds) and C(reasons) with C(code),
-              C(words), C(figure) and C(limit) (seconds, rounds, runs or records) and C(since) (epoch seconds)."
-            - "C(findings) are the disagreements between the REST API and the topics, each with C(code), C(words) and what
+              C(message), C(value) and C(limit) (seconds, rounds, runs or records) and C(since) (epoch seconds)."
+            - "C(findings) are the disagreements between the REST API and the topics, each with C(code), C(message) and what
               belongs to it. C(records) are the raw records of the topics: C(key), C(value), C(topic), C(topic_partition),
               C(position) and C(committed_at)."
             - "For the Stripe reporting connector also C(worked_round) and C(current_round) (epoch seconds), C(rounds_behind),
-              C(blocker) with C(partitions), C(certainty) (V(proven), V(likely) or V(one of)) and C(reason), C(dropped_timezones),
+              C(blocker) with C(partitions), C(certainty) (V(proven), V(likely) or V(one_of)) and C(reason), C(dropped_timezones),
               C(left_alone) (what doing nothing costs), C(remedies) and C(suggested_wait)."
           type: dict
         stuck:
@@ -183,7 +183,10 @@ ansible_facts:
 """
 
 from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import run_module
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.offsets_facts import ARGUMENT_SPEC, run
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offsets_facts import (
+    ARGUMENT_SPEC,
+    run,
+)
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import perform
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.task import Outcome, TaskContext
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
 
 
 class InProcessAction(ActionBase):

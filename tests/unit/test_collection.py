@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts import VERDICTS
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VERDICTS
 
 ROOT = Path(__file__).parents[2]
 MODULES = {f"connectops.recovery.{path.stem}" for path in (ROOT / "plugins" / "modules").glob("[!_]*.py")}

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import requests
-from ansible_collections.connectops.recovery.plugins.module_utils.operations import offset_reset
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import offset_reset
 from integration.recovery.tasks import Result, run_task
 
 CONTEXT = multiprocessing.get_context("forkserver")

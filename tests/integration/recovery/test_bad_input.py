@@ -33,7 +33,7 @@ from integration.recovery.tasks import (
 )
 from lab import Lab
 from lab.trial import Trial
-from unit.fake_connect import Expect, FakeConnect, refusing_url
+from unit.connect.http_server import Expect, FakeConnect, refusing_url
 
 SECRET = "correct-horse-battery"
 MODULES = pytest.mark.parametrize(

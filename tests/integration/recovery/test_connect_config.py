@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from integration.recovery.tasks import MAX_WAIT, PST, Tasks, Written, failed, finished, succeeded
 from lab.trial import Trial
 

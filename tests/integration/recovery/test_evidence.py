@@ -9,29 +9,33 @@ from __future__ import annotations
 import time
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import ConnectClient
-from ansible_collections.connectops.recovery.plugins.module_utils.connection_options import ConnectionOptions
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
-from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.accounts import expected_places
-from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.decision import read_offsets
-from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.offsets import Place
-from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.undelivered import (
-    Undelivered,
-    undelivered_spans,
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
+    expected_places,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.walk import WalkSettings
-from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.worker_log import (
-    LogFacts,
-    LogFailure,
-    read_log,
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.decision import (
+    read_offsets,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.log_files import log_lines
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.reading import read_connector
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.stripe_accounts import (
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import Place
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.outside import (
     Accounts,
     StripeOptions,
     read_accounts,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.undelivered import (
+    Undelivered,
+    undelivered_spans,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import WalkSettings
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.worker_log import (
+    LogFacts,
+    LogFailure,
+    read_log,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_connector
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import log_lines
 from integration.recovery.tasks import CAIRO, MAX_WAIT, NEW_YORK, PST, Tasks, initial_load, stuck, succeeded, unfinished
 from lab import Lab, await_condition
 from lab.scenarios import REPORT_TYPE
@@ -47,7 +51,7 @@ def place(zone: str) -> Place:
 
 
 def snapshot(lab: Lab, trial: Trial) -> Connector:
-    with ConnectClient(ConnectionOptions(tuple(lab.connect.urls))) as client:
+    with ConnectClient(ConnectOptions(tuple(lab.connect.urls))) as client:
         return read_connector(client, trial.name, with_offsets=True)
 
 

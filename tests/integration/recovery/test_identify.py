@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.operations import offsets_facts
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import offsets_facts
 from confluent_kafka import Producer
 from integration.recovery.tasks import (
     CAIRO,
@@ -82,10 +82,10 @@ def test_the_accounts_prove_who_blocks_and_the_others_wait(tasks: Tasks, looping
     blocker = one["blocker"]
     assert (blocker["certainty"], blocker["reason"]["code"]) == ("proven", "runs_repeated")
     assert [one["timezone"] for one in blocker["partitions"]] == [NEW_YORK]
-    assert blocker["reason"]["figure"] >= 3
+    assert blocker["reason"]["value"] >= 3
     assert codes_of(one, CAIRO)[0] == "held_up_later"
     assert codes_of(one, PST)[0] == "waits_behind"
-    assert one["left_alone"]["gets_current"] is False
+    assert one["left_alone"]["catches_up"] is False
     assert one["left_alone"]["rounds_missed"] == 4
 
 
@@ -95,7 +95,7 @@ def test_without_stripe_the_workers_log_names_the_blocker(lab: Lab, tasks: Tasks
     one = about(tasks, ask_stripe=False, worker_logs=logs)
     blocker = one["blocker"]
     assert ([one["timezone"] for one in blocker["partitions"]], blocker["certainty"]) == ([NEW_YORK], "likely")
-    assert "did not complete within 200 ms" in blocker["reason"]["words"]
+    assert "did not complete within 200 ms" in blocker["reason"]["message"]
 
 
 def test_a_secret_that_a_log_quotes_is_not_passed_on(tasks: Tasks, looping: Trial, tmp_path: Path) -> None:
@@ -108,12 +108,12 @@ def test_a_secret_that_a_log_quotes_is_not_passed_on(tasks: Tasks, looping: Tria
         encoding="utf-8",
     )
     one = about(tasks, ask_stripe=False, worker_logs=[str(log)])
-    assert "The header was Bearer ********" in one["blocker"]["reason"]["words"]
+    assert "The header was Bearer ********" in one["blocker"]["reason"]["message"]
 
 
 def test_without_any_evidence_the_blocker_is_one_of_all(tasks: Tasks, looping: Trial) -> None:
     one = about(tasks, ask_stripe=False)
-    assert one["blocker"]["certainty"] == "one of"
+    assert one["blocker"]["certainty"] == "one_of"
     assert len(one["blocker"]["partitions"]) == 3
 
 
@@ -123,7 +123,7 @@ def test_going_back_to_a_moment_is_compared_with_the_other_remedies(tasks: Tasks
     assert list(compared) == [
         "leave_alone", "raise_wait", "continue", "current", "available_end", "delete", "timestamp"
     ]  # fmt: skip
-    again = [place["again_seconds"] for place in compared["timestamp"]["partitions"]]
+    again = [place["redelivered_seconds"] for place in compared["timestamp"]["partitions"]]
     assert again == [2 * 86_400] * 3, "delivered up to 5 days ago, asked for from 7 days ago"
     assert "is no moment" in failed(tasks.look(timestamp="20261120"))["msg"]
 

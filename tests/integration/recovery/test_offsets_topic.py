@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils import kafka_client
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
-from ansible_collections.connectops.recovery.plugins.module_utils.kafka_client import (
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka import client as kafka_client
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.client import (
     AccessDenied,
     KafkaClient,
     KafkaFailed,
@@ -29,7 +29,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.kafka_client i
     TopicNotFound,
     Unreachable,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.kafka_options import KafkaOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
@@ -472,9 +472,9 @@ def test_a_sinks_progress_tells_what_waits_and_when_it_committed(
     sink(lab, connector_name, topic.name, tmp_path / "sink.txt")
     group = f"connect-{connector_name}"
     await_condition(
-        lambda: any(one.committed == 4 for one in kafka.consumer_progress(group)), 30, "the sink's first commit"
+        lambda: any(one.committed == 4 for one in kafka.group_positions(group)), 30, "the sink's first commit"
     )
-    first, second = kafka.consumer_progress(group)
+    first, second = kafka.group_positions(group)
     assert (first.topic, first.number, first.committed, first.end) == (topic.name, 0, 4, 4), "markers do not wait"
     assert first.committed_at is not None
     assert before <= first.committed_at <= time.time() + 1
@@ -485,7 +485,7 @@ def test_a_sinks_progress_tells_what_waits_and_when_it_committed(
     lab.connect.await_state(connector_name, "STOPPED", tasks=0)
     written = time.time()
     topic.write((b"k", {"n": 5}), (b"k", {"n": 6}))
-    behind = kafka.consumer_progress(group)[0]
+    behind = kafka.group_positions(group)[0]
     assert (behind.committed, behind.end) == (4, 7)
     assert behind.waiting_since is not None
     assert written - 1 <= behind.waiting_since <= time.time() + 1
@@ -503,7 +503,7 @@ def test_commit_times_are_found_for_any_group(
     committed = ConsumerGroupTopicPartitions(group, [TopicPartition(topic.name, 0, 0)])
     topic.write((b"k", {"n": 1}))
     topic.admin.alter_consumer_group_offsets([committed])[group].result()
-    [progress] = kafka.consumer_progress(group)
+    [progress] = kafka.group_positions(group)
     assert progress.committed_at is not None
     assert abs(progress.committed_at - time.time()) < 10
 
@@ -513,8 +513,8 @@ def test_a_group_without_any_commit_is_told_by_the_topics_of_the_connector(
 ) -> None:
     topic = new_topic(cleanup_policy="delete")
     topic.write((b"k", {"n": 1}))
-    assert kafka.consumer_progress("nobody") == ()
-    [progress] = kafka.consumer_progress("nobody", [topic.name, "no-such-topic"])
+    assert kafka.group_positions("nobody") == ()
+    [progress] = kafka.group_positions("nobody", [topic.name, "no-such-topic"])
     assert (progress.topic, progress.committed, progress.end, progress.committed_at) == (topic.name, None, 1, None)
 
 
@@ -678,7 +678,7 @@ def test_missing_rights_are_named(secured: tuple[KafkaSecurity, RawTopic]) -> No
         with pytest.raises(AccessDenied, match="DescribeConfigs on the topics"):
             kafka.find_offsets_topic(["orders"])
         with pytest.raises(AccessDenied, match="Describe on the group"):
-            kafka.consumer_progress("a-group")
+            kafka.group_positions("a-group")
 
 
 def test_what_may_not_be_read_is_left_out_where_it_is_not_needed(secured: tuple[KafkaSecurity, RawTopic]) -> None:
@@ -691,7 +691,7 @@ def test_what_may_not_be_read_is_left_out_where_it_is_not_needed(secured: tuple[
     allow(topic.admin, "reader", ResourceType.GROUP, "a-group", AclOperation.DESCRIBE)
     with KafkaClient(login(security)) as kafka:
         assert kafka.find_offsets_topic(["orders"]) == "offsets"
-        [progress] = kafka.consumer_progress("a-group", ["secret-data"])
+        [progress] = kafka.group_positions("a-group", ["secret-data"])
     assert (progress.end, progress.waiting_since) == (1, None)
     secret.delete()
 
@@ -702,5 +702,5 @@ def test_asking_for_a_topic_does_not_create_it(secured: tuple[KafkaSecurity, Raw
         for _again in range(2):
             with pytest.raises(TopicNotFound):
                 kafka.read_offsets("no-such-topic")
-        kafka.consumer_progress("a-group", ["no-such-topic"])
+        kafka.group_positions("a-group", ["no-such-topic"])
     assert "no-such-topic" not in topic.admin.list_topics(timeout=10).topics

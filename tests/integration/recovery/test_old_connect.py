@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.operations import offsets_facts
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import offsets_facts
 from integration.recovery.tasks import failed, initial_load, run_task, succeeded, unfinished
 from lab import Lab, await_condition
 from lab.trial import MIDNIGHT, Trial

@@ -19,31 +19,35 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import ConnectClient
-from ansible_collections.connectops.recovery.plugins.module_utils.connection_options import ConnectionOptions
-from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import LATEST_EPOCH_SECONDS
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset
-from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.accounts import expected_places
-from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.decision import read_offsets
-from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.offsets import Place
-from ansible_collections.connectops.recovery.plugins.module_utils.core.stripe_reporting.walk import (
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
+    expected_places,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.decision import (
+    read_offsets,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import Place
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.outside import (
+    read_accounts,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
     Request,
     Trouble,
     WalkSettings,
     walk,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.reading import read_snapshot
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.stripe_accounts import (
-    StripeOptions,
-    read_accounts,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import LATEST_EPOCH_SECONDS
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_snapshot
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
 from hypothesis import Phase, assume, given, seed, settings
 from lab import Lab, await_condition
 from lab.scenarios import stripe_partition
 from lab.stripe_simulator import Account, JournalEntry
-from unit.core.cases import DAY
-from unit.core.reference_walk import Where, remembered
-from unit.core.worlds import EARLIEST, World, worlds, worlds_in_milliseconds
+from unit.connectors.stripe_reporting.cases import DAY
+from unit.connectors.stripe_reporting.reference_walk import Where, remembered
+from unit.connectors.stripe_reporting.worlds import EARLIEST, World, worlds, worlds_in_milliseconds
 
 SEED = 20
 DRAWN_AT_ONCE = 60
@@ -212,7 +216,7 @@ def predict(examples: list[Example], lab: Lab) -> None:
     """As the collection does: from what the worker and Stripe say."""
     now = time.time()
     stripe = StripeOptions(True, lab.stripe.url, {})
-    with ConnectClient(ConnectionOptions(tuple(lab.connect.urls))) as client:
+    with ConnectClient(ConnectOptions(tuple(lab.connect.urls))) as client:
         connectors = read_snapshot(client, [example.name for example in examples], now).connectors
     for example, connector in zip(examples, connectors, strict=True):
         accounts = read_accounts(connector, stripe, now)

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connect_client import ConnectClient, ConnectError
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient, ConnectError
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import UnknownOutcome
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.stop_window import StopWindow
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import StopWindow
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 from integration.recovery.tasks import (
     CAIRO,

@@ -32,7 +32,7 @@ def test_a_remedy_makes_the_connector_ask_and_deliver_what_the_table_says(
     remedies = remedies_of(tasks)
     table = {one["strategy"]: one for one in remedies["compared"]}
     assert remedies["default"] == "continue"
-    assert not table["leave_alone"]["gets_current"]
+    assert not table["leave_alone"]["catches_up"]
     assert (table["continue"]["report_runs"], table["available_end"]["report_runs"]) == (3, 0)
     assert table["raise_wait"]["report_runs"] == 3 * 3
 
@@ -45,7 +45,7 @@ def test_a_remedy_makes_the_connector_ask_and_deliver_what_the_table_says(
     await_as_announced(trial, {**table[strategy], "current_round": MIDNIGHT})
     expected = {
         one["timezone"]: ROWS_PER_DAY
-        * (DAYS_MISSED * DAY_SECONDS + one["again_seconds"] - sum(end - start for start, end in one["skipped"]))
+        * (DAYS_MISSED * DAY_SECONDS + one["redelivered_seconds"] - sum(end - start for start, end in one["skipped"]))
         // DAY_SECONDS
         for one in table[strategy]["partitions"]
     }

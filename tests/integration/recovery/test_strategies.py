@@ -115,7 +115,7 @@ def test_continue_resumes_an_open_run_that_stripe_still_has(trial: Trial, tasks:
     done = tasks.previewed_reset(config=QUICK_POLLS)
     assert place(done, CAIRO)["next_request"]["resumed_run"] == run_id
     assert place(done, CAIRO)["next_request"]["first_row"] == 3
-    assert place(done, CAIRO)["again_rows"] == 0
+    assert place(done, CAIRO)["redelivered_rows"] == 0
     assert done["forecast"]["report_runs"] == 1
     await_as_announced(trial, done["forecast"])
     assert delivered_once(trial, ago(5), (CAIRO, PST))
@@ -134,7 +134,7 @@ def test_continue_takes_an_open_run_from_its_start_when_it_cannot_be_resumed_who
         trial.accounts[CAIRO].report_type(REPORT_TYPE).data_available_end = MIDNIGHT
     end = trial.accounts[CAIRO].report_type(REPORT_TYPE).data_available_end
     done = tasks.previewed_reset(config=QUICK_POLLS)
-    assert place(done, CAIRO)["again_rows"] == 3
+    assert place(done, CAIRO)["redelivered_rows"] == 3
     assert place(done, CAIRO)["next_request"]["interval_start"] == ago(5)
     await_as_announced(trial, done["forecast"])
     rows = trial.expected(CAIRO, ago(5), end)
@@ -153,7 +153,7 @@ def test_continue_leaves_an_open_run_without_a_result_behind(trial: Trial, tasks
     trial.await_log("Error while polling", 2)
     done = tasks.previewed_reset()
     assert [change["partition"] for change in done["plan"]["offsets"]] == [partition(CAIRO)]
-    assert place(done, CAIRO)["again_rows"] == 5
+    assert place(done, CAIRO)["redelivered_rows"] == 5
     await_as_announced(trial, done["forecast"])
     assert delivered_once(trial, ago(3), (CAIRO, PST))
     assert_unchanged_by_a_second_run(tasks)
@@ -234,7 +234,7 @@ def test_timestamp_goes_on_at_that_moment(trial: Trial, tasks: Tasks) -> None:
 def test_a_timestamp_before_what_was_delivered_says_what_comes_twice(trial: Trial, tasks: Tasks) -> None:
     stuck(trial)
     done = tasks.previewed_reset(strategy="timestamp", timestamp=str(ago(7)), at_least=LONGER_WAIT)
-    assert [place(done, zone)["again_seconds"] for zone in ZONES] == [2 * DAY_SECONDS] * 3
+    assert [place(done, zone)["redelivered_seconds"] for zone in ZONES] == [2 * DAY_SECONDS] * 3
     assert place(done, PST)["skipped"] == []
     await_as_announced(trial, done["forecast"])
     assert delivered_once(trial, ago(7))
@@ -273,7 +273,7 @@ def test_delete_starts_one_partition_over_and_leaves_the_others_as_they_are(tria
     done = tasks.previewed_reset(strategy="delete", partitions=[partition(CAIRO)], at_least=LONGER_WAIT)
     assert tasks.stored_bytes() == others
     assert place(done, CAIRO)["next_request"]["interval_start"] == ago(10)
-    assert place(done, CAIRO)["again_seconds"] == 5 * DAY_SECONDS
+    assert place(done, CAIRO)["redelivered_seconds"] == 5 * DAY_SECONDS
     trial.cluster.request("PUT", f"/connectors/{trial.name}/resume")
     await_as_announced(trial, done["forecast"])
     assert delivered_once(trial, ago(10), (CAIRO,))

@@ -18,7 +18,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.core.cases import DAY, HOUR, at
+from unit.connectors.stripe_reporting.cases import DAY, HOUR, at
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_t
     rest_key,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord
-from ansible_collections.connectops.recovery.plugins.module_utils.core.view import wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 
 # In the order in which they are shown.
 CODES = (
@@ -48,7 +48,7 @@ class Finding:
     """
 
     code: str
-    words: str
+    message: str
     connector: str
     partition: Partition | None
     facts: Mapping[str, Any]
@@ -56,7 +56,7 @@ class Finding:
     def as_data(self) -> dict[str, Any]:
         return {
             "code": self.code,
-            "words": self.words,
+            "message": self.message,
             "connector": self.connector,
             "partition": None if self.partition is None else self.partition.as_dict(),
             "facts": dict(self.facts),
@@ -109,7 +109,7 @@ def finding_lines(findings: Iterable[Finding]) -> list[str]:
     lines = []
     for code, alike in _grouped(findings, lambda finding: finding.code).items():
         for finding in alike[:_SHOWN_OF_A_CODE]:
-            lines += wrapped(f"{code}: {finding.words}")
+            lines += wrapped(f"{code}: {finding.message}")
         if len(alike) > _SHOWN_OF_A_CODE:
             lines += wrapped(f"{code}: and {len(alike) - _SHOWN_OF_A_CODE} more.")
     return lines

@@ -1,0 +1,216 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The verdicts on a source connector by a profile, or by commit times alone where there is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.profile import (
+    GENERIC,
+    ISO,
+    UNITS,
+    Profile,
+    TimeField,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
+    DAY_SECONDS,
+    LATEST_EPOCH_SECONDS,
+    iso_seconds,
+    show_moment,
+    show_seconds,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    JsonScalar,
+    Offset,
+    Partition,
+    StoredOffset,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.commits import clock_doubtful, no_commit
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import state_reasons
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import (
+    NOT_CONFIGURED,
+    JudgedReason,
+    Limits,
+    Reason,
+    Verdict,
+    judged_by,
+)
+
+# A time of the year 1970 is a count of a larger unit by mistake.
+_EARLIEST_EPOCH_SECONDS = 365 * DAY_SECONDS
+_COMMIT_TIME_UNKNOWN = Reason(
+    "commit_time_unknown",
+    "when it was stored is not known (only the offsets topic tells: give connectops_kafka_bootstrap_servers)",
+)
+
+
+def judge_by_profile(connector: Connector, profile: Profile | None, limits: Limits, now: float) -> tuple[Verdict, ...]:
+    """A verdict on each stored and each expected partition, in the order of their names; ``now`` is epoch seconds.
+
+    Without a profile commit times alone are looked at. A connector of which nothing is stored or expected gets one verdict
+    on the partition without fields, so that its state is told all the same.
+    """
+    reading = profile or GENERIC
+    expected = reading.expected.values(connector.config) if reading.expected else None
+    scene = _Scene(reading, expected, state_reasons(connector), limits, now)
+    entries = sorted(connector.offsets, key=lambda entry: str(entry.partition))
+    verdicts = list(scene.judged(entries)) + list(scene.missing(entries))
+    if not verdicts:
+        nothing = ("unknown", Reason("no_offset", "it has stored no offset, so nothing tells whether it works"))
+        verdicts.append(scene.verdict(Partition(()), nothing))
+    return tuple(sorted(verdicts, key=lambda verdict: str(verdict.partition)))
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """What the verdicts on all partitions of a connector depend on; ``expected`` is None where it is not known."""
+
+    profile: Profile
+    expected: tuple[str, ...] | None
+    state: tuple[JudgedReason, ...]
+    limits: Limits
+    now: float
+
+    def judged(self, entries: list[StoredOffset]) -> Iterator[Verdict]:
+        """What is stored. A partition without an offset that is not expected either is as good as not there."""
+        successors = self._successors(entries)
+        for entry in entries:
+            lacking = self._lacking(entry.partition)
+            is_expected = bool(lacking) or self._is_expected(entry.partition)
+            if entry.offset is None:
+                if is_expected:
+                    yield self.verdict(entry.partition, ("missing", Reason("no_offset", "it has no offset")))
+            elif not is_expected:
+                yield self._orphaned(entry, NOT_CONFIGURED)
+            elif entry.partition in successors:
+                words = f"the connector goes on in {successors[entry.partition]}"
+                yield self._orphaned(entry, Reason("superseded", words))
+            else:
+                time, doubts = _time_of(self.profile.time, entry.offset)
+                yield self.verdict(
+                    entry.partition,
+                    *lacking,
+                    *doubts,
+                    *self._of_time_and_commits(entry.offset, time, entry.committed_at),
+                    delivered_to=None if time is None else int(time),
+                    committed_at=entry.committed_at,
+                )
+
+    def missing(self, entries: list[StoredOffset]) -> Iterator[Verdict]:
+        """What is expected and not there at all."""
+        if self.profile.expected is None:
+            return
+        for value in self.expected or ():
+            if not any(self.profile.expected.is_met(value, entry.partition) for entry in entries):
+                partition = Partition.of({self.profile.expected.field: value})
+                yield self.verdict(partition, ("missing", Reason("no_offset", "expected, but it has no offset")))
+
+    def verdict(
+        self,
+        partition: Partition,
+        *reasons: JudgedReason,
+        delivered_to: int | None = None,
+        committed_at: float | None = None,
+    ) -> Verdict:
+        return judged_by(partition, (*self.state, *reasons), delivered_to, committed_at)
+
+    def _orphaned(self, entry: StoredOffset, reason: Reason) -> Verdict:
+        return Verdict(entry.partition, "orphaned", (reason,), committed_at=entry.committed_at)
+
+    def _lacking(self, partition: Partition) -> tuple[JudgedReason, ...]:
+        """Nothing can be said for sure of a partition that is not as the profile has it: one of the two is mistaken."""
+        listed = () if self.profile.expected is None or self.expected is None else (self.profile.expected.field,)
+        for name in (*self.profile.partition, *listed):
+            if name not in partition.as_dict():
+                words = f"its partition has no field {name}, which profile {self.profile.name} names"
+                return (("unknown", Reason("field_missing", words)),)
+        return ()
+
+    def _is_expected(self, partition: Partition) -> bool:
+        if self.expected is None or self.profile.expected is None:
+            return True
+        return any(self.profile.expected.is_met(value, partition) for value in self.expected)
+
+    def _successors(self, entries: list[StoredOffset]) -> Mapping[Partition, Partition]:
+        """Which partition took the place of which: the same by the fields that count, and stored later."""
+        newest: dict[Partition, tuple[tuple[float, float], Partition]] = {}
+        lives = {}
+        for entry in entries:
+            fields = entry.partition.as_dict()
+            if entry.offset is None or not all(name in fields for name in self.profile.partition):
+                continue
+            same = Partition.of({name: fields[name] for name in self.profile.partition or fields})
+            time, _doubts = _time_of(self.profile.time, entry.offset)
+            life = (entry.committed_at or 0.0, time or 0.0)
+            lives[entry.partition] = (same, life)
+            if same not in newest or life > newest[same][0]:
+                newest[same] = (life, entry.partition)
+        return {partition: newest[same][1] for partition, (same, life) in lives.items() if life < newest[same][0]}
+
+    def _of_time_and_commits(
+        self, offset: Offset, time: float | None, committed_at: float | None
+    ) -> Iterator[JudgedReason]:
+        profile, limits, now = self.profile, self.limits, self.now
+        for what, moment in (("its time", time), ("its commit", committed_at)):
+            doubt = clock_doubtful(what, moment, now)
+            if doubt is not None:
+                yield "unknown", doubt
+        if profile.open_run is not None and profile.open_run.is_in(offset) and committed_at is not None:
+            longest = profile.max_run_age_seconds or limits.max_run_age_seconds
+            age = int(now - committed_at)
+            if age > longest:
+                words = f"its run is open, and nothing was stored for {show_seconds(age)}"
+                yield "stuck", Reason("run_too_old", words, age, longest, int(committed_at))
+        longest = profile.max_commit_age_seconds or limits.max_commit_age_seconds
+        overdue = None if committed_at is None else no_commit(committed_at, longest, now)
+        if time is not None:
+            oldest = profile.max_age_seconds or limits.max_age_seconds
+            age = int(now - time)
+            if age <= oldest:
+                return
+            # Old data that still comes is behind, and moving.
+            severity = "late" if committed_at is not None and overdue is None else "stuck"
+            yield severity, Reason("time_old", f"its time is {show_seconds(age)} ago", age, oldest, int(time) + oldest)
+        if committed_at is None:
+            yield "unknown", _COMMIT_TIME_UNKNOWN
+        elif overdue is not None:
+            yield "stuck", overdue
+
+
+def _time_of(field: TimeField | None, offset: Offset) -> tuple[float | None, tuple[JudgedReason, ...]]:
+    """The time of an offset in epoch seconds, None where there is none, and what keeps it from being read."""
+    if field is None:
+        return None, ()
+    value = offset.get(field.field)
+    if value is None:
+        has = ", ".join(sorted(offset)) or "no fields"
+        return None, (("ok", Reason("no_time", f"its offset has no {field.field} (it has {has})")),)
+    seconds = _seconds(value, field.unit)
+    if _is_sensible(seconds):
+        return seconds, ()
+    words = f"its {field.field} {value} is no sensible time in {field.unit}"
+    for unit in UNITS:
+        other = _seconds(value, unit)
+        if other is not None and _is_sensible(other):
+            words += f" (in {unit} it would be {show_moment(int(other))})"
+    return None, (("unknown", Reason("unit_doubtful", words)),)
+
+
+def _is_sensible(seconds: float | None) -> bool:
+    return seconds is not None and _EARLIEST_EPOCH_SECONDS <= seconds <= LATEST_EPOCH_SECONDS
+
+
+def _seconds(value: JsonScalar, unit: str) -> float | None:
+    """Epoch seconds, of whatever year; None for what cannot be read in the unit."""
+    text = str(value)
+    if unit == ISO:
+        # Java writes nine digits after the point, Python 3.10 reads six.
+        return iso_seconds(re.sub(r"\.(\d{1,6})\d*", lambda match: f".{match[1]:0<6}", text))
+    # Beyond that many digits no unit makes it a time. Doubles come with an exponent.
+    is_number = re.fullmatch(r"-?\d{1,30}(\.\d+)?(e\+\d\d)?", text)
+    return float(text) / UNITS[unit] if is_number else None

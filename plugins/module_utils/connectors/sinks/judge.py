@@ -1,0 +1,119 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The verdicts on a sink connector: what waits in its topics, and when its group last committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.commits import (
+    CLOCK_TOLERANCE_SECONDS,
+    clock_doubtful,
+    no_commit,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import state_reasons
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import (
+    JudgedReason,
+    Limits,
+    Reason,
+    Verdict,
+    judged_by,
+)
+
+# Connect's sinks commit once a minute by default; some of them hold on for minutes to write larger files.
+_LATE_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class SinkPosition:
+    """How far a sink connector's group has come in one topic partition; moments are epoch seconds, None: not known.
+
+    ``committed`` is the next position to read, None where the group has committed nothing; ``end`` is the position after the
+    last record; ``waiting_since`` is the timestamp of the first record that is not committed.
+    """
+
+    topic: str
+    number: int
+    committed: int | None
+    end: int
+    committed_at: float | None = None
+    waiting_since: float | None = None
+
+    @property
+    def partition(self) -> Partition:
+        """Named as Connect's own REST API names it."""
+        return Partition.of({"kafka_topic": self.topic, "kafka_partition": self.number})
+
+
+def judge_sink(
+    connector: Connector, progress: Sequence[SinkPosition] | None, limits: Limits, now: float
+) -> tuple[Verdict, ...]:
+    """A verdict on each topic partition; ``progress`` is None where Kafka was not read, ``now`` is epoch seconds.
+
+    A sink of which nothing is known gets one verdict on the partition without fields.
+    """
+    if progress is None:
+        found = [
+            _verdict(connector, entry.partition, _unread(has_offset=entry.offset is not None))
+            for entry in sorted(connector.offsets, key=lambda entry: str(entry.partition))
+        ]
+    else:
+        found = [
+            _verdict(connector, one.partition, _reasons(one, limits, now), one.committed_at)
+            for one in sorted(progress, key=lambda one: (one.topic, one.number))
+        ]
+    nothing = ("unknown", Reason("no_offset", "it has committed nothing, and its topics are not known"))
+    return tuple(found) or (_verdict(connector, Partition(()), iter([nothing])),)
+
+
+def _verdict(
+    connector: Connector,
+    partition: Partition,
+    reasons: Iterator[JudgedReason],
+    committed_at: float | None = None,
+) -> Verdict:
+    return judged_by(partition, (*state_reasons(connector), *reasons), committed_at=committed_at)
+
+
+def _unread(*, has_offset: bool) -> Iterator[JudgedReason]:
+    if not has_offset:
+        yield "missing", Reason("no_offset", "nothing committed")
+    else:
+        words = "how much waits is not known (only Kafka tells: give connectops_kafka_bootstrap_servers)"
+        yield "unknown", Reason("lag_unknown", words)
+
+
+def _reasons(one: SinkPosition, limits: Limits, now: float) -> Iterator[JudgedReason]:
+    if one.committed is None:
+        if one.end > 0:
+            yield "missing", Reason("no_offset", f"nothing committed, the topic partition ends at {one.end}", one.end)
+        return
+    # The end was read a moment before the commit, which may have passed it.
+    lag = max(0, one.end - one.committed)
+    if lag == 0:
+        return
+    doubt = clock_doubtful("its commit", one.committed_at, now)
+    if doubt is not None:
+        yield "unknown", doubt
+    waits = Reason("lag", f"{counted(lag, 'record')} waiting", lag)
+    waiting_since = one.waiting_since
+    if waiting_since is None or waiting_since - now > CLOCK_TOLERANCE_SECONDS:
+        waiting_since = 0.0
+    if one.committed_at is None:
+        if no_commit(waiting_since, _LATE_SECONDS, now) is not None:
+            yield "unknown", waits
+            words = "when it was committed is not known (the right to read __consumer_offsets is needed)"
+            yield "unknown", Reason("commit_time_unknown", words)
+        return
+    # Nothing arrived, nothing to commit: the wait begins with the first record that came after.
+    due_since = max(one.committed_at, waiting_since)
+    for severity, limit in (("stuck", limits.max_commit_age_seconds), ("late", _LATE_SECONDS)):
+        overdue = no_commit(due_since, limit, now)
+        if overdue is not None:
+            yield severity, overdue
+            yield severity, waits
+            return

@@ -1,0 +1,260 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The walk of the Stripe reporting connector: which requests it will make next from given offsets.
+
+A model of one task from its start until it has nothing more to do, with every report run succeeding at once. It is what
+makes a preview say the truth, and its rules are those of the connector, traps included; ``docs/stripe-connector.md``
+lists them with their evidence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Literal, Union
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
+    Place,
+    ReportOffset,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.rounds import Rounds
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS, show_moment
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+
+DEFAULT_MAX_WAIT_MILLISECONDS = 300_000
+_DEFAULT_CRON = "0 0 0 * * ?"
+_DEFAULT_MAX_INTERVAL_DAYS = 30
+# What a stalled connector with a cron of seconds would ask for is beyond any use; the count then says "more than".
+MOST_REQUESTS = 20_000
+
+
+@dataclass(frozen=True)
+class WalkSettings:
+    """What of the connector's config decides its walk."""
+
+    rounds: Rounds
+    report_types: tuple[str, ...]
+    initial_loads: Mapping[str, int]
+    max_interval_seconds: int
+    max_wait_milliseconds: int = DEFAULT_MAX_WAIT_MILLISECONDS
+
+    @classmethod
+    def read(cls, config: Mapping[str, str]) -> WalkSettings:
+        """Raises InputError where the connector itself could not work with the config."""
+        days = config.get("max.report.interval.days", str(_DEFAULT_MAX_INTERVAL_DAYS))
+        if not days.strip().isdigit() or not 1 <= int(days) <= 365:
+            raise InputError(f"max.report.interval.days: the connector has '{days}' there, which is not 1 to 365.")
+        return cls(
+            rounds=Rounds(config.get("poll.cron", _DEFAULT_CRON)),
+            report_types=_items(config.get("stripe.report.types", ""), ","),
+            initial_loads=_initial_loads(config.get("stripe.report.initial.load.dates", "")),
+            max_interval_seconds=int(days) * DAY_SECONDS,
+            max_wait_milliseconds=_max_wait(config),
+        )
+
+
+@dataclass(frozen=True)
+class Account:
+    """What Stripe says of one place (times in epoch seconds).
+
+    ``available_end`` is an assumption where ``asked`` is false: Stripe could not be asked. ``run_status`` is that of the
+    open run: ``succeeded``, ``pending``, ``failed``, ``lost`` or ``unknown``; ``run_created`` is when it was asked for,
+    ``run_error`` Stripe's words on a failed one.
+    """
+
+    available_end: int
+    asked: bool
+    run_status: str = "unknown"
+    available_start: int | None = None
+    run_created: int | None = None
+    run_error: str | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """One thing the connector will ask of Stripe: a new report run, or the result of an open one.
+
+    ``covers_end``: up to where the rows it delivers reach; ``end`` is what the connector will store as its end.
+    ``first_row``: rows before it are not delivered from this report.
+    """
+
+    place: Place
+    round_id: int
+    start: int
+    end: int
+    covers_end: int
+    run_id: str | None = None
+    first_row: int = 0
+
+    @property
+    def is_new_run(self) -> bool:
+        return self.run_id is None
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A step at which the connector would hang for ever, or leave a place out for ever.
+
+    ``code`` names the kind. ``scope``: ``place``: this place alone is left out; ``round``: the round never ends, though the
+    other places finish it; ``poll``: every poll ends here, so that the places before it deliver nothing and those after it
+    are not reached.
+    """
+
+    place: Place
+    round_id: int
+    code: str
+    reason: str
+    scope: Literal["place", "round", "poll"]
+
+    @property
+    def stops_all(self) -> bool:
+        return self.scope != "place"
+
+
+Step = Union[Request, Trouble]
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The steps in the connector's order, and what the task knows of each place when nothing moves any more."""
+
+    steps: tuple[Step, ...]
+    remembered: Mapping[Place, ReportOffset]
+
+
+def worked_round(
+    settings: WalkSettings, offsets: Mapping[Place, ReportOffset], places: tuple[Place, ...], now: float
+) -> int:
+    """The round (epoch seconds) that a task with these offsets works on at ``now``."""
+    current = settings.rounds.last(now)
+    known = [offsets[place] for place in places if place in offsets]
+    last = next((offset.round_id for offset in known if offset.round_id is not None), None)
+    if last is None:
+        return current
+    if any(offset.round_id == last and not offset.processed for offset in known):
+        return last
+    return settings.rounds.next(last) if last < current else current
+
+
+def walk(
+    settings: WalkSettings,
+    stored: Mapping[Place, ReportOffset],
+    places: tuple[Place, ...],
+    accounts: Mapping[Place, Account],
+    now: float,
+) -> Walk:
+    """What a task does that starts with the stored offsets, until nothing moves any more.
+
+    ``places`` are those the task works on, sorted. A trouble comes once. Ends after MOST_REQUESTS requests.
+    """
+    offsets = dict(stored)
+    current = settings.rounds.last(now)
+    steps: list[Step] = []
+    requests = 0
+    troubled: set[tuple[Place, str]] = set()
+    while True:
+        round_id = worked_round(settings, offsets, places, now)
+        worked = aborted = False
+        for place in places:
+            offset = offsets.get(place)
+            if offset is not None and offset.round_id == round_id and offset.processed:
+                continue
+            step = next_step(settings, place, offset, round_id, accounts[place])
+            if isinstance(step, Trouble):
+                if (place, step.reason) not in troubled:
+                    troubled.add((place, step.reason))
+                    steps.append(step)
+                if step.scope == "poll":
+                    aborted = True
+                    break
+                continue
+            # With nothing to ask for (start >= end) the place is complete for the round, in memory only.
+            last_chunk = step.end >= accounts[place].available_end
+            offsets[place] = ReportOffset(step.end, step.end, None, None, round_id, last_chunk)
+            worked = True
+            if step.start < step.end:
+                steps.append(step)
+                requests += 1
+                if requests >= MOST_REQUESTS:
+                    return Walk(tuple(steps), offsets)
+        if not worked:
+            if round_id < current and not aborted:
+                steps += _held_by_the_first(offsets, places, round_id)
+            return Walk(tuple(steps), offsets)
+
+
+def _held_by_the_first(
+    offsets: Mapping[Place, ReportOffset], places: tuple[Place, ...], round_id: int
+) -> Iterator[Trouble]:
+    """The first place decides the round for all: when it is left out in one, none of them ever leaves it."""
+    words = "no initial load date, so it is skipped in every round and holds all the others in this one"
+    for place in places:
+        if place in offsets and offsets[place].round_id is not None:
+            if offsets[place].round_id != round_id:
+                yield Trouble(place, round_id, "no_initial_load", words, "round")
+            return
+
+
+def next_step(
+    settings: WalkSettings, place: Place, offset: ReportOffset | None, round_id: int, account: Account
+) -> Step:
+    """What a place that is not finished in the round does when the walk comes to it; a request from A to A asks nothing."""
+    first_row = 0
+    run_id = None
+    covers_end = None
+    if offset is None or offset.round_id != round_id:
+        start = settings.initial_loads.get(place.report_type)
+        if start is None:
+            words = "no initial load date, so it is skipped in every round"
+            return Trouble(place, round_id, "no_initial_load", words, "place")
+    elif offset.run_id is not None:
+        if offset.interval_start is None:
+            words = "an open run without interval_start, so its round never finishes"
+            return Trouble(place, round_id, "no_interval_start", words, "round")
+        # With nothing left to fetch the run is not looked at.
+        if offset.interval_start < account.available_end:
+            if offset.run_id == "":
+                return Trouble(place, round_id, "empty_run_id", "an empty report run id aborts every poll", "poll")
+            if account.run_status in ("pending", "failed", "lost"):
+                words = f"the open run {offset.run_id} is {account.run_status}, which fails every poll"
+                return Trouble(place, round_id, "run_without_result", words, "poll")
+        start = offset.interval_start
+        run_id = offset.run_id
+        covers_end = offset.interval_end
+        first_row = 0 if offset.row is None else offset.row + 1
+    elif offset.interval_end is None:
+        words = "no interval_end, so its round never finishes"
+        return Trouble(place, round_id, "no_interval_end", words, "round")
+    else:
+        start = offset.interval_end
+        first_row = 0 if offset.row is None else offset.row + 1
+    end = min(account.available_end, start + settings.max_interval_seconds)
+    if run_id is None and start < end and account.available_start is not None and start < account.available_start:
+        words = f"Stripe has no data before {show_moment(account.available_start)} and refuses to begin at {show_moment(start)}"
+        return Trouble(place, round_id, "before_data", words, "poll")
+    return Request(place, round_id, start, end, end if covers_end is None else covers_end, run_id, first_row)
+
+
+def _max_wait(config: Mapping[str, str]) -> int:
+    text = config.get("stripe.report.max.wait.ms", "").strip()
+    return int(text) if text.isdigit() else DEFAULT_MAX_WAIT_MILLISECONDS
+
+
+def _items(text: str, separator: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in text.split(separator) if item.strip())
+
+
+def _initial_loads(text: str) -> dict[str, int]:
+    """``type1:YYYY-MM-DD;type2:…`` to epoch seconds; as in the connector a bad date counts as none."""
+    loads = {}
+    for item in _items(text, ";"):
+        report_type, _colon, date = item.partition(":")
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", date.strip()):
+            with suppress(ValueError):
+                day = datetime.fromisoformat(date.strip()).replace(tzinfo=timezone.utc)
+                loads[report_type.strip()] = int(day.timestamp())
+    return loads

@@ -1,0 +1,187 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a worker's log says of a Stripe reporting connector.
+
+Connect's own log patterns put ``[<connector>|task-0]`` before each message of a task; the lines of other connectors are
+left out by that. Where a pattern leaves it out, every line counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import Place
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.runs import without_keys
+
+_TAG = re.compile(r"\[([^\[\]]+)\|(?:task-\d+|worker)(?:\|[^\[\]]*)?\] ")
+_LOGGER = re.compile(r" \([\w.$]+(?::\d+)?\)(?: \[[^\[\]]*\])?\s*$")
+_STARTED = re.compile(r"Task started with report types: \[.*?\] and timezones: \[(.*?)\]")
+_DROPPED = re.compile(r"Error creating API client for timezone (.+?): (.*)")
+_NO_CLIENT = re.compile(r"No API client found for timezone: (.+), skipping")
+_POLL_BEGAN = re.compile(r"Current round ID: ")
+_GENERATED = re.compile(r"Generated \d+ SourceRecords for report type: (\S+) and timezone: (.+?) \(report run: ")
+_COMPLETED = re.compile(r"Marked combination (.+?)\|(\S+) as completed in round ")
+_RESUMING = re.compile(r"Resuming in-progress combination (.+?) (\S+) in round ")
+_SKIPPED = re.compile(r"No interval start or end found for timezone (.+?) report type (\S+), skipping")
+_LOST_FILE = re.compile(r"CSV file not found \(404\) for report run (\w+)")
+_POLL_FAILED = re.compile(r"Error while polling")
+_EXCEPTION = re.compile(r"((?:[\w$]+\.)+[\w$]*(?:Exception|Error)[\w$]*)(?:: (.*))?")
+_TIMED_OUT = re.compile(r"did not complete within \d+ ms")
+_RUN_FAILED = re.compile(r"Report run \w+ failed\b")
+_RUN_ID = re.compile(r"\bfrr_\w+")
+_ABANDONED = re.compile(r"Graceful stop of task (.+)-(\d+) failed")
+
+
+@dataclass(frozen=True)
+class LogFailure:
+    """A poll that failed, in the log's ``words``, which name the report run ``run_id`` or none.
+
+    ``after``: the last place of the walk that this poll got past. ``resuming``: the place whose open run it had begun to
+    resume, and of which nothing more was heard.
+    """
+
+    run_id: str | None
+    kind: Literal["timed_out", "failed", "other"]
+    message: str
+    after: Place | None
+    resuming: Place | None = None
+
+
+@dataclass(frozen=True)
+class LogFacts:
+    """What is known of the task that started last; what a task before it wrote is left out.
+
+    ``started_timezones``: those it started with; None where the log holds no start. ``dropped``: timezone to why its client
+    was refused. ``failures``: oldest first. ``skipped``: places without a usable offset and an initial load date.
+    ``lost_files``: report runs whose CSV file is gone. ``abandoned_tasks``: those that did not stop in time, of the whole
+    log, since such a task goes on beside the one that started after it.
+    """
+
+    started_timezones: tuple[str, ...] | None = None
+    dropped: Mapping[str, str] = field(default_factory=dict)
+    failures: tuple[LogFailure, ...] = ()
+    skipped: tuple[Place, ...] = ()
+    lost_files: tuple[str, ...] = ()
+    abandoned_tasks: tuple[int, ...] = ()
+
+
+def read_log(lines: Iterable[str], connector: str) -> LogFacts:
+    """The facts about a connector in log lines, oldest first. With a log of several workers, that of its last start counts.
+
+    Two tasks of one connector, or one that was abandoned and its successor, cannot be told apart.
+    """
+    reader = _Reader(connector)
+    for line in _of_connector(lines, connector):
+        reader.take(line)
+    return reader.facts()
+
+
+def _of_connector(lines: Iterable[str], connector: str) -> Iterator[str]:
+    """The connector's lines with all that follows a line of it without a tag, such as a stack trace."""
+    is_ours = True
+    own_tag = f"[{connector}|"
+    for line in lines:
+        if own_tag in line:
+            is_ours = True
+        elif _TAG.search(line):
+            is_ours = False
+        elif not is_ours and re.match(r"\[?\d{4}-\d\d-\d\d", line):
+            # A new entry of nobody in particular.
+            is_ours = True
+        if is_ours:
+            yield line.rstrip()
+
+
+class _Reader:
+    def __init__(self, connector: str) -> None:
+        self._connector = connector
+        self._started: tuple[str, ...] | None = None
+        self._dropped: dict[str, str] = {}
+        self._abandoned: list[int] = []
+        self._failures: list[LogFailure] = []
+        self._skipped: list[Place] = []
+        self._lost_files: list[str] = []
+        self._has_failed = False
+        self._after: Place | None = None
+        self._resuming: Place | None = None
+
+    def facts(self) -> LogFacts:
+        self._end_failure("")
+        return LogFacts(
+            started_timezones=self._started,
+            dropped=self._dropped,
+            failures=tuple(self._failures),
+            skipped=tuple(dict.fromkeys(self._skipped)),
+            lost_files=tuple(dict.fromkeys(self._lost_files)),
+            abandoned_tasks=tuple(dict.fromkeys(self._abandoned)),
+        )
+
+    def take(self, line: str) -> None:
+        if self._has_failed:
+            exception = _EXCEPTION.search(line)
+            self._end_failure(exception[2] or exception[1] if exception else "")
+            if exception:
+                return
+        if _POLL_FAILED.search(line):
+            self._has_failed = True
+        elif _POLL_BEGAN.search(line):
+            self._begin_poll()
+        elif match := _GENERATED.search(line):
+            self._get_past(Place(match[2], match[1]))
+        elif match := _COMPLETED.search(line):
+            self._get_past(Place(match[1], match[2]))
+        elif match := _RESUMING.search(line):
+            self._resuming = Place(match[1], match[2])
+        elif match := _SKIPPED.search(line):
+            self._skipped.append(Place(match[1], match[2]))
+            self._get_past(self._skipped[-1])
+        elif match := _LOST_FILE.search(line):
+            self._lost_files.append(match[1])
+        else:
+            self._take_of_tasks(line)
+
+    def _take_of_tasks(self, line: str) -> None:
+        if match := _STARTED.search(line):
+            self._begin_task()
+            self._started = tuple(one.strip() for one in match[1].split(",") if one.strip())
+            # A client is refused before its task has started: what is said of the timezones that are missing stays.
+            self._dropped = {zone: why for zone, why in self._dropped.items() if zone not in self._started}
+        elif match := _DROPPED.search(line):
+            self._dropped[match[1]] = without_keys(_LOGGER.sub("", match[2])).rstrip(".")
+        elif match := _NO_CLIENT.search(line):
+            self._dropped.setdefault(match[1], "the task has no API client for it")
+        elif (match := _ABANDONED.search(line)) and match[1] == self._connector:
+            self._abandoned.append(int(match[2]))
+
+    def _begin_task(self) -> None:
+        self._failures.clear()
+        self._skipped.clear()
+        self._lost_files.clear()
+        self._begin_poll()
+
+    def _begin_poll(self) -> None:
+        self._after = None
+        self._resuming = None
+
+    def _get_past(self, place: Place) -> None:
+        self._after = place
+        self._resuming = None
+
+    def _end_failure(self, words: str) -> None:
+        """``words``: those of the exception, which stand on the line after the poll's; none where there is no such line."""
+        if not self._has_failed:
+            return
+        self._has_failed = False
+        words = without_keys(words).strip() or "the log does not say why"
+        run_id = _RUN_ID.search(words)
+        kind: Literal["timed_out", "failed", "other"] = "other"
+        if run_id and _TIMED_OUT.search(words):
+            kind = "timed_out"
+        elif _RUN_FAILED.search(words):
+            kind = "failed"
+        self._failures.append(LogFailure(run_id[0] if run_id else None, kind, words, self._after, self._resuming))
+        self._begin_poll()

@@ -1,0 +1,79 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Deciding a reset for any connector: what is asked, and what can be done without knowing the connector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import parse_moment
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    JsonScalar,
+    Offset,
+    Partition,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.selection import choose_partitions
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+
+OffsetTargets = Mapping[Partition, "Mapping[str, JsonScalar] | None"]
+
+
+@dataclass(frozen=True)
+class ResetRequest:
+    """What the user wants of the offsets. ``moment`` is epoch seconds; ``backup`` the offsets that restore goes back to."""
+
+    strategy: str
+    partitions: tuple[Mapping[str, Any], ...] = ()
+    moment: int | None = None
+    offset: Mapping[str, JsonScalar] | None = None
+    backup: Mapping[Partition, Offset] | None = None
+    allow_gap: bool = False
+
+    @classmethod
+    def read(
+        cls,
+        strategy: str,
+        partitions: Sequence[Mapping[str, Any]],
+        timestamp: str | None,
+        offset: Mapping[str, Any] | None,
+        backup: Mapping[Partition, Offset] | None,
+        allow_gap: bool,
+    ) -> ResetRequest:
+        """Check the options against each other. Raises InputError."""
+        given = {"timestamp": timestamp, "offset": offset, "restore": backup}
+        for owner, value in given.items():
+            if (value is not None) != (strategy == owner):
+                option = "backup_file" if owner == "restore" else owner
+                verb = "needs" if strategy == owner else "does not use"
+                raise InputError(f"The strategy {strategy} {verb} the option {option}.")
+        if offset is not None:
+            nested = [name for name, value in offset.items() if isinstance(value, (dict, list))]
+            if nested or not offset:
+                raise InputError("offset: Connect keeps a flat map of plain values; write one with at least one field.")
+        moment = None if timestamp is None else parse_moment(timestamp, "timestamp")
+        return cls(strategy, tuple(partitions), moment, offset, backup, allow_gap)
+
+
+def generic_targets(connector: Connector, request: ResetRequest) -> OffsetTargets:
+    """Targets of the strategies that need no knowledge of the connector. Raises InputError for the others."""
+    stored = connector.stored
+    if request.strategy == "restore" and request.backup is not None:
+        # A true inverse: what the backup has is rewritten, what has come since is deleted.
+        everything = {**dict.fromkeys(stored), **request.backup}
+        chosen = choose_partitions(tuple(everything), request.partitions, connector.name)
+        return {partition: everything[partition] for partition in chosen}
+    chosen = choose_partitions(tuple(stored), request.partitions, connector.name)
+    if request.strategy == "offset":
+        return dict.fromkeys(chosen, request.offset)
+    if request.strategy == "delete":
+        return dict.fromkeys(chosen, None)
+    if request.strategy == "continue":
+        return {}
+    raise InputError(
+        f"The strategy {request.strategy} needs to know which field of an offset is time, which is not known for"
+        f" {connector.connector_class or 'this connector'}: use offset, delete or restore."
+    )

@@ -1,0 +1,29 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reasons that rest on when an offset was stored, the same for source and sink connectors."""
+
+from __future__ import annotations
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_seconds
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Reason
+
+# Clocks of two machines may differ by so much without saying anything.
+CLOCK_TOLERANCE_SECONDS = 600
+
+
+def no_commit(since: float, limit_seconds: int, now: float) -> Reason | None:
+    """The reason when nothing was stored since then for longer than the limit; moments are epoch seconds."""
+    age = int(now - since)
+    if age <= limit_seconds:
+        return None
+    return Reason("no_commit", f"nothing stored for {show_seconds(age)}", age, limit_seconds, int(since))
+
+
+def clock_doubtful(what: str, moment: float | None, now: float) -> Reason | None:
+    """The reason when something that has happened lies ahead of now, so that its age cannot be told."""
+    if moment is None or moment - now <= CLOCK_TOLERANCE_SECONDS:
+        return None
+    ahead = int(moment - now)
+    words = f"{what} lies {show_seconds(ahead)} ahead of this machine's clock"
+    return Reason("clock_doubtful", words, ahead, CLOCK_TOLERANCE_SECONDS)

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From one connector as it was read to its plan, with what a person is shown of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
+    is_stripe_reporting,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.decision import decide
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.outside import (
+    read_accounts,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.plan_text import (
+    forecast_data,
+    plan_lines,
+    stripe_headline,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.plan_text import generic_preview
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import (
+    Plan,
+    final_state_of,
+    offset_changes,
+    show_changes,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import (
+    ResetRequest,
+    generic_targets,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange, changed_config
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import has_failed
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings import decide_with_server
+from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
+
+
+@dataclass(frozen=True)
+class Wish:
+    """All that the user wants of a connector. ``backup_file`` is that of the strategy restore."""
+
+    reset: ResetRequest
+    config: Mapping[str, Any] = field(repr=False)
+    at_least: Mapping[str, Any]
+    stripe: StripeOptions
+    cluster: str
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, and what is said of it. ``forecast`` is data for machines, ``preview`` lines for a person."""
+
+    plan: Plan
+    preview: tuple[str, ...]
+    forecast: Mapping[str, Any] | None
+    secret_keys: frozenset[str]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def diff(self) -> dict[str, str]:
+        return {
+            "before_header": f"{self.plan.connector} (now)",
+            "after_header": f"{self.plan.connector} (plan {self.plan.id})",
+            "before": show_changes(self.plan, "before"),
+            "after": show_changes(self.plan, "after"),
+        }
+
+
+def make_plan(
+    client: ConnectClient, connector: Connector, wish: Wish, cluster_id: str, begun_in: str | None, now: float
+) -> Planned:
+    """Decide the plan, from reads only. ``begun_in`` is the state before an unfinished earlier change, if there was one."""
+    if not connector.is_source:
+        raise InputError(
+            f"Connector '{connector.name}' is a {connector.type} connector, not a source connector: its offsets are those of"
+            " a consumer group, which this does not reset."
+        )
+    _refuse_unaddressable(connector)
+    settings, secret_keys = decide_with_server(client, connector, wish.config, wish.at_least)
+    # The offsets are decided for the config that the connector will start with.
+    configured = replace(connector, config=changed_config(connector.config, settings))
+    if not is_stripe_reporting(configured.config):
+        plan = _plan(connector, wish, cluster_id, settings, generic_targets(configured, wish.reset), begun_in)
+        return Planned(plan, tuple(generic_preview(connector, plan, wish.cluster)), None, secret_keys)
+    accounts = read_accounts(configured, wish.stripe, now)
+    decision = decide(configured, wish.reset, accounts.by_place, wish.stripe.timezones, now)
+    plan = _plan(connector, wish, cluster_id, settings, decision.targets, begun_in)
+    preview = [
+        stripe_headline(connector, decision.left_alone, wish.cluster),
+        "",
+        *plan_lines(plan, decision, connector.config),
+    ]
+    return Planned(plan, tuple(preview), forecast_data(decision), secret_keys, accounts.problems)
+
+
+def _plan(
+    connector: Connector,
+    wish: Wish,
+    cluster_id: str,
+    settings: tuple[SettingChange, ...],
+    targets: Mapping[Any, Any],
+    begun_in: str | None,
+) -> Plan:
+    changes = offset_changes(connector.stored, targets)
+    final_state = final_state_of(connector, begun_in)
+    # One whose connector or task has failed does not come back by itself: to be started again is all it may need.
+    is_dead = has_failed(connector)
+    changes_state = is_dead or (begun_in is not None and connector.state == "STOPPED")
+    return Plan(
+        cluster_id=cluster_id,
+        connector=connector.name,
+        strategy=wish.reset.strategy,
+        state="FAILED" if is_dead else connector.state,
+        final_state=final_state if settings or changes or changes_state else connector.state,
+        settings=settings,
+        offsets=changes,
+        presumed=connector.stored,
+    )
+
+
+def _refuse_unaddressable(connector: Connector) -> None:
+    """Connect lists a partition without its offset when the stored key has a field order that REST does not build.
+
+    A change would be answered 200 and go to another key, and the connector would never read it.
+    """
+    nulls = [str(entry.partition) for entry in connector.offsets if entry.offset is None]
+    if nulls:
+        raise RecoveryError(
+            f"Connector '{connector.name}': Connect lists {', '.join(nulls)} without an offset, so its REST API cannot address"
+            " the stored key (its fields are in another order) and a reset would change nothing: nothing was written."
+        )

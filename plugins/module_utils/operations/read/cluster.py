@@ -1,0 +1,263 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A cluster as its REST API tells of it and as its offsets topics do, side by side.
+
+Each of the two works without the other: a worker that is down, or older than 3.5, has topics all the same, and without
+access to Kafka there is REST. What one of them could not say is told, never passed over.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import (
+    ConnectClient,
+    ConnectError,
+    NotFound,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    Snapshot,
+    StoredOffset,
+    offsets_from_json,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.findings import (
+    Finding,
+    compare,
+    offsets_from_records,
+    with_commit_times,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.client import KafkaClient, KafkaFailed
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import (
+    read_offsets,
+    read_snapshot,
+    workers_now,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
+
+_OWN_TOPIC = "offsets.storage.topic"
+
+
+@dataclass(frozen=True)
+class ClusterViews:
+    """What was read of a cluster. Connectors' offsets carry the times at which they were stored where those are known.
+
+    By name of the connector: ``records`` (its live offset records, tombstones included, of every topic that was read),
+    ``findings`` (where REST and the topics disagree), ``sinks`` (how far a sink connector's group has come).
+    ``sources`` says of each source, ``rest`` and ``topic``, whether it was read, or why not.
+    """
+
+    snapshot: Snapshot
+    records: Mapping[str, tuple[OffsetRecord, ...]]
+    findings: Mapping[str, tuple[Finding, ...]]
+    sinks: Mapping[str, tuple[SinkPosition, ...]]
+    sources: Mapping[str, Mapping[str, Any]]
+    warnings: tuple[str, ...]
+
+
+def read_views(
+    client: ConnectClient,
+    kafka_options: KafkaOptions | None,
+    names: Sequence[str],
+    now: float,
+    progress: Callable[[str], None],
+) -> ClusterViews:
+    """Read the named connectors, or all of the cluster, from both sources. Raises RecoveryError when neither can be read.
+
+    ``now`` is epoch seconds; ``progress`` is told in words how far a long read has come.
+    """
+    if kafka_options is None:
+        snapshot, warnings = _over_rest(client, names, now, with_offsets=True)
+        return ClusterViews(snapshot, {}, {}, {}, {"rest": _READ, "topic": _NOT_ASKED}, warnings)
+    try:
+        snapshot, warnings = _over_rest(client, names, now, with_offsets=client.supports("GET", "offsets"))
+    except NotFound:
+        raise
+    except ConnectError as error:
+        try:
+            return _with_topics(client, None, error.sentence, kafka_options, names, now, progress)
+        except KafkaFailed as failure:
+            raise RecoveryError(f"{error.sentence} {failure.sentence}") from None
+    try:
+        views = _with_topics(client, snapshot, None, kafka_options, names, now, progress)
+    except KafkaFailed as failure:
+        sources = {"rest": _READ, "topic": {"read": False, "problem": failure.sentence}}
+        return ClusterViews(
+            snapshot, {}, {}, {}, sources, (*warnings, f"The offsets topic was not read: {failure.sentence}")
+        )
+    return replace(views, warnings=(*warnings, *views.warnings))
+
+
+def _over_rest(
+    client: ConnectClient, names: Sequence[str], now: float, *, with_offsets: bool
+) -> tuple[Snapshot, tuple[str, ...]]:
+    """The snapshot, as of the worker's time, and warnings."""
+    snapshot = read_snapshot(client, names, now, with_offsets=with_offsets)
+    now, warnings = workers_now(client, now)
+    return replace(snapshot, read_at=now), warnings
+
+
+_READ: Mapping[str, Any] = {"read": True, "problem": None}
+_NOT_ASKED: Mapping[str, Any] = {"read": False, "problem": None}
+
+
+@dataclass(frozen=True)
+class _Topics:
+    """What was read of Kafka. ``common`` is the workers' offsets topic; ``read`` tells of each topic that was read."""
+
+    common: str | None
+    records: Mapping[str, list[OffsetRecord]]
+    sinks: Mapping[str, tuple[SinkPosition, ...]]
+    read: Sequence[Mapping[str, Any]]
+    warnings: Sequence[str]
+
+
+class _Progress:
+    """Says in words how far the reading of ``topic`` has come."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.topic = ""
+        self._say = say
+
+    def __call__(self, read: int, to_read: int) -> None:
+        self._say(f"Read {read:,} of {to_read:,} records of {self.topic} ({100 * read // max(1, to_read)} %)")
+
+
+def _with_topics(
+    client: ConnectClient,
+    snapshot: Snapshot | None,
+    rest_problem: str | None,
+    options: KafkaOptions,
+    names: Sequence[str],
+    now: float,
+    say: Callable[[str], None],
+) -> ClusterViews:
+    """Both views, or that of the topics alone where ``snapshot`` is None because of ``rest_problem``."""
+    has_rest_offsets = snapshot is not None and client.supports("GET", "offsets")
+    warnings = []
+    progress = _Progress(say)
+    with KafkaClient(options, progress) as kafka:
+        if snapshot is None:
+            snapshot = _snapshot_of_topics(kafka, names, now)
+            warnings.append(f"{rest_problem} The offsets are those of the topic; states and tasks are not known.")
+        elif not has_rest_offsets:
+            warnings.append(
+                f"Kafka Connect {snapshot.version} cannot tell offsets over REST (that needs 3.5): they are read from the topic."
+            )
+        topics = _read_topics(kafka, snapshot, progress)
+    findings = {}
+    connectors = []
+    for connector in snapshot.connectors:
+        if connector.name not in topics.records:
+            connectors.append(connector)
+            continue
+        mine = tuple(topics.records[connector.name])
+        read_from = connector.config.get(_OWN_TOPIC) or str(topics.common)
+        in_topic = offsets_from_records(record for record in mine if record.topic == read_from)
+        if has_rest_offsets and connector.problem is None:
+            findings[connector.name] = _settled(client, connector, mine, read_from)
+            connectors.append(replace(connector, offsets=_merged(with_commit_times(connector.offsets, mine), in_topic)))
+        else:
+            findings[connector.name] = compare(connector.name, None, mine, read_from)
+            connectors.append(replace(connector, offsets=in_topic, problem=None))
+            if connector.problem is not None:
+                warnings.append(f"{connector.problem} The offsets of '{connector.name}' are those of the topic.")
+    return ClusterViews(
+        snapshot=replace(snapshot, connectors=tuple(connectors)),
+        records={name: tuple(of) for name, of in topics.records.items()},
+        findings=findings,
+        sinks=topics.sinks,
+        sources={
+            "rest": {"read": rest_problem is None, "problem": rest_problem},
+            "topic": {"read": True, "problem": None, "topics": list(topics.read)},
+        },
+        warnings=(*warnings, *topics.warnings),
+    )
+
+
+def _read_topics(kafka: KafkaClient, snapshot: Snapshot, progress: _Progress) -> _Topics:
+    """The offsets of the source connectors, from the common topic and from those of their own; sinks' progress."""
+    sources = [connector for connector in snapshot.connectors if connector.type != "sink"]
+    common = kafka.find_offsets_topic([connector.name for connector in sources]) if sources else None
+    wanted: dict[str, list[str]] = {}
+    for connector in sources:
+        for topic in filter(None, (common, connector.config.get(_OWN_TOPIC))):
+            wanted.setdefault(topic, []).append(connector.name)
+    records: dict[str, list[OffsetRecord]] = {connector.name: [] for connector in sources}
+    read = []
+    warnings = []
+    for topic, of in wanted.items():
+        progress.topic = topic
+        found = kafka.read_offsets(topic, of)
+        held_back = sum(found.held_back.values())
+        read.append({"topic": topic, "scanned": found.scanned, "malformed": found.malformed, "held_back": held_back})
+        if held_back:
+            warnings.append(
+                f"An open transaction hides the last {held_back} positions of {topic}: what was written there is not seen yet."
+            )
+        for record in found.records:
+            records[record.connector].append(record)
+    sinks = {
+        connector.name: kafka.group_positions(_group_of(connector), _topics_of(connector))
+        for connector in snapshot.connectors
+        if connector.type == "sink"
+    }
+    return _Topics(common, records, sinks, read, warnings)
+
+
+def _merged(rest: Iterable[StoredOffset], in_topic: Iterable[StoredOffset]) -> tuple[StoredOffset, ...]:
+    """What the connector will read: where REST lists a partition whose key it cannot build, the topic knows its offset."""
+    by_partition = {entry.partition: entry for entry in in_topic}
+    return tuple(by_partition.get(entry.partition, entry) if entry.offset is None else entry for entry in rest)
+
+
+def _settled(
+    client: ConnectClient, connector: Connector, records: tuple[OffsetRecord, ...], read_from: str
+) -> tuple[Finding, ...]:
+    """The findings that are still there when REST is asked once more: what moved in between is no disagreement."""
+    findings = compare(connector.name, connector.offsets, records, read_from)
+    if any(finding.code == "rest_stale" for finding in findings):
+        again = offsets_from_json(read_offsets(client, connector.name))
+        findings = compare(connector.name, connector.offsets, records, read_from, again)
+    return findings
+
+
+def _snapshot_of_topics(kafka: KafkaClient, names: Sequence[str], now: float) -> Snapshot:
+    """The connectors as the workers' own config topic has them: with their configs, without their states."""
+    known = kafka.read_config_topic(kafka.find_config_topic(names))
+    for name in names:
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean '{nearest[0]}'?" if nearest else f"it has {len(known)} connectors."
+            raise InputError(f"Connector '{name}' is not in the config topic of the cluster: {hint}")
+    connectors = tuple(
+        Connector(
+            name=name,
+            type=_type_of(known[name].config),
+            state="UNKNOWN",
+            worker_id="",
+            tasks=(),
+            config=known[name].config,
+        )
+        for name in dict.fromkeys(names or known)
+    )
+    return Snapshot(kafka.cluster_id, "", now, connectors)
+
+
+def _type_of(config: Mapping[str, str]) -> str:
+    return "sink" if "topics" in config or "topics.regex" in config else "source"
+
+
+def _group_of(connector: Connector) -> str:
+    return connector.config.get("consumer.override.group.id") or f"connect-{connector.name}"
+
+
+def _topics_of(connector: Connector) -> Collection[str]:
+    return [topic.strip() for topic in connector.config.get("topics", "").split(",") if topic.strip()]

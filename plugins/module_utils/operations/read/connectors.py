@@ -1,0 +1,104 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading connectors from a cluster into the core's model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import (
+    AccessDenied,
+    ConnectClient,
+    ConnectError,
+    NoStatusYet,
+    NotConnect,
+    TimedOut,
+    TlsFailed,
+    Unreachable,
+    Unsupported,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_seconds
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    Snapshot,
+    connector_from_json,
+    offsets_from_json,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import secret_values
+
+_NULL_TRIES = 5
+_NULL_PAUSE_SECONDS = 0.2
+_MOST_AT_ONCE = 8
+_CLOCK_TOLERANCE_SECONDS = 60
+# These would be said of every connector; anything else is one connector's own trouble.
+_OF_THE_CLUSTER = (AccessDenied, NotConnect, TimedOut, TlsFailed, Unreachable, Unsupported)
+
+
+def workers_now(client: ConnectClient, now: float) -> tuple[float, tuple[str, ...]]:
+    """The time by the clock of the worker that answered last, which decides about rounds, in epoch seconds.
+
+    With a warning where ``now``, this machine's, differs by more than a minute.
+    """
+    ahead = client.clock_ahead_seconds
+    if abs(ahead) < _CLOCK_TOLERANCE_SECONDS:
+        return now, ()
+    apart = f"{show_seconds(abs(round(ahead)))} {'ahead of' if ahead > 0 else 'behind'}"
+    return now - ahead, (f"This machine's clock is {apart} that of Kafka Connect: it is Connect's that is judged by.",)
+
+
+def read_connector(client: ConnectClient, name: str, *, with_offsets: bool) -> Connector:
+    """One connector as it is now. Raises NotFound, which names the nearest connectors there are."""
+    config = client.config(name)
+    try:
+        status = client.status(name)
+    except NoStatusYet:
+        # Its first status record is not written yet.
+        status = {}
+    offsets = read_offsets(client, name) if with_offsets else ()
+    client.hide(secret_values(config))
+    return connector_from_json(name, {"config": config}, status, offsets)
+
+
+def read_offsets(client: ConnectClient, name: str) -> list[dict[str, Any]]:
+    """The offsets as Connect lists them; null ones are looked at again, as one just deleted is shown so for a moment."""
+    offsets = client.offsets(name)
+    for _try in range(_NULL_TRIES):
+        if all(entry["offset"] is not None for entry in offsets):
+            break
+        time.sleep(_NULL_PAUSE_SECONDS)
+        offsets = client.offsets(name)
+    return offsets
+
+
+def read_snapshot(client: ConnectClient, names: Sequence[str], now: float, *, with_offsets: bool = True) -> Snapshot:
+    """The named connectors with their offsets, or all of the cluster for no names; ``now`` is epoch seconds.
+
+    One whose offsets Connect cannot tell, such as one without its plugin, has that as its problem.
+    """
+    root = client.root()
+    replies = client.connectors()
+
+    def read(name: str) -> Connector:
+        if name not in replies:
+            return read_connector(client, name, with_offsets=with_offsets)
+        reply = replies[name]
+        connector = connector_from_json(name, {"type": reply.type, "config": reply.config}, reply.status or {})
+        if not with_offsets:
+            return connector
+        try:
+            return replace(connector, offsets=offsets_from_json(read_offsets(client, name)))
+        except _OF_THE_CLUSTER:
+            raise
+        except ConnectError as error:
+            return replace(connector, problem=error.sentence)
+
+    for reply in replies.values():
+        client.hide(secret_values(reply.config))
+    with ThreadPoolExecutor(max_workers=_MOST_AT_ONCE) as pool:
+        connectors = tuple(pool.map(read, dict.fromkeys(names or sorted(replies))))
+    return Snapshot(root.kafka_cluster_id, root.version, now, connectors)

@@ -1,0 +1,61 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Changing settings of connectors of one cluster: exact values, and values that may only be raised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import settings_data, show_settings
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings import (
+    decide_with_server,
+    write_settings,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_connector
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import (
+    Outcome,
+    TaskContext,
+    for_each_connector,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import CONNECT_SPEC, ConnectOptions
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    **CONNECT_SPEC,
+    "connectors": {"type": "list", "elements": "str", "required": True, "aliases": ["connector"]},
+    "config": {"type": "dict", "default": {}},
+    "at_least": {"type": "dict", "default": {}},
+}
+
+
+def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
+    """Change the settings of every connector named; one that has them already is not touched, nor restarted.
+
+    Raises RecoveryError, after the last one, when any failed; its facts carry what was done for the others.
+    """
+    if not params["config"] and not params["at_least"]:
+        raise InputError("Neither config nor at_least names a setting: give at least one.")
+    with ConnectClient(ConnectOptions.read(params)) as client:
+        client.root()
+
+        def change(name: str, outcome: Outcome) -> None:
+            connector = read_connector(client, name, with_offsets=False)
+            changes, _secret_keys = decide_with_server(client, connector, params["config"], params["at_least"])
+            if changes and not context.check_mode:
+                write_settings(client, name, changes)
+            outcome.result["connectors"][name] = {"changed": bool(changes), "settings": settings_data(changes)}
+            if changes:
+                outcome.result["changed"] = True
+                outcome.result["diff"].append(
+                    {
+                        "before_header": f"{name} (config)",
+                        "after_header": f"{name} (config)",
+                        "before": show_settings(changes, "before"),
+                        "after": show_settings(changes, "after"),
+                    }
+                )
+
+        return for_each_connector(params["connectors"], change, {"changed": False, "connectors": {}, "diff": []})

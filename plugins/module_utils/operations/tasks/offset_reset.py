@@ -1,0 +1,181 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Resetting the offsets of connectors of one cluster, together with the settings that must change in the same window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import (
+    DEFAULT_BACKUP_DIR,
+    BackupStore,
+    read_backup,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, connector_from_json
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import STRATEGIES
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.applier import Applied, Applier
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import StopWindow
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned, Wish, make_plan
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import (
+    read_connector,
+    workers_now,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import (
+    Outcome,
+    TaskContext,
+    for_each_connector,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import (
+    CONNECT_SPEC,
+    ConnectOptions,
+    cluster_label,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import STRIPE_SPEC, StripeOptions
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    **CONNECT_SPEC,
+    **STRIPE_SPEC,
+    "connectors": {"type": "list", "elements": "str", "required": True, "aliases": ["connector"]},
+    "strategy": {"type": "str", "default": "continue", "choices": list(STRATEGIES)},
+    "partitions": {"type": "list", "elements": "dict", "default": []},
+    "timestamp": {"type": "str"},
+    "offset": {"type": "dict"},
+    "backup_file": {"type": "path"},
+    "allow_gap": {"type": "bool", "default": False},
+    "config": {"type": "dict", "default": {}},
+    "at_least": {"type": "dict", "default": {}},
+    "plan_id": {"type": "str"},
+    "backup_dir": {"type": "path", "default": DEFAULT_BACKUP_DIR},
+    "settle_seconds": {"type": "float", "default": 10.0},
+    "cluster_label": {"type": "str"},
+}
+
+
+def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
+    """Reset every connector named, one after the other. One connector's trouble does not keep the others from theirs.
+
+    Raises RecoveryError, after the last one, when any failed; its facts carry what was done for the others.
+    """
+    if params["plan_id"] is not None and len(set(params["connectors"])) > 1:
+        raise InputError("plan_id belongs to one connector, but connectors names several: run them one by one.")
+    if not 0 <= params["settle_seconds"] <= 600:
+        raise InputError(f"settle_seconds: {params['settle_seconds']:g} s is not between 0 and 600 s.")
+    with ConnectClient(ConnectOptions.read(params)) as client:
+        root = client.root()
+        if not client.supports("PATCH", "offsets"):
+            raise RecoveryError(
+                f"Kafka Connect {root.version} at {params['connect_url'][0]} cannot change offsets over REST: it needs Kafka 3.6."
+            )
+        now, warnings = workers_now(client, context.now)
+        reset = _Reset(client, params, replace(context, now=now), root.kafka_cluster_id)
+        result = {"changed": False, "connectors": {}, "preview": [], "diff": []}
+        outcome = for_each_connector(params["connectors"], reset, result)
+        outcome.warnings.extend(warnings)
+        return outcome
+
+
+class _Reset:
+    """The reset of one connector after the other, all with the same options."""
+
+    def __init__(self, client: ConnectClient, params: Mapping[str, Any], context: TaskContext, cluster_id: str) -> None:
+        self._client = client
+        self._params = params
+        self._context = context
+        self._cluster_id = cluster_id
+        self._stripe = StripeOptions.read(params)
+        client.hide(self._stripe.keys.values())
+        self._cluster = cluster_label(params)
+
+    def __call__(self, name: str, outcome: Outcome) -> None:
+        params, context = self._params, self._context
+        store = BackupStore(params["backup_dir"], self._cluster, self._cluster_id, name)
+        wish = self._wish(name)
+        journal = store.journal()
+        begun_in = None if journal is None else journal.prior_state
+        connector = read_connector(self._client, name, with_offsets=True)
+
+        def replan(read: Connector) -> Planned:
+            return make_plan(self._client, read, wish, self._cluster_id, begun_in or connector.state, context.now)
+
+        planned = make_plan(self._client, connector, wish, self._cluster_id, begun_in, context.now)
+        if journal is not None:
+            outcome.warnings.append(
+                f"Connector '{name}' has an unfinished change (plan {journal.plan_id}, backup {journal.backup_file}): it will"
+                f" be returned to {planned.plan.final_state}."
+            )
+        plan_id = params["plan_id"]
+        if plan_id is not None and planned.plan.id != plan_id:
+            raise RecoveryError(
+                f"The plan {plan_id} does not fit what is there now; nothing was changed: look at the new plan"
+                f" {planned.plan.id} and agree to it.",
+                plan=planned.plan.as_data(),
+                preview=list(planned.preview),
+            )
+        applied = None
+        if not planned.plan.is_empty and not context.check_mode:
+            window = StopWindow(self._client, name, params["settle_seconds"])
+            applier = Applier(self._client, store, window, replan, now=context.now)
+            applied = applier.apply(connector, planned, self._worker_ids(connector), plan_id)
+            planned = applied.planned
+        elif journal is not None and not context.check_mode:
+            store.end()
+        _report(outcome, planned, applied)
+
+    def _wish(self, name: str) -> Wish:
+        params = self._params
+        backup = None
+        if params["backup_file"] is not None:
+            backup = read_backup(params["backup_file"], name, self._cluster_id)
+        return Wish(
+            reset=ResetRequest.read(
+                params["strategy"],
+                params["partitions"],
+                params["timestamp"],
+                params["offset"],
+                backup,
+                params["allow_gap"],
+            ),
+            config=params["config"],
+            at_least=params["at_least"],
+            stripe=self._stripe,
+            cluster=self._cluster,
+        )
+
+    def _worker_ids(self, connector: Connector) -> frozenset[str]:
+        """Every worker that may still have a task: those of the connector, those of all others, those of the options."""
+        known = set(connector.worker_ids)
+        for reply in self._client.connectors().values():
+            known.update(connector_from_json(reply.name, {}, reply.status or {}).worker_ids)
+        known.update(urlsplit(url).netloc for url in self._params["connect_url"] if urlsplit(url).port)
+        return frozenset(known)
+
+
+def _report(outcome: Outcome, planned: Planned, applied: Applied | None) -> None:
+    plan = planned.plan
+    result = outcome.result
+    result["changed"] = result["changed"] or not plan.is_empty
+    result["preview"] += [*planned.preview, ""]
+    if not plan.is_empty:
+        result["diff"].append(planned.diff)
+    result["connectors"][plan.connector] = {
+        "changed": not plan.is_empty,
+        "plan": plan.as_data(),
+        "forecast": planned.forecast,
+        "backup_file": None if applied is None else applied.backup_file,
+        "evidence": None
+        if applied is None
+        else {
+            **applied.evidence,
+            "workers_asked": list(applied.proof.workers),
+            "workers_not_reached": list(applied.proof.unreachable),
+            "settled_seconds": applied.proof.settled_seconds,
+        },
+    }
+    outcome.warnings.extend(planned.warnings)

@@ -1,0 +1,150 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts about a cluster: its connectors, their offsets, a verdict on each partition, and what each remedy would do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import DEFAULT_BACKUP_DIR, BackupStore
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.profile import read_profiles
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.findings import finding_lines
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits, counts, worst
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.judge import Judge, Judgement
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.cluster import (
+    ClusterViews,
+    read_views,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import (
+    CONNECT_SPEC,
+    ConnectOptions,
+    cluster_label,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KAFKA_SPEC, KafkaOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import STRIPE_SPEC, StripeOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import log_lines
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    **CONNECT_SPEC,
+    **KAFKA_SPEC,
+    **STRIPE_SPEC,
+    "connectors": {"type": "list", "elements": "str", "default": [], "aliases": ["connector"]},
+    "max_age_days": {"type": "int", "default": Limits.max_age_days},
+    "max_rounds_behind": {"type": "int", "default": Limits.max_rounds_behind},
+    "max_commit_age_hours": {"type": "int", "default": Limits.max_commit_age_hours},
+    "max_run_age_hours": {"type": "int", "default": Limits.max_run_age_hours},
+    "profiles": {"type": "list", "elements": "dict", "default": []},
+    "worker_logs": {"type": "list", "elements": "path", "default": []},
+    "timestamp": {"type": "str"},
+    "backup_dir": {"type": "path", "default": DEFAULT_BACKUP_DIR},
+    "cluster_label": {"type": "str"},
+}
+
+FACT = "connectops_offsets"
+_LIMITS = ("max_age_days", "max_rounds_behind", "max_commit_age_hours", "max_run_age_hours")
+# Each asks the accounts of its connector; a cluster's connectors are judged side by side.
+_MOST_AT_ONCE = 8
+
+
+def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
+    """Read the cluster and judge it. Changes nothing. Raises RecoveryError."""
+    for option in _LIMITS:
+        if params[option] < 1:
+            raise InputError(f"{option}: {params[option]} is not above zero, so every partition would be stuck.")
+    cluster = cluster_label(params)
+    limits = Limits(*(params[option] for option in _LIMITS))
+    profiles = read_profiles(params["profiles"])
+    stripe = StripeOptions.read(params)
+    given = _requests(params["timestamp"])
+    log = list(log_lines(params["worker_logs"]))
+    kafka = KafkaOptions.read(params)
+    with ConnectClient(ConnectOptions.read(params)) as client:
+        client.hide(stripe.keys.values())
+        views = read_views(client, kafka, params["connectors"], context.now, context.progress)
+    judge = Judge(cluster, limits, profiles, stripe, log, given, views.snapshot.read_at)
+    connectors = views.snapshot.connectors
+    with ThreadPoolExecutor(max_workers=_MOST_AT_ONCE) as pool:
+        judgements = list(pool.map(lambda one: judge(one, views.sinks.get(one.name)), connectors))
+    warnings = [*views.warnings, *(warning for judgement in judgements for warning in judgement.warnings)]
+    preview: list[str] = []
+    facts = {}
+    for connector, judgement in zip(connectors, judgements, strict=True):
+        store = BackupStore(params["backup_dir"], cluster, views.snapshot.cluster_id, connector.name)
+        journal = store.journal()
+        facts[connector.name] = {
+            **_facts(connector, judgement, views),
+            "unfinished_plan": None if journal is None else journal.plan_id,
+        }
+        preview += [*judgement.lines, *finding_lines(views.findings.get(connector.name, ()))]
+        if journal is not None:
+            preview.append(
+                f"  A change of it (plan {journal.plan_id}) was begun and not finished: reset it again to finish it."
+            )
+        preview.append("")
+    connector_counts = counts(one["verdict"] for one in facts.values())
+    partition_counts = counts(item["verdict"] for one in facts.values() for item in one["verdicts"])
+    preview += _summary(cluster, connector_counts, partition_counts)
+    stuck = sorted(name for name, one in facts.items() if one["verdict"] in ("stuck", "blocked"))
+    fact = {
+        "cluster_id": views.snapshot.cluster_id,
+        "version": views.snapshot.version,
+        "read_at": views.snapshot.read_at,
+        "sources": dict(views.sources),
+        "verdict": worst(one["verdict"] for one in facts.values()),
+        "counts": partition_counts,
+        "connectors": facts,
+        "stuck": stuck,
+        "recoverable": [name for name in stuck if facts[name]["profile"] == "stripe_reporting"],
+        "unfinished": sorted(name for name, one in facts.items() if one["unfinished_plan"] is not None),
+        "preview": preview,
+    }
+    return Outcome({"changed": False, "ansible_facts": {FACT: fact}}, warnings)
+
+
+def _requests(timestamp: str | None) -> tuple[ResetRequest, ...]:
+    """What is compared beside the strategies that need no more than their name."""
+    if timestamp is None:
+        return ()
+    return (ResetRequest.read("timestamp", (), timestamp, None, None, allow_gap=False),)
+
+
+def _summary(cluster: str, connectors: Mapping[str, int], partitions: Mapping[str, int]) -> list[str]:
+    """The cluster in a line: how many of each verdict there are."""
+
+    def shown(found: Mapping[str, int]) -> str:
+        return ", ".join(f"{number} {verdict}" for verdict, number in found.items()) or "none"
+
+    return wrapped(f"{cluster}: connectors: {shown(connectors)}; partitions: {shown(partitions)}.", indent="")
+
+
+def _facts(connector: Connector, judgement: Judgement, views: ClusterViews) -> dict[str, Any]:
+    return {
+        "type": connector.type,
+        "state": connector.state,
+        "worker_id": connector.worker_id,
+        "tasks": [{"id": task.id, "state": task.state, "worker_id": task.worker_id} for task in connector.tasks],
+        "config": redacted(connector.config),
+        "offsets": [
+            {"partition": entry.partition.as_dict(), "offset": None if entry.offset is None else dict(entry.offset)}
+            for entry in connector.offsets
+        ],
+        **judgement.facts,
+        "counts": counts(verdict["verdict"] for verdict in judgement.facts["verdicts"]),
+        "findings": [finding.as_data() for finding in views.findings.get(connector.name, ())],
+        "records": [_record_data(record) for record in views.records.get(connector.name, ())],
+    }
+
+
+def _record_data(record: OffsetRecord) -> dict[str, Any]:
+    return {**record.as_data(), "value": None if record.value is None else record.value.decode()}

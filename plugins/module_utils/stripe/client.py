@@ -1,0 +1,204 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one door to Stripe: what its accounts say about report types and report runs. Only reads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import Place
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.runs import (
+    ReportRun,
+    RunHistory,
+    without_keys,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed
+from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import STRIPE_URL
+
+if TYPE_CHECKING:
+    import stripe
+    from stripe.reporting import ReportRun as StripeRun
+
+_READ_TIMEOUT_SECONDS = 20
+_RETRIES = 2
+_MOST_ACCOUNTS_AT_ONCE = 8
+_HISTORY_SECONDS = 14 * DAY_SECONDS
+_MOST_RUNS = 300
+_RUNS_PER_PAGE = 100
+
+
+@dataclass(frozen=True)
+class PlaceFacts:
+    """What Stripe said of one place: where its data begins and ends (epoch seconds), and of its open run, if any.
+
+    ``run_status`` is that of the open run, ``lost`` where Stripe does not know it and ``unknown`` where there is none or
+    it could not be asked for; ``run_created`` is epoch seconds, ``run_error`` Stripe's words on a failed one. ``problem`` is
+    one sentence where Stripe could not be asked, and nothing else is known then. ``refused``: the key is not allowed to ask.
+    """
+
+    available_end: int | None = None
+    available_start: int | None = None
+    run_status: str = "unknown"
+    run_created: int | None = None
+    run_error: str | None = None
+    problem: str | None = None
+    refused: bool = False
+
+
+@dataclass(frozen=True)
+class StripeAnswer:
+    """What the accounts said: of every place, and the report runs by timezone, where they could be listed.
+
+    ``problems``: one sentence, without its full stop, for each account whose report runs could not be listed.
+    """
+
+    by_place: Mapping[Place, PlaceFacts]
+    histories: Mapping[str, RunHistory] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+def ask_stripe(
+    keys: Mapping[str, str], open_runs: Mapping[Place, str | None], now: float, api_url: str = STRIPE_URL
+) -> StripeAnswer:
+    """Ask about every place of ``open_runs`` (its value is the id of its open run, if it has one).
+
+    ``keys``: timezone to API key; ``now`` is epoch seconds. The accounts are asked side by side. An account that cannot be
+    asked does not hide the others: its places carry the problem. Each account is asked once for its report runs of the last
+    14 days, of which those of its places are kept, once for each place, and once for each open run that is older.
+    """
+    import stripe
+
+    # It would leave an id of its own in the home of whoever runs this.
+    stripe.enable_telemetry = False
+    # The library brings certificates of its own, but a proxy that ends TLS has others.
+    stripe.ca_bundle_path = os.environ.get("REQUESTS_CA_BUNDLE") or stripe.ca_bundle_path
+    # It keeps a connection for each thread, so that accounts asked one after the other share it.
+    http_client = stripe.RequestsClient(timeout=_READ_TIMEOUT_SECONDS)
+    by_timezone: dict[str, dict[Place, str | None]] = {}
+    for place, run_id in open_runs.items():
+        by_timezone.setdefault(place.timezone, {})[place] = run_id
+
+    def ask(timezone: str) -> StripeAnswer:
+        places = by_timezone[timezone]
+        if timezone not in keys:
+            problem = f"no API key is known for the timezone {timezone}"
+            return StripeAnswer(dict.fromkeys(places, PlaceFacts(problem=problem)))
+        client = stripe.StripeClient(
+            keys[timezone],
+            base_addresses={"api": api_url},
+            http_client=http_client,
+            max_network_retries=_RETRIES,
+        )
+        return _Account(client, timezone, keys[timezone]).ask(places, int(now) - _HISTORY_SECONDS)
+
+    with ThreadPoolExecutor(max_workers=_MOST_ACCOUNTS_AT_ONCE) as pool:
+        answers = list(pool.map(ask, by_timezone))
+    return StripeAnswer(
+        {place: facts for answer in answers for place, facts in answer.by_place.items()},
+        {timezone: history for answer in answers for timezone, history in answer.histories.items()},
+        tuple(problem for answer in answers for problem in answer.problems),
+    )
+
+
+@dataclass(frozen=True)
+class _Account:
+    client: stripe.StripeClient
+    timezone: str
+    key: str = field(repr=False)
+
+    def ask(self, places: Mapping[Place, str | None], since: int) -> StripeAnswer:
+        """``since``: from when on (epoch seconds) report runs are listed."""
+        import stripe
+
+        try:
+            history = self._history({place.report_type for place in places}, since)
+        except (stripe.AuthenticationError, stripe.APIConnectionError) as error:
+            # Nothing else of this account could be asked either.
+            return StripeAnswer(dict.fromkeys(places, self._problem(f"the timezone {self.timezone}", error)))
+        except stripe.StripeError as error:
+            by_place = {place: self._of_place(place, run_id, {}) for place, run_id in places.items()}
+            if _is_refusal(error):
+                by_place = {place: replace(facts, refused=True) for place, facts in by_place.items()}
+            problem = f"Stripe does not list the report runs of the timezone {self.timezone}: {self._words(error)}"
+            return StripeAnswer(by_place, problems=(problem,))
+        known = {run.id: run for run in history.runs}
+        by_place = {place: self._of_place(place, run_id, known) for place, run_id in places.items()}
+        return StripeAnswer(by_place, {self.timezone: history})
+
+    def _history(self, report_types: Collection[str], since: int) -> RunHistory:
+        page = self.client.v1.reporting.report_runs.list({"limit": _RUNS_PER_PAGE, "created": {"gte": since}})
+        newest = list(islice(page.auto_paging_iter(), _MOST_RUNS))
+        # Of the second in which the oldest was made there may be more.
+        complete_since = since if len(newest) < _MOST_RUNS else newest[-1].created + 1
+        runs = (self._run(one) for one in newest if one.report_type in report_types)
+        return RunHistory(tuple(run for run in runs if run is not None), complete_since)
+
+    def _of_place(self, place: Place, run_id: str | None, known: Mapping[str, ReportRun]) -> PlaceFacts:
+        import stripe
+
+        try:
+            report_type = self.client.v1.reporting.report_types.retrieve(place.report_type)
+            facts = PlaceFacts(report_type.data_available_end, report_type.data_available_start)
+            if not run_id:
+                return facts
+            run = self._open_run(run_id, known)
+        except stripe.StripeError as error:
+            return self._problem(str(place), error)
+        if run is None:
+            return replace(facts, run_status="lost")
+        return replace(facts, run_status=run.status, run_created=run.created, run_error=run.error)
+
+    def _open_run(self, run_id: str, known: Mapping[str, ReportRun]) -> ReportRun | None:
+        """None where Stripe does not know the run."""
+        import stripe
+
+        if run_id in known:
+            return known[run_id]
+        try:
+            return self._run(self.client.v1.reporting.report_runs.retrieve(run_id))
+        except stripe.InvalidRequestError as error:
+            if error.http_status != 404:
+                raise
+            return None
+
+    def _run(self, run: StripeRun) -> ReportRun | None:
+        """None for one without an interval, such as the report on a single payout; the connector makes none of these."""
+        start = getattr(run.parameters, "interval_start", None)
+        end = getattr(run.parameters, "interval_end", None)
+        if start is None or end is None:
+            return None
+        return ReportRun(
+            id=run.id,
+            report_type=run.report_type,
+            start=start,
+            end=end,
+            created=run.created,
+            status=run.status,
+            succeeded_at=run.succeeded_at,
+            error=self._secretless(run.error) if run.error else None,
+        )
+
+    def _problem(self, what: str, error: stripe.StripeError) -> PlaceFacts:
+        if error.http_status == 401:
+            problem = f"Stripe refuses the API key of the timezone {self.timezone} (401)"
+        else:
+            problem = f"Stripe cannot be asked about {what}: {self._words(error)}"
+        return PlaceFacts(problem=problem, refused=_is_refusal(error))
+
+    def _words(self, error: stripe.StripeError) -> str:
+        return self._secretless(str(error.user_message or error)).splitlines()[0].rstrip(".")
+
+    def _secretless(self, words: str) -> str:
+        """Stripe's own words may quote a key, or a part of it."""
+        return without_keys(scrubbed(words, (self.key,)))
+
+
+def _is_refusal(error: stripe.StripeError) -> bool:
+    return error.http_status in (401, 403)

@@ -1,0 +1,455 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a person sees before agreeing, word for word, and the same as data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
+    expected_places,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.decision import (
+    StripeDecision,
+    decide,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.judge import judge
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.plan_text import (
+    forecast_data,
+    plan_lines,
+    stripe_headline,
+    walk_data,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.state_text import (
+    state_lines,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    Offset,
+    Partition,
+    StoredOffset,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.plan_text import generic_preview
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import WIDTH, counted, table, wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import (
+    OffsetChange,
+    Plan,
+    final_state_of,
+    offset_changes,
+    show_changes,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from hypothesis import given, reject, settings
+from hypothesis import strategies as st
+from unit.connectors.stripe_reporting.cases import (
+    CAIRO,
+    NEW_YORK,
+    NOW,
+    PST,
+    TODAY,
+    TYPE,
+    accounts,
+    at,
+    connector,
+    decided,
+    offset,
+)
+from unit.connectors.stripe_reporting.worlds import World, worlds
+
+STUCK = offset("2026-11-11", "2026-11-12")
+RAISED = SettingChange("stripe.report.max.wait.ms", "300000", "3600000", secret=False)
+LONG_TYPES = ("balance_change_from_activity.itemized.3", "ending_balance_reconciliation.itemized.4")
+
+
+def plan_of(
+    of: Connector, decision: StripeDecision, strategy: str, changes: tuple[SettingChange, ...] = (RAISED,)
+) -> Plan:
+    return Plan(
+        cluster_id="kafka-1",
+        connector=of.name,
+        strategy=strategy,
+        state=of.state,
+        final_state=final_state_of(of, None),
+        settings=changes,
+        offsets=offset_changes(of.stored, decision.targets),
+        presumed=of.stored,
+    )
+
+
+def preview(of: Connector, decision: StripeDecision, plan: Plan) -> str:
+    return "\n".join(
+        [stripe_headline(of, decision.left_alone, "connect-eu-1"), "", *plan_lines(plan, decision, of.config)]
+    )
+
+
+def test_continue_eleven_rounds_behind() -> None:
+    of = connector(dict.fromkeys((CAIRO, NEW_YORK, PST), STUCK))
+    decision = decided(of, "continue")
+    plan = plan_of(of, decision, "continue")
+    assert (
+        preview(of, decision, plan)
+        == f"""\
+connect-eu-1  stripe-reporting-source-connector  RUNNING 1/1  works on round 2026-11-12 00:00Z, 11 rounds behind
+
+  Plan {plan.id}  strategy continue  round 2026-11-23 00:00Z
+  ~  stripe.report.max.wait.ms  300000 (5 min) -> 3600000 (60 min)
+  ~  Africa/Cairo      balance.summary.1  continues at 2026-11-11  next request 2026-11-11..2026-11-23, 1 run
+  ~  America/New_York  balance.summary.1  continues at 2026-11-11  next request 2026-11-11..2026-11-23, 1 run
+  ~  PST               balance.summary.1  continues at 2026-11-11  next request 2026-11-11..2026-11-23, 1 run
+  Skipped: nothing.  Read twice: nothing.
+  Report runs until current: 3 (left alone: 69).
+  Order: stop (a hanging poll is abandoned; it may ask Stripe for 5 min more), back up 3 offsets, change 1 setting and 3
+    offsets, resume RUNNING, verify."""
+    )
+
+
+def test_a_wait_that_is_no_number_leaves_the_rest_of_the_preview() -> None:
+    of = replace(
+        connector({PST: STUCK}), config={**connector({PST: STUCK}).config, "stripe.report.max.wait.ms": "soon"}
+    )
+    decision = decided(of, "continue")
+    assert "Order: stop, back up 1 offset" in preview(of, decision, plan_of(of, decision, "continue", ()))
+
+
+def test_current_with_long_report_types_on_a_paused_connector() -> None:
+    of = connector(
+        {(zone, one): STUCK for zone in (CAIRO, NEW_YORK) for one in LONG_TYPES}, state="PAUSED", initial_load=None
+    )
+    decision = decided(of, "current")
+    plan = plan_of(of, decision, "current", ())
+    assert (
+        preview(of, decision, plan)
+        == f"""\
+connect-eu-1  stripe-reporting-source-connector  PAUSED 0/0  works on round 2026-11-12 00:00Z, 11 rounds behind
+
+  Plan {plan.id}  strategy current  round 2026-11-23 00:00Z
+  ~  Africa/Cairo      balance_change_from_activity.itemized.3   continues at 2026-11-23
+      no request until the next round
+  ~  Africa/Cairo      ending_balance_reconciliation.itemized.4  continues at 2026-11-23
+      no request until the next round
+  ~  America/New_York  balance_change_from_activity.itemized.3   continues at 2026-11-23
+      no request until the next round
+  ~  America/New_York  ending_balance_reconciliation.itemized.4  continues at 2026-11-23
+      no request until the next round
+  Skipped:
+    Africa/Cairo balance_change_from_activity.itemized.3 2026-11-11..2026-11-23 (12 d), for good
+    Africa/Cairo ending_balance_reconciliation.itemized.4 2026-11-11..2026-11-23 (12 d), for good
+    America/New_York balance_change_from_activity.itemized.3 2026-11-11..2026-11-23 (12 d), for good
+    America/New_York ending_balance_reconciliation.itemized.4 2026-11-11..2026-11-23 (12 d), for good
+  Read twice: nothing.
+  Report runs until current: 0 (left alone: never current by itself, 4 or more).
+  Order: stop, back up 4 offsets, change 4 offsets, pause, verify."""
+    )
+
+
+def test_continue_from_a_failed_run_without_having_asked_stripe() -> None:
+    opened = offset("2026-11-11", "2026-11-12", start="2026-11-09", run="frr_1", row=41)
+    of = connector({CAIRO: STUCK, NEW_YORK: opened, PST: STUCK})
+    decision = decided(of, "continue", accounts(of, asked=False, runs={NEW_YORK: "failed"}))
+    plan = plan_of(of, decision, "continue")
+    assert (
+        preview(of, decision, plan)
+        == f"""\
+connect-eu-1  stripe-reporting-source-connector  RUNNING 1/1  works on round 2026-11-12 00:00Z, 11 rounds behind
+
+  Plan {plan.id}  strategy continue  round 2026-11-23 00:00Z
+  ~  stripe.report.max.wait.ms  300000 (5 min) -> 3600000 (60 min)
+  ~  Africa/Cairo      balance.summary.1  continues at 2026-11-11  next request 2026-11-11..(data end), 1 run
+  ~  America/New_York  balance.summary.1  continues at 2026-11-09  next request 2026-11-09..(data end), 1 run
+  ~  PST               balance.summary.1  continues at 2026-11-11  next request 2026-11-11..(data end), 1 run
+  Skipped: nothing.
+  Read twice: America/New_York balance.summary.1 42 rows.
+  Report runs until current: 3 (left alone: never current by itself, 1 or more). Stripe was not asked: its data is taken
+    to end with yesterday.
+  Order: stop (a hanging poll is abandoned; it may ask Stripe for 5 min more), back up 3 offsets, change 1 setting and 3
+    offsets, resume RUNNING, verify."""
+    )
+
+
+def test_one_offset_deleted_of_a_stopped_connector_beside_an_open_run() -> None:
+    opened = offset("2026-11-13", TODAY, start="2026-11-11", run="frr_1", row=41)
+    of = connector(
+        {CAIRO: offset(TODAY, TODAY, done=True), NEW_YORK: opened, PST: offset("2026-11-11", TODAY)},
+        state="STOPPED",
+        max_report_interval_days="2",
+        initial_load="2026-11-10",
+    )
+    decision = decided(
+        of, "delete", accounts(of, runs={NEW_YORK: "succeeded"}), partitions=({"timezone": PST},), allow_gap=True
+    )
+    plan = plan_of(of, decision, "delete", ())
+    assert (
+        preview(of, decision, plan)
+        == f"""\
+connect-eu-1  stripe-reporting-source-connector  STOPPED 0/0  works on round 2026-11-23 00:00Z, the current one
+
+  Plan {plan.id}  strategy delete  round 2026-11-23 00:00Z
+  =  Africa/Cairo      balance.summary.1  stays at 2026-11-23  no request until the next round
+  =  America/New_York  balance.summary.1  stays at 2026-11-11  resumes frr_1 at row 42, 5 runs
+  ~  PST               balance.summary.1  offset deleted       next request 2026-11-10..2026-11-12, 7 runs
+  Skipped: nothing.
+  Read twice: PST balance.summary.1 1 d.
+  Report runs until current: 12 (left alone: 11).
+  Order: keep it stopped, back up 3 offsets, change 1 offset, leave STOPPED, verify."""
+    )
+
+
+def test_nothing_to_change_is_said_in_so_many_words() -> None:
+    of = connector({PST: offset(TODAY, TODAY, done=True)})
+    decision = decided(of, "continue")
+    plan = plan_of(of, decision, "continue", ())
+    assert (
+        preview(of, decision, plan)
+        == f"""\
+connect-eu-1  stripe-reporting-source-connector  RUNNING 1/1  works on round 2026-11-23 00:00Z, the current one
+
+  Plan {plan.id}  strategy continue  round 2026-11-23 00:00Z
+  =  PST  balance.summary.1  stays at 2026-11-23  no request until the next round
+  Skipped: nothing.  Read twice: nothing.
+  Report runs until current: 0 (left alone: 0).
+  Nothing to change."""
+    )
+
+
+def test_what_is_in_trouble_is_said_with_its_note() -> None:
+    of = connector(dict.fromkeys((CAIRO, PST), offset("2026-11-11", TODAY)))
+    broken = {**offset("2026-11-11", TODAY), "in_progress_report_run_id": ""}
+    decision = decided(of, "restore", backup={**of.stored, next(iter(of.stored)): broken})
+    text = preview(of, decision, plan_of(of, decision, "restore", ()))
+    unwrapped = " ".join(text.split())
+    assert "no request until the next round (an empty report run id aborts every poll)" in unwrapped
+    assert "Note: Africa/Cairo balance.summary.1: an empty report run id aborts every poll." in text
+    assert "Note: PST balance.summary.1: held up by Africa/Cairo balance.summary.1." in text
+    assert "Report runs until current: never current by itself, 0 or more (left alone: 2)." in text
+
+
+def test_rows_that_get_lost_are_told_as_skipped() -> None:
+    of = connector({PST: offset("2026-11-11", TODAY)})
+    decision = decided(of, "offset", offset=offset("2026-11-11", TODAY, row=41), allow_gap=True)
+    assert "Skipped: PST balance.summary.1 42 rows." in preview(of, decision, plan_of(of, decision, "offset"))
+
+
+def test_the_look_at_a_stuck_connector() -> None:
+    of = connector(
+        {CAIRO: offset(TODAY, TODAY, done=True), PST: STUCK, "Mars/Base": STUCK}, zones=[CAIRO, NEW_YORK, PST]
+    )
+    judgement = judge(of, expected_places(of, ()), accounts(of), Limits(), NOW)
+    assert (
+        "\n".join(state_lines(of, judgement, "connect-eu-1"))
+        == """\
+connect-eu-1  stripe-reporting-source-connector  RUNNING 1/1  works on round 2026-11-23 00:00Z, the current one
+
+  timezone          report type        verdict   delivered up to  why
+  Africa/Cairo      balance.summary.1  ok        2026-11-23
+  America/New_York  balance.summary.1  stuck     -                may be the one that holds the others up, expected, but
+                                                                  it has no offset
+  PST               balance.summary.1  stuck     2026-11-11       may be the one that holds the others up, 12 d behind,
+                                                                  older than 7 d
+  Mars/Base         balance.summary.1  orphaned  -                has an offset, but the connector is not configured to
+                                                                  work on it
+
+  Held up by one of America/New_York balance.summary.1, PST balance.summary.1: only their report runs, or the workers'
+    logs, tell by which.
+  Left alone: 0 rounds missed so far, and every further one will be; should the polls succeed again, 4 report runs to
+    get current."""
+    )
+
+
+# Any connector
+
+
+def test_the_preview_for_a_connector_whose_offsets_are_not_understood() -> None:
+    old: Offset = {"pos": 4, "file": "binlog.000001"}
+    entry = StoredOffset(Partition.of({"server": "eu"}), old)
+    of = replace(connector({}, zones=[PST]), name="orders", config={}, offsets=(entry,), state="FAILED", tasks=())
+    changes = (
+        OffsetChange(entry.partition, old, {"pos": 1, "file": "binlog.000001"}),
+        OffsetChange(Partition.of({"server": "us"}), None, {"pos": 1}),
+    )
+    plan = Plan("kafka-1", "orders", "restore", "FAILED", "RUNNING", (), changes, of.stored)
+    assert (
+        "\n".join(generic_preview(of, plan, "connect-eu-1"))
+        == f"""\
+connect-eu-1  orders  FAILED 0/0
+
+  Plan {plan.id}  strategy restore
+  ~  server=eu  {{"file": "binlog.000001", "pos": 4}} -> {{"file": "binlog.000001", "pos": 1}}
+  ~  server=us  (none) -> {{"pos": 1}}
+  What is skipped or read twice is not known: the offsets of this connector are not understood.
+  Order: stop, back up 1 offset, change 2 offsets, resume RUNNING, verify."""
+    )
+
+
+def test_long_offsets_go_to_lines_of_their_own() -> None:
+    before: Offset = {f"field_{number}": number * 1000 for number in range(20)}
+    entry = StoredOffset(Partition.of({"server": "eu"}), before)
+    of = replace(connector({}, zones=[PST]), offsets=(entry,))
+    plan = Plan("k", of.name, "delete", "RUNNING", "RUNNING", (), (OffsetChange(entry.partition, before, None),), {})
+    lines = generic_preview(of, plan, "c")
+    assert max(map(len, lines)) <= WIDTH
+    assert f"{json.dumps(before, sort_keys=True)} -> (none)" in " ".join(line.strip() for line in lines)
+
+
+# Width and secrets
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    worlds(all_types=LONG_TYPES),
+    st.sampled_from(["current", "available_end", "timestamp", "delete"]),
+)
+def test_no_line_is_wider_than_the_terminal_and_none_has_a_secret(world: World, strategy: str) -> None:
+    of = world.connector
+    request = ResetRequest(strategy, moment=TODAY - 3600 if strategy == "timestamp" else None, allow_gap=True)
+    try:
+        decision = decide(of, request, world.accounts, (), world.now)
+    except InputError:
+        # One on which the connector would hang is refused, and has no preview.
+        reject()
+    plan = plan_of(of, decision, strategy)
+    lines = preview(of, decision, plan).splitlines()
+    look = state_lines(of, judge(of, world.places, world.accounts, Limits(), world.now), "connect-eu-1")
+    assert [line for line in [*lines, *look] if len(line) > WIDTH] == []
+    text = "\n".join([*lines, *look, json.dumps(forecast_data(decision)), json.dumps(plan.as_data())])
+    assert "sk_live" not in text + show_changes(plan, "before") + show_changes(plan, "after")
+
+
+# The same as data
+
+
+def test_the_forecast_as_data() -> None:
+    opened = offset("2026-11-11", "2026-11-12", start="2026-11-09", run="frr_1", row=41)
+    of = connector({CAIRO: STUCK, PST: opened}, initial_load="2026-11-15")
+    decision = decided(of, "current", accounts(of, runs={PST: "failed"}))
+    data = forecast_data(decision)
+    assert json.loads(json.dumps(data)) == data
+    assert data == {
+        "worked_round": TODAY,
+        "current_round": TODAY,
+        "rounds_behind": 0,
+        "report_runs": 0,
+        "catches_up": True,
+        "left_alone": {
+            "worked_round": at("2026-11-12"),
+            "current_round": TODAY,
+            "rounds_behind": 11,
+            "report_runs": 1,
+            "catches_up": False,
+        },
+        "stripe_asked": True,
+        "notes": [],
+        "partitions": [
+            {
+                "timezone": zone,
+                "report_type": TYPE,
+                "changed": True,
+                "next_request": None,
+                "chunks": 0,
+                "report_runs": 0,
+                "skipped": [[at(start), TODAY]],
+                "next_round_delivers_skipped": False,
+                "redelivered_seconds": 0,
+                "redelivered_rows": 0,
+                "lost_rows": 0,
+                "trouble": None,
+            }
+            for zone, start in ((CAIRO, "2026-11-11"), (PST, "2026-11-09"))
+        ],
+        "requests": [],
+        "requests_omitted": 0,
+    }
+
+
+def test_a_request_as_data() -> None:
+    opened = offset("2026-11-11", TODAY, start="2026-11-09", run="frr_1", row=41)
+    of = connector({PST: opened}, max_report_interval_days="2")
+    data = forecast_data(decided(of, "continue", accounts(of, runs={PST: "succeeded"})))
+    assert data["partitions"][0]["next_request"] == {
+        "round": TODAY,
+        "interval_start": at("2026-11-09"),
+        "interval_end": at("2026-11-11"),
+        "resumed_run": "frr_1",
+        "first_row": 42,
+    }
+
+
+def test_the_whole_walk_as_data_in_the_order_of_asking() -> None:
+    opened = offset("2026-11-21", TODAY, start="2026-11-19", run="frr_1", row=41)
+    of = connector({CAIRO: offset("2026-11-20", TODAY), PST: opened}, max_report_interval_days="2")
+    data = forecast_data(decided(of, "continue", accounts(of, runs={PST: "succeeded"})))
+    assert [
+        (one["timezone"], one["interval_start"], one["interval_end"], one["resumed_run"], one["first_row"])
+        for one in data["requests"]
+    ] == [
+        (CAIRO, at("2026-11-20"), at("2026-11-22"), None, 0),
+        (PST, at("2026-11-19"), at("2026-11-21"), "frr_1", 42),
+        (CAIRO, at("2026-11-22"), TODAY, None, 0),
+        (PST, at("2026-11-21"), TODAY, None, 0),
+    ]
+    assert {(one["report_type"], one["round"]) for one in data["requests"]} == {(TYPE, TODAY)}
+    assert data["requests_omitted"] == 0
+    assert [(one["chunks"], one["report_runs"]) for one in data["partitions"]] == [(2, 2), (2, 1)]
+
+
+def test_chunks_are_those_of_the_round_of_the_next_request() -> None:
+    of = connector({PST: offset("2026-11-19", "2026-11-22")}, initial_load="2026-11-20", max_report_interval_days="1")
+    partition = forecast_data(decided(of, "offset", offset=next(iter(of.stored.values()))))["partitions"][0]
+    assert (partition["chunks"], partition["report_runs"]) == (4, 4 + 3)
+
+
+def test_of_a_very_long_walk_the_beginning_is_shown_and_the_rest_counted() -> None:
+    of = connector({PST: offset("2026-11-19", TODAY)}, max_report_interval_days="1")
+    one = decided(of, "continue").forecast.requests[0]
+    whole, cut = walk_data([one] * 500), walk_data([one] * 501)
+    assert (len(whole["requests"]), whole["requests_omitted"]) == (500, 0)
+    assert (len(cut["requests"]), cut["requests_omitted"]) == (500, 1)
+
+
+# Tables
+
+
+def test_columns_are_as_wide_as_their_widest_cell_and_lines_have_no_blanks_at_the_end() -> None:
+    assert table([("a", "bb", ""), ("aaa", "b", "c")]) == ["  a    bb", "  aaa  b   c"]
+    assert table([]) == []
+
+
+def test_a_last_column_that_passes_the_right_edge_goes_on_below_itself() -> None:
+    long = " ".join(["word"] * 30)
+    lines = table([("a", "b", "short"), ("a", "b", long)])
+    assert lines[0] == "  a  b  short"
+    assert lines[1].startswith("  a  b  word word")
+    assert lines[2].startswith("        word")
+    assert max(map(len, lines)) <= WIDTH
+    assert " ".join(" ".join(lines[1:]).split()) == f"a b {long}"
+
+
+def test_columns_that_pass_the_right_edge_where_little_room_is_left_go_to_lines_of_their_own() -> None:
+    long = " ".join(["word"] * 30)
+    wide = "w" * 90
+    lines = table([("a", wide, "short"), ("a", wide, long)])
+    assert lines[:3] == [f"  a  {wide}", "      short", f"  a  {wide}"]
+    assert max(map(len, lines)) <= WIDTH
+    assert " ".join(" ".join(lines[3:]).split()) == long
+
+
+@pytest.mark.parametrize("rest, kept", [(0, True), (1, False)])
+def test_exactly_the_width_still_fits(rest: int, kept: bool) -> None:
+    lines = table([("a", "b" * (WIDTH - len("  a  ") + rest))])
+    assert (len(lines) == 1) is kept
+
+
+def test_paragraphs_are_wrapped_between_words_and_go_on_further_in() -> None:
+    lines = wrapped("x-y " * 60)
+    assert [line[:4] for line in lines] == ["  x-", "    ", "    "]
+    assert max(map(len, lines)) <= WIDTH
+    assert wrapped("w" * 200) == [f"  {'w' * 200}"]
+
+
+def test_nouns_are_counted() -> None:
+    assert [counted(number, "run") for number in (0, 1, 2)] == ["0 runs", "1 run", "2 runs"]

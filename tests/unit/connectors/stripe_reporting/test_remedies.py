@@ -1,0 +1,455 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be done for a Stripe reporting connector, compared; and which of it is best."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import Place
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.remedies import (
+    Remedies,
+    Remedy,
+    compare,
+    remedies_data,
+    remedies_lines,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import Account
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset, Task
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import WIDTH
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+from unit.connectors.stripe_reporting.cases import (
+    CAIRO,
+    NEW_YORK,
+    NOW,
+    PST,
+    TODAY,
+    TYPE,
+    accounts,
+    at,
+    connector,
+    offset,
+    partition,
+    place,
+)
+from unit.connectors.stripe_reporting.reference_walk import Where, remembered
+from unit.connectors.stripe_reporting.test_walk import counted_by_hour, old_end
+from unit.connectors.stripe_reporting.worlds import World, worlds
+
+BEHIND = offset("2026-11-11", "2026-11-12")
+ON_TODAY = offset("2026-11-11", TODAY)
+DONE = offset(TODAY, TODAY, done=True)
+OPEN = offset("2026-11-11", TODAY, start="2026-11-09", run="frr_1", row=41)
+WITHOUT_END = {**ON_TODAY, "interval_end": None}
+ZONES = (CAIRO, NEW_YORK, PST)
+BLOCKER = f"{PST} {TYPE}"
+LONG_TYPES = ("balance_change_from_activity.itemized.3", "ending_balance_reconciliation.itemized.4")
+
+
+def compared(
+    of: Connector,
+    stripe: Mapping[Place, Account] | None = None,
+    blocker: str | None = None,
+    given: Sequence[ResetRequest] = (),
+) -> Remedies:
+    return compare(of, accounts(of) if stripe is None else stripe, (), NOW, blocker, given)
+
+
+def named(remedies: Remedies, strategy: str) -> Remedy:
+    return next(remedy for remedy in remedies.compared if remedy.strategy == strategy)
+
+
+def default(remedies: Remedies) -> str | None:
+    return None if remedies.default is None else remedies.default.strategy
+
+
+# The table
+
+
+def test_a_blocked_connector_eleven_rounds_behind() -> None:
+    remedies = compared(connector(dict.fromkeys(ZONES, BEHIND)), blocker=BLOCKER)
+    assert (
+        "\n".join(remedies_lines(remedies))
+        == """\
+     remedy          offsets  skipped                    read again  report runs  next requests      remark
+     leave alone     0        nothing                    3 x 583 d   no end       3 from 2026-11-11  stays stuck
+     raise the wait  0        nothing                    3 x 583 d   69           3 from 2026-11-11
+  *  continue        3        nothing                    nothing     3            3 from 2026-11-11
+     current         3        3 x 12 d until next round  nothing     0            none               only by its name
+     available_end   3        3 x 12 d until next round  nothing     0            none               only by its name
+     delete          3        nothing                    3 x 41 d    6            3 from 2026-10-01"""
+    )
+
+
+def test_what_keeps_a_remedy_from_working_is_remarked() -> None:
+    of = connector({CAIRO: OPEN, NEW_YORK: ON_TODAY, PST: WITHOUT_END}, initial_load=None)
+    asked = ResetRequest("offset", ({"timezone": NEW_YORK},), offset=offset("2026-11-20", TODAY, row=6))
+    remedies = compared(of, accounts(of, asked=False, runs={CAIRO: "succeeded"}), given=[asked])
+    assert (
+        "\n".join(remedies_lines(remedies))
+        == """\
+    remedy          offsets  skipped                       read again  report runs  next requests
+      remark
+    leave alone     0        12 d for good                 nothing     no end       2 from 2026-11-09, 1 resumed
+      hangs at PST balance.summary.1
+    raise the wait  0        12 d for good                 nothing     no end       2 from 2026-11-09, 1 resumed
+      hangs at PST balance.summary.1
+    continue        -        -                             -           -            -
+      see below
+    current         3        2 x <= 14 d for good          nothing     0            none
+      only by its name
+    available_end   -        -                             -           -            -
+      see below
+    delete          3        2 x <= 14 d for good          nothing     0            none
+      needs allow_gap
+    offset          1        2 x <= 12 d for good, 7 rows  nothing     no end       2 from 2026-11-09, 1 resumed
+      needs allow_gap, hangs at PST balance.summary.1
+     continue: PST balance.summary.1: its offset does not say up to where it has delivered, so it cannot continue:
+       choose the strategy delete (starts over at the initial load date), timestamp or restore.
+     available_end: Africa/Cairo balance.summary.1: Stripe could not be asked for its data_available_end: give
+       stripe_api_keys with a key for Africa/Cairo, or choose another strategy."""
+    )
+
+
+# What comes of a remedy
+
+
+def test_left_alone_a_blocked_connector_never_gets_current_whatever_its_offsets_would_let_it() -> None:
+    of = connector(dict.fromkeys(ZONES, ON_TODAY))
+    assert named(compared(of), "leave_alone").catches_up
+    blocked = named(compared(of, blocker=BLOCKER), "leave_alone")
+    assert (blocked.catches_up, blocked.held_by) == (False, f"the polls go on failing at {BLOCKER}")
+    assert named(compared(of, blocker=BLOCKER), "raise_wait").catches_up
+
+
+def test_left_alone_a_failed_task_stays_failed() -> None:
+    of = replace(connector({PST: ON_TODAY}), tasks=(Task(0, "FAILED", "connect-2:8083"),))
+    remedy = named(compared(of), "leave_alone")
+    assert (remedy.catches_up, remedy.held_by) == (False, "task 0 is FAILED")
+    assert default(compared(of)) == "continue"
+
+
+def test_what_each_remedy_writes_is_what_the_reset_would_write() -> None:
+    remedies = compared(connector(dict.fromkeys(ZONES, BEHIND)))
+    written = {
+        remedy.strategy: [(change.partition.get("timezone"), change.before, change.after) for change in remedy.changes]
+        for remedy in remedies.compared
+    }
+    assert written == {
+        "leave_alone": [],
+        "raise_wait": [],
+        "continue": [(zone, BEHIND, ON_TODAY) for zone in ZONES],
+        "current": [(zone, BEHIND, offset(TODAY, TODAY)) for zone in ZONES],
+        "available_end": [(zone, BEHIND, offset(TODAY, TODAY)) for zone in ZONES],
+        "delete": [(zone, BEHIND, None) for zone in ZONES],
+    }
+
+
+@pytest.mark.parametrize(
+    "initial_load, needed",
+    [
+        (
+            "2026-10-01",
+            {
+                "continue": None,
+                "current": "current",
+                "available_end": "available_end",
+                "delete": None,
+                "timestamp": None,
+            },
+        ),
+        (
+            "2026-11-15",
+            {
+                "continue": None,
+                "current": "current",
+                "available_end": "available_end",
+                "delete": "allow_gap",
+                "timestamp": None,
+            },
+        ),
+    ],
+)
+def test_the_word_that_is_needed_is_named_where_data_is_lost(initial_load: str, needed: dict[str, str | None]) -> None:
+    of = connector({PST: BEHIND}, initial_load=initial_load)
+    remedies = compared(of, given=[ResetRequest("timestamp", moment=at("2026-11-11"))])
+    assert {strategy: named(remedies, strategy).requires for strategy in needed} == needed
+    later = named(compared(of, given=[ResetRequest("timestamp", moment=at("2026-11-12"))]), "timestamp")
+    assert (later.requires, later.is_lossless) == ("allow_gap", False)
+
+
+def test_an_offset_of_another_round_or_of_a_place_that_is_not_walked_is_ignored() -> None:
+    of = connector({CAIRO: ON_TODAY, PST: ON_TODAY, "Mars/Base": BEHIND}, zones=[CAIRO, PST])
+    wanted = ResetRequest(
+        "offset", ({"timezone": PST}, {"timezone": "Mars/Base"}), offset=offset("2026-11-11", "2026-11-20")
+    )
+    remedies = compared(of, given=[wanted])
+    assert [change.partition for change in named(remedies, "offset").ignored] == [
+        partition(PST),
+        partition("Mars/Base"),
+    ]
+    assert [change.partition for change in named(remedies, "delete").ignored] == [partition("Mars/Base")]
+    assert named(remedies, "current").ignored == ()
+    rows = dict(zip((one.strategy for one in remedies.compared), remedies_lines(remedies)[1:], strict=False))
+    assert rows["delete"].endswith("ignored in 1 place")
+
+
+def test_an_offset_that_the_connector_comes_to_in_a_later_round_is_not_ignored() -> None:
+    """PST has no initial load date, so the connector passes it by until it works on the round of its offset."""
+    offsets = {
+        (CAIRO, TYPE): offset("2026-11-20", "2026-11-22"),
+        (PST, "payout.x.1"): offset("2026-11-20", "2026-11-22"),
+    }
+    dates = {"stripe.report.initial.load.dates": f"{TYPE}:2026-10-01"}
+    of = connector(offsets, initial_load=None, **dates)
+    of = replace(of, config={**of.config, "stripe.report.types": f"{TYPE},payout.x.1"})
+    wanted = ResetRequest("offset", ({"timezone": PST},), offset=offset("2026-11-20", TODAY))
+    remedy = named(compared(of, given=[wanted]), "offset")
+    assert remedy.ignored == ()
+    assert remedy.decision is not None
+    assert remedy.decision.notes == ()
+    request = remedy.decision.forecast.of(place(PST, "payout.x.1")).next_request
+    assert request is not None
+    assert (request.round_id, request.start) == (TODAY, at("2026-11-20"))
+
+
+def test_places_that_are_not_changed_and_go_on_otherwise_are_told() -> None:
+    of = connector({CAIRO: BEHIND, PST: BEHIND}, zones=ZONES)
+    remedies = compared(of)
+    assert named(remedies, "continue").affected == (place(NEW_YORK),)
+    assert named(remedies, "raise_wait").affected == ()
+    assert named(remedies, "continue").requires is None
+    assert "moves 1 other place" in "\n".join(remedies_lines(remedies))
+
+
+def test_a_strategy_that_cannot_be_decided_says_why_and_the_others_are_compared_all_the_same() -> None:
+    of = connector(dict.fromkeys(ZONES, BEHIND))
+    remedies = compared(of, accounts(of, asked=False))
+    problem = named(remedies, "available_end").problem
+    assert problem is not None
+    assert problem.startswith(f"{CAIRO} {TYPE}: Stripe could not be asked for its data_available_end")
+    assert default(remedies) == "continue"
+
+
+def test_a_config_that_the_connector_cannot_work_with_is_refused() -> None:
+    with pytest.raises(InputError, match=r"max\.report\.interval\.days"):
+        compare(connector({PST: BEHIND}, max_report_interval_days="0"), {}, (), NOW)
+
+
+# The default
+
+DEFAULTS = {
+    # name: (offsets, initial load date, run status of PST, blocker, default)
+    "behind and blocked": (dict.fromkeys(ZONES, BEHIND), "2026-10-01", "unknown", BLOCKER, "continue"),
+    "behind and moving": (dict.fromkeys(ZONES, BEHIND), "2026-10-01", "unknown", None, "continue"),
+    "behind, without a load date": (dict.fromkeys(ZONES, BEHIND), None, "unknown", None, "continue"),
+    "blocked in the current round": (dict.fromkeys(ZONES, ON_TODAY), "2026-10-01", "unknown", BLOCKER, "continue"),
+    "moving in the current round": (dict.fromkeys(ZONES, ON_TODAY), "2026-10-01", "unknown", None, "leave_alone"),
+    "finished": (dict.fromkeys(ZONES, DONE), "2026-10-01", "unknown", None, "leave_alone"),
+    "a run that can be resumed": ({PST: OPEN}, "2026-10-01", "succeeded", None, "continue"),
+    "a run that has failed": ({PST: OPEN}, "2026-10-01", "failed", None, "continue"),
+    "a run of which nothing is known": ({PST: OPEN}, "2026-10-01", "unknown", None, "continue"),
+    "rows that would be skipped": (
+        {PST: {**ON_TODAY, "last_committed_row": 9}},
+        "2026-10-01",
+        "unknown",
+        None,
+        "continue",
+    ),
+    "a place that is left out for good": ({CAIRO: DONE, PST: BEHIND}, None, "unknown", None, "continue"),
+    "an offset without an end": ({PST: WITHOUT_END}, "2026-10-01", "unknown", BLOCKER, "delete"),
+    "an offset without an end or a load date": ({PST: WITHOUT_END}, None, "unknown", BLOCKER, None),
+    "one round behind, without a load date": (
+        {PST: offset("2026-11-21", "2026-11-22")},
+        None,
+        "unknown",
+        BLOCKER,
+        "raise_wait",
+    ),
+}
+
+
+@pytest.mark.parametrize("offsets, initial_load, run, blocker, best", DEFAULTS.values(), ids=DEFAULTS)
+def test_the_default_is_the_lossless_and_cheapest_remedy(
+    offsets: dict[str, Offset], initial_load: str | None, run: str, blocker: str | None, best: str | None
+) -> None:
+    of = connector(offsets, initial_load=initial_load)
+    assert default(compared(of, accounts(of, runs={PST: run}), blocker)) == best
+
+
+def test_an_open_run_that_is_whole_is_resumed_by_restarting_alone() -> None:
+    of = connector({PST: {**OPEN, "interval_end": TODAY}})
+    stripe = accounts(of, runs={PST: "succeeded"})
+    remedies = compared(of, stripe, BLOCKER)
+    assert default(remedies) == "continue"
+    assert (named(remedies, "continue").changes, named(remedies, "continue").runs) == ((), 0)
+
+
+def test_of_two_remedies_with_the_same_runs_the_one_that_delivers_less_twice_is_cheaper() -> None:
+    of = connector(dict.fromkeys(ZONES, BEHIND))
+    back = compared(of, given=[ResetRequest("timestamp", moment=at("2026-11-08"))])
+    assert named(back, "timestamp").is_lossless
+    assert named(back, "continue").cost < named(back, "timestamp").cost
+    of = connector({PST: OPEN}, max_report_interval_days="2")
+    early, late = (
+        named(
+            compared(
+                of,
+                accounts(of, runs={PST: "succeeded"}),
+                given=[ResetRequest("offset", offset={**OPEN, "last_committed_row": row})],
+            ),
+            "offset",
+        )
+        for row in (9, 20)
+    )
+    assert late.is_lossless
+    assert late.cost < early.cost
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A remedy as the reference walk sees it: whether it is lossless, and its cost as far as that walk tells."""
+
+    is_lossless: bool
+    cost: tuple[int, int, int]
+
+
+def judged(world: World, remedy: Remedy) -> Judged:
+    stored: dict[Where, Offset] = dict(world.stored)
+    changed: set[Where] = set()
+    for change in remedy.changes:
+        where = str(change.partition.get("timezone")), str(change.partition.get("report_type"))
+        changed.add(where)
+        if change.after is None:
+            del stored[where]
+        else:
+            stored[where] = change.after
+    alone, reference = world.task().run(), world.task(stored).run()
+    is_lossless = reference.is_current()
+    left_out = again_hours = runs = 0
+    for one in world.places:
+        where = one.timezone, one.report_type
+        gaps, again = counted_by_hour(world, reference, one)
+        allowed = set() if where in changed else counted_by_hour(world, alone, one)[0]
+        asked = reference.asked[where]
+        rows_are_lost = any(request.first_row for request in asked if request.resumed is None)
+        is_known = world.run_status[where] == "succeeded" or all(request.resumed is None for request in asked)
+        # Of a place that does not say where it stands nobody knows what is left out, unless it is loaded anew.
+        says_where = old_end(world.stored.get(where)) is not None or where not in changed or where not in stored
+        is_lossless = is_lossless and gaps <= allowed and not rows_are_lost and is_known and says_where
+        is_forgotten = where in changed and where not in stored and one.report_type not in world.loads
+        is_lossless = is_lossless and not is_forgotten
+        left_out += 0 if where not in changed and is_finished(world, where) else len(gaps)
+        again_hours += again
+        runs += sum(request.resumed is None for request in asked)
+    return Judged(is_lossless, (left_out, runs, again_hours))
+
+
+def is_finished(world: World, where: Where) -> bool:
+    """Whether what came since the place's last chunk is the next round's."""
+    if where not in world.stored:
+        return False
+    state = remembered(world.stored[where])
+    return state.done and state.round == world.task().current()
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.booleans().flatmap(lambda sane: worlds(sane=sane)), st.booleans())
+def test_the_default_is_lossless_by_the_reference_walk_and_no_other_lossless_remedy_is_cheaper(
+    world: World, is_blocked: bool
+) -> None:
+    remedies = compare(world.connector, world.accounts, (), world.now, BLOCKER if is_blocked else None)
+    candidates = {
+        remedy.strategy: judged(world, remedy)
+        for remedy in remedies.compared
+        if remedy.problem is None and not (is_blocked and remedy.strategy == "leave_alone")
+    }
+    lossless = {strategy: one for strategy, one in candidates.items() if one.is_lossless}
+    best = default(remedies)
+    event(f"default: {best}, blocked: {is_blocked}")
+    if best is None:
+        assert lossless == {}
+    else:
+        assert best in lossless
+        assert lossless[best].cost == min(one.cost for one in lossless.values())
+
+
+@settings(max_examples=100, deadline=None)
+@given(worlds(all_types=LONG_TYPES), st.booleans())
+def test_no_line_of_the_table_is_wider_than_the_terminal_and_nothing_has_a_secret(
+    world: World, is_blocked: bool
+) -> None:
+    remedies = compare(world.connector, world.accounts, (), world.now, BLOCKER if is_blocked else None)
+    lines = remedies_lines(remedies)
+    assert [line for line in lines if len(line) > WIDTH] == []
+    assert sum(line.startswith("  *") for line in lines) == (remedies.default is not None)
+    assert "sk_live" not in "\n".join(lines) + json.dumps(remedies_data(remedies))
+
+
+# The same as data
+
+
+def test_the_comparison_as_data() -> None:
+    of = connector({CAIRO: BEHIND}, zones=[CAIRO, PST])
+    data = remedies_data(compared(of, blocker=BLOCKER))
+    assert json.loads(json.dumps(data)) == data
+    assert data["default"] == "continue"
+    by_strategy = {one["strategy"]: one for one in data["compared"]}
+    assert list(by_strategy) == ["leave_alone", "raise_wait", "continue", "current", "available_end", "delete"]
+    assert by_strategy["leave_alone"]["blocked_by"] == f"the polls go on failing at {BLOCKER}"
+    assert not by_strategy["leave_alone"]["catches_up"]
+    assert by_strategy["continue"] == {
+        "strategy": "continue",
+        "problem": None,
+        "blocked_by": None,
+        "requires": None,
+        "lossless": True,
+        "catches_up": True,
+        "report_runs": 3,
+        "offsets": [{"partition": {"report_type": TYPE, "timezone": CAIRO}, "before": BEHIND, "after": ON_TODAY}],
+        "ignored": [],
+        "notes": [],
+        "partitions": [
+            {
+                "timezone": zone,
+                "report_type": TYPE,
+                "changed": zone == CAIRO,
+                "affected": zone == PST,
+                "next_request": {
+                    "round": TODAY,
+                    "interval_start": at(start),
+                    "interval_end": at(end),
+                    "resumed_run": None,
+                    "first_row": 0,
+                },
+                "chunks": chunks,
+                "report_runs": chunks,
+                "skipped": [],
+                "next_round_delivers_skipped": False,
+                "redelivered_seconds": 0,
+                "redelivered_rows": 0,
+                "lost_rows": 0,
+                "trouble": None,
+            }
+            for zone, start, end, chunks in (
+                (CAIRO, "2026-11-11", "2026-11-23", 1),
+                (PST, "2026-10-01", "2026-10-31", 2),
+            )
+        ],
+    }
+
+
+def test_a_strategy_that_cannot_be_decided_as_data() -> None:
+    of = connector({PST: BEHIND})
+    data = remedies_data(compared(of, accounts(of, asked=False)))
+    refused = next(one for one in data["compared"] if one["strategy"] == "available_end")
+    assert refused["problem"].startswith(f"{PST} {TYPE}: Stripe could not be asked")
+    assert (refused["report_runs"], refused["partitions"], refused["offsets"]) == (None, [], [])
+    assert not refused["lossless"]

@@ -1,0 +1,160 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The walk and its forecast, held against a second and naive account of the connector."""
+
+from __future__ import annotations
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.decision import decide
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.forecast import (
+    PlaceForecast,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import Place
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
+    Request,
+    Trouble,
+    walk,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
+from hypothesis import event, given, settings
+from unit.connectors.stripe_reporting.cases import DAY, HOUR
+from unit.connectors.stripe_reporting.reference_walk import Asked, ReferenceTask, Where, remembered
+from unit.connectors.stripe_reporting.worlds import EARLIEST, World, fires_of, worlds, worlds_in_milliseconds
+
+
+def as_asked(request: Request) -> Asked:
+    return Asked(request.round_id, request.start, request.end, request.covers_end, request.run_id, request.first_row)
+
+
+@settings(max_examples=500, deadline=None)
+@given(worlds() | worlds_in_milliseconds())
+def test_every_place_asks_for_what_the_reference_asks_for_in_the_same_order(world: World) -> None:
+    reference = world.task().run()
+    steps = walk(world.settings, world.offsets, world.places, world.accounts, world.now).steps
+    requests = [step for step in steps if isinstance(step, Request)]
+    asked = {
+        (one.timezone, one.report_type): [as_asked(request) for request in requests if request.place == one]
+        for one in world.places
+    }
+    assert asked == reference.asked
+    event("requests: " + ("none" if not requests else "some" if len(requests) < 20 else "many"))
+    event("aborted" if reference.aborted_by else "current" if reference.is_current() else "never current")
+
+
+@settings(max_examples=300, deadline=None)
+@given(worlds())
+def test_the_places_in_trouble_are_those_that_fail_a_poll_of_the_reference_or_are_left_out_of_one(
+    world: World,
+) -> None:
+    reference = world.task().run()
+    steps = walk(world.settings, world.offsets, world.places, world.accounts, world.now).steps
+    troubles = [step for step in steps if isinstance(step, Trouble)]
+    assert {where_of(one.place) for one in troubles if one.scope == "poll"} == reference.aborted_ever
+    assert {where_of(one.place) for one in troubles if one.scope != "poll"} == reference.left_out_ever
+    without_load = {one.place.report_type for one in troubles if one.code == "no_initial_load"}
+    assert not without_load & world.loads.keys()
+
+
+@settings(max_examples=200, deadline=None)
+@given(worlds())
+def test_the_forecast_says_whether_the_connector_gets_current_and_what_it_costs(world: World) -> None:
+    reference = world.task().run()
+    forecast = world.forecast()
+    assert forecast.worked_round == world.task().worked_round()
+    assert forecast.is_complete == reference.is_current()
+    asked = [one for requests in reference.asked.values() for one in requests]
+    assert forecast.runs == len([one for one in asked if one.resumed is None])
+    for one in forecast.places:
+        mine = reference.asked[one.place.timezone, one.place.report_type]
+        assert one.runs == len([request for request in mine if request.resumed is None])
+        assert (one.next_request is None) == (not mine)
+        assert one.lost_rows == sum(request.first_row for request in mine if request.resumed is None)
+
+
+@settings(max_examples=300, deadline=None)
+@given(worlds())
+def test_skipped_and_repeated_time_is_what_counting_hour_by_hour_gives(world: World) -> None:
+    reference = world.task().run()
+    for one in world.forecast().places:
+        gaps, again = counted_by_hour(world, reference, one.place)
+        assert hours_of(one) == gaps
+        assert one.redelivered_seconds == again * HOUR
+
+
+def counted_by_hour(world: World, reference: ReferenceTask, one: Place) -> tuple[set[int], int]:
+    """The hours left out, and how many are delivered once more, from the reference's requests."""
+    where = where_of(one)
+    available = world.available[where]
+    delivered_to = old_end(world.stored.get(where))
+    if delivered_to is None:
+        delivered_to = world.loads.get(one.report_type, available)
+    # Nobody is owed what Stripe does not have.
+    delivered_to = max(delivered_to, world.available_starts.get(where, delivered_to))
+    first = EARLIEST - 40 * DAY
+    covered = set(range(first, delivered_to, HOUR))
+    again = 0
+    for request in reference.asked[where]:
+        for hour in range(request.start, request.covers_to, HOUR):
+            again += hour in covered
+            covered.add(hour)
+    reach = available if reference.is_current() else reference.goes_on_at(where)
+    until = first if reach is None else min(reach, available)
+    return {hour for hour in range(first, until, HOUR) if hour not in covered}, again
+
+
+def where_of(one: Place) -> Where:
+    return one.timezone, one.report_type
+
+
+def old_end(raw: Offset | None) -> int | None:
+    if raw is None:
+        return None
+    state = remembered(raw)
+    return state.end if state.run is None else state.start
+
+
+def hours_of(one: PlaceForecast) -> set[int]:
+    return {hour for start, end in one.skipped for hour in range(start, end, HOUR)}
+
+
+@settings(max_examples=300, deadline=None)
+@given(worlds(sane=True))
+def test_continue_skips_nothing_and_repeats_only_what_it_announces(world: World) -> None:
+    """Judged by the reference on the offsets that continue writes, not by the forecast of the decision itself."""
+    decision = decide(world.connector, ResetRequest("continue"), world.accounts, (), world.now)
+    stored: dict[Where, Offset] = dict(world.stored)
+    for partition, target in decision.targets.items():
+        assert target is not None
+        stored[str(partition.get("timezone")), str(partition.get("report_type"))] = target
+    reference = world.task(stored).run()
+    assert reference.aborted_by is None
+    assert reference.is_current()
+    moved = any(raw["round_id"] != world.task().current() for raw in world.stored.values())
+    for one in decision.forecast.places:
+        where = where_of(one.place)
+        gaps, again = counted_by_hour(world, reference, one.place)
+        if where in world.stored and not is_done_for_now(world, where):
+            assert gaps == set()
+        assert again * HOUR == one.redelivered_seconds
+        if one.place in decision.changed:
+            assert again == 0
+            assert one.lost_rows == 0
+            open_row = world.stored[where]["last_committed_row"]
+            if one.redelivered_rows:
+                assert one.redelivered_rows == 1 + int(str(open_row))
+                assert world.run_status[where] != "succeeded" or covers_less(world, where)
+    event(f"changed: {bool(decision.changed)}, another round: {moved}")
+
+
+def is_done_for_now(world: World, where: Where) -> bool:
+    """What came since a finished place's last chunk is the next round's."""
+    raw = world.stored[where]
+    return bool(raw["processed_in_round"]) and raw["round_id"] == max(
+        fire for fire in fires_of(world.cron, world.now) if fire < world.now
+    )
+
+
+def covers_less(world: World, where: Where) -> bool:
+    start, end = (int(str(world.stored[where][name])) for name in ("interval_start", "interval_end"))
+    return end != min(world.available[where], start + world.max_days * DAY)

@@ -1,0 +1,462 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the Stripe reporting connector will do from given offsets: each of its traps by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
+    configured_keys,
+    expected_places,
+    is_stripe_reporting,
+    partitions_by_place,
+    usable_keys,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.decision import (
+    read_offsets,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.forecast import (
+    Forecast,
+    make_forecast,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
+    Place,
+    ReportOffset,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
+    MOST_REQUESTS,
+    Account,
+    WalkSettings,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from unit.connectors.stripe_reporting.cases import (
+    API_KEYS,
+    CAIRO,
+    DAY,
+    HOUR,
+    INITIAL_LOAD,
+    NEW_YORK,
+    NOW,
+    PST,
+    TODAY,
+    TYPE,
+    accounts,
+    at,
+    connector,
+    offset,
+    partition,
+    place,
+)
+
+
+def foreseen(of: Connector, stripe: Mapping[Place, Account] | None = None) -> Forecast:
+    """What a task that starts with the connector's offsets will do."""
+    stripe = accounts(of) if stripe is None else stripe
+    offsets = read_offsets(of)
+    return make_forecast(WalkSettings.read(of.config), offsets, offsets, expected_places(of, ()), stripe, NOW)
+
+
+def spans(forecast: Forecast, zone: str = PST) -> list[tuple[int, int]]:
+    return [(request.start, request.end) for request in forecast.requests if request.place.timezone == zone]
+
+
+# Reading an offset
+
+
+@pytest.mark.parametrize(
+    "stored, number",
+    [
+        (1795046400, 1795046400),
+        (1795046400.0, 1795046400),
+        ("1795046400", 1795046400),
+        (" 1795046400 ", 1795046400),
+        ("1795046400.0", 1795046400),
+        (0, 0),
+        (2**60 + 1, 2**60 + 1),
+        (None, None),
+        ("last night", None),
+        ("", None),
+        (True, None),
+        (float("inf"), None),
+        (float("nan"), None),
+        ("1e999", None),
+    ],
+)
+def test_a_number_is_read_from_several_types_and_what_cannot_be_read_is_null(stored: Any, number: int | None) -> None:
+    read = ReportOffset.read({"interval_end": stored, "round_id": stored, "last_committed_row": stored})
+    assert (read.interval_end, read.round_id, read.row) == (number, number, number)
+
+
+@pytest.mark.parametrize("stored", [True, 1, 1.0, 2, "true", "True", "1", "yes", " YES "])
+def test_what_counts_as_processed(stored: Any) -> None:
+    assert ReportOffset.read({"processed_in_round": stored}).processed
+
+
+@pytest.mark.parametrize("stored", [False, 0, 0.0, None, "false", "no", "", "2"])
+def test_what_does_not_count_as_processed(stored: Any) -> None:
+    assert not ReportOffset.read({"processed_in_round": stored}).processed
+
+
+def test_all_six_keys_are_written_nulls_included() -> None:
+    raw = offset("2026-11-20", "2026-11-21", run="frr_1", start="2026-11-18", row=7)
+    assert ReportOffset.read(raw).written() == raw
+    assert ReportOffset().written() == {**dict.fromkeys(raw), "processed_in_round": False}
+
+
+def test_an_open_run_has_delivered_up_to_its_start_only() -> None:
+    done = ReportOffset.read(offset("2026-11-20", None, start="2026-11-18"))
+    opened = ReportOffset.read(offset("2026-11-20", None, start="2026-11-18", run="frr_1", row=7))
+    assert (done.delivered_to, opened.delivered_to) == (at("2026-11-20"), at("2026-11-18"))
+    assert ReportOffset.read(offset("2026-11-20", None, start="2026-11-18", run="")).delivered_to == at("2026-11-18")
+
+
+@pytest.mark.parametrize("fields", [{}, {"timezone": PST}, {"timezone": 1, "report_type": TYPE}, {"server": "a"}])
+def test_a_partition_that_the_connector_cannot_have_written_is_no_place(fields: dict[str, Any]) -> None:
+    assert Place.of(Partition.of(fields)) is None
+    assert partitions_by_place([Partition.of(fields), partition(PST)]) == {place(PST): partition(PST)}
+
+
+# Reading the config
+
+
+def test_settings_have_the_connectors_defaults() -> None:
+    read = WalkSettings.read({})
+    assert (read.max_interval_seconds, read.report_types, read.initial_loads) == (30 * DAY, (), {})
+    assert read.rounds.last(NOW) == TODAY
+
+
+@pytest.mark.parametrize("days", ["0", "366", "-1", "", "many", "1.5", "${env:DAYS}"])
+def test_an_interval_that_the_connector_would_not_accept_is_refused(days: str) -> None:
+    with pytest.raises(InputError, match=r"max\.report\.interval\.days.*1 to 365"):
+        WalkSettings.read({"max.report.interval.days": days})
+
+
+@pytest.mark.parametrize(
+    "date, load",
+    [
+        ("2026-10-01", "2026-10-01"),
+        (" 2026-10-01 ", "2026-10-01"),
+        ("2026-02-30", None),
+        ("2026-13-01", None),
+        ("20261001", None),
+        ("2026-10-01T05:00", None),
+        ("2026-W40-1", None),
+        ("1790812800", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_only_a_plain_date_is_an_initial_load_date(date: str, load: str | None) -> None:
+    read = WalkSettings.read({"stripe.report.initial.load.dates": f"a.1:2026-01-02; {TYPE} :{date};no-colon"})
+    expected = {"a.1": at("2026-01-02")}
+    assert read.initial_loads == (expected if load is None else {**expected, TYPE: at(load)})
+
+
+def test_report_types_are_a_list_with_blanks() -> None:
+    assert WalkSettings.read({"stripe.report.types": " b.1, a.1 ,,"}).report_types == ("b.1", "a.1")
+
+
+@pytest.mark.parametrize(
+    "config, expected",
+    [
+        ({"connector.class": "com.mykaarma.connect.stripe.StripeSourceConnector", "stripe.report.types": "a"}, True),
+        ({"connector.class": "org.other.StripeSourceConnector", "stripe.report.types": "a"}, True),
+        ({"connector.class": "StripeSourceConnector", "stripe.report.types": "a"}, True),
+        ({"connector.class": "com.stripe.StripeSourceConnector"}, False),
+        ({"connector.class": "NotStripeSourceConnector", "stripe.report.types": "a"}, False),
+        ({"stripe.report.types": "a"}, False),
+        ({}, False),
+    ],
+)
+def test_the_connector_is_known_by_its_class_and_settings(config: dict[str, str], expected: bool) -> None:
+    assert is_stripe_reporting(config) is expected
+
+
+@pytest.mark.parametrize(
+    "keys, timezones, expected",
+    [
+        (API_KEYS, ["UTC"], [CAIRO, NEW_YORK, PST]),
+        (f" {PST} : sk_1 ; ;x", [], [PST]),
+        ("${secrets:STRIPE_API_KEYS}", ["UTC", PST], [PST, "UTC"]),
+        ("${secrets:STRIPE_API_KEYS}", [], [CAIRO]),
+        ("********", [PST], [PST]),
+        ("[hidden]", [], [CAIRO]),
+        (f"{PST}:${{env:PST_KEY}};UTC:${{env:UTC_KEY}}", [CAIRO], [PST, "UTC"]),
+        ("", [], [CAIRO]),
+    ],
+)
+def test_timezones_come_from_the_config_else_the_inventory_else_the_offsets(
+    keys: str, timezones: list[str], expected: list[str]
+) -> None:
+    of = connector({CAIRO: offset("2026-11-22", TODAY)}, **{"stripe.api.keys": keys})
+    assert [one.timezone for one in expected_places(of, timezones)] == expected
+
+
+def test_places_are_walked_by_timezone_then_report_type() -> None:
+    of = connector({}, zones=["b", "B", "a"], **{"stripe.report.types": "z.1,a.1"})
+    assert [str(one) for one in expected_places(of, ())] == ["B a.1", "B z.1", "a a.1", "a z.1", "b a.1", "b z.1"]
+
+
+def test_a_key_of_the_user_goes_before_that_of_the_config_and_placeholders_are_no_keys() -> None:
+    config = {"stripe.api.keys": f"{CAIRO}:sk_1;{PST}:sk_2;UTC:${{env:UTC_KEY}}"}
+    assert usable_keys(config, {PST: "rk_3"}) == {CAIRO: "sk_1", PST: "rk_3"}
+    assert configured_keys(config)["UTC"] == "${env:UTC_KEY}"
+
+
+# The worked round
+
+
+@pytest.mark.parametrize(
+    "rounds, worked",
+    [
+        # (round, processed) of Cairo, New York and PST; None: no offset.
+        ((None, None, None), "2026-11-23"),
+        ((("2026-11-12", False), ("2026-11-12", False), ("2026-11-12", False)), "2026-11-12"),
+        ((("2026-11-12", True), ("2026-11-12", True), ("2026-11-12", False)), "2026-11-12"),
+        ((("2026-11-12", True), ("2026-11-12", True), ("2026-11-12", True)), "2026-11-13"),
+        ((("2026-11-12", True), ("2026-11-15", False), ("2026-11-20", True)), "2026-11-13"),
+        ((None, ("2026-11-15", False), ("2026-11-20", True)), "2026-11-15"),
+        (((None, False), ("2026-11-20", True), None), "2026-11-21"),
+        ((("2026-11-23", True), ("2026-11-23", True), ("2026-11-23", True)), "2026-11-23"),
+        ((("2026-11-25", True), ("2026-11-25", True), ("2026-11-25", True)), "2026-11-23"),
+        ((("2026-11-25", False), None, None), "2026-11-25"),
+    ],
+)
+def test_the_first_place_with_a_round_decides_which_round_is_worked_on(rounds: Any, worked: str) -> None:
+    offsets = {
+        zone: offset("2026-11-10", one[0], done=one[1])
+        for zone, one in zip((CAIRO, NEW_YORK, PST), rounds, strict=True)
+        if one is not None
+    }
+    assert foreseen(connector(offsets, zones=[CAIRO, NEW_YORK, PST])).worked_round == at(worked)
+
+
+def test_missed_rounds_are_counted_from_the_worked_one_to_the_current_one() -> None:
+    forecast = foreseen(connector({PST: offset("2026-11-11", "2026-11-12")}))
+    assert (forecast.rounds_behind, forecast.current_round) == (11, TODAY)
+
+
+# What is asked for
+
+
+def test_an_unfinished_round_is_continued_at_interval_end_in_chunks_of_the_longest_interval() -> None:
+    forecast = foreseen(connector({PST: offset("2026-11-18", TODAY)}, max_report_interval_days="2"))
+    assert spans(forecast) == [
+        (at("2026-11-18"), at("2026-11-20")),
+        (at("2026-11-20"), at("2026-11-22")),
+        (at("2026-11-22"), TODAY),
+    ]
+    assert (forecast.runs, forecast.is_complete, forecast.of(place(PST)).skipped) == (3, True, ())
+
+
+def test_every_missed_round_reloads_everything_since_the_initial_load_date() -> None:
+    forecast = foreseen(connector({PST: offset("2026-11-20", "2026-11-20")}, initial_load="2026-11-15"))
+    since_load = (at("2026-11-15"), TODAY)
+    assert spans(forecast) == [(at("2026-11-20"), TODAY), since_load, since_load, since_load]
+    assert forecast.of(place(PST)).redelivered_seconds == 5 * DAY + 2 * 8 * DAY + (TODAY - at("2026-11-20"))
+
+
+@pytest.mark.parametrize("round_id", ["2026-11-20", None, 12345])
+def test_an_offset_of_another_round_starts_over_at_the_initial_load_date(round_id: Any) -> None:
+    offsets = {CAIRO: offset("2026-11-22", TODAY), PST: offset("2026-11-22", round_id)}
+    assert spans(foreseen(connector(offsets))) == [(at(INITIAL_LOAD), at("2026-10-31")), (at("2026-10-31"), TODAY)]
+
+
+def test_without_an_initial_load_date_such_a_place_is_left_out_for_good() -> None:
+    offsets = {CAIRO: offset("2026-11-22", TODAY), PST: offset("2026-11-20", "2026-11-20", done=True)}
+    forecast = foreseen(connector(offsets, initial_load=None))
+    pst = forecast.of(place(PST))
+    assert spans(forecast) == []
+    assert pst.trouble == "no initial load date, so it is skipped in every round"
+    assert (pst.skipped, pst.next_round_delivers_skipped) == (((at("2026-11-20"), TODAY),), False)
+    assert forecast.is_complete
+
+
+def test_left_out_at_the_head_of_the_walk_it_holds_all_the_others_in_one_round() -> None:
+    done = offset("2026-11-20", "2026-11-20", done=True)
+    dates = {"stripe.report.initial.load.dates": "b.1:2026-11-15"}
+    of = connector({(CAIRO, "a.1"): done, (PST, "b.1"): done}, initial_load=None, **dates)
+    forecast = foreseen(of)
+    assert {request.round_id for request in forecast.requests} == {at("2026-11-21")}
+    assert not forecast.is_complete
+    assert "holds all the others in this one" in str(forecast.of(Place(CAIRO, "a.1")).trouble)
+
+
+def test_nothing_to_ask_for_ends_the_round_in_memory() -> None:
+    forecast = foreseen(connector({PST: offset(TODAY, TODAY)}))
+    assert (forecast.requests, forecast.is_complete) == ((), True)
+
+
+def test_a_finished_place_asks_for_nothing_and_what_came_since_is_the_next_rounds() -> None:
+    pst = foreseen(connector({PST: offset("2026-11-22", TODAY, done=True)})).of(place(PST))
+    assert (pst.next_request, pst.runs) == (None, 0)
+    assert (pst.skipped, pst.next_round_delivers_skipped) == (((at("2026-11-22"), TODAY),), True)
+
+
+# Open runs
+
+
+def opened(**fields: Any) -> Connector:
+    start, end = "2026-11-18", "2026-11-20"
+    return connector({PST: {**offset(end, TODAY, start=start, run="frr_1", row=41), **fields}})
+
+
+def test_an_open_run_is_resumed_after_its_last_row() -> None:
+    request = foreseen(opened(), accounts(opened(), "2026-11-20", runs={PST: "succeeded"})).requests[0]
+    assert (request.run_id, request.first_row, request.is_new_run) == ("frr_1", 42, False)
+    assert (request.start, request.end, request.covers_end) == (at("2026-11-18"), at("2026-11-20"), at("2026-11-20"))
+
+
+def test_an_open_run_without_a_row_is_resumed_from_the_first_row() -> None:
+    assert foreseen(opened(last_committed_row=None)).requests[0].first_row == 0
+
+
+def test_a_resumed_run_claims_up_to_the_moved_end_and_what_lies_between_is_lost() -> None:
+    forecast = foreseen(opened(), accounts(opened(), "2026-11-22", runs={PST: "succeeded"}))
+    pst = forecast.of(place(PST))
+    assert [(request.end, request.covers_end) for request in forecast.requests] == [
+        (at("2026-11-22"), at("2026-11-20"))
+    ]
+    assert pst.skipped == ((at("2026-11-20"), at("2026-11-22")),)
+    assert pst.skipped_seconds == 2 * DAY
+
+
+@pytest.mark.parametrize("status", ["pending", "failed", "lost"])
+def test_an_open_run_without_a_result_fails_every_poll(status: str) -> None:
+    forecast = foreseen(opened(), accounts(opened(), runs={PST: status}))
+    assert forecast.of(place(PST)).trouble == f"the open run frr_1 is {status}, which fails every poll"
+    assert (forecast.requests, forecast.is_complete) == ((), False)
+
+
+def test_an_open_run_with_nothing_left_to_ask_for_is_not_looked_at() -> None:
+    forecast = foreseen(opened(), accounts(opened(), "2026-11-18", runs={PST: "pending"}))
+    assert forecast.is_complete
+
+
+def test_an_open_run_of_another_round_is_forgotten() -> None:
+    request = foreseen(opened(round_id=None)).requests[0]
+    assert (request.run_id, request.start) == (None, at(INITIAL_LOAD))
+
+
+def test_a_row_without_a_run_skips_rows_of_the_new_report() -> None:
+    pst = foreseen(opened(in_progress_report_run_id=None)).of(place(PST))
+    assert pst.next_request is not None
+    assert (pst.next_request.start, pst.next_request.first_row, pst.lost_rows) == (at("2026-11-20"), 42, 42)
+
+
+# What holds the others up
+
+
+def three(middle: Mapping[str, Any], rounds: str = "2026-11-20") -> Connector:
+    calm = offset("2026-11-19", rounds)
+    return connector({CAIRO: calm, NEW_YORK: {**calm, **middle}, PST: calm})
+
+
+def test_an_empty_run_id_aborts_every_poll_and_starves_those_after_it() -> None:
+    forecast = foreseen(three({"in_progress_report_run_id": ""}))
+    assert [len(spans(forecast, zone)) for zone in (CAIRO, NEW_YORK, PST)] == [1, 0, 0]
+    assert not forecast.is_complete
+    assert forecast.of(place(NEW_YORK)).trouble == "an empty report run id aborts every poll"
+    assert forecast.of(place(PST)).trouble == f"held up by {NEW_YORK} {TYPE}"
+    assert forecast.of(place(CAIRO)).trouble == f"held up by {NEW_YORK} {TYPE}"
+
+
+@pytest.mark.parametrize(
+    "middle, reason",
+    [
+        ({"interval_end": None}, "no interval_end, so its round never finishes"),
+        (
+            {"in_progress_report_run_id": "frr_1", "interval_start": None},
+            "an open run without interval_start, so its round never finishes",
+        ),
+    ],
+)
+def test_a_place_without_a_start_is_passed_over_but_its_round_never_finishes(
+    middle: Mapping[str, Any], reason: str
+) -> None:
+    forecast = foreseen(three(middle))
+    assert [len(spans(forecast, zone)) for zone in (CAIRO, NEW_YORK, PST)] == [1, 0, 1]
+    assert {request.round_id for request in forecast.requests} == {at("2026-11-20")}
+    assert not forecast.is_complete
+    assert forecast.of(place(NEW_YORK)).trouble == reason
+    assert forecast.of(place(PST)).trouble == f"held up by {NEW_YORK} {TYPE}"
+
+
+def test_in_the_current_round_the_others_finish_beside_a_place_without_a_start() -> None:
+    forecast = foreseen(three({"interval_end": None}, rounds="2026-11-23"))
+    assert forecast.of(place(PST)).trouble is None
+    assert not forecast.is_complete
+
+
+def data_from(of: Connector, start: int, zone: str = NEW_YORK) -> dict[Place, Account]:
+    """What Stripe says where the data of one account begins at ``start`` (epoch seconds), and that of the others is not told."""
+    stripe = accounts(of, runs={zone: "succeeded"})
+    return {**stripe, place(zone): replace(stripe[place(zone)], available_start=start)}
+
+
+def test_a_report_that_would_begin_before_stripes_data_is_refused_in_every_poll() -> None:
+    of = three({})
+    begin = at("2026-11-19")
+    forecast = foreseen(of, data_from(of, begin + 1))
+    assert [len(spans(forecast, zone)) for zone in (CAIRO, NEW_YORK, PST)] == [1, 0, 0]
+    assert not forecast.is_complete
+    refused = "Stripe has no data before 2026-11-19 00:00:01Z and refuses to begin at 2026-11-19 00:00Z"
+    assert forecast.of(place(NEW_YORK)).trouble == refused
+    assert forecast.of(place(PST)).trouble == f"held up by {NEW_YORK} {TYPE}"
+    assert spans(foreseen(of, data_from(of, begin)), NEW_YORK)[0] == (begin, TODAY)
+
+
+def test_an_initial_load_date_before_stripes_data_stops_the_round_after_the_present_one() -> None:
+    of = three({})
+    forecast = foreseen(of, data_from(of, at(INITIAL_LOAD) + DAY))
+    assert [spans(forecast, zone)[0] for zone in (CAIRO, NEW_YORK, PST)] == [(at("2026-11-19"), TODAY)] * 3
+    assert "refuses to begin at 2026-10-01 00:00Z" in str(forecast.of(place(NEW_YORK)).trouble)
+    assert not forecast.is_complete
+
+
+def test_an_open_run_is_resumed_although_stripes_data_begins_after_it_by_now() -> None:
+    of = opened()
+    request = foreseen(of, data_from(of, TODAY, PST)).requests[0]
+    assert (request.run_id, request.start) == ("frr_1", at("2026-11-18"))
+
+
+def test_what_is_only_held_up_is_not_called_skipped() -> None:
+    forecast = foreseen(three({"in_progress_report_run_id": "frr_1"}), accounts(three({}), runs={NEW_YORK: "pending"}))
+    assert [one.skipped for one in forecast.places] == [(), (), ()]
+
+
+def test_a_run_that_an_earlier_round_made_the_task_forget_does_not_wait_for_anything() -> None:
+    """New York has nothing to ask for in round 20, which it so ends in memory; of its run of round 21 nothing is left."""
+    run: Any = {"start": "2026-11-18", "run": "frr_1", "row": 1}
+    offsets = {
+        (CAIRO, TYPE): offset("2026-11-20", "2026-11-20"),
+        (NEW_YORK, TYPE): offset("2026-11-19", "2026-11-21", **run),
+        (PST, "payout.x.1"): offset("2026-11-19", "2026-11-21", **{**run, "run": "frr_2"}),
+    }
+    of = connector(offsets, initial_load=None, **{"stripe.report.initial.load.dates": f"{TYPE}:2026-11-23"})
+    stripe = accounts(of)
+    stripe[Place(PST, "payout.x.1")] = Account(TODAY, True, "pending")
+    forecast = foreseen(of, stripe)
+    assert not forecast.is_complete
+    assert forecast.of(place(NEW_YORK)).next_request is None
+    assert forecast.of(place(NEW_YORK)).skipped == ((at("2026-11-18"), TODAY),)
+
+
+# Limits
+
+
+def test_a_forecast_of_very_many_requests_ends_and_says_so() -> None:
+    of = connector({PST: offset("2026-11-20", "2026-11-20", done=True)}, poll_cron="*/5 * * * * ?")
+    forecast = foreseen(of)
+    assert (len(forecast.requests), forecast.is_complete) == (MOST_REQUESTS, False)
+
+
+def test_hours_count_as_well_as_days() -> None:
+    of = connector({PST: offset(TODAY - 5 * HOUR, TODAY)})
+    assert spans(foreseen(of, accounts(of, TODAY - 2 * HOUR))) == [(TODAY - 5 * HOUR, TODAY - 2 * HOUR)]

@@ -1,0 +1,263 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A cluster read from two sources: what is said when one of them is missing, moves, or tells another story."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectError, Unreachable
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.outside import (
+    StripeOptions,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord, decode
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.client import (
+    KafkaFailed,
+    OffsetsTopic,
+    StoredConnector,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.judge import Judge
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.read import cluster
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.cluster import (
+    ClusterViews,
+    read_views,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
+
+NOW = 1_795_000_000.0
+COMMON, OWN = "connect-offsets", "orders-offsets"
+PARTITION = {"table": "orders"}
+OPTIONS = KafkaOptions.read({"kafka_bootstrap_servers": ["kafka-1:9092"]})
+
+
+def entry(position: int) -> dict[str, Any]:
+    return {"partition": PARTITION, "offset": {"id": position}}
+
+
+def record(topic: str, value: int | None, committed_at: float = NOW - 60) -> OffsetRecord:
+    key = json.dumps(["orders", PARTITION], separators=(",", ":")).encode()
+    raw = None if value is None else json.dumps({"id": value}).encode()
+    found = decode(topic, 0, 7, committed_at, key, raw)
+    assert found is not None
+    return found
+
+
+@dataclass
+class Worker:
+    """Connect's REST API as far as a look needs it; ``offsets_in_turn`` are the answers of one call after the other."""
+
+    offsets_in_turn: list[list[dict[str, Any]]] = field(default_factory=list)
+    config: Mapping[str, str] = field(default_factory=lambda: {"connector.class": "Orders"})
+    kind: str = "source"
+    tells_offsets: bool = True
+    is_down: bool = False
+    problem: str | None = None
+    clock_ahead_seconds: float = 0.0
+
+    def supports(self, verb: str, resource: str) -> bool:
+        if self.is_down:
+            raise Unreachable("Kafka Connect cannot be reached at http://connect-1:8083: refused.")
+        return self.tells_offsets
+
+    def root(self) -> Any:
+        return SimpleNamespace(kafka_cluster_id="cluster-1", version="3.9.2")
+
+    def connectors(self) -> dict[str, Any]:
+        status = {"connector": {"state": "RUNNING", "worker_id": "w:8083"}, "tasks": []}
+        return {"orders": SimpleNamespace(name="orders", type=self.kind, config=dict(self.config), status=status)}
+
+    def hide(self, values: Collection[str]) -> None:
+        pass
+
+    def offsets(self, name: str) -> list[dict[str, Any]]:
+        if self.problem:
+            raise ConnectError(self.problem)
+        return self.offsets_in_turn.pop(0) if len(self.offsets_in_turn) > 1 else self.offsets_in_turn[0]
+
+
+@dataclass
+class Topics:
+    """Kafka as far as a look needs it: the records of each topic."""
+
+    records: Mapping[str, list[OffsetRecord]]
+    held_back: int = 0
+    problem: str | None = None
+    config: Mapping[str, str] = field(default_factory=dict)
+    tell: Callable[[int, int], None] | None = None
+    cluster_id: str = "cluster-1"
+
+    def __call__(self, options: KafkaOptions, tell: Callable[[int, int], None]) -> Topics:
+        if self.problem:
+            raise KafkaFailed(self.problem)
+        self.tell = tell
+        return self
+
+    def __enter__(self) -> Topics:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+    def find_offsets_topic(self, connectors: Collection[str]) -> str:
+        return COMMON
+
+    def find_config_topic(self, connectors: Collection[str]) -> str:
+        return "connect-configs"
+
+    def read_config_topic(self, topic: str) -> dict[str, StoredConnector]:
+        return {"orders": StoredConnector(dict(self.config), "STARTED")}
+
+    def read_offsets(self, topic: str, connectors: Collection[str] | None = None) -> OffsetsTopic:
+        assert self.tell is not None
+        self.tell(250_000, 1_000_000)
+        found = tuple(self.records.get(topic, ()))
+        return OffsetsTopic(topic, found, len(found), 0, {0: 8}, {0: self.held_back} if self.held_back else {})
+
+    def group_positions(self, group: str, topics: Collection[str] = ()) -> tuple[SinkPosition, ...]:
+        return (SinkPosition(f"{group}|{'|'.join(topics)}", 0, 1, 2),)
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ClusterViews]:
+    def views(worker: Worker, topics: Topics, said: list[str] | None = None) -> ClusterViews:
+        monkeypatch.setattr(cluster, "KafkaClient", topics)
+        tell: Callable[[str], None] = (lambda words: None) if said is None else said.append
+        return read_views(worker, OPTIONS, (), NOW, tell)  # type: ignore[arg-type]
+
+    return views
+
+
+Read = Callable[..., ClusterViews]
+
+
+def codes(views: ClusterViews) -> list[str]:
+    return [finding.code for finding in views.findings["orders"]]
+
+
+def test_what_rest_says_gets_the_time_at_which_it_was_stored(read: Read) -> None:
+    views = read(Worker([[entry(5)]]), Topics({COMMON: [record(COMMON, 5)]}))
+    (stored,) = views.snapshot.connectors[0].offsets
+    assert (stored.offset, stored.committed_at) == ({"id": 5}, NOW - 60)
+    assert codes(views) == []
+    assert views.warnings == ()
+
+
+def test_a_difference_that_is_gone_when_rest_is_asked_once_more_was_a_race(read: Read) -> None:
+    assert codes(read(Worker([[entry(4)], [entry(5)]]), Topics({COMMON: [record(COMMON, 5)]}))) == []
+
+
+def test_a_difference_that_stays_is_a_finding(read: Read) -> None:
+    assert codes(read(Worker([[entry(4)]]), Topics({COMMON: [record(COMMON, 5)]}))) == ["rest_stale"]
+
+
+def test_what_rest_lists_without_its_offset_is_taken_from_the_topic(read: Read) -> None:
+    views = read(Worker([[{**entry(5), "offset": None}]]), Topics({COMMON: [record(COMMON, 5)]}))
+    assert list(views.snapshot.connectors[0].stored.values()) == [{"id": 5}]
+
+
+def test_a_long_read_is_told_while_it_lasts(read: Read) -> None:
+    said: list[str] = []
+    read(Worker([[entry(5)]]), Topics({COMMON: [record(COMMON, 5)]}), said)
+    assert said == ["Read 250,000 of 1,000,000 records of connect-offsets (25 %)"]
+
+
+def test_an_open_transaction_is_told(read: Read) -> None:
+    views = read(Worker([[entry(5)]]), Topics({COMMON: [record(COMMON, 5)]}, held_back=3))
+    assert views.warnings == (
+        "An open transaction hides the last 3 positions of connect-offsets: what was written there is not seen yet.",
+    )
+
+
+def test_a_topic_of_the_connectors_own_is_read_as_well(read: Read) -> None:
+    worker = Worker([[entry(6)]], config={"connector.class": "Orders", "offsets.storage.topic": OWN})
+    views = read(worker, Topics({COMMON: [record(COMMON, 5)], OWN: [record(OWN, 6)]}))
+    assert [one["topic"] for one in views.sources["topic"]["topics"]] == [COMMON, OWN]
+    assert [one.topic for one in views.records["orders"]] == [COMMON, OWN]
+    assert codes(views) == []
+
+
+def test_a_worker_too_old_to_tell_offsets_is_read_from_the_topic(read: Read) -> None:
+    views = read(Worker(tells_offsets=False), Topics({COMMON: [record(COMMON, 5)]}))
+    assert views.snapshot.connectors[0].stored == {one.partition: {"id": 5} for one in [record(COMMON, 5)]}
+    assert views.snapshot.connectors[0].state == "RUNNING"
+    assert "that needs 3.5" in views.warnings[0]
+
+
+def test_a_connector_whose_offsets_connect_cannot_tell_is_read_from_the_topic_and_hides_no_other(read: Read) -> None:
+    worker = Worker(problem="Failed to find any class that implements Connector.")
+    views = read(worker, Topics({COMMON: [record(COMMON, 5)]}))
+    (connector,) = views.snapshot.connectors
+    assert (list(connector.stored.values()), connector.problem) == ([{"id": 5}], None)
+    assert views.warnings == (
+        "Failed to find any class that implements Connector. The offsets of 'orders' are those of the topic.",
+    )
+
+
+def test_without_the_topic_such_a_connector_says_why_its_offsets_are_not_known() -> None:
+    worker = Worker(problem="Failed to find any class that implements Connector.")
+    views = read_views(worker, None, (), NOW, lambda words: None)  # type: ignore[arg-type]
+    (connector,) = views.snapshot.connectors
+    assert connector.problem == "Failed to find any class that implements Connector."
+    judge = Judge("connect-1", Limits(), (), StripeOptions(False, "", {}), (), (), NOW)
+    judgement = judge(connector, None)
+    assert (judgement.facts["verdict"], judgement.facts["verdicts"]) == ("unknown", [])
+    assert judgement.lines[-1].strip() == connector.problem
+    assert "cannot be judged" in judgement.warnings[0]
+
+
+def test_with_no_worker_the_topic_that_the_connector_reads_counts(read: Read) -> None:
+    topics = Topics({COMMON: [record(COMMON, 5)], OWN: [record(OWN, 6)]}, config={"offsets.storage.topic": OWN})
+    views = read(Worker(is_down=True), topics)
+    (connector,) = views.snapshot.connectors
+    assert list(connector.stored.values()) == [{"id": 6}]
+    assert (connector.state, connector.type, connector.tasks) == ("UNKNOWN", "source", ())
+    assert views.sources["rest"] == {
+        "read": False,
+        "problem": "Kafka Connect cannot be reached at http://connect-1:8083: refused.",
+    }
+
+
+def test_a_deleted_offset_is_none_where_the_topic_alone_is_read(read: Read) -> None:
+    views = read(Worker(is_down=True), Topics({COMMON: [record(COMMON, None)]}))
+    assert views.snapshot.connectors[0].stored == {}
+
+
+def test_kafka_that_fails_is_a_warning_as_long_as_rest_answers(read: Read) -> None:
+    views = read(Worker([[entry(5)]]), Topics({}, problem="Kafka cannot be reached at kafka-1:9092."))
+    assert views.warnings == ("The offsets topic was not read: Kafka cannot be reached at kafka-1:9092.",)
+    assert len(views.snapshot.connectors[0].offsets) == 1
+
+
+def test_both_problems_are_told_when_neither_answers(read: Read) -> None:
+    with pytest.raises(RecoveryError, match=r"at http://connect-1:8083: refused\. Kafka cannot be reached"):
+        read(Worker(is_down=True), Topics({}, problem="Kafka cannot be reached at kafka-1:9092."))
+
+
+@pytest.mark.parametrize(
+    "config, group",
+    [({}, "connect-orders"), ({"consumer.override.group.id": "billing"}, "billing")],
+    ids=["Connect's own name", "a group of the config's"],
+)
+def test_a_sinks_group_and_topics_are_those_of_its_config(read: Read, config: dict[str, str], group: str) -> None:
+    worker = Worker([[]], config={"topics": "a, b", **config}, kind="sink")
+    views = read(worker, Topics({}))
+    assert views.sinks["orders"] == (SinkPosition(f"{group}|a|b", 0, 1, 2),)
+    assert "orders" not in views.records
+
+
+@pytest.mark.parametrize("ahead, read_at", [(30.0, NOW), (86_400.0, NOW - 86_400), (-7_200.0, NOW + 7_200)])
+def test_the_clock_of_the_worker_counts_where_it_differs_by_more_than_a_minute(
+    read: Read, ahead: float, read_at: float
+) -> None:
+    views = read(Worker([[entry(5)]], clock_ahead_seconds=ahead), Topics({COMMON: [record(COMMON, 5)]}))
+    assert views.snapshot.read_at == read_at
+    assert len(views.warnings) == (abs(ahead) > 60)

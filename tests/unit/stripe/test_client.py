@@ -1,0 +1,241 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asking Stripe: what is learnt of each place and of an account's report runs, at what cost, and what one account's trouble
+does to the others. With the real library."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import Place
+from ansible_collections.connectops.recovery.plugins.module_utils.stripe.client import (
+    PlaceFacts,
+    StripeAnswer,
+    ask_stripe,
+)
+from lab.stripe_simulator import Account, StripeSimulator
+
+TYPE, OTHER_TYPE = "balance.summary.1", "payouts.summary.1"
+CAIRO, PST = Place("Africa/Cairo", TYPE), Place("PST", TYPE)
+START, END = 1_790_000_000, 1_795_000_000
+KEYS = {"Africa/Cairo": "sk_test_of_cairo_4711", "PST": "sk_test_of_pst_0815"}
+NOW = int(time.time())
+DAY = 86_400
+TYPES, RUNS = "/v1/reporting/report_types", "/v1/reporting/report_runs"
+PLAIN = PlaceFacts(available_end=END, available_start=START)
+
+
+@pytest.fixture
+def simulator() -> Iterator[StripeSimulator]:
+    with StripeSimulator() as running:
+        for key in KEYS.values():
+            running.account(key).add_report_type(TYPE, data_available_start=START, data_available_end=END)
+        yield running
+
+
+@pytest.fixture
+def cairo(simulator: StripeSimulator) -> Account:
+    return simulator.account(KEYS["Africa/Cairo"])
+
+
+def ask(
+    simulator: StripeSimulator, open_runs: Mapping[Place, str | None], keys: Mapping[str, str] | None = None
+) -> StripeAnswer:
+    return ask_stripe(KEYS if keys is None else keys, open_runs, NOW, simulator.url)
+
+
+def requests_of(account: Account) -> Counter[str]:
+    return Counter(entry.path for entry in account.journal)
+
+
+# Places and their open runs
+
+
+def test_the_data_of_each_place_is_told(simulator: StripeSimulator, cairo: Account) -> None:
+    cairo.report_type(TYPE).data_available_end = END + 3600
+    answer = ask(simulator, {CAIRO: None, PST: None})
+    assert answer.by_place == {CAIRO: PlaceFacts(END + 3600, START), PST: PlaceFacts(END, START)}
+    assert answer.problems == ()
+
+
+@pytest.mark.parametrize("days_ago", [1, 20], ids=["listed", "too old to be listed"])
+@pytest.mark.parametrize("status, error", [("pending", None), ("succeeded", None), ("failed", "No such data.")])
+def test_the_open_run_is_told_whole(
+    simulator: StripeSimulator, cairo: Account, status: str, error: str | None, days_ago: int
+) -> None:
+    created = NOW - days_ago * DAY
+    run = cairo.add_run(TYPE, START, END, status=status, created=created, error=error)
+    facts = ask(simulator, {CAIRO: run.id}).by_place[CAIRO]
+    assert facts == PlaceFacts(END, START, run_status=status, run_created=created, run_error=error)
+
+
+def test_a_run_that_stripe_does_not_know_is_lost(simulator: StripeSimulator) -> None:
+    facts = ask(simulator, {CAIRO: "frr_of_long_ago"}).by_place[CAIRO]
+    assert facts == PlaceFacts(END, START, run_status="lost")
+
+
+@pytest.mark.parametrize("words", [f"The key {KEYS['Africa/Cairo']} may not.", "The key sk_test_********4711 may not."])
+def test_keys_in_stripes_words_on_a_failed_run_are_hidden(
+    simulator: StripeSimulator, cairo: Account, words: str
+) -> None:
+    run = cairo.add_run(TYPE, START, END, status="failed", error=words)
+    answer = ask(simulator, {CAIRO: run.id})
+    assert answer.by_place[CAIRO].run_error == "The key ******** may not."
+    assert answer.histories["Africa/Cairo"].runs[0].error == "The key ******** may not."
+
+
+# Report runs
+
+
+def test_the_report_runs_of_each_account_are_told_newest_first(simulator: StripeSimulator, cairo: Account) -> None:
+    first = cairo.add_run(TYPE, START, END, created=NOW - 500, succeeded_at=NOW - 400)
+    second = cairo.add_run(TYPE, START + 1, END - 1, status="failed", created=NOW - 300, error="No.")
+    third = cairo.add_run(TYPE, START, END, status="pending", created=NOW - 300)
+    answer = ask(simulator, {CAIRO: None, PST: None})
+    told = answer.histories["Africa/Cairo"]
+    assert [run.id for run in told.runs] == [third.id, second.id, first.id]
+    assert (told.runs[1].start, told.runs[1].end) == (START + 1, END - 1)
+    assert [(run.created, run.status, run.succeeded_at, run.took_seconds, run.error) for run in told.runs] == [
+        (NOW - 300, "pending", None, None, None),
+        (NOW - 300, "failed", None, None, "No."),
+        (NOW - 500, "succeeded", NOW - 400, 100, None),
+    ]
+    assert answer.histories["PST"].runs == ()
+    assert {history.complete_since for history in answer.histories.values()} == {NOW - 14 * DAY}
+
+
+def test_only_runs_of_the_connectors_report_types_and_of_the_last_14_days_are_told(
+    simulator: StripeSimulator, cairo: Account
+) -> None:
+    cairo.add_report_type(OTHER_TYPE, data_available_start=START, data_available_end=END)
+    cairo.add_run(OTHER_TYPE, START, END)
+    cairo.add_run(TYPE, START, END, created=NOW - 14 * DAY - 1)
+    oldest = cairo.add_run(TYPE, START, END, created=NOW - 14 * DAY)
+    assert [run.id for run in ask(simulator, {CAIRO: None}).histories["Africa/Cairo"].runs] == [oldest.id]
+
+
+def test_of_many_runs_the_newest_300_are_told_and_from_when_on_these_are_all(
+    simulator: StripeSimulator, cairo: Account
+) -> None:
+    for number in range(310):
+        cairo.add_run(TYPE, START, END, created=NOW - 1000 + number)
+    told = ask(simulator, {CAIRO: None}).histories["Africa/Cairo"]
+    assert [run.created for run in told.runs] == [NOW - 1000 + number for number in reversed(range(10, 310))]
+    # The second of the oldest one may have had more of them.
+    assert told.complete_since == NOW - 1000 + 11
+    assert requests_of(cairo)[RUNS] == 3
+
+
+# What it costs
+
+
+def test_no_more_is_asked_than_needed(simulator: StripeSimulator, cairo: Account) -> None:
+    places = [CAIRO]
+    for number in range(2):
+        name = f"other.{number}"
+        cairo.add_report_type(name, data_available_start=START, data_available_end=END)
+        places.append(Place("Africa/Cairo", name))
+    listed = cairo.add_run(TYPE, START, END, status="pending")
+    old = cairo.add_run("other.0", START, END, created=NOW - 20 * DAY)
+    ask(simulator, dict(zip(places, (listed.id, old.id, None), strict=True)))
+    expected = {RUNS: 1, f"{RUNS}/{old.id}": 1, **{f"{TYPES}/{one.report_type}": 1 for one in places}}
+    assert requests_of(cairo) == expected
+
+
+@pytest.mark.parametrize("status", [401, None], ids=["refused", "cannot be reached"])
+def test_an_account_that_answers_nothing_is_not_asked_on(
+    simulator: StripeSimulator, cairo: Account, status: int | None
+) -> None:
+    more = Place("Africa/Cairo", OTHER_TYPE)
+    url = simulator.url
+    if status is None:
+        simulator.stop()
+    else:
+        cairo.respond(status=status, times=None)
+    answer = ask_stripe(KEYS, {CAIRO: None, more: None}, NOW, url)
+    assert len(cairo.journal) == (0 if status is None else 1)
+    assert answer.by_place[CAIRO] == answer.by_place[more]
+    assert answer.by_place[CAIRO].problem
+    assert answer.by_place[CAIRO].refused == (status == 401)
+    assert answer.histories == {}
+
+
+def test_the_accounts_are_asked_side_by_side(simulator: StripeSimulator) -> None:
+    for key in KEYS.values():
+        simulator.account(key).respond(status=None, times=1, delay_seconds=0.5)
+    began = time.monotonic()
+    ask(simulator, {CAIRO: None, PST: None})
+    assert 0.5 <= time.monotonic() - began < 0.9
+
+
+# Trouble
+
+
+@pytest.mark.parametrize(
+    "status, words, refused",
+    [
+        (401, "Stripe refuses the API key of the timezone Africa/Cairo (401)", True),
+        (403, "Stripe cannot be asked about Africa/Cairo balance.summary.1: ", True),
+        (429, "Stripe cannot be asked about Africa/Cairo balance.summary.1: ", False),
+        (500, "Stripe cannot be asked about Africa/Cairo balance.summary.1: ", False),
+    ],
+)
+def test_trouble_with_one_account_does_not_hide_the_other(
+    simulator: StripeSimulator, cairo: Account, status: int, words: str, refused: bool
+) -> None:
+    cairo.respond(status=status, times=None)
+    answer = ask(simulator, {CAIRO: None, PST: None})
+    assert answer.by_place[PST] == PLAIN
+    assert list(answer.histories) == ["PST"]
+    facts = answer.by_place[CAIRO]
+    problem = facts.problem or ""
+    assert problem.startswith(words)
+    assert facts == PlaceFacts(problem=problem, refused=refused)
+    assert not any(key[-4:] in sentence for key in KEYS.values() for sentence in (problem, *answer.problems))
+
+
+def test_a_listing_that_fails_leaves_the_rest_known(simulator: StripeSimulator, cairo: Account) -> None:
+    run = cairo.add_run(TYPE, START, END, status="pending", created=NOW - 100)
+    cairo.respond(status=403, times=1)
+    answer = ask(simulator, {CAIRO: run.id, PST: None})
+    assert answer.by_place[CAIRO] == PlaceFacts(END, START, "pending", NOW - 100, refused=True)
+    (problem,) = answer.problems
+    assert problem.startswith("Stripe does not list the report runs of the timezone Africa/Cairo: ")
+    assert "********" in problem
+    assert list(answer.histories) == ["PST"]
+
+
+def test_a_report_type_that_an_account_does_not_have_hides_no_other(simulator: StripeSimulator) -> None:
+    other = Place("Africa/Cairo", OTHER_TYPE)
+    answer = ask(simulator, {CAIRO: None, other: None})
+    assert answer.by_place[CAIRO] == PLAIN
+    assert (answer.by_place[other].problem or "").endswith(f"No such report type: '{OTHER_TYPE}'")
+
+
+def test_an_answer_that_fails_once_is_asked_for_again(simulator: StripeSimulator, cairo: Account) -> None:
+    cairo.respond(status=500, times=1)
+    answer = ask(simulator, {CAIRO: None})
+    assert answer.by_place == {CAIRO: PLAIN}
+    assert list(answer.histories) == ["Africa/Cairo"]
+
+
+def test_a_timezone_without_a_key_is_named(simulator: StripeSimulator) -> None:
+    answer = ask(simulator, {CAIRO: None, PST: None}, {"PST": KEYS["PST"]})
+    assert answer.by_place[CAIRO].problem == "no API key is known for the timezone Africa/Cairo"
+    assert answer.by_place[PST] == PLAIN
+    assert list(answer.histories) == ["PST"]
+
+
+def test_only_reads_are_made_and_nothing_is_left_in_the_home_folder(
+    simulator: StripeSimulator, cairo: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    run = cairo.add_run(TYPE, START, END, status="succeeded")
+    ask(simulator, {CAIRO: run.id})
+    assert {entry.method for entry in cairo.journal} == {"GET"}
+    assert list(tmp_path.rglob("*")) == []
