@@ -27,6 +27,13 @@ from types import TracebackType
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    Status,
+    StoredOffset,
+    offsets_from_json,
+    status_from_json,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import (
     HIDDEN,
     SHORTEST_SECRET,
@@ -113,20 +120,6 @@ class ClusterInfo:
     version: str
     commit: str
     kafka_cluster_id: str
-
-
-@dataclass(frozen=True)
-class ConnectorReply:
-    """One connector as the cluster lists it.
-
-    ``type`` is ``source``, ``sink`` or ``unknown``. ``config`` has secrets in clear. ``status`` is Connect's own JSON,
-    whose traces may have secrets in them, or None as long as there is no status record.
-    """
-
-    name: str
-    type: str
-    config: dict[str, str | None] = field(repr=False)
-    status: dict[str, Any] | None = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -319,12 +312,12 @@ class ConnectClient:
             names = self._names()
         return sorted(names)
 
-    def connectors(self) -> dict[str, ConnectorReply]:
-        """All connectors by name, in order of name."""
+    def connectors(self) -> dict[str, Connector]:
+        """All connectors by name, in order of name, without their offsets; their configs have secrets in clear."""
         names = self.names()
         call = _Call("GET", "/connectors?expand=info&expand=status")
         expanded = self._send(call).data
-        replies: dict[str, ConnectorReply] = {}
+        replies: dict[str, Connector] = {}
         with self._expecting(call):
             for name, parts in expanded.items():
                 info, status = parts.get("info"), parts.get("status")
@@ -350,19 +343,19 @@ class ConnectClient:
         with self._expecting(call):
             return _config(data)
 
-    def status(self, name: str) -> dict[str, Any]:
-        """Connect's own status JSON; raises :class:`NoStatusYet` for a connector that has none so far."""
+    def status(self, name: str) -> Status:
+        """The states of the connector and its tasks; raises :class:`NoStatusYet` for a connector that has none so far."""
         call = _Call("GET", _path(name, "status"), connector=name)
         data = self._send_about(call).data
         with self._expecting(call):
-            return {**data, "connector": data["connector"], "tasks": list(data["tasks"])}
+            return status_from_json(data)
 
-    def offsets(self, name: str) -> list[dict[str, Any]]:
-        """``[{"partition": {...}, "offset": {...} or None}]`` in Connect's order; JSON integers stay integers."""
+    def offsets(self, name: str) -> tuple[StoredOffset, ...]:
+        """The offsets in Connect's order; JSON integers stay integers."""
         call = _Call("GET", _path(name, "offsets"), connector=name, since="3.5")
         data = self._send_about(call).data
         with self._expecting(call):
-            return [{"partition": entry["partition"], "offset": entry["offset"]} for entry in data["offsets"]]
+            return offsets_from_json(data["offsets"])
 
     def validate(self, plugin_class: str, config: Mapping[str, str | None]) -> Validation:
         """What the plugin finds wrong with a config, changing nothing; Connect does not report unknown keys.
@@ -1033,10 +1026,10 @@ def _config(data: Any) -> dict[str, str | None]:
     return {key: None if value is None else _text(value) for key, value in data.items()}
 
 
-def _connector(name: str, info: Any, status: Any) -> ConnectorReply:
-    return ConnectorReply(
-        name=name,
-        type=str(info.get("type") or "unknown"),
-        config=_config(info["config"]),
-        status=None if status is None else {**status, "connector": status["connector"], "tasks": list(status["tasks"])},
+def _connector(name: str, info: Any, status: Any) -> Connector:
+    return Connector.of(
+        name,
+        str(info.get("type") or "unknown"),
+        _config(info["config"]),
+        Status() if status is None else status_from_json(status),
     )

@@ -77,6 +77,19 @@ class Task:
 
 
 @dataclass(frozen=True)
+class Status:
+    """What Connect says of a connector's state at one moment; UNASSIGNED as long as there is no status record."""
+
+    state: str = "UNASSIGNED"
+    worker_id: str = ""
+    tasks: tuple[Task, ...] = ()
+
+    @property
+    def worker_ids(self) -> frozenset[str]:
+        return frozenset(filter(None, (self.worker_id, *(task.worker_id for task in self.tasks))))
+
+
+@dataclass(frozen=True)
 class Connector:
     """A connector at one moment. ``config`` holds raw values: it never leaves the core unredacted.
 
@@ -100,9 +113,15 @@ class Connector:
     def is_source(self) -> bool:
         return self.type == "source"
 
+    @classmethod
+    def of(cls, name: str, type: str, config: Mapping[str, str | None], status: Status) -> Connector:
+        """A connector whose offsets have not been read; a setting that is null counts as not set."""
+        known = {key: value for key, value in config.items() if value is not None}
+        return cls(name, type, status.state, status.worker_id, status.tasks, known)
+
     @property
-    def worker_ids(self) -> frozenset[str]:
-        return frozenset(filter(None, (self.worker_id, *(task.worker_id for task in self.tasks))))
+    def status(self) -> Status:
+        return Status(self.state, self.worker_id, self.tasks)
 
     @property
     def stored(self) -> dict[Partition, Offset]:
@@ -120,20 +139,14 @@ class Snapshot:
     connectors: tuple[Connector, ...]
 
 
-def connector_from_json(name: str, info: Mapping[str, Any], status: Mapping[str, Any], offsets: Any = ()) -> Connector:
-    """Build a connector from Connect's own JSON: ``info`` with type and config, ``status``, the list of offsets."""
-    head = status.get("connector") or {}
-    return Connector(
-        name=name,
-        type=str(info.get("type") or status.get("type") or "unknown"),
-        state=str(head.get("state") or "UNASSIGNED"),
-        worker_id=str(head.get("worker_id") or ""),
+def status_from_json(status: Mapping[str, Any]) -> Status:
+    """Connect's own status, ``{"connector": {"state", "worker_id"}, "tasks": [{"id", "state", "worker_id"}]}``."""
+    return Status(
+        state=str(status["connector"]["state"]),
+        worker_id=str(status["connector"].get("worker_id") or ""),
         tasks=tuple(
-            Task(int(task["id"]), str(task["state"]), str(task.get("worker_id") or ""))
-            for task in status.get("tasks") or ()
+            Task(int(task["id"]), str(task["state"]), str(task.get("worker_id") or "")) for task in status["tasks"]
         ),
-        config={key: value for key, value in (info.get("config") or {}).items() if value is not None},
-        offsets=offsets_from_json(offsets),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient, ConnectError
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Status
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import UnknownOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import StopWindow
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
@@ -260,9 +261,9 @@ def test_an_order_of_before_that_comes_into_force_late_is_overruled(
     trial.cluster.await_state(trial.name, "STOPPED", tasks=0)
     status, reads = ConnectClient.status, []
 
-    def then_resumed(client: ConnectClient, name: str) -> dict[str, Any]:
+    def then_resumed(client: ConnectClient, name: str) -> Status:
         found = status(client, name)
-        reads.append(found["connector"]["state"])
+        reads.append(found.state)
         if len(reads) == 2:
             trial.cluster.request("PUT", f"/connectors/{name}/resume")
             trial.cluster.await_state(name, "RUNNING", tasks=1)

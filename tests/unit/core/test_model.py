@@ -6,16 +6,19 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Partition,
+    Status,
     StoredOffset,
     Task,
-    connector_from_json,
+    offsets_from_json,
     same_offset,
+    status_from_json,
 )
 
 DISTINCT: tuple[Any, ...] = (0, 0.0, "0", False, None, "", "null", "false", 1, 1.0, "1", True)
@@ -53,40 +56,40 @@ def test_no_offset_is_the_same_as_no_offset_only() -> None:
     assert not same_offset({}, None)
 
 
-def test_a_connector_is_read_from_connects_own_json() -> None:
-    read = connector_from_json(
-        "c",
-        {"type": "source", "config": {"connector.class": "x.Y", "removed": None}},
+def test_a_status_is_read_from_connects_own_json() -> None:
+    read = status_from_json(
         {
             "connector": {"state": "RUNNING", "worker_id": "a:1"},
             "tasks": [{"id": 0, "state": "FAILED", "worker_id": "b:1", "trace": "..."}, {"id": 1, "state": "RUNNING"}],
-        },
-        [{"partition": {"p": 1}, "offset": {"pos": 2}}, {"partition": {"p": 2}, "offset": None}],
+        }
     )
-    assert read == Connector(
-        name="c",
-        type="source",
-        state="RUNNING",
-        worker_id="a:1",
-        tasks=(Task(0, "FAILED", "b:1"), Task(1, "RUNNING", "")),
-        config={"connector.class": "x.Y"},
-        offsets=(
-            StoredOffset(Partition.of({"p": 1}), {"pos": 2}),
-            StoredOffset(Partition.of({"p": 2}), None),
-        ),
-    )
-    assert read.connector_class == "x.Y"
-    assert read.is_source
+    assert read == Status("RUNNING", "a:1", (Task(0, "FAILED", "b:1"), Task(1, "RUNNING", "")))
     assert read.worker_ids == {"a:1", "b:1"}
-    assert read.stored == {Partition.of({"p": 1}): {"pos": 2}}
+
+
+def test_offsets_are_read_from_connects_own_json() -> None:
+    entries = [{"partition": {"p": 1}, "offset": {"pos": 2}}, {"partition": {"p": 2}, "offset": None}]
+    assert offsets_from_json(entries) == (
+        StoredOffset(Partition.of({"p": 1}), {"pos": 2}),
+        StoredOffset(Partition.of({"p": 2}), None),
+    )
+
+
+def test_a_connector_has_the_settings_that_are_set_and_the_offsets_that_are_not_null() -> None:
+    status = Status("RUNNING", "a:1", (Task(0, "RUNNING", "b:1"),))
+    made = Connector.of("c", "source", {"connector.class": "x.Y", "removed": None}, status)
+    assert dict(made.config) == {"connector.class": "x.Y"}
+    assert (made.connector_class, made.is_source, made.status) == ("x.Y", True, status)
+    one, other = Partition.of({"p": 1}), Partition.of({"p": 2})
+    offsets = (StoredOffset(one, {"pos": 2}), StoredOffset(other, None))
+    assert replace(made, offsets=offsets).stored == {one: {"pos": 2}}
 
 
 def test_a_connector_without_a_status_yet_is_unassigned() -> None:
-    read = connector_from_json("c", {"config": {}}, {})
-    assert (read.state, read.type, read.tasks, read.worker_ids) == ("UNASSIGNED", "unknown", (), frozenset())
-    assert not read.is_source
+    made = Connector.of("c", "unknown", {}, Status())
+    assert (made.state, made.tasks, made.status.worker_ids) == ("UNASSIGNED", (), frozenset())
+    assert not made.is_source
 
 
 def test_the_config_is_not_in_the_representation() -> None:
-    read = connector_from_json("c", {"config": {"stripe.api.keys": "PST:sk_live_1"}}, {})
-    assert "sk_live_1" not in repr(read)
+    assert "sk_live_1" not in repr(Connector.of("c", "unknown", {"stripe.api.keys": "PST:sk_live_1"}, Status()))

@@ -16,7 +16,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Connector,
     Offset,
     Partition,
-    connector_from_json,
     same_offset,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import OffsetChange, Plan
@@ -178,7 +177,7 @@ class Applier:
         return missing
 
     def _stored(self, name: str) -> dict[Partition, Offset]:
-        return connector_from_json(name, {}, {}, self._client.offsets(name)).stored
+        return {entry.partition: entry.offset for entry in self._client.offsets(name) if entry.offset is not None}
 
     def _return(self, plan: Plan, error: BaseException) -> None:
         """Back to the state before, after a failure; raises when that fails, too."""

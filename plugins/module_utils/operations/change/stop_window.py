@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient, NoStatusYet
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, connector_from_json
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Status
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
 
 # One proving call lasts at least as long as Connect's graceful time-outs (5 s for tasks and 5 s for the connector).
@@ -101,24 +101,23 @@ class StopWindow:
             self._sleep(_PAUSE_SECONDS)
         return False
 
-    def _stop_once(self, status: Connector) -> None:
+    def _stop_once(self, status: Status) -> None:
         # One that was found STOPPED may yet follow an order given before, such as that of a run that was killed.
         if status.state != "STOPPED" and not self._was_asked_to_stop:
             self._write(self._client.stop)
             self._was_asked_to_stop = True
 
-    def _is_stopped(self, status: Connector) -> bool:
+    def _is_stopped(self, status: Status) -> bool:
         self._stop_once(status)
         return status.state == "STOPPED" and not status.tasks
 
-    def _status(self) -> Connector:
+    def _status(self) -> Status:
         try:
-            status = self._client.status(self._name)
+            return self._client.status(self._name)
         except NoStatusYet:
-            status = {}
-        return connector_from_json(self._name, {}, status)
+            return Status()
 
-    def _await(self, condition: Callable[[Connector], bool], wanted: str) -> Connector:
+    def _await(self, condition: Callable[[Status], bool], wanted: str) -> Status:
         while True:
             status = self._status()
             if condition(status):
@@ -138,9 +137,9 @@ class StopWindow:
             call(self._name)
 
 
-def _is_running(status: Connector) -> bool:
+def _is_running(status: Status) -> bool:
     return status.state == "RUNNING" and bool(status.tasks) and all(task.state == "RUNNING" for task in status.tasks)
 
 
-def _has_failed(status: Connector) -> bool:
+def _has_failed(status: Status) -> bool:
     return status.state == "FAILED" or any(task.state == "FAILED" for task in status.tasks)

@@ -24,7 +24,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Connector,
     Snapshot,
     StoredOffset,
-    offsets_from_json,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.findings import (
     Finding,
@@ -224,7 +223,7 @@ def _settled(
     """The findings that are still there when REST is asked once more: what moved in between is no disagreement."""
     findings = compare(connector.name, connector.offsets, records, read_from)
     if any(finding.code == "rest_stale" for finding in findings):
-        again = offsets_from_json(read_offsets(client, connector.name))
+        again = read_offsets(client, connector.name)
         findings = compare(connector.name, connector.offsets, records, read_from, again)
     return findings
 

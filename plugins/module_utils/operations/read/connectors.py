@@ -9,7 +9,6 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import (
     AccessDenied,
@@ -26,8 +25,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Snapshot,
-    connector_from_json,
-    offsets_from_json,
+    Status,
+    StoredOffset,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import secret_values
 
@@ -58,17 +57,17 @@ def read_connector(client: ConnectClient, name: str, *, with_offsets: bool) -> C
         status = client.status(name)
     except NoStatusYet:
         # Its first status record is not written yet.
-        status = {}
+        status = Status()
     offsets = read_offsets(client, name) if with_offsets else ()
     client.hide(secret_values(config))
-    return connector_from_json(name, {"config": config}, status, offsets)
+    return replace(Connector.of(name, "unknown", config, status), offsets=offsets)
 
 
-def read_offsets(client: ConnectClient, name: str) -> list[dict[str, Any]]:
+def read_offsets(client: ConnectClient, name: str) -> tuple[StoredOffset, ...]:
     """The offsets as Connect lists them; null ones are looked at again, as one just deleted is shown so for a moment."""
     offsets = client.offsets(name)
     for _try in range(_NULL_TRIES):
-        if all(entry["offset"] is not None for entry in offsets):
+        if all(entry.offset is not None for entry in offsets):
             break
         time.sleep(_NULL_PAUSE_SECONDS)
         offsets = client.offsets(name)
@@ -81,24 +80,23 @@ def read_snapshot(client: ConnectClient, names: Sequence[str], now: float, *, wi
     One whose offsets Connect cannot tell, such as one without its plugin, has that as its problem.
     """
     root = client.root()
-    replies = client.connectors()
+    known = client.connectors()
 
     def read(name: str) -> Connector:
-        if name not in replies:
+        connector = known.get(name)
+        if connector is None:
             return read_connector(client, name, with_offsets=with_offsets)
-        reply = replies[name]
-        connector = connector_from_json(name, {"type": reply.type, "config": reply.config}, reply.status or {})
         if not with_offsets:
             return connector
         try:
-            return replace(connector, offsets=offsets_from_json(read_offsets(client, name)))
+            return replace(connector, offsets=read_offsets(client, name))
         except _OF_THE_CLUSTER:
             raise
         except ConnectError as error:
             return replace(connector, problem=error.sentence)
 
-    for reply in replies.values():
-        client.hide(secret_values(reply.config))
+    for connector in known.values():
+        client.hide(secret_values(connector.config))
     with ThreadPoolExecutor(max_workers=_MOST_AT_ONCE) as pool:
-        connectors = tuple(pool.map(read, dict.fromkeys(names or sorted(replies))))
+        connectors = tuple(pool.map(read, dict.fromkeys(names or sorted(known))))
     return Snapshot(root.kafka_cluster_id, root.version, now, connectors)

@@ -16,7 +16,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.files 
     read_backup,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, connector_from_json
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import STRATEGIES
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
@@ -150,9 +150,9 @@ class _Reset:
 
     def _worker_ids(self, connector: Connector) -> frozenset[str]:
         """Every worker that may still have a task: those of the connector, those of all others, those of the options."""
-        known = set(connector.worker_ids)
-        for reply in self._client.connectors().values():
-            known.update(connector_from_json(reply.name, {}, reply.status or {}).worker_ids)
+        known = set(connector.status.worker_ids)
+        for other in self._client.connectors().values():
+            known.update(other.status.worker_ids)
         known.update(urlsplit(url).netloc for url in self._params["connect_url"] if urlsplit(url).port)
         return frozenset(known)
 

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import WorkerAnswer
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Status, Task
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import Proof, StopWindow
 
@@ -36,9 +36,8 @@ class StubClient:
     def sleep(self, seconds: float) -> None:
         self.seconds -= seconds
 
-    def status(self, name: str) -> dict[str, Any]:
-        tasks = [{"id": 0, "state": self.task_state, "worker_id": "w:1"}] if self.state == "RUNNING" else []
-        return {"name": name, "connector": {"state": self.state, "worker_id": "w:1"}, "tasks": tasks}
+    def status(self, name: str) -> Status:
+        return Status(self.state, "w:1", (Task(0, self.task_state, "w:1"),) if self.state == "RUNNING" else ())
 
     def worker_answer(self, worker_id: str, name: str, timeout_seconds: float) -> WorkerAnswer:
         answers = self._answers[worker_id]

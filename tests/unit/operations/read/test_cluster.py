@@ -17,6 +17,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sin
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.outside import (
     StripeOptions,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    Status,
+    StoredOffset,
+    offsets_from_json,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord, decode
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
@@ -72,16 +78,17 @@ class Worker:
         return SimpleNamespace(kafka_cluster_id="cluster-1", version="3.9.2")
 
     def connectors(self) -> dict[str, Any]:
-        status = {"connector": {"state": "RUNNING", "worker_id": "w:8083"}, "tasks": []}
-        return {"orders": SimpleNamespace(name="orders", type=self.kind, config=dict(self.config), status=status)}
+        return {"orders": Connector.of("orders", self.kind, self.config, Status("RUNNING", "w:8083"))}
 
     def hide(self, values: Collection[str]) -> None:
         pass
 
-    def offsets(self, name: str) -> list[dict[str, Any]]:
+    def offsets(self, name: str) -> tuple[StoredOffset, ...]:
         if self.problem:
             raise ConnectError(self.problem)
-        return self.offsets_in_turn.pop(0) if len(self.offsets_in_turn) > 1 else self.offsets_in_turn[0]
+        return offsets_from_json(
+            self.offsets_in_turn.pop(0) if len(self.offsets_in_turn) > 1 else self.offsets_in_turn[0]
+        )
 
 
 @dataclass
