@@ -19,7 +19,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 def codes() -> Iterator[str]:
     """The code of every reason, and of every trouble that becomes one."""
-    position = {"Reason": 0, "Trouble": 2}
+    position = {"Reason": 0, "Problem": 2}
     for file in CORE.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in position:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Union
 
 JsonScalar = Union[str, int, float, bool, None]
@@ -16,7 +17,7 @@ Offset = Mapping[str, JsonScalar]
 
 @dataclass(frozen=True, eq=False)
 class Partition:
-    """A source partition: the JSON map by which a connector names one of its places.
+    """A source partition: the JSON map that names one of the things that a connector reads.
 
     The field order of the server is kept, since Connect finds an offset by its key's bytes. Two partitions are equal when
     they have the same fields with the same values of the same JSON type, whatever the order: ``0``, ``"0"`` and ``false``
@@ -35,7 +36,7 @@ class Partition:
     def get(self, name: str) -> JsonScalar:
         return self.as_dict().get(name)
 
-    @property
+    @cached_property
     def identity(self) -> frozenset[tuple[str, str]]:
         """Each field with its value as JSON text, which tells the types apart as Connect does."""
         return frozenset((name, json.dumps(value)) for name, value in self.fields)
@@ -44,17 +45,35 @@ class Partition:
         return isinstance(other, Partition) and self.identity == other.identity
 
     def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
         return hash(self.identity)
 
     def __str__(self) -> str:
-        return " ".join(f"{name}={value}" for name, value in sorted(self.fields))
+        return show_fields(self.as_dict())
+
+
+def show_fields(partition: Mapping[str, JsonScalar]) -> str:
+    """A partition for people: ``report_type=balance.summary.1 timezone=PST``."""
+    return " ".join(f"{name}={value}" for name, value in sorted(partition.items()))
 
 
 def same_offset(one: Offset | None, other: Offset | None) -> bool:
-    """Whether two offsets are the same JSON map: key order is of no account, ``1``, ``1.0`` and ``true`` differ."""
+    """Whether two offsets are the same JSON map: key order does not matter, ``1``, ``1.0`` and ``true`` differ."""
     if one is None or other is None:
         return one is other
-    return Partition.of(one) == Partition.of(other)
+    return one is other or (
+        one.keys() == other.keys() and all(_same_value(value, other[name]) for name, value in one.items())
+    )
+
+
+def _same_value(one: JsonScalar, other: JsonScalar) -> bool:
+    if type(one) is not type(other):
+        return False
+    # As JSON text: NaN is the same as NaN, and 0.0 is not -0.0.
+    return json.dumps(one) == json.dumps(other) if isinstance(one, float) else one == other
 
 
 @dataclass(frozen=True)

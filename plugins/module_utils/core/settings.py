@@ -162,9 +162,12 @@ def masked_keys(config: Mapping[str, str]) -> list[str]:
     return sorted(key for key, value in config.items() if looks_masked(value))
 
 
-def show_setting_change(change: SettingChange) -> str:
-    """``300000 (5 min) -> 3600000 (60 min)``: with the length in words where the key's unit is known."""
-    unit = _KEY_UNIT_MILLISECONDS.get(re.split(r"[._-]", change.key)[-1])
+def show_setting_change(key: str, before: str | None, after: str | None) -> str:
+    """``300000 (5 min) -> 3600000 (60 min)``: with the length in words where the key's unit is known.
+
+    ``before`` and ``after`` are as they may be shown.
+    """
+    unit = _KEY_UNIT_MILLISECONDS.get(re.split(r"[._-]", key)[-1])
 
     def shown(value: str | None) -> str:
         if value is None:
@@ -173,5 +176,4 @@ def show_setting_change(change: SettingChange) -> str:
             return f"{value} ({show_milliseconds(int(value) * unit)})"
         return value
 
-    before, after = change.shown()
     return f"{shown(before)} -> {shown(after)}"

@@ -10,45 +10,30 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
-    is_stripe_reporting,
-)
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.decision import decide
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.outside import (
-    read_accounts,
-)
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.plan_text import (
-    forecast_data,
-    plan_lines,
-    stripe_headline,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Read
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import Kinds, kind_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.plan_text import generic_preview
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import headline
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import (
     Plan,
     final_state_of,
     offset_changes,
     show_changes,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import (
-    ResetRequest,
-    generic_targets,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import OffsetTargets, ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange, changed_config
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import has_failed
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings import decide_with_server
-from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
 
 
 @dataclass(frozen=True)
-class Wish:
-    """All that the user wants of a connector. ``backup_file`` is that of the strategy restore."""
+class ChangeRequest:
+    """All that the user asks for one connector: a reset of its offsets, and settings, exact ones or floors."""
 
     reset: ResetRequest
     config: Mapping[str, Any] = field(repr=False)
     at_least: Mapping[str, Any]
-    stripe: StripeOptions
     cluster: str
 
 
@@ -73,49 +58,55 @@ class Planned:
 
 
 def make_plan(
-    client: ConnectClient, connector: Connector, wish: Wish, cluster_id: str, begun_in: str | None, now: float
+    client: ConnectClient,
+    connector: Connector,
+    request: ChangeRequest,
+    kinds: Kinds,
+    cluster_id: str,
+    begun_in: str | None,
+    now: float,
 ) -> Planned:
     """Decide the plan, from reads only. ``begun_in`` is the state before an unfinished earlier change, if there was one."""
     if not connector.is_source:
         raise InputError(
-            f"Connector '{connector.name}' is a {connector.type} connector, not a source connector: its offsets are those of"
-            " a consumer group, which this does not reset."
+            f"Connector '{connector.name}' is a {connector.type} connector, not a source connector: its offsets belong to a"
+            " consumer group, which a reset here does not change."
         )
     _refuse_unaddressable(connector)
-    settings, secret_keys = decide_with_server(client, connector, wish.config, wish.at_least)
+    settings, secret_keys = decide_with_server(client, connector, request.config, request.at_least)
     # The offsets are decided for the config that the connector will start with.
     configured = replace(connector, config=changed_config(connector.config, settings))
-    if not is_stripe_reporting(configured.config):
-        plan = _plan(connector, wish, cluster_id, settings, generic_targets(configured, wish.reset), begun_in)
-        return Planned(plan, tuple(generic_preview(connector, plan, wish.cluster)), None, secret_keys)
-    accounts = read_accounts(configured, wish.stripe, now)
-    decision = decide(configured, wish.reset, accounts.by_place, wish.stripe.timezones, now)
-    plan = _plan(connector, wish, cluster_id, settings, decision.targets, begun_in)
-    preview = [
-        stripe_headline(connector, decision.left_alone, wish.cluster),
+    kind = kind_of(kinds, configured)
+    decision = kind.decide(kind.read_outside(Read(configured, now)), request.reset)
+    plan = _plan(connector, request, cluster_id, settings, decision.targets, begun_in)
+    forecast = decision.forecast
+    remark = "" if forecast is None else kind.remark(forecast["left_alone"])
+    task_states = [task.state for task in connector.tasks]
+    preview = (
+        headline(request.cluster, connector.name, connector.state, task_states, remark),
         "",
-        *plan_lines(plan, decision, connector.config),
-    ]
-    return Planned(plan, tuple(preview), forecast_data(decision), secret_keys, accounts.problems)
+        *kind.plan_lines(plan.as_data(), forecast, connector.config),
+    )
+    return Planned(plan, preview, forecast, secret_keys, decision.warnings)
 
 
 def _plan(
     connector: Connector,
-    wish: Wish,
+    request: ChangeRequest,
     cluster_id: str,
     settings: tuple[SettingChange, ...],
-    targets: Mapping[Any, Any],
+    targets: OffsetTargets,
     begun_in: str | None,
 ) -> Plan:
     changes = offset_changes(connector.stored, targets)
     final_state = final_state_of(connector, begun_in)
-    # One whose connector or task has failed does not come back by itself: to be started again is all it may need.
+    # One whose connector or task has failed does not recover alone: a restart may be all that it needs.
     is_dead = has_failed(connector)
     changes_state = is_dead or (begun_in is not None and connector.state == "STOPPED")
     return Plan(
         cluster_id=cluster_id,
         connector=connector.name,
-        strategy=wish.reset.strategy,
+        strategy=request.reset.strategy,
         state="FAILED" if is_dead else connector.state,
         final_state=final_state if settings or changes or changes_state else connector.state,
         settings=settings,

@@ -10,12 +10,15 @@ from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import Place
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
+    ReportPartition,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.runs import (
     ReportRun,
     RunHistory,
+    RunStatus,
     without_keys,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS
@@ -35,8 +38,8 @@ _RUNS_PER_PAGE = 100
 
 
 @dataclass(frozen=True)
-class PlaceFacts:
-    """What Stripe said of one place: where its data begins and ends (epoch seconds), and of its open run, if any.
+class StripeFacts:
+    """What Stripe said of one partition: where its data begins and ends (epoch seconds), and of its open run, if any.
 
     ``run_status`` is that of the open run, ``lost`` where Stripe does not know it and ``unknown`` where there is none or
     it could not be asked for; ``run_created`` is epoch seconds, ``run_error`` Stripe's words on a failed one. ``problem`` is
@@ -45,7 +48,7 @@ class PlaceFacts:
 
     available_end: int | None = None
     available_start: int | None = None
-    run_status: str = "unknown"
+    run_status: RunStatus = "unknown"
     run_created: int | None = None
     run_error: str | None = None
     problem: str | None = None
@@ -54,24 +57,24 @@ class PlaceFacts:
 
 @dataclass(frozen=True)
 class StripeAnswer:
-    """What the accounts said: of every place, and the report runs by timezone, where they could be listed.
+    """What the accounts said: of every partition, and the report runs by timezone, where they could be listed.
 
     ``problems``: one sentence, without its full stop, for each account whose report runs could not be listed.
     """
 
-    by_place: Mapping[Place, PlaceFacts]
+    by_partition: Mapping[ReportPartition, StripeFacts]
     histories: Mapping[str, RunHistory] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
 
 def ask_stripe(
-    keys: Mapping[str, str], open_runs: Mapping[Place, str | None], now: float, api_url: str = STRIPE_URL
+    keys: Mapping[str, str], open_runs: Mapping[ReportPartition, str | None], now: float, api_url: str = STRIPE_URL
 ) -> StripeAnswer:
-    """Ask about every place of ``open_runs`` (its value is the id of its open run, if it has one).
+    """Ask about every partition of ``open_runs`` (its value is the id of its open run, if it has one).
 
     ``keys``: timezone to API key; ``now`` is epoch seconds. The accounts are asked side by side. An account that cannot be
-    asked does not hide the others: its places carry the problem. Each account is asked once for its report runs of the last
-    14 days, of which those of its places are kept, once for each place, and once for each open run that is older.
+    asked does not hide the others: its partitions carry the problem. Each account is asked once for its report runs of the last
+    14 days, of which those of its partitions are kept, once for each partition, and once for each open run that is older.
     """
     import stripe
 
@@ -81,27 +84,27 @@ def ask_stripe(
     stripe.ca_bundle_path = os.environ.get("REQUESTS_CA_BUNDLE") or stripe.ca_bundle_path
     # It keeps a connection for each thread, so that accounts asked one after the other share it.
     http_client = stripe.RequestsClient(timeout=_READ_TIMEOUT_SECONDS)
-    by_timezone: dict[str, dict[Place, str | None]] = {}
-    for place, run_id in open_runs.items():
-        by_timezone.setdefault(place.timezone, {})[place] = run_id
+    by_timezone: dict[str, dict[ReportPartition, str | None]] = {}
+    for partition, run_id in open_runs.items():
+        by_timezone.setdefault(partition.timezone, {})[partition] = run_id
 
     def ask(timezone: str) -> StripeAnswer:
-        places = by_timezone[timezone]
+        partitions = by_timezone[timezone]
         if timezone not in keys:
             problem = f"no API key is known for the timezone {timezone}"
-            return StripeAnswer(dict.fromkeys(places, PlaceFacts(problem=problem)))
+            return StripeAnswer(dict.fromkeys(partitions, StripeFacts(problem=problem)))
         client = stripe.StripeClient(
             keys[timezone],
             base_addresses={"api": api_url},
             http_client=http_client,
             max_network_retries=_RETRIES,
         )
-        return _Account(client, timezone, keys[timezone]).ask(places, int(now) - _HISTORY_SECONDS)
+        return _Account(client, timezone, keys[timezone]).ask(partitions, int(now) - _HISTORY_SECONDS)
 
     with ThreadPoolExecutor(max_workers=_MOST_ACCOUNTS_AT_ONCE) as pool:
         answers = list(pool.map(ask, by_timezone))
     return StripeAnswer(
-        {place: facts for answer in answers for place, facts in answer.by_place.items()},
+        {partition: facts for answer in answers for partition, facts in answer.by_partition.items()},
         {timezone: history for answer in answers for timezone, history in answer.histories.items()},
         tuple(problem for answer in answers for problem in answer.problems),
     )
@@ -113,24 +116,28 @@ class _Account:
     timezone: str
     key: str = field(repr=False)
 
-    def ask(self, places: Mapping[Place, str | None], since: int) -> StripeAnswer:
+    def ask(self, partitions: Mapping[ReportPartition, str | None], since: int) -> StripeAnswer:
         """``since``: from when on (epoch seconds) report runs are listed."""
         import stripe
 
         try:
-            history = self._history({place.report_type for place in places}, since)
+            history = self._history({partition.report_type for partition in partitions}, since)
         except (stripe.AuthenticationError, stripe.APIConnectionError) as error:
             # Nothing else of this account could be asked either.
-            return StripeAnswer(dict.fromkeys(places, self._problem(f"the timezone {self.timezone}", error)))
+            return StripeAnswer(dict.fromkeys(partitions, self._problem(f"the timezone {self.timezone}", error)))
         except stripe.StripeError as error:
-            by_place = {place: self._of_place(place, run_id, {}) for place, run_id in places.items()}
+            by_partition = {
+                partition: self._of_partition(partition, run_id, {}) for partition, run_id in partitions.items()
+            }
             if _is_refusal(error):
-                by_place = {place: replace(facts, refused=True) for place, facts in by_place.items()}
+                by_partition = {partition: replace(facts, refused=True) for partition, facts in by_partition.items()}
             problem = f"Stripe does not list the report runs of the timezone {self.timezone}: {self._words(error)}"
-            return StripeAnswer(by_place, problems=(problem,))
+            return StripeAnswer(by_partition, problems=(problem,))
         known = {run.id: run for run in history.runs}
-        by_place = {place: self._of_place(place, run_id, known) for place, run_id in places.items()}
-        return StripeAnswer(by_place, {self.timezone: history})
+        by_partition = {
+            partition: self._of_partition(partition, run_id, known) for partition, run_id in partitions.items()
+        }
+        return StripeAnswer(by_partition, {self.timezone: history})
 
     def _history(self, report_types: Collection[str], since: int) -> RunHistory:
         page = self.client.v1.reporting.report_runs.list({"limit": _RUNS_PER_PAGE, "created": {"gte": since}})
@@ -140,17 +147,19 @@ class _Account:
         runs = (self._run(one) for one in newest if one.report_type in report_types)
         return RunHistory(tuple(run for run in runs if run is not None), complete_since)
 
-    def _of_place(self, place: Place, run_id: str | None, known: Mapping[str, ReportRun]) -> PlaceFacts:
+    def _of_partition(
+        self, partition: ReportPartition, run_id: str | None, known: Mapping[str, ReportRun]
+    ) -> StripeFacts:
         import stripe
 
         try:
-            report_type = self.client.v1.reporting.report_types.retrieve(place.report_type)
-            facts = PlaceFacts(report_type.data_available_end, report_type.data_available_start)
+            report_type = self.client.v1.reporting.report_types.retrieve(partition.report_type)
+            facts = StripeFacts(report_type.data_available_end, report_type.data_available_start)
             if not run_id:
                 return facts
             run = self._open_run(run_id, known)
         except stripe.StripeError as error:
-            return self._problem(str(place), error)
+            return self._problem(str(partition), error)
         if run is None:
             return replace(facts, run_status="lost")
         return replace(facts, run_status=run.status, run_created=run.created, run_error=run.error)
@@ -180,17 +189,17 @@ class _Account:
             start=start,
             end=end,
             created=run.created,
-            status=run.status,
+            status=cast(RunStatus, run.status),
             succeeded_at=run.succeeded_at,
             error=self._secretless(run.error) if run.error else None,
         )
 
-    def _problem(self, what: str, error: stripe.StripeError) -> PlaceFacts:
+    def _problem(self, what: str, error: stripe.StripeError) -> StripeFacts:
         if error.http_status == 401:
             problem = f"Stripe refuses the API key of the timezone {self.timezone} (401)"
         else:
             problem = f"Stripe cannot be asked about {what}: {self._words(error)}"
-        return PlaceFacts(problem=problem, refused=_is_refusal(error))
+        return StripeFacts(problem=problem, refused=_is_refusal(error))
 
     def _words(self, error: stripe.StripeError) -> str:
         return self._secretless(str(error.user_message or error)).splitlines()[0].rstrip(".")

@@ -7,26 +7,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
-    expected_places,
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
+    ReportPartition,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.decision import (
-    read_offsets,
-)
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import Place
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.outside import (
-    Accounts,
-    StripeOptions,
-    read_accounts,
+    read_situation,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.undelivered import (
     Undelivered,
     undelivered_spans,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import WalkSettings
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.worker_log import (
     LogFacts,
     LogFailure,
@@ -35,6 +30,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_connector
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import log_lines
 from integration.recovery.tasks import CAIRO, MAX_WAIT, NEW_YORK, PST, Tasks, initial_load, stuck, succeeded, unfinished
 from lab import Lab, await_condition
@@ -46,8 +42,8 @@ ONE_SECOND = 1.1
 IN_CHUNKS_OF_TWO_DAYS = {"max.report.interval.days": 2, "in.progress.poll.interval.ms": 1100}
 
 
-def place(zone: str) -> Place:
-    return Place(zone, REPORT_TYPE)
+def report_partition(zone: str) -> ReportPartition:
+    return ReportPartition(zone, REPORT_TYPE)
 
 
 def snapshot(lab: Lab, trial: Trial) -> Connector:
@@ -55,9 +51,9 @@ def snapshot(lab: Lab, trial: Trial) -> Connector:
         return read_connector(client, trial.name, with_offsets=True)
 
 
-def accounts(lab: Lab, trial: Trial) -> Accounts:
-    options = StripeOptions(ask=True, api_url=lab.stripe.url, keys={})
-    return read_accounts(snapshot(lab, trial), options, time.time())
+def situation(lab: Lab, trial: Trial, keys: Mapping[str, str] | None = None) -> Situation:
+    options = StripeOptions(ask=True, api_url=lab.stripe.url, keys=keys or {})
+    return read_situation(snapshot(lab, trial), options, (), time.time())
 
 
 def log_facts(lab: Lab, trial: Trial) -> LogFacts:
@@ -65,11 +61,8 @@ def log_facts(lab: Lab, trial: Trial) -> LogFacts:
 
 
 def undelivered(lab: Lab, trial: Trial) -> tuple[Undelivered, ...]:
-    connector = snapshot(lab, trial)
-    settings = WalkSettings.read(connector.config)
-    histories = accounts(lab, trial).histories
-    places = expected_places(connector, ())
-    return undelivered_spans(places, histories, read_offsets(connector), settings.initial_loads)
+    it = situation(lab, trial)
+    return undelivered_spans(it.partitions, it.evidence.histories, it.offsets, it.settings.initial_loads)
 
 
 def fail_the_first_poll(trial: Trial, **settings: object) -> None:
@@ -90,7 +83,7 @@ def test_what_a_connector_that_healed_by_itself_jumped_over_is_found_to_the_row(
     trial.await_offset(NEW_YORK, processed_in_round=True, interval_end=MIDNIGHT)
     (span,) = undelivered(lab, trial)
     first = trial.accounts[CAIRO].runs[0]
-    assert span == Undelivered(place(CAIRO), ago(6), ago(4), first.created, first.id)
+    assert span == Undelivered(report_partition(CAIRO), ago(6), ago(4), first.created, first.id)
     missing = set(trial.expected(CAIRO, ago(6), MIDNIGHT)) - set(trial.delivered(CAIRO))
     assert missing == set(trial.expected(CAIRO, span.start, span.end))
 
@@ -144,13 +137,13 @@ def test_what_a_restart_would_bring_back_is_not_jumped_over_yet(lab: Lab, trial:
 
 def test_the_blockers_report_runs_are_told(lab: Lab, trial: Trial) -> None:
     stuck(trial)
-    told = accounts(lab, trial)
+    told = situation(lab, trial)
     runs = told.histories[NEW_YORK].runs
     assert len(runs) >= 2
     assert {(run.start, run.end) for run in runs} == {(ago(5), MIDNIGHT)}
     assert len(told.histories[CAIRO].runs) == 1
     assert told.histories[PST].runs == ()
-    assert told.refused == frozenset()
+    assert told.evidence.refused == frozenset()
     assert told.problems == ()
 
 
@@ -159,14 +152,13 @@ def test_a_timezone_whose_own_key_stripe_refuses_is_told(lab: Lab, trial: Trial)
     trial.account(PST)
     trial.create({PST: unfinished(2, 0)})
     trial.await_offset(PST, processed_in_round=True)
-    told = accounts(lab, trial)
-    assert told.refused == {CAIRO}
+    told = situation(lab, trial)
+    assert told.evidence.refused == {CAIRO}
     assert told.problems == (f"Stripe refuses the API key of the timezone {CAIRO} (401).",)
-    assert list(told.histories) == [PST]
-    assert [told.by_place[place(zone)].asked for zone in (CAIRO, PST)] == [False, True]
-    options = StripeOptions(ask=True, api_url=lab.stripe.url, keys={CAIRO: "sk_test_of_somebody_else"})
-    others = read_accounts(snapshot(lab, trial), options, time.time())
-    assert others.refused == frozenset()
+    assert list(told.evidence.histories) == [PST]
+    assert [told.stripe[report_partition(zone)].asked for zone in (CAIRO, PST)] == [False, True]
+    others = situation(lab, trial, {CAIRO: "sk_test_of_somebody_else"})
+    assert others.evidence.refused == frozenset()
     assert len(others.problems) == 1
 
 
@@ -180,7 +172,7 @@ def test_the_log_names_the_run_that_was_not_ready_and_whom_the_poll_got_past(lab
     assert facts.started_timezones == (CAIRO, NEW_YORK, PST)
     first, second = trial.accounts[NEW_YORK].runs[:2]
     words = "Report run {} did not complete within 200 ms"
-    assert facts.failures[0] == LogFailure(first.id, "timed_out", words.format(first.id), place(CAIRO))
+    assert facts.failures[0] == LogFailure(first.id, "timed_out", words.format(first.id), report_partition(CAIRO))
     # Memory has Cairo as done, so that nothing is made before the second failure.
     assert facts.failures[1] == LogFailure(second.id, "timed_out", words.format(second.id), None)
     assert facts.dropped == {}
@@ -205,8 +197,8 @@ def test_the_log_names_the_place_that_could_not_be_resumed(lab: Lab, trial: Tria
     trial.create({CAIRO: unfinished(2, 0), PST: unfinished(1, 0, start=ago(3), run_id=run_id, row=1)})
     trial.await_log("Error while polling", 1)
     failure = log_facts(lab, trial).failures[0]
-    assert (failure.kind, failure.run_id, failure.resuming) == ("other", run_id, place(PST))
-    assert failure.after == place(CAIRO)
+    assert (failure.kind, failure.run_id, failure.resuming) == ("other", run_id, report_partition(PST))
+    assert failure.after == report_partition(CAIRO)
 
 
 def test_the_log_names_what_was_skipped_and_lost_and_abandoned(lab: Lab, trial: Trial) -> None:
@@ -222,5 +214,5 @@ def test_the_log_names_what_was_skipped_and_lost_and_abandoned(lab: Lab, trial: 
     trial.stop()
     trial.await_log(f"Graceful stop of task {trial.name}-0 failed.")
     facts = log_facts(lab, trial)
-    assert (facts.skipped, facts.lost_files, facts.abandoned_tasks) == ((place(CAIRO),), (run_id,), (0,))
+    assert (facts.skipped, facts.lost_files, facts.abandoned_tasks) == ((report_partition(CAIRO),), (run_id,), (0,))
     await_condition(lambda: trial.accounts[PST].runs[0].status == "succeeded", 10, "the abandoned poll to end")

@@ -158,7 +158,7 @@ def test_identify_names_the_stuck_connector_and_what_would_help_and_changes_noth
     for one in stuck:
         assert f"{one.cluster.name}  {one.name}  RUNNING 1/1  works on round" in done.stdout
         assert outcome(done.stdout)[one.cluster.name]["changed"] == 0
-    assert f"Held up by {stuck[0].blocker}" in done.stdout
+    assert f"Blocked by {stuck[0].blocker}" in done.stdout
     assert re.search(r"^  \*  continue ", done.stdout, re.MULTILINE), "the default among the remedies"
     shown = [line for line in done.stdout.splitlines() if line.startswith("  ")]
     assert all(len(line) <= 120 for line in shown)

@@ -20,20 +20,15 @@ from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
-    expected_places,
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
+    ReportPartition,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.decision import (
-    read_offsets,
-)
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import Place
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.outside import (
-    read_accounts,
+    read_situation,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
+    Problem,
     Request,
-    Trouble,
-    WalkSettings,
     walk,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import LATEST_EPOCH_SECONDS
@@ -44,7 +39,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe
 from hypothesis import Phase, assume, given, seed, settings
 from lab import Lab, await_condition
 from lab.scenarios import stripe_partition
-from lab.stripe_simulator import Account, JournalEntry
+from lab.stripe_simulator import JournalEntry, StripeState
 from unit.connectors.stripe_reporting.cases import DAY
 from unit.connectors.stripe_reporting.reference_walk import Where, remembered
 from unit.connectors.stripe_reporting.worlds import EARLIEST, World, worlds, worlds_in_milliseconds
@@ -97,9 +92,9 @@ class Example:
     kind: str
     world: World
     name: str = field(default_factory=lambda: f"test-prediction-{uuid.uuid4().hex[:8]}")
-    accounts: dict[str, Account] = field(default_factory=dict, repr=False)
-    older_runs: dict[str, Place] = field(default_factory=dict, repr=False)
-    predicted: tuple[Request | Trouble, ...] = ()
+    accounts: dict[str, StripeState] = field(default_factory=dict, repr=False)
+    older_runs: dict[str, ReportPartition] = field(default_factory=dict, repr=False)
+    predicted: tuple[Request | Problem, ...] = ()
     log: tuple[str, ...] = field(default=(), repr=False)
     delivered: Counter[str] = field(default_factory=Counter, repr=False)
 
@@ -108,11 +103,11 @@ class Example:
         return [step for step in self.predicted if isinstance(step, Request)]
 
     @property
-    def troubles(self) -> list[Trouble]:
-        return [step for step in self.predicted if isinstance(step, Trouble)]
+    def troubles(self) -> list[Problem]:
+        return [step for step in self.predicted if isinstance(step, Problem)]
 
-    def places_in(self, *codes: str) -> set[Place]:
-        return {trouble.place for trouble in self.troubles if trouble.code in codes}
+    def places_in(self, *codes: str) -> set[ReportPartition]:
+        return {trouble.partition for trouble in self.troubles if trouble.code in codes}
 
     def logged(self, pattern: re.Pattern[str]) -> list[tuple[str, ...]]:
         return [found.groups() for line in self.log if (found := pattern.search(line))]
@@ -131,10 +126,10 @@ def drawn_examples() -> list[Example]:
     @settings(max_examples=DRAWN_AT_ONCE, deadline=None, database=None, phases=[Phase.generate])
     @given(worlds(clock=now) | worlds_in_milliseconds(clock=now))
     def draw(world: World) -> None:
-        steps = walk(world.settings, world.offsets, world.places, world.accounts, world.now).steps
+        steps = walk(world.settings, world.offsets, world.partitions, world.accounts, world.now).steps
         requests = [step for step in steps if isinstance(step, Request)]
         assume(1 <= len(requests) <= MOST_REQUESTS)
-        kind = next((step.code for step in steps if isinstance(step, Trouble)), None)
+        kind = next((step.code for step in steps if isinstance(step, Problem)), None)
         if any(number > LATEST_EPOCH_SECONDS for raw in world.stored.values() for number in times_of(raw)):
             kind = "milliseconds"
         elif kind is None and any(not request.is_new_run for request in requests):
@@ -208,7 +203,7 @@ def with_a_real_run(example: Example, where: Where, raw: Mapping[str, Any]) -> d
     run = account.add_run(where[1], start, end, status=status if status in ("pending", "failed") else "succeeded")
     if status == "lost":
         account.forget_run(run.id)
-    example.older_runs[run.id] = Place(*where)
+    example.older_runs[run.id] = ReportPartition(*where)
     return {**raw, "in_progress_report_run_id": run.id}
 
 
@@ -219,15 +214,9 @@ def predict(examples: list[Example], lab: Lab) -> None:
     with ConnectClient(ConnectOptions(tuple(lab.connect.urls))) as client:
         connectors = read_snapshot(client, [example.name for example in examples], now).connectors
     for example, connector in zip(examples, connectors, strict=True):
-        accounts = read_accounts(connector, stripe, now)
-        assert not accounts.problems
-        example.predicted = walk(
-            WalkSettings.read(connector.config),
-            read_offsets(connector),
-            expected_places(connector, ()),
-            accounts.by_place,
-            now,
-        ).steps
+        it = read_situation(connector, stripe, (), now)
+        assert not it.problems
+        example.predicted = walk(it.settings, it.offsets, it.partitions, it.stripe, now).steps
 
 
 def let_them_work(examples: list[Example], lab: Lab) -> None:
@@ -308,11 +297,11 @@ def asked(example: Example) -> list[Asked]:
     return [answer for entry, zone in since_start(example) if (answer := as_asked(example, entry, zone)) is not None]
 
 
-def refused(example: Example) -> set[Place]:
+def refused(example: Example) -> set[ReportPartition]:
     """The places for which Stripe refused to make a report."""
     entries = since_start(example)
     return {
-        Place(zone, entry.params["report_type"])
+        ReportPartition(zone, entry.params["report_type"])
         for entry, zone in entries
         if entry.method == "POST" and entry.status == 400
     }
@@ -340,15 +329,15 @@ def as_asked(example: Example, entry: JournalEntry, zone: str) -> Asked | None:
 
 def as_predicted(request: Request) -> Asked:
     interval = (request.start, request.end) if request.is_new_run else None
-    return Asked(request.place.timezone, request.place.report_type, interval, request.run_id)
+    return Asked(request.partition.timezone, request.partition.report_type, interval, request.run_id)
 
 
 def predicted_rows(example: Example) -> Counter[str]:
     """How often each row is to be in the topics, if no poll fails."""
     rows: Counter[str] = Counter()
     for request in example.requests:
-        account = example.accounts[request.place.timezone]
-        report = account.rows(request.place.report_type, request.start, request.covers_end)
+        account = example.accounts[request.partition.timezone]
+        report = account.rows(request.partition.report_type, request.start, request.covers_end)
         rows.update(row["row_id"] for row in report[request.first_row :])
     return rows
 
@@ -367,7 +356,11 @@ def test_the_task_asks_for_what_was_predicted_in_that_order_and_for_no_more(exam
 def test_open_runs_are_resumed_at_the_predicted_row_and_for_the_predicted_interval(example: Example) -> None:
     fetched = {one.resumed_run for one in asked(example)}
     resumed = [
-        (one.place.timezone, one.place.report_type, *texts(one.round_id, one.run_id, one.first_row, one.start, one.end))
+        (
+            one.partition.timezone,
+            one.partition.report_type,
+            *texts(one.round_id, one.run_id, one.first_row, one.start, one.end),
+        )
         for one in example.requests
         if not one.is_new_run
     ]
@@ -375,11 +368,11 @@ def test_open_runs_are_resumed_at_the_predicted_row_and_for_the_predicted_interv
 
 
 def test_every_round_is_finished_by_the_predicted_request(example: Example) -> None:
-    available = {Place(*where): end for where, end in example.world.available.items()}
-    last = [one for one in example.requests if one.end >= available[one.place]]
+    available = {ReportPartition(*where): end for where, end in example.world.available.items()}
+    last = [one for one in example.requests if one.end >= available[one.partition]]
     finished = [found for found in example.logged(_COMPLETED) if int(found[3]) < int(found[4])]
     assert finished == [
-        (one.place.timezone, one.place.report_type, *texts(one.round_id, one.start, one.end)) for one in last
+        (one.partition.timezone, one.partition.report_type, *texts(one.round_id, one.start, one.end)) for one in last
     ]
 
 
@@ -388,11 +381,13 @@ def test_polls_fail_and_places_are_left_out_only_where_it_was_predicted(example:
     assert aborts == any("Error while polling" in line for line in example.log)
     assert refused(example) == example.places_in("before_data")
     fetched = {one.resumed_run for one in asked(example)}
-    in_vain = {Place(zone, one) for zone, one, _round, run, *_rest in example.logged(_RESUMING) if run not in fetched}
+    in_vain = {
+        ReportPartition(zone, one) for zone, one, _round, run, *_rest in example.logged(_RESUMING) if run not in fetched
+    }
     assert {place for place in in_vain if place not in example.places_in("empty_run_id")} == example.places_in(
         "run_without_result"
     )
-    left_out = {Place(zone, report_type) for zone, report_type in example.logged(_WITHOUT_START)}
+    left_out = {ReportPartition(zone, report_type) for zone, report_type in example.logged(_WITHOUT_START)}
     assert left_out == example.places_in("no_initial_load", "no_interval_end", "no_interval_start")
 
 

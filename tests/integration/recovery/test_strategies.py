@@ -53,7 +53,7 @@ def assert_unchanged_by_a_second_run(tasks: Tasks, **options: Any) -> None:
     assert tasks.trial.count_log("Task started with report types") == starts
 
 
-def place(done: dict[str, Any], zone: str) -> dict[str, Any]:
+def report_partition(done: dict[str, Any], zone: str) -> dict[str, Any]:
     """The forecast for a timezone."""
     found: dict[str, Any] = next(one for one in done["forecast"]["partitions"] if one["timezone"] == zone)
     return found
@@ -66,7 +66,7 @@ def test_continue_behind_the_round_takes_one_run_each_and_delivers_every_row_onc
     stuck(trial)
     done = tasks.previewed_reset(at_least=LONGER_WAIT)
     assert [change["after"]["round_id"] for change in done["plan"]["offsets"]] == [MIDNIGHT] * 3
-    assert [place(done, zone)["next_request"]["interval_start"] for zone in ZONES] == [ago(5)] * 3
+    assert [report_partition(done, zone)["next_request"]["interval_start"] for zone in ZONES] == [ago(5)] * 3
     assert done["forecast"]["report_runs"] == 3
     assert done["forecast"]["left_alone"]["report_runs"] > 3
     await_as_announced(trial, done["forecast"])
@@ -113,9 +113,9 @@ def test_what_the_connector_would_do_if_left_alone_is_foreseen_as_well(trial: Tr
 def test_continue_resumes_an_open_run_that_stripe_still_has(trial: Trial, tasks: Tasks, round_days: int) -> None:
     run_id = half_delivered(trial, round_days)
     done = tasks.previewed_reset(config=QUICK_POLLS)
-    assert place(done, CAIRO)["next_request"]["resumed_run"] == run_id
-    assert place(done, CAIRO)["next_request"]["first_row"] == 3
-    assert place(done, CAIRO)["redelivered_rows"] == 0
+    assert report_partition(done, CAIRO)["next_request"]["resumed_run"] == run_id
+    assert report_partition(done, CAIRO)["next_request"]["first_row"] == 3
+    assert report_partition(done, CAIRO)["redelivered_rows"] == 0
     assert done["forecast"]["report_runs"] == 1
     await_as_announced(trial, done["forecast"])
     assert delivered_once(trial, ago(5), (CAIRO, PST))
@@ -134,8 +134,8 @@ def test_continue_takes_an_open_run_from_its_start_when_it_cannot_be_resumed_who
         trial.accounts[CAIRO].report_type(REPORT_TYPE).data_available_end = MIDNIGHT
     end = trial.accounts[CAIRO].report_type(REPORT_TYPE).data_available_end
     done = tasks.previewed_reset(config=QUICK_POLLS)
-    assert place(done, CAIRO)["redelivered_rows"] == 3
-    assert place(done, CAIRO)["next_request"]["interval_start"] == ago(5)
+    assert report_partition(done, CAIRO)["redelivered_rows"] == 3
+    assert report_partition(done, CAIRO)["next_request"]["interval_start"] == ago(5)
     await_as_announced(trial, done["forecast"])
     rows = trial.expected(CAIRO, ago(5), end)
     assert Counter(trial.delivered(CAIRO)) == Counter(rows + rows[:3])
@@ -153,7 +153,7 @@ def test_continue_leaves_an_open_run_without_a_result_behind(trial: Trial, tasks
     trial.await_log("Error while polling", 2)
     done = tasks.previewed_reset()
     assert [change["partition"] for change in done["plan"]["offsets"]] == [partition(CAIRO)]
-    assert place(done, CAIRO)["redelivered_rows"] == 5
+    assert report_partition(done, CAIRO)["redelivered_rows"] == 5
     await_as_announced(trial, done["forecast"])
     assert delivered_once(trial, ago(3), (CAIRO, PST))
     assert_unchanged_by_a_second_run(tasks)
@@ -164,7 +164,7 @@ def test_continue_loses_nothing_when_only_the_file_of_an_open_run_is_gone(trial:
     run_id = half_delivered(trial, 0)
     trial.accounts[CAIRO].lose_file(run_id)
     done = tasks.previewed_reset(config=QUICK_POLLS)
-    assert place(done, CAIRO)["next_request"]["resumed_run"] == run_id
+    assert report_partition(done, CAIRO)["next_request"]["resumed_run"] == run_id
     trial.await_delivered(40)
     trial.await_offset(CAIRO, processed_in_round=True)
     assert delivered_once(trial, ago(5), (CAIRO, PST))
@@ -174,7 +174,7 @@ def test_continue_in_chunks_asks_for_each_as_announced(trial: Trial, tasks: Task
     stuck(trial, settings={"max.report.interval.days": 2})
     done = tasks.previewed_reset(at_least=LONGER_WAIT)
     assert done["forecast"]["report_runs"] == 3 * 3
-    assert place(done, PST)["next_request"]["interval_end"] == ago(3)
+    assert report_partition(done, PST)["next_request"]["interval_end"] == ago(3)
     await_as_announced(trial, done["forecast"])
     assert delivered_once(trial, ago(5))
 
@@ -187,8 +187,8 @@ def test_current_asks_for_nothing_until_the_next_round_and_says_what_it_skips(tr
     done = tasks.previewed_reset(strategy="current", at_least=LONGER_WAIT)
     assert done["forecast"]["report_runs"] == 0
     for zone in ZONES:
-        assert place(done, zone)["skipped"] == [[ago(5), MIDNIGHT]]
-        assert place(done, zone)["next_round_delivers_skipped"]
+        assert report_partition(done, zone)["skipped"] == [[ago(5), MIDNIGHT]]
+        assert report_partition(done, zone)["next_round_delivers_skipped"]
     await_as_announced(trial, done["forecast"])
     assert trial.delivered() == []
     assert tasks.offsets() == dict.fromkeys(ZONES, unfinished(0, 0))
@@ -201,7 +201,7 @@ def test_available_end_goes_on_where_the_data_of_each_timezone_ends(trial: Trial
     stuck(trial)
     done = tasks.previewed_reset(strategy="available_end", at_least=LONGER_WAIT)
     assert done["forecast"]["report_runs"] == 0
-    assert place(done, PST)["skipped"] == [[ago(5), ago(2)]]
+    assert report_partition(done, PST)["skipped"] == [[ago(5), ago(2)]]
     await_as_announced(trial, done["forecast"])
     assert tasks.offsets() == {CAIRO: unfinished(1, 0), NEW_YORK: unfinished(0, 0), PST: unfinished(2, 0)}
     assert_unchanged_by_a_second_run(tasks, strategy="available_end", at_least=LONGER_WAIT)
@@ -226,7 +226,7 @@ def test_timestamp_goes_on_at_that_moment(trial: Trial, tasks: Tasks) -> None:
     assert "allow_gap" in refusal["msg"]
     assert Written.now(tasks.lab) == before
     done = tasks.previewed_reset(**options, allow_gap=True)
-    assert place(done, PST)["skipped"] == [[ago(5), moment]]
+    assert report_partition(done, PST)["skipped"] == [[ago(5), moment]]
     await_as_announced(trial, done["forecast"])
     assert delivered_once(trial, moment)
 
@@ -234,8 +234,8 @@ def test_timestamp_goes_on_at_that_moment(trial: Trial, tasks: Tasks) -> None:
 def test_a_timestamp_before_what_was_delivered_says_what_comes_twice(trial: Trial, tasks: Tasks) -> None:
     stuck(trial)
     done = tasks.previewed_reset(strategy="timestamp", timestamp=str(ago(7)), at_least=LONGER_WAIT)
-    assert [place(done, zone)["redelivered_seconds"] for zone in ZONES] == [2 * DAY_SECONDS] * 3
-    assert place(done, PST)["skipped"] == []
+    assert [report_partition(done, zone)["redelivered_seconds"] for zone in ZONES] == [2 * DAY_SECONDS] * 3
+    assert report_partition(done, PST)["skipped"] == []
     await_as_announced(trial, done["forecast"])
     assert delivered_once(trial, ago(7))
 
@@ -272,8 +272,8 @@ def test_delete_starts_one_partition_over_and_leaves_the_others_as_they_are(tria
     trial.cluster.await_state(trial.name, "PAUSED", tasks=1)
     done = tasks.previewed_reset(strategy="delete", partitions=[partition(CAIRO)], at_least=LONGER_WAIT)
     assert tasks.stored_bytes() == others
-    assert place(done, CAIRO)["next_request"]["interval_start"] == ago(10)
-    assert place(done, CAIRO)["redelivered_seconds"] == 5 * DAY_SECONDS
+    assert report_partition(done, CAIRO)["next_request"]["interval_start"] == ago(10)
+    assert report_partition(done, CAIRO)["redelivered_seconds"] == 5 * DAY_SECONDS
     trial.cluster.request("PUT", f"/connectors/{trial.name}/resume")
     await_as_announced(trial, done["forecast"])
     assert delivered_once(trial, ago(10), (CAIRO,))

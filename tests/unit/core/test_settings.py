@@ -241,7 +241,7 @@ def test_a_stored_value_that_is_no_number_is_not_guessed_at() -> None:
 def test_a_change_is_shown_with_its_length_and_without_its_secret(
     key: str, before: str | None, after: str | None, shown: str
 ) -> None:
-    assert show_setting_change(SettingChange(key, before, after, secret=False)) == shown
+    assert show_setting_change(key, *SettingChange(key, before, after, secret=False).shown()) == shown
 
 
 def test_a_key_that_is_declared_secret_is_hidden_whatever_its_name() -> None:

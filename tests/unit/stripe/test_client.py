@@ -12,22 +12,24 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import Place
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
+    ReportPartition,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.stripe.client import (
-    PlaceFacts,
     StripeAnswer,
+    StripeFacts,
     ask_stripe,
 )
 from lab.stripe_simulator import Account, StripeSimulator
 
 TYPE, OTHER_TYPE = "balance.summary.1", "payouts.summary.1"
-CAIRO, PST = Place("Africa/Cairo", TYPE), Place("PST", TYPE)
+CAIRO, PST = ReportPartition("Africa/Cairo", TYPE), ReportPartition("PST", TYPE)
 START, END = 1_790_000_000, 1_795_000_000
 KEYS = {"Africa/Cairo": "sk_test_of_cairo_4711", "PST": "sk_test_of_pst_0815"}
 NOW = int(time.time())
 DAY = 86_400
 TYPES, RUNS = "/v1/reporting/report_types", "/v1/reporting/report_runs"
-PLAIN = PlaceFacts(available_end=END, available_start=START)
+PLAIN = StripeFacts(available_end=END, available_start=START)
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def cairo(simulator: StripeSimulator) -> Account:
 
 
 def ask(
-    simulator: StripeSimulator, open_runs: Mapping[Place, str | None], keys: Mapping[str, str] | None = None
+    simulator: StripeSimulator, open_runs: Mapping[ReportPartition, str | None], keys: Mapping[str, str] | None = None
 ) -> StripeAnswer:
     return ask_stripe(KEYS if keys is None else keys, open_runs, NOW, simulator.url)
 
@@ -59,7 +61,7 @@ def requests_of(account: Account) -> Counter[str]:
 def test_the_data_of_each_place_is_told(simulator: StripeSimulator, cairo: Account) -> None:
     cairo.report_type(TYPE).data_available_end = END + 3600
     answer = ask(simulator, {CAIRO: None, PST: None})
-    assert answer.by_place == {CAIRO: PlaceFacts(END + 3600, START), PST: PlaceFacts(END, START)}
+    assert answer.by_partition == {CAIRO: StripeFacts(END + 3600, START), PST: StripeFacts(END, START)}
     assert answer.problems == ()
 
 
@@ -70,13 +72,13 @@ def test_the_open_run_is_told_whole(
 ) -> None:
     created = NOW - days_ago * DAY
     run = cairo.add_run(TYPE, START, END, status=status, created=created, error=error)
-    facts = ask(simulator, {CAIRO: run.id}).by_place[CAIRO]
-    assert facts == PlaceFacts(END, START, run_status=status, run_created=created, run_error=error)
+    facts = ask(simulator, {CAIRO: run.id}).by_partition[CAIRO]
+    assert facts == StripeFacts(END, START, run_status=status, run_created=created, run_error=error)
 
 
 def test_a_run_that_stripe_does_not_know_is_lost(simulator: StripeSimulator) -> None:
-    facts = ask(simulator, {CAIRO: "frr_of_long_ago"}).by_place[CAIRO]
-    assert facts == PlaceFacts(END, START, run_status="lost")
+    facts = ask(simulator, {CAIRO: "frr_of_long_ago"}).by_partition[CAIRO]
+    assert facts == StripeFacts(END, START, run_status="lost")
 
 
 @pytest.mark.parametrize("words", [f"The key {KEYS['Africa/Cairo']} may not.", "The key sk_test_********4711 may not."])
@@ -85,7 +87,7 @@ def test_keys_in_stripes_words_on_a_failed_run_are_hidden(
 ) -> None:
     run = cairo.add_run(TYPE, START, END, status="failed", error=words)
     answer = ask(simulator, {CAIRO: run.id})
-    assert answer.by_place[CAIRO].run_error == "The key ******** may not."
+    assert answer.by_partition[CAIRO].run_error == "The key ******** may not."
     assert answer.histories["Africa/Cairo"].runs[0].error == "The key ******** may not."
 
 
@@ -139,7 +141,7 @@ def test_no_more_is_asked_than_needed(simulator: StripeSimulator, cairo: Account
     for number in range(2):
         name = f"other.{number}"
         cairo.add_report_type(name, data_available_start=START, data_available_end=END)
-        places.append(Place("Africa/Cairo", name))
+        places.append(ReportPartition("Africa/Cairo", name))
     listed = cairo.add_run(TYPE, START, END, status="pending")
     old = cairo.add_run("other.0", START, END, created=NOW - 20 * DAY)
     ask(simulator, dict(zip(places, (listed.id, old.id, None), strict=True)))
@@ -151,7 +153,7 @@ def test_no_more_is_asked_than_needed(simulator: StripeSimulator, cairo: Account
 def test_an_account_that_answers_nothing_is_not_asked_on(
     simulator: StripeSimulator, cairo: Account, status: int | None
 ) -> None:
-    more = Place("Africa/Cairo", OTHER_TYPE)
+    more = ReportPartition("Africa/Cairo", OTHER_TYPE)
     url = simulator.url
     if status is None:
         simulator.stop()
@@ -159,9 +161,9 @@ def test_an_account_that_answers_nothing_is_not_asked_on(
         cairo.respond(status=status, times=None)
     answer = ask_stripe(KEYS, {CAIRO: None, more: None}, NOW, url)
     assert len(cairo.journal) == (0 if status is None else 1)
-    assert answer.by_place[CAIRO] == answer.by_place[more]
-    assert answer.by_place[CAIRO].problem
-    assert answer.by_place[CAIRO].refused == (status == 401)
+    assert answer.by_partition[CAIRO] == answer.by_partition[more]
+    assert answer.by_partition[CAIRO].problem
+    assert answer.by_partition[CAIRO].refused == (status == 401)
     assert answer.histories == {}
 
 
@@ -173,7 +175,7 @@ def test_the_accounts_are_asked_side_by_side(simulator: StripeSimulator) -> None
     assert 0.5 <= time.monotonic() - began < 0.9
 
 
-# Trouble
+# Problem
 
 
 @pytest.mark.parametrize(
@@ -190,12 +192,12 @@ def test_trouble_with_one_account_does_not_hide_the_other(
 ) -> None:
     cairo.respond(status=status, times=None)
     answer = ask(simulator, {CAIRO: None, PST: None})
-    assert answer.by_place[PST] == PLAIN
+    assert answer.by_partition[PST] == PLAIN
     assert list(answer.histories) == ["PST"]
-    facts = answer.by_place[CAIRO]
+    facts = answer.by_partition[CAIRO]
     problem = facts.problem or ""
     assert problem.startswith(words)
-    assert facts == PlaceFacts(problem=problem, refused=refused)
+    assert facts == StripeFacts(problem=problem, refused=refused)
     assert not any(key[-4:] in sentence for key in KEYS.values() for sentence in (problem, *answer.problems))
 
 
@@ -203,7 +205,7 @@ def test_a_listing_that_fails_leaves_the_rest_known(simulator: StripeSimulator, 
     run = cairo.add_run(TYPE, START, END, status="pending", created=NOW - 100)
     cairo.respond(status=403, times=1)
     answer = ask(simulator, {CAIRO: run.id, PST: None})
-    assert answer.by_place[CAIRO] == PlaceFacts(END, START, "pending", NOW - 100, refused=True)
+    assert answer.by_partition[CAIRO] == StripeFacts(END, START, "pending", NOW - 100, refused=True)
     (problem,) = answer.problems
     assert problem.startswith("Stripe does not list the report runs of the timezone Africa/Cairo: ")
     assert "********" in problem
@@ -211,23 +213,23 @@ def test_a_listing_that_fails_leaves_the_rest_known(simulator: StripeSimulator, 
 
 
 def test_a_report_type_that_an_account_does_not_have_hides_no_other(simulator: StripeSimulator) -> None:
-    other = Place("Africa/Cairo", OTHER_TYPE)
+    other = ReportPartition("Africa/Cairo", OTHER_TYPE)
     answer = ask(simulator, {CAIRO: None, other: None})
-    assert answer.by_place[CAIRO] == PLAIN
-    assert (answer.by_place[other].problem or "").endswith(f"No such report type: '{OTHER_TYPE}'")
+    assert answer.by_partition[CAIRO] == PLAIN
+    assert (answer.by_partition[other].problem or "").endswith(f"No such report type: '{OTHER_TYPE}'")
 
 
 def test_an_answer_that_fails_once_is_asked_for_again(simulator: StripeSimulator, cairo: Account) -> None:
     cairo.respond(status=500, times=1)
     answer = ask(simulator, {CAIRO: None})
-    assert answer.by_place == {CAIRO: PLAIN}
+    assert answer.by_partition == {CAIRO: PLAIN}
     assert list(answer.histories) == ["Africa/Cairo"]
 
 
 def test_a_timezone_without_a_key_is_named(simulator: StripeSimulator) -> None:
     answer = ask(simulator, {CAIRO: None, PST: None}, {"PST": KEYS["PST"]})
-    assert answer.by_place[CAIRO].problem == "no API key is known for the timezone Africa/Cairo"
-    assert answer.by_place[PST] == PLAIN
+    assert answer.by_partition[CAIRO].problem == "no API key is known for the timezone Africa/Cairo"
+    assert answer.by_partition[PST] == PLAIN
     assert list(answer.histories) == ["PST"]
 
 

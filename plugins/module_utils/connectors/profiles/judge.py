@@ -38,6 +38,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
     Limits,
     Reason,
     Verdict,
+    VerdictName,
     judged_by,
 )
 
@@ -55,19 +56,22 @@ def judge_by_profile(connector: Connector, profile: Profile | None, limits: Limi
     Without a profile commit times alone are looked at. A connector of which nothing is stored or expected gets one verdict
     on the partition without fields, so that its state is told all the same.
     """
-    reading = profile or GENERIC
-    expected = reading.expected.values(connector.config) if reading.expected else None
-    scene = _Scene(reading, expected, state_reasons(connector), limits, now)
+    profile = profile or GENERIC
+    expected = profile.expected.values(connector.config) if profile.expected else None
+    judge = _ProfileJudge(profile, expected, state_reasons(connector), limits, now)
     entries = sorted(connector.offsets, key=lambda entry: str(entry.partition))
-    verdicts = list(scene.judged(entries)) + list(scene.missing(entries))
+    verdicts = list(judge.judged(entries)) + list(judge.missing(entries))
     if not verdicts:
-        nothing = ("unknown", Reason("no_offset", "it has stored no offset, so nothing tells whether it works"))
-        verdicts.append(scene.verdict(Partition(()), nothing))
+        nothing: JudgedReason = (
+            "unknown",
+            Reason("no_offset", "it has stored no offset, so nothing tells whether it works"),
+        )
+        verdicts.append(judge.verdict(Partition(()), nothing))
     return tuple(sorted(verdicts, key=lambda verdict: str(verdict.partition)))
 
 
 @dataclass(frozen=True)
-class _Scene:
+class _ProfileJudge:
     """What the verdicts on all partitions of a connector depend on; ``expected`` is None where it is not known."""
 
     profile: Profile
@@ -174,7 +178,7 @@ class _Scene:
             if age <= oldest:
                 return
             # Old data that still comes is behind, and moving.
-            severity = "late" if committed_at is not None and overdue is None else "stuck"
+            severity: VerdictName = "late" if committed_at is not None and overdue is None else "stuck"
             yield severity, Reason("time_old", f"its time is {show_seconds(age)} ago", age, oldest, int(time) + oldest)
         if committed_at is None:
             yield "unknown", _COMMIT_TIME_UNKNOWN

@@ -21,6 +21,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
     Limits,
     Reason,
     Verdict,
+    VerdictName,
     judged_by,
 )
 
@@ -66,7 +67,7 @@ def judge_sink(
             _verdict(connector, one.partition, _reasons(one, limits, now), one.committed_at)
             for one in sorted(progress, key=lambda one: (one.topic, one.number))
         ]
-    nothing = ("unknown", Reason("no_offset", "it has committed nothing, and its topics are not known"))
+    nothing: JudgedReason = ("unknown", Reason("no_offset", "it has committed nothing, and its topics are not known"))
     return tuple(found) or (_verdict(connector, Partition(()), iter([nothing])),)
 
 
@@ -111,7 +112,8 @@ def _reasons(one: SinkPosition, limits: Limits, now: float) -> Iterator[JudgedRe
         return
     # Nothing arrived, nothing to commit: the wait begins with the first record that came after.
     due_since = max(one.committed_at, waiting_since)
-    for severity, limit in (("stuck", limits.max_commit_age_seconds), ("late", _LATE_SECONDS)):
+    limits_by_verdict: dict[VerdictName, int] = {"stuck": limits.max_commit_age_seconds, "late": _LATE_SECONDS}
+    for severity, limit in limits_by_verdict.items():
         overdue = no_commit(due_since, limit, now)
         if overdue is not None:
             yield severity, overdue

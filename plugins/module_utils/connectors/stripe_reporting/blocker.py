@@ -1,11 +1,11 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who blocks whom: the place at which every poll fails, named from evidence.
+"""Who blocks whom: the partition at which every poll fails, named from evidence.
 
-One failing place keeps all places of its connector from storing progress, so the offsets alone look equally stale. What
+One failing partition keeps all partitions of its connector from storing progress, so the offsets alone look equally stale. What
 tells them apart is what the accounts were asked for: the blocker's account has run after run of one interval, none of them
-ready in time. Many runs of one interval alone prove nothing: places before the blocker that are done in memory may load
+ready in time. Many runs of one interval alone prove nothing: partitions before the blocker that are done in memory may load
 round after round, each from the same initial load date, and each of those runs is ready in time.
 """
 
@@ -15,13 +15,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import Place
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.evidence import Evidence
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
+    ReportPartition,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.runs import (
     ReportRun,
-    RunHistory,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import Trouble
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.worker_log import LogFacts
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import Problem
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
     show_milliseconds,
     show_seconds,
@@ -36,38 +37,15 @@ _RUNS_OF_A_LOOP = 2
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What is known beside the offsets; all of it may be empty.
-
-    ``histories``: the report runs of each timezone whose account was asked. ``refused``: the timezones whose own key, the
-    one in the connector's config, Stripe refuses. ``log``: what the worker's log says of the connector.
-    """
-
-    histories: Mapping[str, RunHistory]
-    refused: frozenset[str] = frozenset()
-    log: LogFacts | None = None
-
-    def runs_of(self, place: Place) -> tuple[ReportRun, ...] | None:
-        """The report runs of a place, newest first; None where its account was not asked."""
-        history = self.histories.get(place.timezone)
-        if history is None:
-            return None
-        return tuple(run for run in history.runs if run.report_type == place.report_type)
-
-
-NO_EVIDENCE = Evidence({})
-
-
-@dataclass(frozen=True)
 class Loop:
-    """A place's newest report runs, all from one start, none of them ready in time.
+    """A partition's newest report runs, all from one start, none of them ready in time.
 
     ``since`` and ``latest`` are when the first and the last was asked for, ``start`` and ``end`` the interval of the last:
     epoch seconds. ``is_cut``: there may be earlier ones, which the account was not asked for. ``error``: Stripe's words
     where the last one failed.
     """
 
-    place: Place
+    partition: ReportPartition
     runs: int
     failed: int
     start: int
@@ -89,27 +67,27 @@ class Loop:
 
 @dataclass(frozen=True)
 class Blocker:
-    """The place at which the polls fail, or the places of which one is it, and what says so."""
+    """The partition at which the polls fail, or the partitions of which one is it, and what says so."""
 
-    places: tuple[Place, ...]
+    partitions: tuple[ReportPartition, ...]
     certainty: Certainty
     reason: Reason
     is_looping: bool
 
     def as_data(self) -> dict[str, Any]:
         return {
-            "partitions": [{"timezone": one.timezone, "report_type": one.report_type} for one in self.places],
+            "partitions": [{"timezone": one.timezone, "report_type": one.report_type} for one in self.partitions],
             "certainty": self.certainty,
             "reason": self.reason.as_data(),
         }
 
-    def seen_from(self, place: Place) -> str:
-        """Its name to another place: the report type is left out where it is the same."""
-        named = [one.timezone if one.report_type == place.report_type else str(one) for one in self.places]
+    def seen_from(self, partition: ReportPartition) -> str:
+        """Its name to another partition: the report type is left out where it is the same."""
+        named = [one.timezone if one.report_type == partition.report_type else str(one) for one in self.partitions]
         return named[0] if len(named) == 1 else f"one of {', '.join(named)}"
 
     def __str__(self) -> str:
-        named = [str(place) for place in self.places]
+        named = [str(partition) for partition in self.partitions]
         return named[0] if len(named) == 1 else f"one of {', '.join(named)}"
 
 
@@ -122,10 +100,10 @@ def is_in_time(run: ReportRun, max_wait_milliseconds: int, now: float) -> bool |
     return None if (now - run.created) * 1000 <= max_wait_milliseconds else False
 
 
-def find_loop(place: Place, evidence: Evidence, max_wait_milliseconds: int, now: float) -> Loop | None:
-    """The loop that a place's newest runs make, None where the newest one that has an outcome was ready in time."""
+def find_loop(partition: ReportPartition, evidence: Evidence, max_wait_milliseconds: int, now: float) -> Loop | None:
+    """The loop that a partition's newest runs make, None where the newest one that has an outcome was ready in time."""
     in_vain: list[ReportRun] = []
-    for run in evidence.runs_of(place) or ():
+    for run in evidence.runs_of(partition) or ():
         in_time = is_in_time(run, max_wait_milliseconds, now)
         if in_time or (in_vain and run.start != in_vain[0].start):
             break
@@ -135,42 +113,44 @@ def find_loop(place: Place, evidence: Evidence, max_wait_milliseconds: int, now:
         return None
     last, first = in_vain[0], in_vain[-1]
     return Loop(
-        place=place,
+        partition=partition,
         runs=len(in_vain),
         failed=sum(run.status == "failed" for run in in_vain),
         start=last.start,
         end=last.end,
         since=first.created,
         latest=last.created,
-        is_cut=first.created < evidence.histories[place.timezone].complete_since,
+        is_cut=first.created < evidence.histories[partition.timezone].complete_since,
         error=last.error,
     )
 
 
 def find_blocker(
-    waiting: tuple[Place, ...],
-    aborts: Mapping[Place, Trouble],
+    waiting: tuple[ReportPartition, ...],
+    aborts: Mapping[ReportPartition, Problem],
     evidence: Evidence,
     max_wait_milliseconds: int,
     now: float,
 ) -> Blocker | None:
-    """Name the place that fails the polls, if one does.
+    """Name the partition that fails the polls, if one does.
 
-    ``waiting``: the places with something to ask for in the worked round, in the order of the walk. ``aborts``: those at
+    ``waiting``: the partitions with something to ask for in the worked round, in the order of the walk. ``aborts``: those at
     which the connector itself cannot get past. Whether the connector stands still at all is for the caller to say.
     """
     loops = {
-        place: loop for place in waiting if (loop := find_loop(place, evidence, max_wait_milliseconds, now)) is not None
+        partition: loop
+        for partition in waiting
+        if (loop := find_loop(partition, evidence, max_wait_milliseconds, now)) is not None
     }
     looping = [loop for loop in loops.values() if loop.runs >= _RUNS_OF_A_LOOP]
-    first_abort = next((place for place in waiting if place in aborts), None)
-    if first_abort is not None and not any(loop.place < first_abort for loop in looping):
-        trouble = aborts[first_abort]
-        return Blocker((first_abort,), "proven", Reason(trouble.code, trouble.reason), is_looping=True)
+    first_abort = next((partition for partition in waiting if partition in aborts), None)
+    if first_abort is not None and not any(loop.partition < first_abort for loop in looping):
+        problem = aborts[first_abort]
+        return Blocker((first_abort,), "proven", Reason(problem.code, problem.reason), is_looping=True)
     if looping:
         loop = max(looping, key=lambda one: one.latest)
         certainty: Certainty = "proven" if _is_alone(loop, looping, waiting, evidence) else "likely"
-        return Blocker((loop.place,), certainty, loop.reason(max_wait_milliseconds), is_looping=True)
+        return Blocker((loop.partition,), certainty, loop.reason(max_wait_milliseconds), is_looping=True)
     return (
         _named_by_the_log(waiting, evidence)
         or _refused(waiting, evidence)
@@ -180,52 +160,57 @@ def find_blocker(
     )
 
 
-def _is_alone(loop: Loop, looping: list[Loop], waiting: tuple[Place, ...], evidence: Evidence) -> bool:
+def _is_alone(loop: Loop, looping: list[Loop], waiting: tuple[ReportPartition, ...], evidence: Evidence) -> bool:
     """Whether nothing speaks against it: no other loop, and no poll that got past it since the loop began."""
     got_past = any(
-        run.created > loop.since for place in waiting if loop.place < place for run in evidence.runs_of(place) or ()
+        run.created > loop.since
+        for partition in waiting
+        if loop.partition < partition
+        for run in evidence.runs_of(partition) or ()
     )
     return len(looping) == 1 and not got_past
 
 
-def _named_by_the_log(waiting: tuple[Place, ...], evidence: Evidence) -> Blocker | None:
+def _named_by_the_log(waiting: tuple[ReportPartition, ...], evidence: Evidence) -> Blocker | None:
     if evidence.log is None or not evidence.log.failures:
         return None
     failure = evidence.log.failures[-1]
-    owners = [place for place in waiting for run in evidence.runs_of(place) or () if run.id == failure.run_id]
-    owners += [place for place in waiting if place == failure.resuming]
+    owners = [
+        partition for partition in waiting for run in evidence.runs_of(partition) or () if run.id == failure.run_id
+    ]
+    owners += [partition for partition in waiting if partition == failure.resuming]
     words = f"the worker's log: {failure.message}"
     if owners:
         return Blocker((owners[0],), "proven", Reason("log_names_run", words), is_looping=True)
-    # The walk comes to the places in order, so the one that fails is the next one after the furthest that any poll got past;
+    # The walk comes to the partitions in order, so the one that fails is the next one after the furthest that any poll got past;
     # a later poll does not say so again, since what it got past is done in memory.
     passed = [failure.after for failure in evidence.log.failures if failure.after is not None]
-    behind = [place for place in waiting if not passed or max(passed) < place]
+    behind = [partition for partition in waiting if not passed or max(passed) < partition]
     if not behind:
         return None
     return Blocker((behind[0],), "likely", Reason("log_order", f"{words}, next in the walk"), is_looping=True)
 
 
-def _refused(waiting: tuple[Place, ...], evidence: Evidence) -> Blocker | None:
-    place = next((place for place in waiting if place.timezone in evidence.refused), None)
-    if place is None:
+def _refused(waiting: tuple[ReportPartition, ...], evidence: Evidence) -> Blocker | None:
+    partition = next((partition for partition in waiting if partition.timezone in evidence.refused), None)
+    if partition is None:
         return None
-    return Blocker((place,), "likely", Reason("key_refused", "Stripe refuses its API key"), is_looping=True)
+    return Blocker((partition,), "likely", Reason("key_refused", "Stripe refuses its API key"), is_looping=True)
 
 
-def _by_one_late_run(loops: Mapping[Place, Loop], max_wait_milliseconds: int) -> Blocker | None:
+def _by_one_late_run(loops: Mapping[ReportPartition, Loop], max_wait_milliseconds: int) -> Blocker | None:
     if not loops:
         return None
     loop = max(loops.values(), key=lambda one: one.latest)
-    return Blocker((loop.place,), "likely", loop.reason(max_wait_milliseconds), is_looping=False)
+    return Blocker((loop.partition,), "likely", loop.reason(max_wait_milliseconds), is_looping=False)
 
 
 def _by_a_pending_run(
-    waiting: tuple[Place, ...], evidence: Evidence, max_wait_milliseconds: int, now: float
+    waiting: tuple[ReportPartition, ...], evidence: Evidence, max_wait_milliseconds: int, now: float
 ) -> Blocker | None:
     """The poll is there just now, and not too long yet; a task makes one report after the other."""
-    newest = {place: runs[0] for place in waiting if (runs := evidence.runs_of(place))}
-    pending = [place for place, run in newest.items() if is_in_time(run, max_wait_milliseconds, now) is None]
+    newest = {partition: runs[0] for partition in waiting if (runs := evidence.runs_of(partition))}
+    pending = [partition for partition, run in newest.items() if is_in_time(run, max_wait_milliseconds, now) is None]
     if len(pending) != 1:
         return None
     run = newest[pending[0]]
@@ -236,16 +221,16 @@ def _by_a_pending_run(
 
 
 def _by_exclusion(
-    waiting: tuple[Place, ...], evidence: Evidence, max_wait_milliseconds: int, now: float
+    waiting: tuple[ReportPartition, ...], evidence: Evidence, max_wait_milliseconds: int, now: float
 ) -> Blocker | None:
     """Whoever had its report in time is not to blame; nor is one that was never asked for anything."""
     suspects = []
-    for place in waiting:
-        runs = evidence.runs_of(place)
+    for partition in waiting:
+        runs = evidence.runs_of(partition)
         if runs is None or (runs and is_in_time(runs[0], max_wait_milliseconds, now) is not True):
-            suspects.append(place)
+            suspects.append(partition)
     # A call that hangs leaves no run; then the first one in the walk that has none is the one that hangs.
-    suspects = suspects or [place for place in waiting if not evidence.runs_of(place)][:1]
+    suspects = suspects or [partition for partition in waiting if not evidence.runs_of(partition)][:1]
     if not suspects:
         return None
     if len(suspects) == 1:

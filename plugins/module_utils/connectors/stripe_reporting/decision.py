@@ -9,34 +9,22 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting import strategies
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
-    expected_places,
-    partitions_by_place,
-)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.forecast import (
     Forecast,
-    PlaceForecast,
-    Spans,
+    PartitionForecast,
     make_forecast,
-    without,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
-    Place,
     ReportOffset,
+    ReportPartition,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
-    Account,
-    WalkSettings,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
     show_moment,
     show_seconds,
     show_span,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
-    Connector,
-    same_offset,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import same_offset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import (
     OffsetTargets,
@@ -44,6 +32,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.req
     generic_targets,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.selection import choose_partitions
+from ansible_collections.connectops.recovery.plugins.module_utils.core.spans import Spans, length, without
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 # These say by their name that data may be left out; the others need allow_gap for it.
@@ -52,9 +41,9 @@ _SKIPPING_BY_NAME = ("current", "available_end", "restore")
 
 @dataclass(frozen=True)
 class Loss:
-    """What one place will not deliver because of a change, in words."""
+    """What one partition will not deliver because of a change, in words."""
 
-    place: Place
+    partition: ReportPartition
     message: str
 
 
@@ -62,110 +51,88 @@ class Loss:
 class StripeDecision:
     """The targets, what the connector will do with them, and what it would do if left alone."""
 
+    situation: Situation
     targets: OffsetTargets
-    before: Mapping[Place, ReportOffset]
-    after: Mapping[Place, ReportOffset]
+    after: Mapping[ReportPartition, ReportOffset]
     forecast: Forecast
     left_alone: Forecast
-    accounts: Mapping[Place, Account]
-    changed: frozenset[Place]
+    changed: frozenset[ReportPartition]
     losses: tuple[Loss, ...]
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know before agreeing, one sentence each."""
-        return tuple(note for one in self.forecast.places for note in self._notes_on(one))
+        return tuple(note for one in self.forecast.partitions for note in self._notes_on(one))
 
-    def ignores(self, one: PlaceForecast) -> bool:
-        """Whether the connector will not act on the offset written to the place, which is not of the round it works on."""
-        offset = self.after.get(one.place)
-        if offset is None or one.place not in self.changed:
+    def ignores(self, one: PartitionForecast) -> bool:
+        """Whether the connector will not act on the offset written to the partition, which is not of the round it works on."""
+        offset = self.after.get(one.partition)
+        if offset is None or one.partition not in self.changed:
             return False
         round_id = self.forecast.worked_round if one.next_request is None else one.next_request.round_id
         return offset.round_id != round_id
 
-    def _notes_on(self, one: PlaceForecast) -> Iterator[str]:
+    def _notes_on(self, one: PartitionForecast) -> Iterator[str]:
         if one.next_request and self.ignores(one):
             yield (
-                f"{one.place}: the connector works on another round, so it will ignore this offset and start over at"
+                f"{one.partition}: the connector works on another round, so it will ignore this offset and start over at"
                 f" {show_moment(one.next_request.start)}."
             )
-        if one.trouble and one.trouble != self.left_alone.of(one.place).trouble:
-            yield f"{one.place}: {one.trouble}."
+        if one.problem and one.problem != self.left_alone.of(one.partition).problem:
+            yield f"{one.partition}: {one.problem}."
 
 
-def read_offsets(connector: Connector) -> dict[Place, ReportOffset]:
-    stored = connector.stored
-    return {place: ReportOffset.read(stored[one]) for place, one in partitions_by_place(stored).items()}
+def decide(situation: Situation, request: ResetRequest, left_alone: Forecast | None = None) -> StripeDecision:
+    """Decide the targets of ``request``. Raises InputError.
 
-
-def decide(
-    connector: Connector,
-    request: ResetRequest,
-    accounts: Mapping[Place, Account],
-    timezones: Sequence[str],
-    now: float,
-    left_alone: Forecast | None = None,
-) -> StripeDecision:
-    """Decide the targets of ``request``; ``accounts`` has every expected place. Raises InputError.
-
-    ``now`` is epoch seconds. ``left_alone``: what comes of the same connector without a change, if that is known already.
+    ``left_alone``: the forecast for the same situation without a change, where it is known already.
     """
-    targets = _targets(connector, request, accounts, timezones, now)
-    decision = decision_for(connector, targets, accounts, timezones, now, left_alone)
+    decision = decision_for(situation, _targets(situation, request), left_alone)
     _refuse_harm(decision, request)
     return decision
 
 
-def decision_for(
-    connector: Connector,
-    targets: OffsetTargets,
-    accounts: Mapping[Place, Account],
-    timezones: Sequence[str],
-    now: float,
-    left_alone: Forecast | None = None,
-) -> StripeDecision:
-    """What comes of writing the targets, be it wise or not; without any it is what a restart comes to."""
-    settings = WalkSettings.read(connector.config)
-    places = expected_places(connector, timezones)
-    before = read_offsets(connector)
-    after = dict(before)
-    stored = connector.stored
+def decision_for(situation: Situation, targets: OffsetTargets, left_alone: Forecast | None = None) -> StripeDecision:
+    """The consequences of writing the targets, sensible or not; without any they are those of a restart."""
+    after = dict(situation.offsets)
+    stored = situation.connector.stored
     changed = set()
-    for partition, target in targets.items():
-        place = Place.of(partition)
-        if place is None:
+    for source, target in targets.items():
+        partition = ReportPartition.of(source)
+        if partition is None:
             continue
-        if not same_offset(stored.get(partition), target):
-            changed.add(place)
+        if not same_offset(stored.get(source), target):
+            changed.add(partition)
         if target is None:
-            after.pop(place, None)
+            after.pop(partition, None)
         else:
-            after[place] = ReportOffset.read(target)
+            after[partition] = ReportOffset.read(target)
     if left_alone is None:
-        left_alone = make_forecast(settings, before, before, places, accounts, now)
-    forecast = make_forecast(settings, before, after, places, accounts, now) if changed else left_alone
-    deleted = changed - set(after)
-    for_good = frozenset(place for place in deleted if place.report_type not in settings.initial_loads)
+        left_alone = make_forecast(situation)
+    forecast = make_forecast(situation, after) if changed else left_alone
+    initial_loads = situation.settings.initial_loads
+    for_good = [one for one in changed if one not in after and one.report_type not in initial_loads]
     return StripeDecision(
+        situation=situation,
         targets=targets,
-        before=before,
         after=after,
         forecast=forecast,
         left_alone=left_alone,
-        accounts=accounts,
         changed=frozenset(changed),
         losses=tuple(_losses(forecast, left_alone, changed, for_good)),
     )
 
 
 def _losses(
-    forecast: Forecast, left_alone: Forecast, changed: Collection[Place], for_good: Collection[Place]
+    forecast: Forecast,
+    left_alone: Forecast,
+    changed: Collection[ReportPartition],
+    for_good: Collection[ReportPartition],
 ) -> Iterator[Loss]:
-    """A place that is changed answers for all that it leaves out, the others for what they would not leave out otherwise."""
-    for one in forecast.places:
-        alone = left_alone.of(one.place)
-        is_changed = one.place in changed
+    """A partition that is changed answers for all that it leaves out, the others for what they would not leave out otherwise."""
+    for one in forecast.partitions:
+        alone = left_alone.of(one.partition)
+        is_changed = one.partition in changed
         skipped = one.skipped if is_changed else without(one.skipped, alone.skipped)
         rows = one.lost_rows if is_changed else max(0, one.lost_rows - alone.lost_rows)
         words = []
@@ -173,10 +140,10 @@ def _losses(
             words.append(skipped_words(skipped))
         if rows:
             words.append(counted(rows, "row"))
-        if one.place in for_good:
+        if one.partition in for_good:
             words.append("all that is to come, since there is no initial load date")
         if words:
-            yield Loss(one.place, " and ".join(words))
+            yield Loss(one.partition, " and ".join(words))
 
 
 def required_consent(decision: StripeDecision, strategy: str) -> str | None:
@@ -186,42 +153,34 @@ def required_consent(decision: StripeDecision, strategy: str) -> str | None:
     return strategy if strategy in _SKIPPING_BY_NAME else "allow_gap"
 
 
-def _targets(
-    connector: Connector,
-    request: ResetRequest,
-    accounts: Mapping[Place, Account],
-    timezones: Sequence[str],
-    now: float,
-) -> OffsetTargets:
+def _targets(situation: Situation, request: ResetRequest) -> OffsetTargets:
+    connector = situation.connector
     if request.strategy in ("offset", "delete", "restore"):
         return generic_targets(connector, request)
-    places = expected_places(connector, timezones)
-    partitions = partitions_by_place(connector.stored)
     chosen = []
-    for partition in choose_partitions(tuple(connector.stored), request.partitions, connector.name):
-        place = Place.of(partition)
-        if place in places:
-            chosen.append(place)
+    for source in choose_partitions(tuple(connector.stored), request.partitions, connector.name):
+        partition = ReportPartition.of(source)
+        if partition in situation.partitions:
+            chosen.append(partition)
         elif request.partitions:
             raise InputError(
-                f"{partition}: connector '{connector.name}' is not configured to work on it any more, so only the strategies"
+                f"{source}: connector '{connector.name}' is not configured to work on it any more, so only the strategies"
                 " delete, offset and restore make sense there."
             )
-    settings = WalkSettings.read(connector.config)
-    situation = strategies.Situation(settings, read_offsets(connector), places, tuple(sorted(chosen)), accounts, now)
-    return {partitions[place]: offset.written() for place, offset in _decided(situation, request).items()}
+    targets = _decided(situation, request, sorted(chosen))
+    return {situation.sources[partition]: offset.written() for partition, offset in targets.items()}
 
 
-def _decided(situation: strategies.Situation, request: ResetRequest) -> strategies.Targets:
+def _decided(situation: Situation, request: ResetRequest, chosen: Sequence[ReportPartition]) -> strategies.Targets:
     if request.strategy == "continue":
-        return strategies.continue_lossless(situation)
+        return strategies.continue_lossless(situation, chosen)
     if request.strategy == "current":
-        return strategies.current(situation)
+        return strategies.current(situation, chosen)
     if request.strategy == "available_end":
-        return strategies.available_end(situation)
+        return strategies.available_end(situation, chosen)
     if request.moment is None:
         raise InputError("The strategy timestamp needs the option timestamp.")
-    return strategies.at_moment(situation, request.moment)
+    return strategies.at_moment(situation, chosen, request.moment)
 
 
 def _refuse_harm(decision: StripeDecision, request: ResetRequest) -> None:
@@ -229,16 +188,19 @@ def _refuse_harm(decision: StripeDecision, request: ResetRequest) -> None:
     if request.strategy == "restore":
         # Going back to how it was is what its name says; the notes tell what comes of it.
         return
-    for one in decision.forecast.places:
-        # A trouble of before is not of this change's making, as when two places are mended one after the other.
-        is_new = one.place in decision.changed and one.trouble not in (None, decision.left_alone.of(one.place).trouble)
+    for one in decision.forecast.partitions:
+        # A problem of before is not of this change's making, as when two partitions are mended one after the other.
+        is_new = one.partition in decision.changed and one.problem not in (
+            None,
+            decision.left_alone.of(one.partition).problem,
+        )
         if is_new and (one.hangs or request.strategy == "offset"):
-            by = "with this offset" if one.place in decision.after else "without an offset"
-            raise InputError(f"{one.place}: {by} the connector would hang: {one.trouble}.")
+            by = "with this offset" if one.partition in decision.after else "without an offset"
+            raise InputError(f"{one.partition}: {by} the connector would hang: {one.problem}.")
     if required_consent(decision, request.strategy) == "allow_gap" and not request.allow_gap:
         loss = decision.losses[0]
         raise InputError(
-            f"{loss.place}: this would skip {loss.message}: set allow_gap to true if that is wanted,"
+            f"{loss.partition}: this would skip {loss.message}: set allow_gap to true if that is wanted,"
             " or use the strategy continue."
         )
 
@@ -246,4 +208,4 @@ def _refuse_harm(decision: StripeDecision, request: ResetRequest) -> None:
 def skipped_words(skipped: Spans) -> str:
     """``2026-11-11..2026-11-23 (12 d)``."""
     spans = ", ".join(show_span(start, end) for start, end in skipped)
-    return f"{spans} ({show_seconds(sum(end - start for start, end in skipped))})"
+    return f"{spans} ({show_seconds(length(skipped))})"

@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.blocker import Evidence
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.evidence import Evidence
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
-    Place,
-    ReportOffset,
+    ReportPartition,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_moment
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Reason
 
@@ -31,26 +30,25 @@ class Dropped:
         return Reason("dropped_at_start", f"{likely}dropped until the task restarts: {self.message}")
 
 
-def dropped_timezones(
-    places: tuple[Place, ...],
-    offsets: Mapping[Place, ReportOffset],
-    initial_loads: Mapping[str, int],
-    evidence: Evidence,
-    current_round: int,
-) -> dict[str, Dropped]:
-    """The dropped ones among the timezones of ``places``; rounds and initial load dates are epoch seconds.
+def dropped_timezones(situation: Situation) -> dict[str, Dropped]:
+    """The timezones of the situation that the task does not work on until it restarts.
 
-    The log proves it. Without a log it is likely when everybody else is done with the current round and this one has not
-    come to it, for a task that works on a timezone lets no round end without it.
+    The log proves it. Without a log it is likely when all others have finished the current round and this one has not
+    reached it, because a task that works on a timezone ends no round without it.
     """
     found = {}
-    for timezone in dict.fromkeys(place.timezone for place in places):
+    partitions, evidence = situation.partitions, situation.evidence
+    for timezone in dict.fromkeys(partition.timezone for partition in partitions):
         # Without an initial load date it is skipped in a new round, which looks the same.
-        mine = [place for place in places if place.timezone == timezone and place.report_type in initial_loads]
-        others = [place for place in places if place.timezone != timezone]
+        mine = [
+            partition
+            for partition in partitions
+            if partition.timezone == timezone and partition.report_type in situation.settings.initial_loads
+        ]
+        others = [partition for partition in partitions if partition.timezone != timezone]
         dropped = _by_the_log(timezone, evidence)
         if dropped is None and not _has_started(timezone, evidence):
-            dropped = _by_the_others(mine, others, offsets, evidence, current_round)
+            dropped = _by_the_others(mine, others, situation)
         if dropped is not None:
             found[timezone] = dropped
     return found
@@ -72,19 +70,15 @@ def _has_started(timezone: str, evidence: Evidence) -> bool:
     return log is not None and log.started_timezones is not None and timezone in log.started_timezones
 
 
-def _by_the_others(
-    mine: list[Place],
-    others: list[Place],
-    offsets: Mapping[Place, ReportOffset],
-    evidence: Evidence,
-    current_round: int,
-) -> Dropped | None:
-    def is_done(place: Place) -> bool:
-        offset = offsets.get(place)
+def _by_the_others(mine: list[ReportPartition], others: list[ReportPartition], situation: Situation) -> Dropped | None:
+    offsets, evidence, current_round = situation.offsets, situation.evidence, situation.current_round
+
+    def is_done(partition: ReportPartition) -> bool:
+        offset = offsets.get(partition)
         return offset is not None and offset.round_id == current_round and offset.processed
 
-    def has_come_to_it(place: Place) -> bool:
-        offset = offsets.get(place)
+    def has_come_to_it(partition: ReportPartition) -> bool:
+        offset = offsets.get(partition)
         return offset is not None and (offset.round_id is None or offset.round_id >= current_round)
 
     if not mine or not others or not all(map(is_done, others)) or any(map(has_come_to_it, mine)):

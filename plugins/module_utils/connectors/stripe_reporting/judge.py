@@ -1,30 +1,17 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The verdicts on a Stripe reporting connector's partitions.
-
-Stale is judged against Stripe's data, not against now: data of a UTC day is there by noon of the next, and the connector
-fetches it at the next round, so an offset of 24 to 36 hours ago is normal.
-"""
+"""The verdicts on a Stripe reporting connector: on each partition, on who blocks the others, on what doing nothing costs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
-    partitions_by_place,
-)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.blocker import (
-    NO_EVIDENCE,
     Blocker,
-    Evidence,
     find_blocker,
-    is_in_time,
-)
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.decision import (
-    read_offsets,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.dropped import (
     Dropped,
@@ -35,55 +22,30 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     make_forecast,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
-    Place,
-    ReportOffset,
+    ReportPartition,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.partition_judge import (
+    PartitionJudge,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.undelivered import (
-    Undelivered,
     undelivered_spans,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
-    Account,
+    Problem,
     Request,
-    Trouble,
-    WalkSettings,
     next_step,
     worked_round,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
-    DAY_SECONDS,
-    HOUR_SECONDS,
-    LATEST_EPOCH_SECONDS,
-    show_moment,
-    show_seconds,
-    show_span,
-)
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Partition
-from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.commits import clock_doubtful, no_commit
-from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import (
-    has_failed,
-    not_running_reason,
-    state_reasons,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import (
     NOT_CONFIGURED,
-    JudgedReason,
     Limits,
     Reason,
     Verdict,
-    judged_by,
+    VerdictName,
     worst,
 )
-
-# How old Stripe's newest data is at most when it is prepared as usual.
-_NORMAL_DELAY_SECONDS = 36 * HOUR_SECONDS
-# The plan's own alarm: no offset for a day.
-_STALL_SECONDS = DAY_SECONDS
-# A round that has just begun is nobody's trouble.
-_SHORTEST_ROUND_SECONDS = HOUR_SECONDS
-
-# What these say is taken back by a report that was ready in time and stored within a day.
-_OF_AGE = ("interval_end_old", "rounds_missed")
 
 
 @dataclass(frozen=True)
@@ -103,7 +65,7 @@ class StripeJudgement:
     left_alone: Forecast
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> VerdictName:
         return worst(verdict.verdict for verdict in self.verdicts)
 
     @property
@@ -126,263 +88,82 @@ class StripeJudgement:
         }
 
 
-def judge(
-    connector: Connector,
-    places: tuple[Place, ...],
-    accounts: Mapping[Place, Account],
-    limits: Limits,
-    now: float,
-    evidence: Evidence = NO_EVIDENCE,
-) -> StripeJudgement:
-    """Judge every expected place and every stored partition; ``accounts`` has every place, ``now`` is epoch seconds."""
-    settings = WalkSettings.read(connector.config)
-    offsets = read_offsets(connector)
-    current = settings.rounds.last(now)
-    dropped = dropped_timezones(places, offsets, settings.initial_loads, evidence, current)
-    walked = tuple(place for place in places if place.timezone not in dropped)
-    worked = worked_round(settings, offsets, walked, now)
-    scene = _Scene(
-        connector=connector,
-        settings=settings,
-        offsets=offsets,
-        accounts=accounts,
-        evidence=evidence,
+def judge(situation: Situation, limits: Limits, left_alone: Forecast | None = None) -> StripeJudgement:
+    """Judge every expected partition and every stored one.
+
+    ``left_alone``: the forecast for the situation without a change, where it is known already.
+    """
+    connector, settings, offsets = situation.connector, situation.settings, situation.offsets
+    dropped = dropped_timezones(situation)
+    walked = tuple(partition for partition in situation.partitions if partition.timezone not in dropped)
+    worked = worked_round(settings, offsets, walked, situation.now) if dropped else situation.worked_round
+    judge_one = PartitionJudge(
+        situation=situation,
         limits=limits,
-        now=now,
         worked_round=worked,
-        current_round=current,
-        rounds_behind=settings.rounds.count(worked, current),
+        rounds_behind=settings.rounds.count(worked, situation.current_round),
         walked=walked,
-        # Tasks that do the same work side by side make runs in no order that tells of one poll.
+        # Tasks that do the same work side by side make runs in an order that shows no single poll.
         undelivered=()
         if len(connector.tasks) > 1
-        else undelivered_spans(walked, evidence.histories, offsets, settings.initial_loads),
+        else undelivered_spans(walked, situation.evidence.histories, offsets, settings.initial_loads),
     )
-    partitions = partitions_by_place(connector.stored)
     committed = {entry.partition: entry.committed_at for entry in connector.offsets}
-    verdicts: dict[Place, Verdict] = {}
-    for place in places:
-        partition = partitions.get(place) or Partition.of(
-            {"report_type": place.report_type, "timezone": place.timezone}
+    verdicts: dict[ReportPartition, Verdict] = {}
+    for partition in situation.partitions:
+        source = situation.sources.get(partition) or Partition.of(
+            {"report_type": partition.report_type, "timezone": partition.timezone}
         )
-        verdicts[place] = scene.judged(place, partition, committed.get(partition), dropped.get(place.timezone))
-    blocker = scene.blocker(verdicts)
+        verdicts[partition] = judge_one.verdict(
+            partition, source, committed.get(source), dropped.get(partition.timezone)
+        )
+    blocker = _blocker(situation, worked, walked, verdicts)
     if blocker is not None:
-        verdicts = {place: _beside(place, verdict, blocker, walked) for place, verdict in verdicts.items()}
+        verdicts = {one: _beside(one, verdict, blocker, walked) for one, verdict in verdicts.items()}
     orphans = [
-        Verdict(partition, "orphaned", (NOT_CONFIGURED,), committed_at=committed.get(partition))
-        for partition in connector.stored
-        if Place.of(partition) not in places
+        Verdict(source, "orphaned", (NOT_CONFIGURED,), committed_at=committed.get(source))
+        for source in connector.stored
+        if ReportPartition.of(source) not in situation.partitions
     ]
+    if left_alone is None or dropped:
+        left_alone = make_forecast(situation, partitions=walked)
     return StripeJudgement(
         verdicts=(*verdicts.values(), *orphans),
         worked_round=worked,
-        current_round=current,
-        rounds_behind=scene.rounds_behind,
+        current_round=situation.current_round,
+        rounds_behind=judge_one.rounds_behind,
         blocker=blocker,
         dropped=dropped,
-        left_alone=make_forecast(settings, offsets, offsets, walked, accounts, now),
+        left_alone=left_alone,
     )
 
 
-@dataclass(frozen=True)
-class _Scene:
-    """The connector as a whole, on which the verdict on each of its places depends. Rounds and ``now`` are epoch seconds."""
-
-    connector: Connector
-    settings: WalkSettings
-    offsets: Mapping[Place, ReportOffset]
-    accounts: Mapping[Place, Account]
-    evidence: Evidence
-    limits: Limits
-    now: float
-    worked_round: int
-    current_round: int
-    rounds_behind: int
-    walked: tuple[Place, ...]
-    undelivered: tuple[Undelivered, ...]
-
-    def judged(
-        self, place: Place, partition: Partition, committed_at: float | None, dropped: Dropped | None
-    ) -> Verdict:
-        """The verdict on a place by itself, before it is known who blocks whom."""
-        offset = self.offsets.get(place)
-        if offset is None:
-            verdict = "stuck" if has_failed(self.connector) else "missing"
-            return Verdict(partition, verdict, tuple(self._why_missing(place, dropped)))
-        reasons = list(self._reasons(place, offset, committed_at, dropped))
-        if self._is_moving(place, offset):
-            reasons = [("late" if reason.code in _OF_AGE else verdict, reason) for verdict, reason in reasons]
-        return judged_by(partition, reasons, offset.delivered_to, committed_at)
-
-    def blocker(self, verdicts: Mapping[Place, Verdict]) -> Blocker | None:
-        """Who fails the polls; None for a connector that goes on."""
-        aborts: dict[Place, Trouble] = {}
-        waiting = []
-        for place in self.walked:
-            offset = self.offsets.get(place)
-            if offset is not None and offset.round_id == self.worked_round and offset.processed:
-                continue
-            step = next_step(self.settings, place, offset, self.worked_round, self.accounts[place])
-            if isinstance(step, Request) and step.start < step.end:
-                waiting.append(place)
-            elif isinstance(step, Trouble) and step.scope == "poll":
-                waiting.append(place)
-                # A run that is pending yet fails the polls only until it is ready.
-                if self.accounts[place].run_status != "pending":
-                    aborts[place] = step
-        wait = self.settings.max_wait_milliseconds
-        found = find_blocker(tuple(waiting), aborts, self.evidence, wait, self.now)
-        stands_still = any(verdicts[place].verdict == "stuck" for place in waiting)
-        return found if found is not None and (found.is_looping or stands_still) else None
-
-    def _why_missing(self, place: Place, dropped: Dropped | None) -> Iterator[Reason]:
-        if dropped is not None:
-            yield dropped.reason
-        words = "expected, but it has no offset"
-        if place.report_type not in self.settings.initial_loads:
-            words += ", and without an initial load date it is skipped in every round"
-            yield Reason("no_initial_load", words)
-        else:
-            yield Reason("no_offset", words)
-        state = not_running_reason(self.connector)
-        if state is not None:
-            yield state
-
-    def _reasons(
-        self, place: Place, offset: ReportOffset, committed_at: float | None, dropped: Dropped | None
-    ) -> Iterator[JudgedReason]:
-        """Reasons with what each of them alone would come to, the telling ones first."""
-        account = self.accounts[place]
-        yield from self._of_the_connector(dropped)
-        yield from self._of_clocks_and_units(offset, account)
-        if offset.interval_end is None and offset.run_id is None:
-            yield "stuck", Reason("no_interval_end", "its offset has no end, so no round ever finishes")
-            return
-        is_done = offset.round_id == self.current_round and offset.processed
-        if not is_done:
-            yield from self._of_the_next_step(place, offset, account)
-            yield from self._of_the_open_run(offset, account, committed_at)
-        yield from self._of_runs(place)
-        yield from self._of_age(offset, account, committed_at, is_done)
-
-    def _of_the_connector(self, dropped: Dropped | None) -> Iterator[JudgedReason]:
-        if dropped is not None:
-            yield "stuck", dropped.reason
-        yield from state_reasons(self.connector)
-
-    def _of_clocks_and_units(self, offset: ReportOffset, account: Account) -> Iterator[JudgedReason]:
-        moments = {
-            # Without an open run nobody reads it.
-            "interval_start": None if offset.run_id is None else offset.interval_start,
-            "interval_end": offset.interval_end,
-            "round_id": offset.round_id,
-        }
-        for name, moment in moments.items():
-            if moment is not None and moment > LATEST_EPOCH_SECONDS:
-                words = f"its {name} {moment} is no time in seconds (in milliseconds it would be {show_moment(moment // 1000)})"
-                yield "stuck", Reason("unit_doubtful", words, moment, LATEST_EPOCH_SECONDS)
-                return
-        reason = clock_doubtful("its round", offset.round_id, self.now)
-        reason = reason or clock_doubtful("the end of Stripe's data", account.available_end, self.now)
-        if reason is not None:
-            yield "unknown", reason
-
-    def _of_the_next_step(self, place: Place, offset: ReportOffset, account: Account) -> Iterator[JudgedReason]:
-        """What the connector itself cannot get past in the round that it works on."""
-        if offset.round_id == self.worked_round and offset.processed:
-            return
-        step = next_step(self.settings, place, offset, self.worked_round, account)
-        if isinstance(step, Trouble):
-            words = step.reason
-            if step.code == "run_without_result" and account.run_error:
-                words = f"{words}: {account.run_error}"
-            yield ("late" if account.run_status == "pending" else "stuck"), Reason(step.code, words)
-
-    def _of_the_open_run(
-        self, offset: ReportOffset, account: Account, committed_at: float | None
-    ) -> Iterator[JudgedReason]:
-        begun = account.run_created if account.run_created is not None else committed_at
-        if not offset.run_id or begun is None:
-            return
-        age = int(self.now - begun)
-        limit = self.limits.max_run_age_seconds
-        if age > limit:
-            words = f"its report run {offset.run_id} is {account.run_status} and {show_seconds(age)} old"
-            yield "stuck", Reason("run_too_old", words, age, limit, int(begun))
-
-    def _of_runs(self, place: Place) -> Iterator[JudgedReason]:
-        runs = self.evidence.runs_of(place) or ()
-        if runs and runs[0].status == "failed":
-            words = f"its last report run failed: {runs[0].error or 'Stripe does not say why'}"
-            yield "late", Reason("run_failed", words, since=runs[0].created)
-        for span in self.undelivered:
-            if span.place == place:
-                load = self.settings.initial_loads.get(place.report_type)
-                comes = load is not None and load <= span.start
-                words = f"the rows of {show_span(span.start, span.end)} were fetched in a poll that failed and never delivered"
-                words += ", the next round delivers them" if comes else ", and no later round will"
-                reason = Reason("rows_undelivered", words, span.end - span.start, 0, span.since)
-                yield ("late" if comes else "stuck"), reason
-
-    def _of_age(
-        self, offset: ReportOffset, account: Account, committed_at: float | None, is_done: bool
-    ) -> Iterator[JudgedReason]:
-        delivered_to = offset.delivered_to
-        if delivered_to is None:
-            return
-        limits = self.limits
-        behind = max(0, account.available_end - delivered_to)
-        age = max(0, int(self.now) - delivered_to)
-        # Since its round began, a finished place falls behind by what Stripe has added meanwhile, and by no more.
-        most_behind = int(self.now) - self.current_round + _NORMAL_DELAY_SECONDS
-        ended_early = is_done and behind > most_behind
-        if behind and not is_done and not self._is_normal_so_far(behind):
-            words = f"{show_seconds(behind)} behind" + ("" if account.asked else " the end of yesterday")
-            yield "late", Reason("behind_data", words, behind)
-        if ended_early:
-            words = f"its round ended {show_seconds(behind)} before the data does, as after an empty report"
-            yield "late", Reason("ended_early", words, behind, most_behind)
-        oldest = limits.max_age_seconds
-        if behind and age > oldest and (ended_early or not is_done):
-            words = f"older than {limits.max_age_days} d"
-            yield "stuck", Reason("interval_end_old", words, age, oldest, delivered_to + oldest)
-        # Rounds of a frequent cron are missed while a report is made; that is no stall.
-        if self.rounds_behind >= limits.max_rounds_behind and self.current_round - self.worked_round > _STALL_SECONDS:
-            words = f"{self.rounds_behind} rounds missed"
-            since = self.settings.rounds.next(self.worked_round)
-            yield "stuck", Reason("rounds_missed", words, self.rounds_behind, limits.max_rounds_behind, since)
-        if behind and not is_done and committed_at is not None:
-            yield from self._of_the_commit(offset, committed_at)
-
-    def _of_the_commit(self, offset: ReportOffset, committed_at: float) -> Iterator[JudgedReason]:
-        due_since = committed_at
-        if offset.processed and offset.round_id is not None and offset.round_id < self.current_round:
-            # Done with its round, it had nothing to store until the next one began.
-            due_since = max(committed_at, self.settings.rounds.next(offset.round_id))
-        reason = no_commit(due_since, self.limits.max_commit_age_seconds, self.now)
-        if reason is not None:
-            yield "stuck", reason
-
-    def _is_normal_so_far(self, behind: int) -> bool:
-        """Whether a round has just begun, and the place is behind by what the one before could not fetch yet."""
-        time_for_all = self.settings.max_wait_milliseconds // 1000 * len(self.walked)
-        since = self.now - self.current_round
-        has_just_begun = self.worked_round == self.current_round and since < max(_SHORTEST_ROUND_SECONDS, time_for_all)
-        round_before = self.settings.rounds.last(self.current_round)
-        return has_just_begun and behind <= self.current_round - round_before + _NORMAL_DELAY_SECONDS
-
-    def _is_moving(self, place: Place, offset: ReportOffset) -> bool:
-        """Whether what is stored is the fruit of a report of the last day that was ready in time."""
-        return any(
-            self.now - run.created < _STALL_SECONDS
-            and is_in_time(run, self.settings.max_wait_milliseconds, self.now) is True
-            and (run.id == offset.run_id or (offset.run_id is None and run.end == offset.interval_end))
-            for run in self.evidence.runs_of(place) or ()
-        )
+def _blocker(
+    situation: Situation, worked: int, walked: tuple[ReportPartition, ...], verdicts: Mapping[ReportPartition, Verdict]
+) -> Blocker | None:
+    """The partition that fails the polls; None for a connector that goes on."""
+    aborts: dict[ReportPartition, Problem] = {}
+    waiting = []
+    for partition in walked:
+        offset = situation.offsets.get(partition)
+        if offset is not None and offset.round_id == worked and offset.processed:
+            continue
+        stripe = situation.stripe[partition]
+        step = next_step(situation.settings, partition, offset, worked, stripe)
+        if isinstance(step, Request) and step.start < step.end:
+            waiting.append(partition)
+        elif isinstance(step, Problem) and step.scope == "poll":
+            waiting.append(partition)
+            # A run that is still pending fails the polls only until it is ready.
+            if stripe.run_status != "pending":
+                aborts[partition] = step
+    wait = situation.settings.max_wait_milliseconds
+    found = find_blocker(tuple(waiting), aborts, situation.evidence, wait, situation.now)
+    stands_still = any(verdicts[partition].verdict == "stuck" for partition in waiting)
+    return found if found is not None and (found.is_looping or stands_still) else None
 
 
-# Troubles of a place's own, which stay when another place's blocking ends.
+# Problems of a partition's own, which stay when another partition's blocking ends.
 _OF_ITS_OWN = (
     "before_data",
     "dropped_at_start",
@@ -395,18 +176,22 @@ _OF_ITS_OWN = (
 )
 
 
-def _beside(place: Place, verdict: Verdict, blocker: Blocker, walked: tuple[Place, ...]) -> Verdict:
+def _beside(
+    partition: ReportPartition, verdict: Verdict, blocker: Blocker, walked: tuple[ReportPartition, ...]
+) -> Verdict:
     """The verdict once it is known who blocks: on the blocker itself, and on those that it keeps waiting."""
-    if place in blocker.places:
+    if partition in blocker.partitions:
         if any(reason.code == blocker.reason.code for reason in verdict.reasons):
             return replace(verdict, verdict="stuck")
         return replace(verdict, verdict="stuck", reasons=(blocker.reason, *verdict.reasons))
-    has_own_trouble = any(reason.code in _OF_ITS_OWN for reason in verdict.reasons)
-    if place not in walked or verdict.verdict == "ok" or has_own_trouble:
+    has_own_problem = any(reason.code in _OF_ITS_OWN for reason in verdict.reasons)
+    if partition not in walked or verdict.verdict == "ok" or has_own_problem:
         return verdict
-    if place < blocker.places[0]:
-        reason = Reason("held_up_later", f"not stored: the poll is held up further on, by {blocker.seen_from(place)}")
+    if partition < blocker.partitions[0]:
+        reason = Reason(
+            "held_up_later", f"not stored: the poll is held up further on, by {blocker.seen_from(partition)}"
+        )
     else:
-        reason = Reason("waits_behind", f"waits behind {blocker.seen_from(place)}")
-    starved = "missing" if verdict.verdict == "missing" else "blocked"
+        reason = Reason("waits_behind", f"waits behind {blocker.seen_from(partition)}")
+    starved: VerdictName = "missing" if verdict.verdict == "missing" else "blocked"
     return replace(verdict, verdict=starved, reasons=(reason, *verdict.reasons))

@@ -6,20 +6,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import LATEST_EPOCH_SECONDS
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import JsonScalar, Offset, Partition
 
 
-@dataclass(frozen=True, order=True)
-class Place:
-    """What a source partition stands for; the order is the order of the connector's walk."""
+class ReportPartition(NamedTuple):
+    """A source partition of this connector; the order is the order of the connector's walk."""
 
     timezone: str
     report_type: str
 
     @classmethod
-    def of(cls, partition: Partition) -> Place | None:
+    def of(cls, partition: Partition) -> ReportPartition | None:
         """None for a partition that this connector could not have written."""
         timezone, report_type = partition.get("timezone"), partition.get("report_type")
         if not isinstance(timezone, str) or not isinstance(report_type, str):

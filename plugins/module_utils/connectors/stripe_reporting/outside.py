@@ -5,74 +5,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import replace
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
+    API_KEYS,
     configured_keys,
-    expected_places,
     usable_keys,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.decision import (
-    read_offsets,
-)
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import Place
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.runs import RunHistory
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import Account
-from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.evidence import Evidence
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import StripeState
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.worker_log import read_log
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed, secret_values
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.stripe.client import (
-    PlaceFacts,
     StripeAnswer,
+    StripeFacts,
     ask_stripe,
 )
 
 
-@dataclass(frozen=True)
-class Accounts:
-    """What is known of every expected place, and one sentence for each thing that Stripe could not be asked.
+def read_situation(connector: Connector, options: StripeOptions, log: Sequence[str], now: float) -> Situation:
+    """The connector with what Stripe and the workers' logs say of it; ``now`` is epoch seconds, ``log`` lines, oldest first.
 
-    ``histories``: the report runs by timezone, where they could be listed. ``refused``: the timezones whose key, the one
-    that the connector's config shows, Stripe refuses.
+    Where Stripe cannot be asked, its data is assumed to end with yesterday (UTC), and the problem is in the situation.
+    Raises InputError for a config that the connector itself could not work with.
     """
-
-    by_place: Mapping[Place, Account]
-    histories: Mapping[str, RunHistory] = field(default_factory=dict)
-    refused: frozenset[str] = frozenset()
-    problems: tuple[str, ...] = ()
-
-
-def read_accounts(connector: Connector, options: StripeOptions, now: float) -> Accounts:
-    """Ask Stripe about every place of the connector. Where it cannot be asked, its data is taken to end with yesterday (UTC)."""
-    places = expected_places(connector, options.timezones)
-    offsets = read_offsets(connector)
+    situation = Situation.of(connector, now, options.timezones)
     keys = usable_keys(connector.config, options.keys)
     answer = StripeAnswer({})
+    problems = []
     if options.ask and keys:
-        open_runs = {place: offsets[place].run_id if place in offsets else None for place in places}
+        offsets = situation.offsets
+        open_runs = {
+            partition: offsets[partition].run_id if partition in offsets else None for partition in situation.partitions
+        }
         answer = ask_stripe(keys, open_runs, now, options.api_url)
-    problems = [*answer.problems, *(facts.problem for facts in answer.by_place.values() if facts.problem)]
-    if options.ask and not keys:
-        problems.append(
-            f"Stripe is not asked about connector '{connector.name}': its config shows no API key, and stripe_api_keys is empty"
-        )
-    yesterdays_end = int(now) // DAY_SECONDS * DAY_SECONDS
-    by_place = {place: _account(answer.by_place.get(place, PlaceFacts()), yesterdays_end) for place in places}
+        problems = [*answer.problems, *(facts.problem for facts in answer.by_partition.values() if facts.problem)]
+    elif options.ask:
+        problems = [
+            f"Stripe is not asked about connector '{connector.name}': {API_KEYS} shows no key, and stripe_api_keys is empty"
+        ]
     shown = configured_keys(connector.config)
-    refused = {
-        place.timezone
-        for place, facts in answer.by_place.items()
-        # Another key than the connector's own says nothing about the connector.
-        if facts.refused and keys[place.timezone] == shown.get(place.timezone)
-    }
-    sentences = tuple(f"{problem}." for problem in dict.fromkeys(problems))
-    return Accounts(by_place, answer.histories, frozenset(refused), sentences)
+    refused = frozenset(
+        partition.timezone
+        for partition, facts in answer.by_partition.items()
+        # A key other than the connector's own says nothing about the connector.
+        if facts.refused and keys[partition.timezone] == shown.get(partition.timezone)
+    )
+    # A log may quote what it should not.
+    secrets = secret_values(connector.config) | frozenset(options.keys.values())
+    log_facts = read_log((scrubbed(line, secrets) for line in log), connector.name) if log else None
+    return replace(
+        situation,
+        stripe={
+            partition: _state(answer.by_partition.get(partition), assumed)
+            for partition, assumed in situation.stripe.items()
+        },
+        evidence=Evidence(answer.histories, refused, log_facts),
+        problems=tuple(f"{problem}." for problem in dict.fromkeys(problems)),
+    )
 
 
-def _account(facts: PlaceFacts, yesterdays_end: int) -> Account:
-    return Account(
-        available_end=yesterdays_end if facts.available_end is None else facts.available_end,
+def _state(facts: StripeFacts | None, assumed: StripeState) -> StripeState:
+    if facts is None:
+        return assumed
+    return StripeState(
+        available_end=assumed.available_end if facts.available_end is None else facts.available_end,
         asked=facts.available_end is not None,
         run_status=facts.run_status,
         available_start=facts.available_start,

@@ -1,29 +1,15 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The preview of a plan for the Stripe reporting connector: what it will do next, skip, and deliver twice."""
+"""The preview of a plan for people: what the connector will do next, skip, and deliver twice."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.decision import (
-    StripeDecision,
-    skipped_words,
-)
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.forecast import (
-    Forecast,
-    PlaceForecast,
-)
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.judge import (
-    StripeJudgement,
-)
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import Place
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
     DEFAULT_MAX_WAIT_MILLISECONDS,
-    Account,
-    Request,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
     show_day,
@@ -32,160 +18,109 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
     show_seconds,
     show_span,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.plan_text import (
-    headline,
     order_lines,
     plan_headline,
     setting_lines,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, table, wrapped
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
 
-# A walk of thousands of requests would bury all else in a task's result.
-_MOST_SHOWN = 500
+Data = Mapping[str, Any]
 
 
-def stripe_headline(connector: Connector, progress: Forecast | StripeJudgement, cluster: str) -> str:
-    behind = f"{counted(progress.rounds_behind, 'round')} behind" if progress.rounds_behind else "the current one"
-    return headline(connector, cluster, f"works on round {show_moment(progress.worked_round)}, {behind}")
+def round_remark(progress: Data) -> str:
+    """On which round the connector works, from a forecast or the facts of a connector."""
+    behind = f"{counted(progress['rounds_behind'], 'round')} behind" if progress["rounds_behind"] else "the current one"
+    return f"works on round {show_moment(progress['worked_round'])}, {behind}"
 
 
-def plan_lines(plan: Plan, decision: StripeDecision, config: Mapping[str, str]) -> list[str]:
-    """The plan: what changes for each place, and what the connector makes of it."""
-    forecast = decision.forecast
-    rows = []
-    for one in forecast.places:
-        mark = "~" if one.place in decision.changed else "="
-        rows.append((mark, one.place.timezone, one.place.report_type, _continues(one, decision), _next(one, decision)))
+def plan_lines(plan: Data, forecast: Data, config: Mapping[str, str]) -> list[str]:
+    """The plan: what changes for each partition, and what the connector does then. ``config`` is the present one."""
+    rows = [
+        ("~" if one["changed"] else "=", one["timezone"], one["report_type"], _continues(one), _next(one))
+        for one in forecast["partitions"]
+    ]
     return [
-        plan_headline(plan, f"round {show_moment(forecast.worked_round)}"),
+        plan_headline(plan, f"round {show_moment(forecast['worked_round'])}"),
         *setting_lines(plan),
         *table(rows),
-        *_totals(forecast, decision),
-        *(line for note in decision.notes for line in wrapped(f"Note: {note}")),
-        *order_lines(plan, _holding_on(config) if plan.state == "RUNNING" else ""),
+        *_totals(forecast),
+        *(line for note in forecast["notes"] for line in wrapped(f"Note: {note}")),
+        *order_lines(plan, _abandoned_poll(config) if plan["state"] == "RUNNING" else ""),
     ]
 
 
-def forecast_data(decision: StripeDecision) -> dict[str, Any]:
-    """The forecast as JSON: times in epoch seconds, lengths in seconds; what is null does not apply."""
-
-    def data(forecast: Forecast) -> dict[str, Any]:
-        return {
-            "worked_round": forecast.worked_round,
-            "current_round": forecast.current_round,
-            "rounds_behind": forecast.rounds_behind,
-            "report_runs": forecast.runs,
-            "catches_up": forecast.is_complete,
-        }
-
-    return {
-        **data(decision.forecast),
-        "left_alone": data(decision.left_alone),
-        "stripe_asked": all(account.asked for account in decision.accounts.values()),
-        "notes": list(decision.notes),
-        "partitions": [place_data(one, decision) for one in decision.forecast.places],
-        **walk_data(decision.forecast.requests),
-    }
+def skipped_text(skipped: list[list[int]]) -> str:
+    """``2026-11-11..2026-11-23 (12 d)``."""
+    spans = ", ".join(show_span(start, end) for start, end in skipped)
+    return f"{spans} ({show_seconds(sum(end - start for start, end in skipped))})"
 
 
-def place_data(one: PlaceForecast, decision: StripeDecision) -> dict[str, Any]:
-    """What awaits one place, as JSON."""
-    return {
-        **_named(one.place),
-        "changed": one.place in decision.changed,
-        "next_request": None if one.next_request is None else _request_data(one.next_request),
-        "chunks": one.chunks,
-        "report_runs": one.runs,
-        "skipped": [list(span) for span in one.skipped],
-        "next_round_delivers_skipped": one.next_round_delivers_skipped,
-        "redelivered_seconds": one.redelivered_seconds,
-        "redelivered_rows": one.redelivered_rows,
-        "lost_rows": one.lost_rows,
-        "trouble": one.trouble,
-    }
-
-
-def walk_data(requests: Sequence[Request]) -> dict[str, Any]:
-    """A walk as JSON: its first ``requests`` in order, and ``requests_omitted``, how many more there are."""
-    shown = [{**_named(request.place), **_request_data(request)} for request in requests[:_MOST_SHOWN]]
-    return {"requests": shown, "requests_omitted": len(requests) - len(shown)}
-
-
-def _named(place: Place) -> dict[str, Any]:
-    return {"timezone": place.timezone, "report_type": place.report_type}
-
-
-def _request_data(request: Request) -> dict[str, Any]:
-    return {
-        "round": request.round_id,
-        "interval_start": request.start,
-        "interval_end": request.end,
-        "resumed_run": request.run_id,
-        "first_row": request.first_row,
-    }
-
-
-def _holding_on(config: Mapping[str, str]) -> str:
+def _abandoned_poll(config: Mapping[str, str]) -> str:
     wait = config.get("stripe.report.max.wait.ms", str(DEFAULT_MAX_WAIT_MILLISECONDS)).strip()
-    # A connector that has no number there has no task that could hold on.
-    return (
-        f" (a hanging poll is abandoned; it may ask Stripe for {show_milliseconds(int(wait))} more)"
-        if wait.isdigit()
-        else ""
-    )
+    # A connector without a number there has no task that could be waiting.
+    if not wait.isdigit():
+        return ""
+    return f" (a hanging poll is abandoned; it may keep asking Stripe for up to {show_milliseconds(int(wait))})"
 
 
-def _continues(one: PlaceForecast, decision: StripeDecision) -> str:
-    offset = decision.after.get(one.place)
-    if offset is None:
-        return "offset deleted" if one.place in decision.changed else "no offset"
-    verb = "continues at" if one.place in decision.changed else "stays at"
-    return f"{verb} {show_day(offset.delivered_to)}"
+def _continues(one: Data) -> str:
+    if not one["has_offset"]:
+        return "offset deleted" if one["changed"] else "no offset"
+    verb = "continues at" if one["changed"] else "stays at"
+    return f"{verb} {show_day(one['delivered_to'])}"
 
 
-def _next(one: PlaceForecast, decision: StripeDecision) -> str:
-    if one.next_request is None:
-        words = "no request until the next round"
-        return f"{words} ({one.trouble})" if one.trouble else words
-    return f"{_request_words(one.next_request, decision.accounts[one.place])}, {counted(one.runs, 'run')}"
+def _next(one: Data) -> str:
+    request = one["next_request"]
+    if request is None:
+        text = "no request until the next round"
+        return f"{text} ({one['problem']})" if one["problem"] else text
+    return f"{_request_text(request, one['stripe_asked'])}, {counted(one['report_runs'], 'run')}"
 
 
-def _request_words(request: Request, account: Account) -> str:
-    span = show_span(request.start, request.end) if account.asked else f"{show_day(request.start)}..(data end)"
-    if request.run_id is not None:
-        return f"resumes {request.run_id} at row {request.first_row}"
-    return f"next request {span}"
+def _request_text(request: Data, stripe_asked: bool) -> str:
+    start, end = request["interval_start"], request["interval_end"]
+    if request["resumed_run"] is not None:
+        return f"resumes {request['resumed_run']} at row {request['first_row']}"
+    return f"next request {show_span(start, end) if stripe_asked else f'{show_day(start)}..(data end)'}"
 
 
-def _totals(forecast: Forecast, decision: StripeDecision) -> list[str]:
+def _totals(forecast: Data) -> list[str]:
+    partitions = {f"{one['timezone']} {one['report_type']}": one for one in forecast["partitions"]}
     skipped = [
-        f"{one.place} {skipped_words(one.skipped)}"
-        + (", which the next round delivers" if one.next_round_delivers_skipped else ", for good")
-        for one in forecast.places
-        if one.skipped
+        f"{name} {skipped_text(one['skipped'])}"
+        + (", which the next round delivers" if one["next_round_delivers_skipped"] else ", for good")
+        for name, one in partitions.items()
+        if one["skipped"]
     ]
-    skipped += [f"{one.place} {counted(one.lost_rows, 'row')}" for one in forecast.places if one.lost_rows]
+    skipped += [f"{name} {counted(one['lost_rows'], 'row')}" for name, one in partitions.items() if one["lost_rows"]]
     again = [
-        f"{one.place} {show_seconds(one.redelivered_seconds)}" for one in forecast.places if one.redelivered_seconds
+        f"{name} {show_seconds(one['redelivered_seconds'])}"
+        for name, one in partitions.items()
+        if one["redelivered_seconds"]
     ]
-    again += [f"{one.place} {counted(one.redelivered_rows, 'row')}" for one in forecast.places if one.redelivered_rows]
+    again += [
+        f"{name} {counted(one['redelivered_rows'], 'row')}"
+        for name, one in partitions.items()
+        if one["redelivered_rows"]
+    ]
     if skipped or again:
         lines = [*_listed("Skipped", skipped), *_listed("Read twice", again)]
     else:
         lines = ["  Skipped: nothing.  Read twice: nothing."]
-    runs = f"Report runs until current: {_runs(forecast)} (left alone: {_runs(decision.left_alone)})."
-    if not all(account.asked for account in decision.accounts.values()):
-        runs += " Stripe was not asked: its data is taken to end with yesterday."
+    runs = f"Report runs until current: {_runs(forecast)} (left alone: {_runs(forecast['left_alone'])})."
+    if not forecast["stripe_asked"]:
+        runs += " Stripe was not asked: its data is assumed to end with yesterday."
     return [*lines, *wrapped(runs)]
 
 
-def _listed(head: str, items: list[str]) -> list[str]:
-    if len(items) > 1:
-        return [f"  {head}:", *(line for item in items for line in wrapped(item, "    "))]
-    return wrapped(f"{head}: {items[0] if items else 'nothing'}.")
+def _listed(head: str, texts: list[str]) -> list[str]:
+    if len(texts) > 1:
+        return [f"  {head}:", *(line for text in texts for line in wrapped(text, "    "))]
+    return wrapped(f"{head}: {texts[0] if texts else 'nothing'}.")
 
 
-def _runs(forecast: Forecast) -> str:
-    return str(forecast.runs) if forecast.is_complete else f"never current by itself, {forecast.runs} or more"
+def _runs(forecast: Data) -> str:
+    runs = forecast["report_runs"]
+    return str(runs) if forecast["catches_up"] else f"never current without help, {runs} or more"

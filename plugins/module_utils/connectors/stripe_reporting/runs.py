@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import HIDDEN
 
 # Stripe's keys tell what they are. Up to the last sign of a word, since a mask may be within, or at the end.
 _KEY = re.compile(r"\b[a-z]{2,4}_(?:org_)?(?:live|test)_\S*[\w*]")
+
+
+# ``lost``: Stripe does not know the run; ``unknown``: it could not be asked.
+RunStatus = Literal["succeeded", "pending", "failed", "lost", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class ReportRun:
     start: int
     end: int
     created: int
-    status: str
+    status: RunStatus
     succeeded_at: int | None = None
     error: str | None = None
 

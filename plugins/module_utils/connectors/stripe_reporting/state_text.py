@@ -1,60 +1,65 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The state of a Stripe reporting connector, for a person."""
+"""The state of a Stripe reporting connector for people, from its facts."""
 
 from __future__ import annotations
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.judge import (
-    StripeJudgement,
-)
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.plan_text import (
-    stripe_headline,
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.remedies_text import (
+    remedies_lines,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_day
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, table, wrapped
 
+Data = Mapping[str, Any]
 
-def state_lines(connector: Connector, judgement: StripeJudgement, cluster: str) -> list[str]:
-    """The state of a connector: a headline, a verdict for each partition, who blocks, and what doing nothing costs."""
+
+def state_lines(facts: Data) -> list[str]:
+    """A verdict for each partition, who blocks, what doing nothing costs, and the remedies compared."""
     rows = [("timezone", "report type", "verdict", "delivered up to", "why")]
-    for verdict in judgement.verdicts:
-        fields = verdict.partition.as_dict()
-        # Of one that is blocked it matters by whom; how old it is says nothing about it.
-        telling = verdict.reasons[:1] if verdict.verdict == "blocked" else verdict.reasons
+    for verdict in facts["verdicts"]:
+        # For a blocked one it matters by whom; its age says nothing about it.
+        telling = verdict["reasons"][:1] if verdict["verdict"] == "blocked" else verdict["reasons"]
         rows.append(
             (
-                str(fields.get("timezone", "-")),
-                str(fields.get("report_type", "-")),
-                verdict.verdict,
-                show_day(verdict.delivered_to),
-                ", ".join(reason.message for reason in telling),
+                str(verdict["partition"].get("timezone", "-")),
+                str(verdict["partition"].get("report_type", "-")),
+                verdict["verdict"],
+                show_day(verdict["delivered_to"]),
+                ", ".join(reason["message"] for reason in telling),
             )
         )
-    lines = [stripe_headline(connector, judgement, cluster), "", *table(rows)]
-    if judgement.verdict != "ok":
-        lines += ["", *_blocker_lines(judgement), *_cost_lines(judgement)]
+    lines = table(rows)
+    if facts["verdict"] != "ok":
+        lines += ["", *_blocker_lines(facts["blocker"]), *_cost_lines(facts)]
+    if facts["remedies"] is not None:
+        wait = f"stripe.report.max.wait.ms: {facts['suggested_wait']['message']}."
+        lines += ["", *remedies_lines(facts["remedies"]), "", *wrapped(wait)]
     return lines
 
 
-def _blocker_lines(judgement: StripeJudgement) -> list[str]:
-    blocker = judgement.blocker
+def _blocker_lines(blocker: Data | None) -> list[str]:
     if blocker is None:
         return []
-    if blocker.certainty == "one_of":
-        return wrapped(f"Held up by {blocker}: only their report runs, or the workers' logs, tell by which.")
-    return wrapped(f"Held up by {blocker} ({blocker.certainty}): {blocker.reason.message}.")
+    names = [f"{one['timezone']} {one['report_type']}" for one in blocker["partitions"]]
+    if blocker["certainty"] == "one_of":
+        return wrapped(
+            f"Blocked by one of {', '.join(names)}: only their report runs, or the workers' logs, show which."
+        )
+    return wrapped(f"Blocked by {names[0]} ({blocker['certainty']}): {blocker['reason']['message']}.")
 
 
-def _cost_lines(judgement: StripeJudgement) -> list[str]:
-    runs = judgement.left_alone.runs
-    missed = f"{counted(judgement.rounds_behind, 'round')} missed so far"
-    if judgement.blocker is not None:
-        runs_then = f"should the polls succeed again, {counted(runs, 'report run')} to get current"
-        cost = f"{missed}, and every further one will be; {runs_then}"
-    elif not judgement.left_alone.is_complete:
-        cost = f"{missed}, and it never gets current by itself"
+def _cost_lines(facts: Data) -> list[str]:
+    left_alone = facts["left_alone"]
+    runs = counted(left_alone["report_runs"], "report run")
+    missed = f"{counted(facts['rounds_behind'], 'round')} missed so far"
+    if facts["blocker"] is not None:
+        cost = f"{missed}, and every further one will be; once the polls succeed again, {runs} to get current"
+    elif not left_alone["catches_up"]:
+        cost = f"{missed}, and it never gets current without help"
     else:
-        cost = f"{missed}, {counted(runs, 'report run')} to get current"
+        cost = f"{missed}, {runs} to get current"
     return wrapped(f"Left alone: {cost}.")

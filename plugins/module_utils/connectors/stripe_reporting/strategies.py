@@ -10,151 +10,130 @@ for all the targets of a connector.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
-    Place,
     ReportOffset,
+    ReportPartition,
     continuing_at,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
-    Account,
-    WalkSettings,
-    worked_round,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
-
-@dataclass(frozen=True)
-class Situation:
-    """All that a strategy decides on. ``chosen`` is a part of ``places``; ``now`` is epoch seconds."""
-
-    settings: WalkSettings
-    offsets: Mapping[Place, ReportOffset]
-    places: tuple[Place, ...]
-    chosen: tuple[Place, ...]
-    accounts: Mapping[Place, Account]
-    now: float
-
-    @property
-    def current_round(self) -> int:
-        return self.settings.rounds.last(self.now)
-
-    @property
-    def worked_round(self) -> int:
-        return worked_round(self.settings, self.offsets, self.places, self.now)
-
-    @property
-    def target_round(self) -> int:
-        """All places can move to the current round together; some of them must stay in the round of the others.
-
-        A place without an offset has no round to stay in.
-        """
-        moved = set(self.chosen) >= set(self.places) & set(self.offsets)
-        return self.current_round if moved else self.worked_round
+Targets = Mapping[ReportPartition, ReportOffset]
 
 
-Targets = Mapping[Place, ReportOffset]
+def target_round(situation: Situation, chosen: Sequence[ReportPartition]) -> int:
+    """The round (epoch seconds) of all the targets.
+
+    All partitions can move to the current round together; some of them must stay in the round of the others. A partition
+    without an offset has no round to stay in.
+    """
+    moves_all = set(chosen) >= set(situation.partitions) & set(situation.offsets)
+    return situation.current_round if moves_all else situation.worked_round
 
 
-def continue_lossless(situation: Situation) -> Targets:
+def continue_lossless(situation: Situation, chosen: Sequence[ReportPartition]) -> Targets:
     """The smallest change that heals. Nothing is skipped; rows come twice only where an open run cannot be resumed.
 
-    On the current round only places that cannot go on by themselves are changed. Behind it all the chosen places move to
+    On the current round only partitions that cannot go on by themselves are changed. Behind it all the chosen partitions move to
     the target round, so that missed rounds are not reloaded one by one.
     """
-    round_id = situation.target_round
+    round_id = target_round(situation, chosen)
     moves = round_id != situation.worked_round
     targets = {}
-    for place in situation.chosen:
-        offset = situation.offsets.get(place)
+    for partition in chosen:
+        offset = situation.offsets.get(partition)
         if offset is None:
             continue
-        if not moves and not _needs_help(situation, place, offset):
+        if not moves and not _needs_help(situation, partition, offset):
             continue
-        targets[place] = _continuing(situation, place, offset, round_id)
+        targets[partition] = _continuing(situation, partition, offset, round_id)
     return targets
 
 
-def _needs_help(situation: Situation, place: Place, offset: ReportOffset) -> bool:
-    """Whether a place that is left as it is would lose data, or hang, in the worked round."""
+def _needs_help(situation: Situation, partition: ReportPartition, offset: ReportOffset) -> bool:
+    """Whether a partition that is left as it is would lose data, or hang, in the worked round."""
     if offset.round_id != situation.worked_round:
         # It starts over at its initial load date, or is left out without one: what lies before that is lost.
-        available_end = situation.accounts[place].available_end
-        goes_on_at = situation.settings.initial_loads.get(place.report_type, available_end)
+        available_end = situation.stripe[partition].available_end
+        goes_on_at = situation.settings.initial_loads.get(partition.report_type, available_end)
         return offset.delivered_to is not None and offset.delivered_to < min(goes_on_at, available_end)
     if offset.processed:
         return False
     if offset.run_id is None:
         delivered_to = offset.delivered_to
-        return delivered_to is None or offset.row is not None or delivered_to < _data_start(situation, place)
-    return not _run_is_whole(situation, place, offset)
+        return delivered_to is None or offset.row is not None or delivered_to < _data_start(situation, partition)
+    return not _run_is_whole(situation, partition, offset)
 
 
-def _data_start(situation: Situation, place: Place) -> int:
+def _data_start(situation: Situation, partition: ReportPartition) -> int:
     """Where Stripe's data begins; what lies before it cannot be asked for, and does not exist."""
-    return situation.accounts[place].available_start or 0
+    return situation.stripe[partition].available_start or 0
 
 
-def _run_is_whole(situation: Situation, place: Place, offset: ReportOffset) -> bool:
+def _run_is_whole(situation: Situation, partition: ReportPartition, offset: ReportOffset) -> bool:
     """Whether resuming the open run delivers everything: Stripe has its result and its end has not moved."""
-    account = situation.accounts[place]
-    if account.run_status != "succeeded" or not account.asked or not offset.run_id or offset.interval_start is None:
+    stripe = situation.stripe[partition]
+    if stripe.run_status != "succeeded" or not stripe.asked or not offset.run_id or offset.interval_start is None:
         return False
-    end = min(account.available_end, offset.interval_start + situation.settings.max_interval_seconds)
+    end = min(stripe.available_end, offset.interval_start + situation.settings.max_interval_seconds)
     return end == offset.interval_end
 
 
-def _continuing(situation: Situation, place: Place, offset: ReportOffset, round_id: int) -> ReportOffset:
-    if offset.run_id is not None and _run_is_whole(situation, place, offset):
+def _continuing(situation: Situation, partition: ReportPartition, offset: ReportOffset, round_id: int) -> ReportOffset:
+    if offset.run_id is not None and _run_is_whole(situation, partition, offset):
         return ReportOffset(
             offset.interval_start, offset.interval_end, offset.run_id, offset.row, round_id, processed=False
         )
     if offset.delivered_to is None:
         raise InputError(
-            f"{place}: its offset does not say up to where it has delivered, so it cannot continue: choose the strategy"
+            f"{partition}: its offset does not say up to where it has delivered, so it cannot continue: choose the strategy"
             " delete (starts over at the initial load date), timestamp or restore."
         )
-    return continuing_at(max(offset.delivered_to, _data_start(situation, place)), round_id)
+    return continuing_at(max(offset.delivered_to, _data_start(situation, partition)), round_id)
 
 
-def current(situation: Situation) -> Targets:
+def current(situation: Situation, chosen: Sequence[ReportPartition]) -> Targets:
     """Go on at the start of the current UTC day; the same all day long, so that a preview holds."""
     today = int(situation.now) // DAY_SECONDS * DAY_SECONDS
-    return _skipping(situation, lambda place: today)
+    return _skipping(situation, chosen, lambda partition: today)
 
 
-def available_end(situation: Situation) -> Targets:
+def available_end(situation: Situation, chosen: Sequence[ReportPartition]) -> Targets:
     """Go on where Stripe's data ends now. Raises InputError where Stripe could not be asked."""
-    for place in situation.chosen:
-        if not situation.accounts[place].asked:
+    for partition in chosen:
+        if not situation.stripe[partition].asked:
             raise InputError(
-                f"{place}: Stripe could not be asked for its data_available_end: give stripe_api_keys with a key for"
-                f" {place.timezone}, or choose another strategy."
+                f"{partition}: Stripe could not be asked for its data_available_end: give stripe_api_keys with a key for"
+                f" {partition.timezone}, or choose another strategy."
             )
-    return _skipping(situation, lambda place: situation.accounts[place].available_end)
+    return _skipping(situation, chosen, lambda partition: situation.stripe[partition].available_end)
 
 
-def at_moment(situation: Situation, moment: int) -> Targets:
+def at_moment(situation: Situation, chosen: Sequence[ReportPartition], moment: int) -> Targets:
     """Go on at one moment (epoch seconds) everywhere."""
-    return {place: continuing_at(moment, situation.target_round) for place in situation.chosen}
+    round_id = target_round(situation, chosen)
+    return {partition: continuing_at(moment, round_id) for partition in chosen}
 
 
-def _skipping(situation: Situation, moment_of: Callable[[Place], int]) -> Targets:
-    """Places that are at their moment or past it, in the target round and with no run open, stay as they are."""
+def _skipping(
+    situation: Situation, chosen: Sequence[ReportPartition], moment_of: Callable[[ReportPartition], int]
+) -> Targets:
+    """Partitions at their moment or past it, in the target round and with no run open, stay as they are."""
+    round_id = target_round(situation, chosen)
     targets = {}
-    for place in situation.chosen:
-        moment = moment_of(place)
-        offset = situation.offsets.get(place)
+    for partition in chosen:
+        moment = moment_of(partition)
+        offset = situation.offsets.get(partition)
         is_there = (
             offset is not None
-            and offset.round_id == situation.target_round
+            and offset.round_id == round_id
             and offset.run_id is None
             and offset.delivered_to is not None
             and offset.delivered_to >= moment
         )
         if not is_there:
-            targets[place] = continuing_at(moment, situation.target_round)
+            targets[partition] = continuing_at(moment, round_id)
     return targets

@@ -15,7 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
     show_moment,
     show_seconds,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
 
 _MINUTE = 60_000
 _STEP = 5 * _MINUTE
@@ -94,7 +94,3 @@ def suggest_wait(histories: Mapping[str, RunHistory], current_milliseconds: int)
         pending=len(pending),
         pending_since=min(pending, default=None),
     )
-
-
-def wait_lines(suggestion: WaitSuggestion) -> list[str]:
-    return wrapped(f"stripe.report.max.wait.ms: {suggestion.message}.")

@@ -15,13 +15,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Literal, Union
+from typing import Literal, NamedTuple, Union
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
-    Place,
     ReportOffset,
+    ReportPartition,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.rounds import Rounds
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.runs import RunStatus
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS, show_moment
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
@@ -58,31 +59,30 @@ class WalkSettings:
 
 
 @dataclass(frozen=True)
-class Account:
-    """What Stripe says of one place (times in epoch seconds).
+class StripeState:
+    """What Stripe says of one partition; times are epoch seconds.
 
     ``available_end`` is an assumption where ``asked`` is false: Stripe could not be asked. ``run_status`` is that of the
-    open run: ``succeeded``, ``pending``, ``failed``, ``lost`` or ``unknown``; ``run_created`` is when it was asked for,
-    ``run_error`` Stripe's words on a failed one.
+    open run, ``lost`` where Stripe does not know the run; ``run_created`` is when it was asked for, ``run_error`` Stripe's
+    message on a failed one.
     """
 
     available_end: int
     asked: bool
-    run_status: str = "unknown"
+    run_status: RunStatus = "unknown"
     available_start: int | None = None
     run_created: int | None = None
     run_error: str | None = None
 
 
-@dataclass(frozen=True)
-class Request:
-    """One thing the connector will ask of Stripe: a new report run, or the result of an open one.
+class Request(NamedTuple):
+    """One thing that the connector will ask of Stripe: a new report run, or the result of an open one.
 
-    ``covers_end``: up to where the rows it delivers reach; ``end`` is what the connector will store as its end.
-    ``first_row``: rows before it are not delivered from this report.
+    ``covers_end``: end of the rows that it delivers; ``end`` is what the connector will store as its end. Rows before
+    ``first_row`` are not delivered from this report. Times are epoch seconds.
     """
 
-    place: Place
+    partition: ReportPartition
     round_id: int
     start: int
     end: int
@@ -96,42 +96,45 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """A step at which the connector would hang for ever, or leave a place out for ever.
+class Problem:
+    """A step at which the connector would hang for ever, or leave a partition out for ever.
 
-    ``code`` names the kind. ``scope``: ``place``: this place alone is left out; ``round``: the round never ends, though the
-    other places finish it; ``poll``: every poll ends here, so that the places before it deliver nothing and those after it
-    are not reached.
+    ``code`` names the kind. ``scope``: ``partition``: only this one is left out; ``round``: the round never ends, though
+    the other partitions finish it; ``poll``: every poll ends here, so that the partitions before it deliver nothing and
+    those after it are not reached.
     """
 
-    place: Place
+    partition: ReportPartition
     round_id: int
     code: str
     reason: str
-    scope: Literal["place", "round", "poll"]
+    scope: Literal["partition", "round", "poll"]
 
     @property
     def stops_all(self) -> bool:
-        return self.scope != "place"
+        return self.scope != "partition"
 
 
-Step = Union[Request, Trouble]
+Step = Union[Request, Problem]
 
 
 @dataclass(frozen=True)
 class Walk:
-    """The steps in the connector's order, and what the task knows of each place when nothing moves any more."""
+    """The steps in the connector's order, and what the task knows of each partition when nothing moves any more."""
 
     steps: tuple[Step, ...]
-    remembered: Mapping[Place, ReportOffset]
+    remembered: Mapping[ReportPartition, ReportOffset]
 
 
 def worked_round(
-    settings: WalkSettings, offsets: Mapping[Place, ReportOffset], places: tuple[Place, ...], now: float
+    settings: WalkSettings,
+    offsets: Mapping[ReportPartition, ReportOffset],
+    partitions: tuple[ReportPartition, ...],
+    now: float,
 ) -> int:
     """The round (epoch seconds) that a task with these offsets works on at ``now``."""
     current = settings.rounds.last(now)
-    known = [offsets[place] for place in places if place in offsets]
+    known = [offsets[partition] for partition in partitions if partition in offsets]
     last = next((offset.round_id for offset in known if offset.round_id is not None), None)
     if last is None:
         return current
@@ -142,39 +145,39 @@ def worked_round(
 
 def walk(
     settings: WalkSettings,
-    stored: Mapping[Place, ReportOffset],
-    places: tuple[Place, ...],
-    accounts: Mapping[Place, Account],
+    stored: Mapping[ReportPartition, ReportOffset],
+    partitions: tuple[ReportPartition, ...],
+    stripe: Mapping[ReportPartition, StripeState],
     now: float,
 ) -> Walk:
     """What a task does that starts with the stored offsets, until nothing moves any more.
 
-    ``places`` are those the task works on, sorted. A trouble comes once. Ends after MOST_REQUESTS requests.
+    ``partitions`` are those the task works on, sorted. A problem comes once. Ends after MOST_REQUESTS requests.
     """
     offsets = dict(stored)
     current = settings.rounds.last(now)
     steps: list[Step] = []
     requests = 0
-    troubled: set[tuple[Place, str]] = set()
+    reported: set[tuple[ReportPartition, str]] = set()
     while True:
-        round_id = worked_round(settings, offsets, places, now)
+        round_id = worked_round(settings, offsets, partitions, now)
         worked = aborted = False
-        for place in places:
-            offset = offsets.get(place)
+        for partition in partitions:
+            offset = offsets.get(partition)
             if offset is not None and offset.round_id == round_id and offset.processed:
                 continue
-            step = next_step(settings, place, offset, round_id, accounts[place])
-            if isinstance(step, Trouble):
-                if (place, step.reason) not in troubled:
-                    troubled.add((place, step.reason))
+            step = next_step(settings, partition, offset, round_id, stripe[partition])
+            if isinstance(step, Problem):
+                if (partition, step.reason) not in reported:
+                    reported.add((partition, step.reason))
                     steps.append(step)
                 if step.scope == "poll":
                     aborted = True
                     break
                 continue
-            # With nothing to ask for (start >= end) the place is complete for the round, in memory only.
-            last_chunk = step.end >= accounts[place].available_end
-            offsets[place] = ReportOffset(step.end, step.end, None, None, round_id, last_chunk)
+            # With nothing to ask for (start >= end) the partition is complete for the round, in memory only.
+            last_chunk = step.end >= stripe[partition].available_end
+            offsets[partition] = ReportOffset(step.end, step.end, None, None, round_id, last_chunk)
             worked = True
             if step.start < step.end:
                 steps.append(step)
@@ -183,60 +186,60 @@ def walk(
                     return Walk(tuple(steps), offsets)
         if not worked:
             if round_id < current and not aborted:
-                steps += _held_by_the_first(offsets, places, round_id)
+                steps += _held_by_the_first(offsets, partitions, round_id)
             return Walk(tuple(steps), offsets)
 
 
 def _held_by_the_first(
-    offsets: Mapping[Place, ReportOffset], places: tuple[Place, ...], round_id: int
-) -> Iterator[Trouble]:
-    """The first place decides the round for all: when it is left out in one, none of them ever leaves it."""
+    offsets: Mapping[ReportPartition, ReportOffset], partitions: tuple[ReportPartition, ...], round_id: int
+) -> Iterator[Problem]:
+    """The first partition decides the round for all: when it is left out in one, none of them ever leaves it."""
     words = "no initial load date, so it is skipped in every round and holds all the others in this one"
-    for place in places:
-        if place in offsets and offsets[place].round_id is not None:
-            if offsets[place].round_id != round_id:
-                yield Trouble(place, round_id, "no_initial_load", words, "round")
+    for partition in partitions:
+        if partition in offsets and offsets[partition].round_id is not None:
+            if offsets[partition].round_id != round_id:
+                yield Problem(partition, round_id, "no_initial_load", words, "round")
             return
 
 
 def next_step(
-    settings: WalkSettings, place: Place, offset: ReportOffset | None, round_id: int, account: Account
+    settings: WalkSettings, partition: ReportPartition, offset: ReportOffset | None, round_id: int, stripe: StripeState
 ) -> Step:
-    """What a place that is not finished in the round does when the walk comes to it; a request from A to A asks nothing."""
+    """What a partition that is not finished in the round does when the walk comes to it; a request from A to A asks nothing."""
     first_row = 0
     run_id = None
     covers_end = None
     if offset is None or offset.round_id != round_id:
-        start = settings.initial_loads.get(place.report_type)
+        start = settings.initial_loads.get(partition.report_type)
         if start is None:
             words = "no initial load date, so it is skipped in every round"
-            return Trouble(place, round_id, "no_initial_load", words, "place")
+            return Problem(partition, round_id, "no_initial_load", words, "partition")
     elif offset.run_id is not None:
         if offset.interval_start is None:
             words = "an open run without interval_start, so its round never finishes"
-            return Trouble(place, round_id, "no_interval_start", words, "round")
+            return Problem(partition, round_id, "no_interval_start", words, "round")
         # With nothing left to fetch the run is not looked at.
-        if offset.interval_start < account.available_end:
+        if offset.interval_start < stripe.available_end:
             if offset.run_id == "":
-                return Trouble(place, round_id, "empty_run_id", "an empty report run id aborts every poll", "poll")
-            if account.run_status in ("pending", "failed", "lost"):
-                words = f"the open run {offset.run_id} is {account.run_status}, which fails every poll"
-                return Trouble(place, round_id, "run_without_result", words, "poll")
+                return Problem(partition, round_id, "empty_run_id", "an empty report run id aborts every poll", "poll")
+            if stripe.run_status in ("pending", "failed", "lost"):
+                words = f"the open run {offset.run_id} is {stripe.run_status}, which fails every poll"
+                return Problem(partition, round_id, "run_without_result", words, "poll")
         start = offset.interval_start
         run_id = offset.run_id
         covers_end = offset.interval_end
         first_row = 0 if offset.row is None else offset.row + 1
     elif offset.interval_end is None:
         words = "no interval_end, so its round never finishes"
-        return Trouble(place, round_id, "no_interval_end", words, "round")
+        return Problem(partition, round_id, "no_interval_end", words, "round")
     else:
         start = offset.interval_end
         first_row = 0 if offset.row is None else offset.row + 1
-    end = min(account.available_end, start + settings.max_interval_seconds)
-    if run_id is None and start < end and account.available_start is not None and start < account.available_start:
-        words = f"Stripe has no data before {show_moment(account.available_start)} and refuses to begin at {show_moment(start)}"
-        return Trouble(place, round_id, "before_data", words, "poll")
-    return Request(place, round_id, start, end, end if covers_end is None else covers_end, run_id, first_row)
+    end = min(stripe.available_end, start + settings.max_interval_seconds)
+    if run_id is None and start < end and stripe.available_start is not None and start < stripe.available_start:
+        words = f"Stripe has no data before {show_moment(stripe.available_start)} and refuses to begin at {show_moment(start)}"
+        return Problem(partition, round_id, "before_data", words, "poll")
+    return Request(partition, round_id, start, end, end if covers_end is None else covers_end, run_id, first_row)
 
 
 def _max_wait(config: Mapping[str, str]) -> int:

@@ -14,7 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import Place
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
+    ReportPartition,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.runs import without_keys
 
 _TAG = re.compile(r"\[([^\[\]]+)\|(?:task-\d+|worker)(?:\|[^\[\]]*)?\] ")
@@ -40,15 +42,15 @@ _ABANDONED = re.compile(r"Graceful stop of task (.+)-(\d+) failed")
 class LogFailure:
     """A poll that failed, in the log's ``words``, which name the report run ``run_id`` or none.
 
-    ``after``: the last place of the walk that this poll got past. ``resuming``: the place whose open run it had begun to
+    ``after``: the last partition of the walk that this poll got past. ``resuming``: the partition whose open run it had begun to
     resume, and of which nothing more was heard.
     """
 
     run_id: str | None
     kind: Literal["timed_out", "failed", "other"]
     message: str
-    after: Place | None
-    resuming: Place | None = None
+    after: ReportPartition | None
+    resuming: ReportPartition | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class LogFacts:
     """What is known of the task that started last; what a task before it wrote is left out.
 
     ``started_timezones``: those it started with; None where the log holds no start. ``dropped``: timezone to why its client
-    was refused. ``failures``: oldest first. ``skipped``: places without a usable offset and an initial load date.
+    was refused. ``failures``: oldest first. ``skipped``: partitions without a usable offset and an initial load date.
     ``lost_files``: report runs whose CSV file is gone. ``abandoned_tasks``: those that did not stop in time, of the whole
     log, since such a task goes on beside the one that started after it.
     """
@@ -64,7 +66,7 @@ class LogFacts:
     started_timezones: tuple[str, ...] | None = None
     dropped: Mapping[str, str] = field(default_factory=dict)
     failures: tuple[LogFailure, ...] = ()
-    skipped: tuple[Place, ...] = ()
+    skipped: tuple[ReportPartition, ...] = ()
     lost_files: tuple[str, ...] = ()
     abandoned_tasks: tuple[int, ...] = ()
 
@@ -103,11 +105,11 @@ class _Reader:
         self._dropped: dict[str, str] = {}
         self._abandoned: list[int] = []
         self._failures: list[LogFailure] = []
-        self._skipped: list[Place] = []
+        self._skipped: list[ReportPartition] = []
         self._lost_files: list[str] = []
         self._has_failed = False
-        self._after: Place | None = None
-        self._resuming: Place | None = None
+        self._after: ReportPartition | None = None
+        self._resuming: ReportPartition | None = None
 
     def facts(self) -> LogFacts:
         self._end_failure("")
@@ -131,13 +133,13 @@ class _Reader:
         elif _POLL_BEGAN.search(line):
             self._begin_poll()
         elif match := _GENERATED.search(line):
-            self._get_past(Place(match[2], match[1]))
+            self._get_past(ReportPartition(match[2], match[1]))
         elif match := _COMPLETED.search(line):
-            self._get_past(Place(match[1], match[2]))
+            self._get_past(ReportPartition(match[1], match[2]))
         elif match := _RESUMING.search(line):
-            self._resuming = Place(match[1], match[2])
+            self._resuming = ReportPartition(match[1], match[2])
         elif match := _SKIPPED.search(line):
-            self._skipped.append(Place(match[1], match[2]))
+            self._skipped.append(ReportPartition(match[1], match[2]))
             self._get_past(self._skipped[-1])
         elif match := _LOST_FILE.search(line):
             self._lost_files.append(match[1])
@@ -167,8 +169,8 @@ class _Reader:
         self._after = None
         self._resuming = None
 
-    def _get_past(self, place: Place) -> None:
-        self._after = place
+    def _get_past(self, partition: ReportPartition) -> None:
+        self._after = partition
         self._resuming = None
 
     def _end_failure(self, words: str) -> None:

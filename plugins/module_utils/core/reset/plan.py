@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
@@ -21,7 +21,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange
 
 Side = Literal["before", "after"]
-STRATEGIES = ("continue", "current", "available_end", "timestamp", "offset", "delete", "restore")
+Strategy = Literal["continue", "current", "available_end", "timestamp", "offset", "delete", "restore"]
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
+FinalState = Literal["RUNNING", "PAUSED", "STOPPED"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ class Plan:
             "final_state": self.final_state,
             "settings": settings_data(self.settings),
             "offsets": [change.as_data() for change in self.offsets],
+            "offsets_stored": len(self.presumed),
+            "is_empty": self.is_empty,
         }
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS, HOUR_SECONDS
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 
 # From good to bad: a connector's verdict is the worst of its partitions'.
-VERDICTS = ("ok", "orphaned", "late", "missing", "unknown", "blocked", "stuck")
+VerdictName = Literal["ok", "orphaned", "late", "missing", "unknown", "blocked", "stuck"]
+VERDICTS: tuple[VerdictName, ...] = get_args(VerdictName)
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Reason:
 NOT_CONFIGURED = Reason("not_configured", "has an offset, but the connector is not configured to work on it")
 
 # A reason, and the verdict that it alone would come to.
-JudgedReason = tuple[str, Reason]
+JudgedReason = tuple[VerdictName, Reason]
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Verdict:
     """
 
     partition: Partition
-    verdict: str
+    verdict: VerdictName
     reasons: tuple[Reason, ...]
     delivered_to: int | None = None
     committed_at: float | None = None
@@ -103,7 +104,7 @@ def judged_by(
     return Verdict(partition, verdict, tuple(reason for _alone, reason in both), delivered_to, committed_at)
 
 
-def worst(verdicts: Iterable[str]) -> str:
+def worst(verdicts: Iterable[VerdictName]) -> VerdictName:
     """The worst of the verdicts; ``unknown`` of nothing, since nothing seen is not a good sign."""
     return max(verdicts, key=VERDICTS.index, default="unknown")
 

@@ -16,13 +16,18 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.files 
     read_backup,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import STRATEGIES
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.applier import Applied, Applier
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import StopWindow
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned, Wish, make_plan
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import (
+    ChangeRequest,
+    Planned,
+    make_plan,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import (
     read_connector,
     workers_now,
@@ -37,7 +42,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.connec
     ConnectOptions,
     cluster_label,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import STRIPE_SPEC, StripeOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import STRIPE_SPEC
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     **CONNECT_SPEC,
@@ -89,22 +94,24 @@ class _Reset:
         self._params = params
         self._context = context
         self._cluster_id = cluster_id
-        self._stripe = StripeOptions.read(params)
-        client.hide(self._stripe.keys.values())
+        self._kinds = kinds_from(params)
+        client.hide(secret for kind in self._kinds for secret in kind.secrets())
         self._cluster = cluster_label(params)
 
     def __call__(self, name: str, outcome: Outcome) -> None:
         params, context = self._params, self._context
         store = BackupStore(params["backup_dir"], self._cluster, self._cluster_id, name)
-        wish = self._wish(name)
+        request = self._request(name)
         journal = store.journal()
         begun_in = None if journal is None else journal.prior_state
         connector = read_connector(self._client, name, with_offsets=True)
 
         def replan(read: Connector) -> Planned:
-            return make_plan(self._client, read, wish, self._cluster_id, begun_in or connector.state, context.now)
+            return make_plan(
+                self._client, read, request, self._kinds, self._cluster_id, begun_in or connector.state, context.now
+            )
 
-        planned = make_plan(self._client, connector, wish, self._cluster_id, begun_in, context.now)
+        planned = make_plan(self._client, connector, request, self._kinds, self._cluster_id, begun_in, context.now)
         if journal is not None:
             outcome.warnings.append(
                 f"Connector '{name}' has an unfinished change (plan {journal.plan_id}, backup {journal.backup_file}): it will"
@@ -128,12 +135,12 @@ class _Reset:
             store.end()
         _report(outcome, planned, applied)
 
-    def _wish(self, name: str) -> Wish:
+    def _request(self, name: str) -> ChangeRequest:
         params = self._params
         backup = None
         if params["backup_file"] is not None:
             backup = read_backup(params["backup_file"], name, self._cluster_id)
-        return Wish(
+        return ChangeRequest(
             reset=ResetRequest.read(
                 params["strategy"],
                 params["partitions"],
@@ -144,7 +151,6 @@ class _Reset:
             ),
             config=params["config"],
             at_least=params["at_least"],
-            stripe=self._stripe,
             cluster=self._cluster,
         )
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import DEFAULT_BACKUP_DIR, BackupStore
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.profile import read_profiles
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Read
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.findings import finding_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord
@@ -20,7 +21,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.te
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits, counts, worst
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.judge import Judge, Judgement
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.judge import Judge, Judged
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.cluster import (
     ClusterViews,
     read_views,
@@ -32,7 +33,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.connec
     cluster_label,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KAFKA_SPEC, KafkaOptions
-from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import STRIPE_SPEC, StripeOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import STRIPE_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import log_lines
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
@@ -64,18 +65,18 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
             raise InputError(f"{option}: {params[option]} is not above zero, so every partition would be stuck.")
     cluster = cluster_label(params)
     limits = Limits(*(params[option] for option in _LIMITS))
-    profiles = read_profiles(params["profiles"])
-    stripe = StripeOptions.read(params)
-    given = _requests(params["timestamp"])
+    kinds = kinds_from(params)
+    requests = _requests(params["timestamp"])
     log = list(log_lines(params["worker_logs"]))
     kafka = KafkaOptions.read(params)
     with ConnectClient(ConnectOptions.read(params)) as client:
-        client.hide(stripe.keys.values())
+        client.hide(secret for kind in kinds for secret in kind.secrets())
         views = read_views(client, kafka, params["connectors"], context.now, context.progress)
-    judge = Judge(cluster, limits, profiles, stripe, log, given, views.snapshot.read_at)
+    judge = Judge(cluster, limits, kinds, requests)
     connectors = views.snapshot.connectors
+    now = views.snapshot.read_at
     with ThreadPoolExecutor(max_workers=_MOST_AT_ONCE) as pool:
-        judgements = list(pool.map(lambda one: judge(one, views.sinks.get(one.name)), connectors))
+        judgements = list(pool.map(lambda one: judge(Read(one, now, log, views.sinks.get(one.name))), connectors))
     warnings = [*views.warnings, *(warning for judgement in judgements for warning in judgement.warnings)]
     preview: list[str] = []
     facts = {}
@@ -95,6 +96,7 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
     connector_counts = counts(one["verdict"] for one in facts.values())
     partition_counts = counts(item["verdict"] for one in facts.values() for item in one["verdicts"])
     preview += _summary(cluster, connector_counts, partition_counts)
+    recovers = {one.name: judgement.recovers for one, judgement in zip(connectors, judgements, strict=True)}
     stuck = sorted(name for name, one in facts.items() if one["verdict"] in ("stuck", "blocked"))
     fact = {
         "cluster_id": views.snapshot.cluster_id,
@@ -105,7 +107,7 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
         "counts": partition_counts,
         "connectors": facts,
         "stuck": stuck,
-        "recoverable": [name for name in stuck if facts[name]["profile"] == "stripe_reporting"],
+        "recoverable": [name for name in stuck if recovers[name]],
         "unfinished": sorted(name for name, one in facts.items() if one["unfinished_plan"] is not None),
         "preview": preview,
     }
@@ -128,7 +130,7 @@ def _summary(cluster: str, connectors: Mapping[str, int], partitions: Mapping[st
     return wrapped(f"{cluster}: connectors: {shown(connectors)}; partitions: {shown(partitions)}.", indent="")
 
 
-def _facts(connector: Connector, judgement: Judgement, views: ClusterViews) -> dict[str, Any]:
+def _facts(connector: Connector, judgement: Judged, views: ClusterViews) -> dict[str, Any]:
     return {
         "type": connector.type,
         "state": connector.state,

@@ -22,7 +22,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.pro
     read_profile,
     read_profiles,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.text import profile_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Offset,
@@ -30,6 +29,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     StoredOffset,
     Task,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import verdict_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import (
     VERDICTS,
     Limits,
@@ -501,9 +501,7 @@ def test_a_person_reads_partition_verdict_commit_and_why() -> None:
     config = {**JDBC, "table.whitelist": "orders,customers"}
     of = connector(config, stored(ORDERS, jdbc(4 * DAY), 2 * DAY))
     verdicts = assessed(of)
-    assert profile_lines(of, "jdbc", verdicts, "connect-eu-1") == [
-        "connect-eu-1  source  RUNNING 1/1  judged as jdbc",
-        "",
+    assert verdict_lines([verdict.as_data() for verdict in verdicts]) == [
         "  partition                     verdict  committed          why",
         "  protocol=1 table=shop.orders  stuck    2026-11-21 06:00Z  its time is 4 d ago, nothing stored for 2 d",
         "  table=customers               missing  -                  expected, but it has no offset",
@@ -513,6 +511,6 @@ def test_a_person_reads_partition_verdict_commit_and_why() -> None:
 
 def test_a_connector_that_stored_nothing_has_a_line_as_well() -> None:
     of = connector(PLAIN)
-    assert profile_lines(of, "generic", assessed(of), "connect-eu-1")[-1] == (
+    assert verdict_lines([verdict.as_data() for verdict in assessed(of)])[-1] == (
         "  -          unknown  -          it has stored no offset, so nothing tells whether it works"
     )

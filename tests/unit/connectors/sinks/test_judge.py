@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.text import profile_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition, judge_sink
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
@@ -14,6 +13,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     StoredOffset,
     Task,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import verdict_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VERDICTS, Limits
 from hypothesis import given
 from hypothesis import strategies as st
@@ -158,9 +158,7 @@ def test_topic_partitions_stand_in_the_order_of_their_numbers() -> None:
 def test_a_person_reads_which_topic_partition_waits() -> None:
     of = connector()
     verdicts = judge_sink(of, [progress(9, 10, 25 * HOUR), progress(4, 4, 5, number=1)], Limits(), NOW)
-    assert profile_lines(of, "sink", verdicts, "connect-eu-1") == [
-        "connect-eu-1  sink  RUNNING 1/1  judged as sink",
-        "",
+    assert verdict_lines([verdict.as_data() for verdict in verdicts]) == [
         "  partition                             verdict  committed             why",
         "  kafka_partition=0 kafka_topic=orders  stuck    2026-11-22 05:00Z     nothing stored for 1 d 1 h, 1 record waiting",
         "  kafka_partition=1 kafka_topic=orders  ok       2026-11-23 05:59:55Z",

@@ -6,18 +6,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
-    expected_places,
-)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.decision import (
     StripeDecision,
     decide,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import Place
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import Account
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.evidence import (
+    NO_EVIDENCE,
+    Evidence,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
+    ReportPartition,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.runs import RunStatus
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import StripeState
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Offset,
@@ -25,6 +31,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     StoredOffset,
     Task,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Strategy
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 
 HOUR = 3600
@@ -44,8 +51,8 @@ NOW = at("2026-11-23T06:00")
 TODAY = at("2026-11-23")
 
 
-def place(zone: str, report_type: str = TYPE) -> Place:
-    return Place(zone, report_type)
+def report_partition(zone: str, report_type: str = TYPE) -> ReportPartition:
+    return ReportPartition(zone, report_type)
 
 
 def partition(zone: str, report_type: str = TYPE) -> Partition:
@@ -116,21 +123,34 @@ def accounts(
     available_end: str | int = TODAY,
     *,
     asked: bool = True,
-    runs: Mapping[str, str] | None = None,
+    runs: Mapping[str, RunStatus] | None = None,
     timezones: Sequence[str] = (),
-) -> dict[Place, Account]:
-    """What Stripe says of every place: the same end for all; ``runs``: the open run's status by timezone."""
+) -> dict[ReportPartition, StripeState]:
+    """What Stripe says of every partition: the same end for all; ``runs``: the open run's status by timezone."""
     end = at(available_end) if isinstance(available_end, str) else available_end
     return {
-        one: Account(end, asked, (runs or {}).get(one.timezone, "unknown")) for one in expected_places(of, timezones)
+        one: StripeState(end, asked, (runs or {}).get(one.timezone, "unknown"))
+        for one in Situation.of(of, NOW, timezones).partitions
     }
 
 
+def situation(
+    of: Connector,
+    stripe: Mapping[ReportPartition, StripeState] | None = None,
+    now: float = NOW,
+    *,
+    evidence: Evidence = NO_EVIDENCE,
+) -> Situation:
+    """The connector with what Stripe says of it; without ``stripe`` its data ends with the start of the day."""
+    known = accounts(of) if stripe is None else stripe
+    return replace(Situation.of(of, now), stripe=known, evidence=evidence)
+
+
 def decided(
-    of: Connector, strategy: str, stripe: Mapping[Place, Account] | None = None, **request: Any
+    of: Connector, strategy: Strategy, stripe: Mapping[ReportPartition, StripeState] | None = None, **request: Any
 ) -> StripeDecision:
     """The decision for a strategy; ``request`` are further fields of the ResetRequest."""
-    return decide(of, ResetRequest(strategy, **request), accounts(of) if stripe is None else stripe, (), NOW)
+    return decide(situation(of, stripe), ResetRequest(strategy, **request))
 
 
 def after(of: Connector, decision: StripeDecision) -> Connector:

@@ -9,9 +9,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
-    expected_places,
-)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.blocker import (
     Blocker,
     Evidence,
@@ -23,7 +20,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     StripeJudgement,
     judge,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import Place
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
+    ReportPartition,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.runs import (
     ReportRun,
     RunHistory,
@@ -46,7 +45,8 @@ from unit.connectors.stripe_reporting.cases import (
     at,
     connector,
     offset,
-    place,
+    report_partition,
+    situation,
 )
 
 WAIT = 300_000
@@ -92,7 +92,7 @@ def assessed(
 ) -> StripeJudgement:
     of = connector(STALE if stored is None else stored, zones=ZONES, **settings)
     evidence = Evidence(histories(runs or {}), refused, log)
-    return judge(of, expected_places(of, ()), accounts(of, runs=statuses), Limits(), NOW, evidence)
+    return judge(situation(of, accounts(of, runs=statuses), NOW, evidence=evidence), Limits())
 
 
 def verdicts_of(judgement: StripeJudgement) -> list[str]:
@@ -102,7 +102,9 @@ def verdicts_of(judgement: StripeJudgement) -> list[str]:
 def named(judgement: StripeJudgement) -> tuple[list[str], str, str] | None:
     blocker = judgement.blocker
     return (
-        None if blocker is None else ([one.timezone for one in blocker.places], blocker.certainty, blocker.reason.code)
+        None
+        if blocker is None
+        else ([one.timezone for one in blocker.partitions], blocker.certainty, blocker.reason.code)
     )
 
 
@@ -179,18 +181,22 @@ CASES: dict[str, tuple[dict[str, Any], tuple[list[str], str, str] | None]] = {
         ([NEW_YORK], "proven", "log_names_run"),
     ),
     "the log tells whose open run could not be resumed": (
-        {"log": LogFacts(failures=(LogFailure("frr_1", "other", "No such run", place(CAIRO), place(PST)),))},
+        {
+            "log": LogFacts(
+                failures=(LogFailure("frr_1", "other", "No such run", report_partition(CAIRO), report_partition(PST)),)
+            )
+        },
         ([PST], "proven", "log_names_run"),
     ),
     "the log tells after whom the poll failed": (
-        {"log": LogFacts(failures=(LogFailure("frr_1", "timed_out", "Report run ...", place(CAIRO)),))},
+        {"log": LogFacts(failures=(LogFailure("frr_1", "timed_out", "Report run ...", report_partition(CAIRO)),))},
         ([NEW_YORK], "likely", "log_order"),
     ),
     "what an earlier poll got past is done in memory": (
         {
             "log": LogFacts(
                 failures=(
-                    LogFailure("frr_1", "timed_out", "Report run ...", place(CAIRO)),
+                    LogFailure("frr_1", "timed_out", "Report run ...", report_partition(CAIRO)),
                     LogFailure("frr_2", "timed_out", "Report run ...", None),
                 )
             )
@@ -313,7 +319,7 @@ def test_a_run_is_in_time_when_it_is_ready_before_the_connector_gives_it_up(
 
 def loop_of(*runs: ReportRun, complete_since: int = NOW - 14 * DAY) -> Loop | None:
     """The loop of PST's runs, newest first."""
-    return find_loop(Place(PST, TYPE), Evidence({PST: RunHistory(runs, complete_since)}), WAIT, NOW)
+    return find_loop(ReportPartition(PST, TYPE), Evidence({PST: RunHistory(runs, complete_since)}), WAIT, NOW)
 
 
 LOOPS: dict[str, tuple[list[ReportRun], int | None]] = {

@@ -9,9 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
-    expected_places,
-)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.blocker import Evidence
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.judge import (
     StripeJudgement,
@@ -36,6 +33,7 @@ from unit.connectors.stripe_reporting.cases import (
     accounts,
     connector,
     offset,
+    situation,
 )
 
 DONE = offset(TODAY, TODAY, done=True)
@@ -52,7 +50,7 @@ def assessed(
     histories: Mapping[str, RunHistory] | None = None,
 ) -> StripeJudgement:
     of = connector(stored, zones=ZONES)
-    return judge(of, expected_places(of, ()), accounts(of), Limits(), NOW, Evidence(histories or {}, refused, log))
+    return judge(situation(of, accounts(of), NOW, evidence=Evidence(histories or {}, refused, log)), Limits())
 
 
 def asked_for(*hours_ago: int) -> RunHistory:
@@ -137,12 +135,12 @@ def test_the_round_is_that_of_the_timezones_which_are_walked() -> None:
 
 def test_without_an_initial_load_date_a_place_is_skipped_in_a_new_round_and_not_dropped() -> None:
     of = connector({CAIRO: OLD, NEW_YORK: DONE, PST: DONE}, initial_load=None)
-    judgement = judge(of, expected_places(of, ()), accounts(of), Limits(), NOW)
+    judgement = judge(situation(of, accounts(of), NOW), Limits())
     assert judgement.dropped == {}
     assert judgement.verdicts[0].reasons[0].code == "no_initial_load"
 
 
 def test_a_connector_of_one_timezone_cannot_be_compared_with_others() -> None:
     of = connector({PST: OLD}, zones=[PST])
-    judgement = judge(of, expected_places(of, ()), accounts(of), Limits(), NOW)
+    judgement = judge(situation(of, accounts(of), NOW), Limits())
     assert judgement.dropped == {}

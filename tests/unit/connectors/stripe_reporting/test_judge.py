@@ -10,9 +10,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
-    expected_places,
-)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.blocker import Evidence
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.judge import (
     StripeJudgement,
@@ -49,6 +46,7 @@ from unit.connectors.stripe_reporting.cases import (
     connector,
     offset,
     partition,
+    situation,
 )
 
 YESTERDAY = TODAY - DAY
@@ -62,7 +60,7 @@ def assessed(
     limits: Limits | None = None,
     **stripe: Any,
 ) -> StripeJudgement:
-    return judge(of, expected_places(of, ()), accounts(of, available_end, **stripe), limits or Limits(), now)
+    return judge(situation(of, accounts(of, available_end, **stripe), now), limits or Limits())
 
 
 def verdict_on(stored: Offset, available_end: str | int = TODAY, **options: Any) -> tuple[str, list[str]]:
@@ -184,7 +182,7 @@ def test_an_open_run_that_will_never_have_a_result_is_a_stuck_place(
 def test_what_stripe_says_of_an_open_run_that_failed_is_passed_on() -> None:
     of = connector({PST: offset(TODAY, TODAY, start=YESTERDAY, run="frr_1", row=5)})
     stripe = {one: replace(it, run_status="failed", run_error="No data.") for one, it in accounts(of).items()}
-    reason = judge(of, expected_places(of, ()), stripe, Limits(), NOW).verdicts[0].reasons[0]
+    reason = judge(situation(of, stripe, NOW), Limits()).verdicts[0].reasons[0]
     assert reason.message == "the open run frr_1 is failed, which fails every poll: No data."
 
 
@@ -376,7 +374,7 @@ def test_an_open_run_is_too_old_by_stripes_own_time_else_by_that_of_its_offset(
     of = connector({PST: value}) if stored_hours_ago is None else stored_at(stored_hours_ago, value)
     created = None if created_hours_ago is None else NOW - created_hours_ago * HOUR
     account = {one: replace(it, run_status="succeeded", run_created=created) for one, it in accounts(of).items()}
-    reasons = {one.code: one for one in judge(of, expected_places(of, ()), account, Limits(), NOW).verdicts[0].reasons}
+    reasons = {one.code: one for one in judge(situation(of, account, NOW), Limits()).verdicts[0].reasons}
     assert ("run_too_old" in reasons) == (since_hours is not None)
     if since_hours is not None:
         reason = reasons["run_too_old"]
@@ -391,7 +389,7 @@ def history(*runs: ReportRun) -> Evidence:
 def test_a_failed_report_run_is_told_in_stripes_words() -> None:
     failed = ReportRun("frr_1", "balance.summary.1", YESTERDAY, TODAY, NOW - HOUR, "failed", None, "Too many rows.")
     of = connector({PST: offset(YESTERDAY, TODAY)})
-    verdict = judge(of, expected_places(of, ()), accounts(of), Limits(), NOW, history(failed)).verdicts[0]
+    verdict = judge(situation(of, accounts(of), NOW, evidence=history(failed)), Limits()).verdicts[0]
     assert verdict.verdict == "late"
     assert verdict.reasons[0] == Reason("run_failed", "its last report run failed: Too many rows.", since=NOW - HOUR)
 
@@ -412,7 +410,7 @@ def test_a_place_far_behind_that_stores_what_it_fetches_is_late_not_stuck(
     created = NOW - created_hours_ago * HOUR
     run = ReportRun("frr_1", "balance.summary.1", end - DAY, end, created, "succeeded", created + took_seconds)
     of = connector({PST: offset("2026-11-11", "2026-11-12")})
-    found = judge(of, expected_places(of, ()), accounts(of), Limits(), NOW, history(run)).verdicts[0]
+    found = judge(situation(of, accounts(of), NOW, evidence=history(run)), Limits()).verdicts[0]
     assert found.verdict == verdict
     assert {"interval_end_old", "rounds_missed"} <= {reason.code for reason in found.reasons}
 
@@ -502,7 +500,7 @@ def test_a_place_that_jumped_over_rows_says_which(
         CAIRO: healed(CAIRO, (0, 6, 4, 30), (7, 4, 2, 30), (9, 2, 0, 30)),
         NEW_YORK: healed(NEW_YORK, (1, 6, 4, 900), (8, 6, 4, 30), (10, 4, 2, 30)),
     }
-    found = judge(of, expected_places(of, ()), accounts(of), Limits(), NOW, Evidence(histories)).verdicts[0]
+    found = judge(situation(of, accounts(of), NOW, evidence=Evidence(histories)), Limits()).verdicts[0]
     reasons = {reason.code: reason for reason in found.reasons}
     assert found.verdict == verdict
     assert ("rows_undelivered" in reasons) == (words is not None)

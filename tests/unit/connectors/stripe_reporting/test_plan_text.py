@@ -9,19 +9,18 @@ import json
 from dataclasses import replace
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
-    expected_places,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.data import forecast_data
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.decision import (
     StripeDecision,
     decide,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.judge import judge
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.judge import (
+    StripeJudgement,
+    judge,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.plan_text import (
-    forecast_data,
     plan_lines,
-    stripe_headline,
-    walk_data,
+    round_remark,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.state_text import (
     state_lines,
@@ -32,7 +31,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Partition,
     StoredOffset,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.plan_text import generic_preview
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.plan_text import raw_plan_lines
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import headline
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import WIDTH, counted, table, wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import (
     OffsetChange,
@@ -59,6 +59,7 @@ from unit.connectors.stripe_reporting.cases import (
     connector,
     decided,
     offset,
+    situation,
 )
 from unit.connectors.stripe_reporting.worlds import World, worlds
 
@@ -82,9 +83,34 @@ def plan_of(
     )
 
 
+def task_states(of: Connector) -> list[str]:
+    return [task.state for task in of.tasks]
+
+
+def state_text(of: Connector, judgement: StripeJudgement) -> list[str]:
+    """The headline and the lines of a judgement, without remedies."""
+    facts = {
+        "verdict": judgement.verdict,
+        "verdicts": [verdict.as_data() for verdict in judgement.verdicts],
+        **judgement.as_data(),
+        "remedies": None,
+    }
+    return [headline("connect-eu-1", of.name, of.state, task_states(of), round_remark(facts)), "", *state_lines(facts)]
+
+
+def raw_preview(of: Connector, plan: Plan) -> list[str]:
+    return [headline("connect-eu-1", of.name, of.state, task_states(of)), "", *raw_plan_lines(plan.as_data())]
+
+
 def preview(of: Connector, decision: StripeDecision, plan: Plan) -> str:
     return "\n".join(
-        [stripe_headline(of, decision.left_alone, "connect-eu-1"), "", *plan_lines(plan, decision, of.config)]
+        [
+            headline(
+                "connect-eu-1", of.name, of.state, task_states(of), round_remark(forecast_data(decision)["left_alone"])
+            ),
+            "",
+            *plan_lines(plan.as_data(), forecast_data(decision), of.config),
+        ]
     )
 
 
@@ -104,8 +130,8 @@ connect-eu-1  stripe-reporting-source-connector  RUNNING 1/1  works on round 202
   ~  PST               balance.summary.1  continues at 2026-11-11  next request 2026-11-11..2026-11-23, 1 run
   Skipped: nothing.  Read twice: nothing.
   Report runs until current: 3 (left alone: 69).
-  Order: stop (a hanging poll is abandoned; it may ask Stripe for 5 min more), back up 3 offsets, change 1 setting and 3
-    offsets, resume RUNNING, verify."""
+  Order: stop (a hanging poll is abandoned; it may keep asking Stripe for up to 5 min), back up 3 offsets, change 1
+    setting and 3 offsets, resume RUNNING, verify."""
     )
 
 
@@ -143,7 +169,7 @@ connect-eu-1  stripe-reporting-source-connector  PAUSED 0/0  works on round 2026
     America/New_York balance_change_from_activity.itemized.3 2026-11-11..2026-11-23 (12 d), for good
     America/New_York ending_balance_reconciliation.itemized.4 2026-11-11..2026-11-23 (12 d), for good
   Read twice: nothing.
-  Report runs until current: 0 (left alone: never current by itself, 4 or more).
+  Report runs until current: 0 (left alone: never current without help, 4 or more).
   Order: stop, back up 4 offsets, change 4 offsets, pause, verify."""
     )
 
@@ -165,10 +191,10 @@ connect-eu-1  stripe-reporting-source-connector  RUNNING 1/1  works on round 202
   ~  PST               balance.summary.1  continues at 2026-11-11  next request 2026-11-11..(data end), 1 run
   Skipped: nothing.
   Read twice: America/New_York balance.summary.1 42 rows.
-  Report runs until current: 3 (left alone: never current by itself, 1 or more). Stripe was not asked: its data is taken
-    to end with yesterday.
-  Order: stop (a hanging poll is abandoned; it may ask Stripe for 5 min more), back up 3 offsets, change 1 setting and 3
-    offsets, resume RUNNING, verify."""
+  Report runs until current: 3 (left alone: never current without help, 1 or more). Stripe was not asked: its data is
+    assumed to end with yesterday.
+  Order: stop (a hanging poll is abandoned; it may keep asking Stripe for up to 5 min), back up 3 offsets, change 1
+    setting and 3 offsets, resume RUNNING, verify."""
     )
 
 
@@ -225,8 +251,8 @@ def test_what_is_in_trouble_is_said_with_its_note() -> None:
     unwrapped = " ".join(text.split())
     assert "no request until the next round (an empty report run id aborts every poll)" in unwrapped
     assert "Note: Africa/Cairo balance.summary.1: an empty report run id aborts every poll." in text
-    assert "Note: PST balance.summary.1: held up by Africa/Cairo balance.summary.1." in text
-    assert "Report runs until current: never current by itself, 0 or more (left alone: 2)." in text
+    assert "Note: PST balance.summary.1: blocked by Africa/Cairo balance.summary.1." in text
+    assert "Report runs until current: never current without help, 0 or more (left alone: 2)." in text
 
 
 def test_rows_that_get_lost_are_told_as_skipped() -> None:
@@ -239,9 +265,9 @@ def test_the_look_at_a_stuck_connector() -> None:
     of = connector(
         {CAIRO: offset(TODAY, TODAY, done=True), PST: STUCK, "Mars/Base": STUCK}, zones=[CAIRO, NEW_YORK, PST]
     )
-    judgement = judge(of, expected_places(of, ()), accounts(of), Limits(), NOW)
+    judgement = judge(situation(of, accounts(of), NOW), Limits())
     assert (
-        "\n".join(state_lines(of, judgement, "connect-eu-1"))
+        "\n".join(state_text(of, judgement))
         == """\
 connect-eu-1  stripe-reporting-source-connector  RUNNING 1/1  works on round 2026-11-23 00:00Z, the current one
 
@@ -254,10 +280,10 @@ connect-eu-1  stripe-reporting-source-connector  RUNNING 1/1  works on round 202
   Mars/Base         balance.summary.1  orphaned  -                has an offset, but the connector is not configured to
                                                                   work on it
 
-  Held up by one of America/New_York balance.summary.1, PST balance.summary.1: only their report runs, or the workers'
-    logs, tell by which.
-  Left alone: 0 rounds missed so far, and every further one will be; should the polls succeed again, 4 report runs to
-    get current."""
+  Blocked by one of America/New_York balance.summary.1, PST balance.summary.1: only their report runs, or the workers'
+    logs, show which.
+  Left alone: 0 rounds missed so far, and every further one will be; once the polls succeed again, 4 report runs to get
+    current."""
     )
 
 
@@ -274,7 +300,7 @@ def test_the_preview_for_a_connector_whose_offsets_are_not_understood() -> None:
     )
     plan = Plan("kafka-1", "orders", "restore", "FAILED", "RUNNING", (), changes, of.stored)
     assert (
-        "\n".join(generic_preview(of, plan, "connect-eu-1"))
+        "\n".join(raw_preview(of, plan))
         == f"""\
 connect-eu-1  orders  FAILED 0/0
 
@@ -291,7 +317,7 @@ def test_long_offsets_go_to_lines_of_their_own() -> None:
     entry = StoredOffset(Partition.of({"server": "eu"}), before)
     of = replace(connector({}, zones=[PST]), offsets=(entry,))
     plan = Plan("k", of.name, "delete", "RUNNING", "RUNNING", (), (OffsetChange(entry.partition, before, None),), {})
-    lines = generic_preview(of, plan, "c")
+    lines = raw_preview(of, plan)
     assert max(map(len, lines)) <= WIDTH
     assert f"{json.dumps(before, sort_keys=True)} -> (none)" in " ".join(line.strip() for line in lines)
 
@@ -308,13 +334,13 @@ def test_no_line_is_wider_than_the_terminal_and_none_has_a_secret(world: World, 
     of = world.connector
     request = ResetRequest(strategy, moment=TODAY - 3600 if strategy == "timestamp" else None, allow_gap=True)
     try:
-        decision = decide(of, request, world.accounts, (), world.now)
+        decision = decide(world.situation, request)
     except InputError:
         # One on which the connector would hang is refused, and has no preview.
         reject()
     plan = plan_of(of, decision, strategy)
     lines = preview(of, decision, plan).splitlines()
-    look = state_lines(of, judge(of, world.places, world.accounts, Limits(), world.now), "connect-eu-1")
+    look = state_text(of, judge(world.situation, Limits()))
     assert [line for line in [*lines, *look] if len(line) > WIDTH] == []
     text = "\n".join([*lines, *look, json.dumps(forecast_data(decision)), json.dumps(plan.as_data())])
     assert "sk_live" not in text + show_changes(plan, "before") + show_changes(plan, "after")
@@ -349,6 +375,8 @@ def test_the_forecast_as_data() -> None:
                 "timezone": zone,
                 "report_type": TYPE,
                 "changed": True,
+                "has_offset": True,
+                "delivered_to": TODAY,
                 "next_request": None,
                 "chunks": 0,
                 "report_runs": 0,
@@ -357,7 +385,9 @@ def test_the_forecast_as_data() -> None:
                 "redelivered_seconds": 0,
                 "redelivered_rows": 0,
                 "lost_rows": 0,
-                "trouble": None,
+                "problem": None,
+                "hangs": False,
+                "stripe_asked": True,
             }
             for zone, start in ((CAIRO, "2026-11-11"), (PST, "2026-11-09"))
         ],
@@ -406,7 +436,11 @@ def test_chunks_are_those_of_the_round_of_the_next_request() -> None:
 def test_of_a_very_long_walk_the_beginning_is_shown_and_the_rest_counted() -> None:
     of = connector({PST: offset("2026-11-19", TODAY)}, max_report_interval_days="1")
     one = decided(of, "continue").forecast.requests[0]
-    whole, cut = walk_data([one] * 500), walk_data([one] * 501)
+    decision = decided(of, "continue")
+    whole, cut = (
+        forecast_data(replace(decision, forecast=replace(decision.forecast, requests=(one,) * count)))
+        for count in (500, 501)
+    )
     assert (len(whole["requests"]), whole["requests_omitted"]) == (500, 0)
     assert (len(cut["requests"]), cut["requests_omitted"]) == (500, 1)
 

@@ -10,15 +10,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import Place
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.data import remedies_data
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.forecast import (
+    make_forecast,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
+    ReportPartition,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.remedies import (
     Remedies,
     Remedy,
-    compare,
-    remedies_data,
+    compare_remedies,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.remedies_text import (
     remedies_lines,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import Account
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import StripeState
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset, Task
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import WIDTH
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
@@ -37,7 +45,8 @@ from unit.connectors.stripe_reporting.cases import (
     connector,
     offset,
     partition,
-    place,
+    report_partition,
+    situation,
 )
 from unit.connectors.stripe_reporting.reference_walk import Where, remembered
 from unit.connectors.stripe_reporting.test_walk import counted_by_hour, old_end
@@ -55,11 +64,12 @@ LONG_TYPES = ("balance_change_from_activity.itemized.3", "ending_balance_reconci
 
 def compared(
     of: Connector,
-    stripe: Mapping[Place, Account] | None = None,
+    stripe: Mapping[ReportPartition, StripeState] | None = None,
     blocker: str | None = None,
     given: Sequence[ResetRequest] = (),
 ) -> Remedies:
-    return compare(of, accounts(of) if stripe is None else stripe, (), NOW, blocker, given)
+    of_it = situation(of, stripe)
+    return compare_remedies(of_it, make_forecast(of_it), blocker, given)
 
 
 def named(remedies: Remedies, strategy: str) -> Remedy:
@@ -76,7 +86,7 @@ def default(remedies: Remedies) -> str | None:
 def test_a_blocked_connector_eleven_rounds_behind() -> None:
     remedies = compared(connector(dict.fromkeys(ZONES, BEHIND)), blocker=BLOCKER)
     assert (
-        "\n".join(remedies_lines(remedies))
+        "\n".join(remedies_lines(remedies_data(remedies)))
         == """\
      remedy          offsets  skipped                    read again  report runs  next requests      remark
      leave alone     0        nothing                    3 x 583 d   no end       3 from 2026-11-11  stays stuck
@@ -93,7 +103,7 @@ def test_what_keeps_a_remedy_from_working_is_remarked() -> None:
     asked = ResetRequest("offset", ({"timezone": NEW_YORK},), offset=offset("2026-11-20", TODAY, row=6))
     remedies = compared(of, accounts(of, asked=False, runs={CAIRO: "succeeded"}), given=[asked])
     assert (
-        "\n".join(remedies_lines(remedies))
+        "\n".join(remedies_lines(remedies_data(remedies)))
         == """\
     remedy          offsets  skipped                       read again  report runs  next requests
       remark
@@ -125,14 +135,14 @@ def test_left_alone_a_blocked_connector_never_gets_current_whatever_its_offsets_
     of = connector(dict.fromkeys(ZONES, ON_TODAY))
     assert named(compared(of), "leave_alone").catches_up
     blocked = named(compared(of, blocker=BLOCKER), "leave_alone")
-    assert (blocked.catches_up, blocked.held_by) == (False, f"the polls go on failing at {BLOCKER}")
+    assert (blocked.catches_up, blocked.blocked_by) == (False, f"the polls go on failing at {BLOCKER}")
     assert named(compared(of, blocker=BLOCKER), "raise_wait").catches_up
 
 
 def test_left_alone_a_failed_task_stays_failed() -> None:
     of = replace(connector({PST: ON_TODAY}), tasks=(Task(0, "FAILED", "connect-2:8083"),))
     remedy = named(compared(of), "leave_alone")
-    assert (remedy.catches_up, remedy.held_by) == (False, "task 0 is FAILED")
+    assert (remedy.catches_up, remedy.blocked_by) == (False, "task 0 is FAILED")
     assert default(compared(of)) == "continue"
 
 
@@ -197,8 +207,8 @@ def test_an_offset_of_another_round_or_of_a_place_that_is_not_walked_is_ignored(
     ]
     assert [change.partition for change in named(remedies, "delete").ignored] == [partition("Mars/Base")]
     assert named(remedies, "current").ignored == ()
-    rows = dict(zip((one.strategy for one in remedies.compared), remedies_lines(remedies)[1:], strict=False))
-    assert rows["delete"].endswith("ignored in 1 place")
+    table = " ".join(" ".join(remedies_lines(remedies_data(remedies))).split())
+    assert "ignored in 1 partition" in table.partition("delete")[2].partition(" offset ")[0]
 
 
 def test_an_offset_that_the_connector_comes_to_in_a_later_round_is_not_ignored() -> None:
@@ -215,7 +225,7 @@ def test_an_offset_that_the_connector_comes_to_in_a_later_round_is_not_ignored()
     assert remedy.ignored == ()
     assert remedy.decision is not None
     assert remedy.decision.notes == ()
-    request = remedy.decision.forecast.of(place(PST, "payout.x.1")).next_request
+    request = remedy.decision.forecast.of(report_partition(PST, "payout.x.1")).next_request
     assert request is not None
     assert (request.round_id, request.start) == (TODAY, at("2026-11-20"))
 
@@ -223,10 +233,10 @@ def test_an_offset_that_the_connector_comes_to_in_a_later_round_is_not_ignored()
 def test_places_that_are_not_changed_and_go_on_otherwise_are_told() -> None:
     of = connector({CAIRO: BEHIND, PST: BEHIND}, zones=ZONES)
     remedies = compared(of)
-    assert named(remedies, "continue").affected == (place(NEW_YORK),)
+    assert named(remedies, "continue").affected == (report_partition(NEW_YORK),)
     assert named(remedies, "raise_wait").affected == ()
     assert named(remedies, "continue").requires is None
-    assert "moves 1 other place" in "\n".join(remedies_lines(remedies))
+    assert "moves 1 other partition" in "\n".join(remedies_lines(remedies_data(remedies)))
 
 
 def test_a_strategy_that_cannot_be_decided_says_why_and_the_others_are_compared_all_the_same() -> None:
@@ -240,7 +250,7 @@ def test_a_strategy_that_cannot_be_decided_says_why_and_the_others_are_compared_
 
 def test_a_config_that_the_connector_cannot_work_with_is_refused() -> None:
     with pytest.raises(InputError, match=r"max\.report\.interval\.days"):
-        compare(connector({PST: BEHIND}, max_report_interval_days="0"), {}, (), NOW)
+        Situation.of(connector({PST: BEHIND}, max_report_interval_days="0"), NOW)
 
 
 # The default
@@ -334,7 +344,7 @@ def judged(world: World, remedy: Remedy) -> Judged:
     alone, reference = world.task().run(), world.task(stored).run()
     is_lossless = reference.is_current()
     left_out = again_hours = runs = 0
-    for one in world.places:
+    for one in world.partitions:
         where = one.timezone, one.report_type
         gaps, again = counted_by_hour(world, reference, one)
         allowed = set() if where in changed else counted_by_hour(world, alone, one)[0]
@@ -365,7 +375,7 @@ def is_finished(world: World, where: Where) -> bool:
 def test_the_default_is_lossless_by_the_reference_walk_and_no_other_lossless_remedy_is_cheaper(
     world: World, is_blocked: bool
 ) -> None:
-    remedies = compare(world.connector, world.accounts, (), world.now, BLOCKER if is_blocked else None)
+    remedies = compare_remedies(world.situation, world.forecast(), BLOCKER if is_blocked else None)
     candidates = {
         remedy.strategy: judged(world, remedy)
         for remedy in remedies.compared
@@ -386,8 +396,8 @@ def test_the_default_is_lossless_by_the_reference_walk_and_no_other_lossless_rem
 def test_no_line_of_the_table_is_wider_than_the_terminal_and_nothing_has_a_secret(
     world: World, is_blocked: bool
 ) -> None:
-    remedies = compare(world.connector, world.accounts, (), world.now, BLOCKER if is_blocked else None)
-    lines = remedies_lines(remedies)
+    remedies = compare_remedies(world.situation, world.forecast(), BLOCKER if is_blocked else None)
+    lines = remedies_lines(remedies_data(remedies))
     assert [line for line in lines if len(line) > WIDTH] == []
     assert sum(line.startswith("  *") for line in lines) == (remedies.default is not None)
     assert "sk_live" not in "\n".join(lines) + json.dumps(remedies_data(remedies))
@@ -421,6 +431,8 @@ def test_the_comparison_as_data() -> None:
                 "timezone": zone,
                 "report_type": TYPE,
                 "changed": zone == CAIRO,
+                "has_offset": zone == CAIRO,
+                "delivered_to": at("2026-11-11") if zone == CAIRO else None,
                 "affected": zone == PST,
                 "next_request": {
                     "round": TODAY,
@@ -436,7 +448,9 @@ def test_the_comparison_as_data() -> None:
                 "redelivered_seconds": 0,
                 "redelivered_rows": 0,
                 "lost_rows": 0,
-                "trouble": None,
+                "problem": None,
+                "hangs": False,
+                "stripe_asked": True,
             }
             for zone, start, end, chunks in (
                 (CAIRO, "2026-11-11", "2026-11-23", 1),

@@ -39,7 +39,8 @@ from unit.connectors.stripe_reporting.cases import (
     decided,
     offset,
     partition,
-    place,
+    report_partition,
+    situation,
     targets_by_zone,
 )
 from unit.connectors.stripe_reporting.worlds import World, worlds
@@ -78,7 +79,7 @@ def test_continue_moves_all_together_to_the_current_round_each_from_its_own_plac
         (at("2026-11-12"), TODAY),
     ]
     assert (decision.forecast.runs, decision.left_alone.runs) == (3, 3 * 11 * 2 + 3 - 1)
-    assert [(one.skipped, one.redelivered_seconds, one.redelivered_rows) for one in decision.forecast.places] == [
+    assert [(one.skipped, one.redelivered_seconds, one.redelivered_rows) for one in decision.forecast.partitions] == [
         ((), 0, 0)
     ] * 3
 
@@ -113,7 +114,7 @@ def test_continue_goes_on_where_stripes_data_begins_since_before_it_there_is_non
     """Asked for anything before that, Stripe refuses, in every poll."""
     of = connector({CAIRO: offset("2026-11-11", round_id), PST: offset("2026-11-11", round_id)})
     stripe = accounts(of)
-    stripe[place(PST)] = replace(stripe[place(PST)], available_start=at("2026-11-15"))
+    stripe[report_partition(PST)] = replace(stripe[report_partition(PST)], available_start=at("2026-11-15"))
     decision = decided(of, "continue", stripe)
     assert targets_by_zone(decision)[PST] == offset("2026-11-15", TODAY)
     assert not decision.left_alone.is_complete
@@ -136,9 +137,9 @@ def test_continue_takes_along_a_place_that_would_be_left_out_for_good() -> None:
         initial_load=None,
     )
     decision = decided(of, "continue")
-    assert decision.left_alone.of(place(PST)).skipped == ((at("2026-11-19"), TODAY),)
+    assert decision.left_alone.of(report_partition(PST)).skipped == ((at("2026-11-19"), TODAY),)
     assert targets_by_zone(decision) == {PST: offset("2026-11-19", TODAY)}
-    assert decision.forecast.of(place(PST)).skipped == ()
+    assert decision.forecast.of(report_partition(PST)).skipped == ()
 
 
 def test_continue_takes_along_a_place_whose_reload_would_begin_too_late() -> None:
@@ -207,7 +208,7 @@ def test_an_open_run_is_kept_only_when_that_loses_nothing(
 ) -> None:
     of = stuck(stored)
     decision = decided(of, "continue", accounts(of, end, runs={PST: status}))
-    forecast = decision.forecast.of(place(PST))
+    forecast = decision.forecast.of(report_partition(PST))
     assert targets_by_zone(decision)[PST] == written
     assert (forecast.redelivered_rows, forecast.skipped, forecast.lost_rows) == (twice, (), 0)
     assert forecast.next_request is not None
@@ -244,22 +245,24 @@ def test_skipping_strategies_move_all_to_one_place_in_the_current_round_and_say_
     of = stuck(OPEN)
     decision = decided(of, strategy, accounts(of, end))
     assert targets_by_zone(decision) == dict.fromkeys((CAIRO, NEW_YORK, PST), offset(written, TODAY))
-    assert decision.forecast.of(place(CAIRO)).skipped == ((at("2026-11-11"), at(end)),)
-    assert decision.forecast.of(place(PST)).skipped == ((at("2026-11-09"), at(end)),)
-    assert decision.forecast.of(place(PST)).next_round_delivers_skipped
+    assert decision.forecast.of(report_partition(CAIRO)).skipped == ((at("2026-11-11"), at(end)),)
+    assert decision.forecast.of(report_partition(PST)).skipped == ((at("2026-11-09"), at(end)),)
+    assert decision.forecast.of(report_partition(PST)).next_round_delivers_skipped
     assert decision.forecast.requests == ()
 
 
 def test_without_an_initial_load_date_what_is_skipped_is_lost_for_good() -> None:
     decision = decided(stuck(initial_load=None), "current")
-    assert not decision.forecast.of(place(PST)).next_round_delivers_skipped
+    assert not decision.forecast.of(report_partition(PST)).next_round_delivers_skipped
     decision = decided(stuck(initial_load="2026-11-15"), "current")
-    assert not decision.forecast.of(place(PST)).next_round_delivers_skipped
+    assert not decision.forecast.of(report_partition(PST)).next_round_delivers_skipped
 
 
 def test_current_is_the_start_of_the_utc_day_so_that_a_preview_holds_all_day() -> None:
     of = stuck()
-    morning, evening = (decide(of, ResetRequest("current"), accounts(of), (), now) for now in (NOW, TODAY + DAY - 1))
+    morning, evening = (
+        decide(situation(of, accounts(of), now), ResetRequest("current")) for now in (NOW, TODAY + DAY - 1)
+    )
     assert morning.targets == evening.targets
 
 
@@ -284,13 +287,13 @@ def test_timestamp_needs_the_users_word_for_what_it_skips() -> None:
     )
     decision = decided(stuck(), "timestamp", allow_gap=True, **skip)
     assert targets_by_zone(decision) == dict.fromkeys((CAIRO, NEW_YORK, PST), offset("2026-11-20", TODAY))
-    assert [one.skipped_seconds for one in decision.forecast.places] == [9 * DAY] * 3
+    assert [one.skipped_seconds for one in decision.forecast.partitions] == [9 * DAY] * 3
 
 
 def test_timestamp_back_in_time_reads_again_and_needs_no_word() -> None:
     decision = decided(stuck(), "timestamp", moment=at("2026-11-08"))
-    assert [one.redelivered_seconds for one in decision.forecast.places] == [3 * DAY] * 3
-    assert [one.skipped for one in decision.forecast.places] == [()] * 3
+    assert [one.redelivered_seconds for one in decision.forecast.partitions] == [3 * DAY] * 3
+    assert [one.skipped for one in decision.forecast.partitions] == [()] * 3
 
 
 @pytest.mark.parametrize("status", ["pending", "failed", "lost"])
@@ -304,7 +307,7 @@ def test_what_a_hanging_run_only_holds_up_is_not_free_to_skip(status: str) -> No
 
 def test_a_moment_beyond_the_data_skips_no_more_than_there_is() -> None:
     decision = decided(stuck(), "timestamp", moment=at("2027-01-01"), allow_gap=True)
-    assert decision.forecast.of(place(PST)).skipped == ((at("2026-11-11"), TODAY),)
+    assert decision.forecast.of(report_partition(PST)).skipped == ((at("2026-11-11"), TODAY),)
     assert decision.forecast.requests == ()
 
 
@@ -369,21 +372,26 @@ def test_an_offset_that_skips_rows_needs_the_users_word(stored: Offset, wanted: 
     assert refused(of, "offset", stripe, offset=wanted) == (
         f"{PST} {TYPE}: this would skip {rows} rows: set allow_gap to true if that is wanted, or use the strategy continue."
     )
-    assert decided(of, "offset", stripe, offset=wanted, allow_gap=True).forecast.of(place(PST)).lost_rows == rows
+    assert (
+        decided(of, "offset", stripe, offset=wanted, allow_gap=True).forecast.of(report_partition(PST)).lost_rows
+        == rows
+    )
 
 
 def test_an_offset_that_goes_back_in_its_open_run_delivers_rows_twice_and_needs_no_word() -> None:
     stored = {**OPEN, "round_id": TODAY}
     of = connector({PST: stored})
     stripe = accounts(of, "2026-11-11", runs={PST: "succeeded"})
-    forecast = decided(of, "offset", stripe, offset={**stored, "last_committed_row": 9}).forecast.of(place(PST))
+    forecast = decided(of, "offset", stripe, offset={**stored, "last_committed_row": 9}).forecast.of(
+        report_partition(PST)
+    )
     assert (forecast.redelivered_rows, forecast.lost_rows, forecast.skipped) == (32, 0, ())
 
 
 def test_to_skip_what_is_left_out_anyway_needs_the_users_word_too() -> None:
     """Left alone PST is passed by in every round, but then it is still known where it stands."""
     of = connector({CAIRO: ON_TODAY, PST: offset("2026-11-19", "2026-11-20")}, initial_load=None)
-    assert decided(of, "continue").left_alone.of(place(PST)).skipped == ((at("2026-11-19"), TODAY),)
+    assert decided(of, "continue").left_alone.of(report_partition(PST)).skipped == ((at("2026-11-19"), TODAY),)
     assert f"{PST} {TYPE}: this would skip 2026-11-19..2026-11-21 (2 d)" in refused(
         of, "timestamp", moment=at("2026-11-21"), partitions=({"timezone": PST},)
     )
@@ -411,10 +419,10 @@ def test_a_trouble_that_a_later_round_passes_by_is_no_hanging() -> None:
     """Until the connector comes to the round of its offset, PST fails every poll."""
     of = connector({CAIRO: ON_TODAY, PST: ON_TODAY})
     stripe = accounts(of)
-    stripe[place(PST)] = replace(stripe[place(PST)], available_start=at("2026-11-01"))
+    stripe[report_partition(PST)] = replace(stripe[report_partition(PST)], available_start=at("2026-11-01"))
     decision = decided(of, "offset", stripe, partitions=({"timezone": CAIRO},), offset=STUCK)
     assert decision.forecast.is_complete
-    assert [one.hangs for one in decision.forecast.places] == [False, False]
+    assert [one.hangs for one in decision.forecast.partitions] == [False, False]
     assert len(decision.notes) == 1
     assert decision.notes[0].startswith(f"{PST} {TYPE}: Stripe has no data before 2026-11-01")
 
@@ -445,7 +453,7 @@ def test_a_change_that_makes_another_place_be_left_out_needs_the_users_word() ->
     assert refused(of, "delete", **request).startswith(
         f"{PST} payout.x.1: this would skip 2026-11-20..2026-11-23 (3 d)"
     )
-    assert decided(of, "delete", allow_gap=True, **request).changed == {place(CAIRO)}
+    assert decided(of, "delete", allow_gap=True, **request).changed == {report_partition(CAIRO)}
 
 
 def test_an_old_round_elsewhere_starts_over_and_the_note_says_so() -> None:
@@ -458,7 +466,7 @@ def test_an_old_round_elsewhere_starts_over_and_the_note_says_so() -> None:
 def test_one_of_many_is_deleted_and_starts_over_at_the_initial_load_date() -> None:
     decision = decided(stuck(), "delete", partitions=({"timezone": NEW_YORK},))
     assert targets_by_zone(decision) == {NEW_YORK: None}
-    request = decision.forecast.of(place(NEW_YORK)).next_request
+    request = decision.forecast.of(report_partition(NEW_YORK)).next_request
     assert request is not None
     assert request.start == at(INITIAL_LOAD)
 
@@ -498,7 +506,7 @@ KNOWING = st.sampled_from(["continue", "current", "available_end", "timestamp"])
 
 
 def decided_in(world: World, of: Connector, request: ResetRequest) -> StripeDecision:
-    return decide(of, request, world.accounts, (), world.now)
+    return decide(world.situation, request)
 
 
 @settings(max_examples=200, deadline=None)

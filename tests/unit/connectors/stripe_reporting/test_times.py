@@ -12,12 +12,6 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
-    expected_places,
-)
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.decision import (
-    read_offsets,
-)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.judge import judge
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.rounds import Rounds
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
@@ -46,6 +40,7 @@ from unit.connectors.stripe_reporting.cases import (
     connector,
     decided,
     offset,
+    situation,
     targets_by_zone,
 )
 
@@ -55,15 +50,15 @@ DAILY = "0 0 0 * * ?"
 
 def asked_for(of: Connector, zone: str, available_end: int = TODAY, now: float = NOW) -> list[tuple[int, int, int]]:
     """Round, start and end of each request that a task which starts now will make for a timezone."""
-    places = expected_places(of, ())
-    steps = walk(WalkSettings.read(of.config), read_offsets(of), places, accounts(of, available_end), now).steps
-    requests = [step for step in steps if isinstance(step, Request) and step.place.timezone == zone]
+    it = situation(of, accounts(of, available_end), now)
+    steps = walk(it.settings, it.offsets, it.partitions, it.stripe, it.now).steps
+    requests = [step for step in steps if isinstance(step, Request) and step.partition.timezone == zone]
     return [(request.round_id, request.start, request.end) for request in requests]
 
 
 def judged(of: Connector, zone: str, available_end: int = TODAY, now: float = NOW) -> tuple[str, list[str]]:
     """The verdict on a timezone, and the codes of its reasons."""
-    judgement = judge(of, expected_places(of, ()), accounts(of, available_end), Limits(), now)
+    judgement = judge(situation(of, accounts(of, available_end), now), Limits())
     verdict = next(one for one in judgement.verdicts if one.partition.get("timezone") == zone)
     return verdict.verdict, [reason.code for reason in verdict.reasons]
 
@@ -325,7 +320,7 @@ def test_a_clock_that_is_off_makes_nothing_stuck(
 def test_a_clock_that_is_behind_is_told_with_by_how_much() -> None:
     of = connector({PST: IDLE})
     now = TODAY - 2 * HOUR
-    reason = judge(of, expected_places(of, ()), accounts(of), Limits(), now).verdicts[0].reasons[0]
+    reason = judge(situation(of, accounts(of), now), Limits()).verdicts[0].reasons[0]
     assert reason.message == "its round lies 2 h ahead of this machine's clock"
     assert (reason.value, reason.limit) == (2 * HOUR, MINUTES_10)
 

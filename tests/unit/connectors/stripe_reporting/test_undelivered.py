@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
-    Place,
     ReportOffset,
+    ReportPartition,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.runs import (
     ReportRun,
@@ -23,7 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.undelivered import (
     undelivered_spans,
 )
-from unit.connectors.stripe_reporting.cases import CAIRO, DAY, NEW_YORK, PST, TODAY, TYPE, place
+from unit.connectors.stripe_reporting.cases import CAIRO, DAY, NEW_YORK, PST, TODAY, TYPE, report_partition
 
 FIRST = TODAY + 6 * 3600
 OTHER_TYPE = "payouts.summary.1"
@@ -88,14 +88,14 @@ def found(
         zone: history(asked, zone, int(FIRST + since[zone] * 60) if zone in since else day(-14)) for zone in zones
     }
     run_id = "frr_open" if open_run else None
-    offsets = {place(zone): ReportOffset(day(end), day(end), run_id) for zone, end in stored.items()}
-    places = sorted(Place(zone, one) for zone in zones for one in report_types)
+    offsets = {report_partition(zone): ReportOffset(day(end), day(end), run_id) for zone, end in stored.items()}
+    places = sorted(ReportPartition(zone, one) for zone in zones for one in report_types)
     loads = {} if initial_load is None else {TYPE: day(initial_load)}
     spans = undelivered_spans(tuple(places), histories, offsets, loads)
     for span in spans:
         number = int(span.run_id.removeprefix("frr_"))
         assert span.since == asked[number].run(number).created
-    return [(span.place.timezone, (span.start - TODAY) / DAY, (span.end - TODAY) / DAY) for span in spans]
+    return [(span.partition.timezone, (span.start - TODAY) / DAY, (span.end - TODAY) / DAY) for span in spans]
 
 
 # New York fails the first poll, and Cairo's first chunk with it; with the second poll both go on.
@@ -276,17 +276,17 @@ def test_a_place_without_rounds_is_not_taken_into_a_round_that_just_begins() -> 
         Asked(7, CAIRO, -4, -2, report_type=OTHER_TYPE),
         Asked(8, NEW_YORK, -30, 0),
     )
-    offsets = {Place(CAIRO, OTHER_TYPE): ReportOffset(day(-2), day(-2))}
+    offsets = {ReportPartition(CAIRO, OTHER_TYPE): ReportOffset(day(-2), day(-2))}
     histories = {zone: history(asked, zone) for zone in (CAIRO, NEW_YORK)}
-    places = (Place(CAIRO, OTHER_TYPE), place(NEW_YORK))
+    places = (ReportPartition(CAIRO, OTHER_TYPE), report_partition(NEW_YORK))
     assert undelivered_spans(places, histories, offsets, {TYPE: day(-30)}) == ()
     (span,) = undelivered_spans(places, histories, offsets, {TYPE: day(-31)})
     assert (span.start, span.end) == (day(-6), day(-4))
 
 
 def test_accounts_that_are_not_known_hide_nothing_of_the_others() -> None:
-    places = tuple(map(place, (CAIRO, NEW_YORK, PST)))
+    places = tuple(map(report_partition, (CAIRO, NEW_YORK, PST)))
     histories = {zone: history(HEALED, zone) for zone in (CAIRO, NEW_YORK)}
-    offsets = {place(CAIRO): ReportOffset(day(0), day(0))}
+    offsets = {report_partition(CAIRO): ReportOffset(day(0), day(0))}
     assert len(undelivered_spans(places, histories, offsets, {})) == 1
     assert undelivered_spans(places, {}, offsets, {}) == ()

@@ -16,9 +16,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.waits import (
     WaitSuggestion,
     suggest_wait,
-    wait_lines,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import WIDTH
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import WIDTH, wrapped
 from hypothesis import given
 from hypothesis import strategies as st
 from unit.connectors.stripe_reporting.cases import CAIRO, DAY, NOW, PST, TODAY, TYPE, at
@@ -89,14 +88,14 @@ def test_runs_without_a_result_do_not_count_and_are_told() -> None:
 
 def test_the_evidence_in_words() -> None:
     waiting = [run(None, "pending", at("2026-11-23T05:00"))]
-    assert wait_lines(suggested([60] * 99 + [1200] * 2, others=waiting)) == [
+    assert wrapped(f"stripe.report.max.wait.ms: {suggested([60] * 99 + [1200] * 2, others=waiting).message}.") == [
         "  stripe.report.max.wait.ms: raise it to 40 min (of 101 report runs 99 % took 20 min at most, the slowest 20 min; 1",
         "    pending, the oldest since 2026-11-23 05:00Z).",
     ]
-    assert wait_lines(suggested([])) == [
+    assert wrapped(f"stripe.report.max.wait.ms: {suggested([]).message}.") == [
         "  stripe.report.max.wait.ms: raise it to 60 min (no report run is known to have succeeded)."
     ]
-    assert wait_lines(suggested([90], 3_600_000)) == [
+    assert wrapped(f"stripe.report.max.wait.ms: {suggested([90], 3_600_000).message}.") == [
         "  stripe.report.max.wait.ms: the wait of 60 min is long enough (of 1 report run 99 % took 1 min 30 s at most, the",
         "    slowest 1 min 30 s).",
     ]
@@ -131,4 +130,4 @@ def test_slower_runs_never_make_the_wait_shorter(times: list[tuple[int, int]], c
     assert before.suffices or before.milliseconds % 300_000 == 0
     longer = [seconds for seconds in took if 2000 * seconds > before.milliseconds]
     assert len(longer) <= len(took) / 100
-    assert all(len(line) <= WIDTH for line in wait_lines(before))
+    assert all(len(line) <= WIDTH for line in wrapped(f"stripe.report.max.wait.ms: {before.message}."))

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.decision import decide
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.forecast import (
-    PlaceForecast,
+    PartitionForecast,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import Place
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
+    ReportPartition,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
+    Problem,
     Request,
-    Trouble,
     walk,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset
@@ -31,11 +33,11 @@ def as_asked(request: Request) -> Asked:
 @given(worlds() | worlds_in_milliseconds())
 def test_every_place_asks_for_what_the_reference_asks_for_in_the_same_order(world: World) -> None:
     reference = world.task().run()
-    steps = walk(world.settings, world.offsets, world.places, world.accounts, world.now).steps
+    steps = walk(world.settings, world.offsets, world.partitions, world.accounts, world.now).steps
     requests = [step for step in steps if isinstance(step, Request)]
     asked = {
-        (one.timezone, one.report_type): [as_asked(request) for request in requests if request.place == one]
-        for one in world.places
+        (one.timezone, one.report_type): [as_asked(request) for request in requests if request.partition == one]
+        for one in world.partitions
     }
     assert asked == reference.asked
     event("requests: " + ("none" if not requests else "some" if len(requests) < 20 else "many"))
@@ -48,11 +50,11 @@ def test_the_places_in_trouble_are_those_that_fail_a_poll_of_the_reference_or_ar
     world: World,
 ) -> None:
     reference = world.task().run()
-    steps = walk(world.settings, world.offsets, world.places, world.accounts, world.now).steps
-    troubles = [step for step in steps if isinstance(step, Trouble)]
-    assert {where_of(one.place) for one in troubles if one.scope == "poll"} == reference.aborted_ever
-    assert {where_of(one.place) for one in troubles if one.scope != "poll"} == reference.left_out_ever
-    without_load = {one.place.report_type for one in troubles if one.code == "no_initial_load"}
+    steps = walk(world.settings, world.offsets, world.partitions, world.accounts, world.now).steps
+    troubles = [step for step in steps if isinstance(step, Problem)]
+    assert {where_of(one.partition) for one in troubles if one.scope == "poll"} == reference.aborted_ever
+    assert {where_of(one.partition) for one in troubles if one.scope != "poll"} == reference.left_out_ever
+    without_load = {one.partition.report_type for one in troubles if one.code == "no_initial_load"}
     assert not without_load & world.loads.keys()
 
 
@@ -65,8 +67,8 @@ def test_the_forecast_says_whether_the_connector_gets_current_and_what_it_costs(
     assert forecast.is_complete == reference.is_current()
     asked = [one for requests in reference.asked.values() for one in requests]
     assert forecast.runs == len([one for one in asked if one.resumed is None])
-    for one in forecast.places:
-        mine = reference.asked[one.place.timezone, one.place.report_type]
+    for one in forecast.partitions:
+        mine = reference.asked[one.partition.timezone, one.partition.report_type]
         assert one.runs == len([request for request in mine if request.resumed is None])
         assert (one.next_request is None) == (not mine)
         assert one.lost_rows == sum(request.first_row for request in mine if request.resumed is None)
@@ -76,13 +78,13 @@ def test_the_forecast_says_whether_the_connector_gets_current_and_what_it_costs(
 @given(worlds())
 def test_skipped_and_repeated_time_is_what_counting_hour_by_hour_gives(world: World) -> None:
     reference = world.task().run()
-    for one in world.forecast().places:
-        gaps, again = counted_by_hour(world, reference, one.place)
+    for one in world.forecast().partitions:
+        gaps, again = counted_by_hour(world, reference, one.partition)
         assert hours_of(one) == gaps
         assert one.redelivered_seconds == again * HOUR
 
 
-def counted_by_hour(world: World, reference: ReferenceTask, one: Place) -> tuple[set[int], int]:
+def counted_by_hour(world: World, reference: ReferenceTask, one: ReportPartition) -> tuple[set[int], int]:
     """The hours left out, and how many are delivered once more, from the reference's requests."""
     where = where_of(one)
     available = world.available[where]
@@ -103,7 +105,7 @@ def counted_by_hour(world: World, reference: ReferenceTask, one: Place) -> tuple
     return {hour for hour in range(first, until, HOUR) if hour not in covered}, again
 
 
-def where_of(one: Place) -> Where:
+def where_of(one: ReportPartition) -> Where:
     return one.timezone, one.report_type
 
 
@@ -114,7 +116,7 @@ def old_end(raw: Offset | None) -> int | None:
     return state.end if state.run is None else state.start
 
 
-def hours_of(one: PlaceForecast) -> set[int]:
+def hours_of(one: PartitionForecast) -> set[int]:
     return {hour for start, end in one.skipped for hour in range(start, end, HOUR)}
 
 
@@ -122,7 +124,7 @@ def hours_of(one: PlaceForecast) -> set[int]:
 @given(worlds(sane=True))
 def test_continue_skips_nothing_and_repeats_only_what_it_announces(world: World) -> None:
     """Judged by the reference on the offsets that continue writes, not by the forecast of the decision itself."""
-    decision = decide(world.connector, ResetRequest("continue"), world.accounts, (), world.now)
+    decision = decide(world.situation, ResetRequest("continue"))
     stored: dict[Where, Offset] = dict(world.stored)
     for partition, target in decision.targets.items():
         assert target is not None
@@ -131,13 +133,13 @@ def test_continue_skips_nothing_and_repeats_only_what_it_announces(world: World)
     assert reference.aborted_by is None
     assert reference.is_current()
     moved = any(raw["round_id"] != world.task().current() for raw in world.stored.values())
-    for one in decision.forecast.places:
-        where = where_of(one.place)
-        gaps, again = counted_by_hour(world, reference, one.place)
+    for one in decision.forecast.partitions:
+        where = where_of(one.partition)
+        gaps, again = counted_by_hour(world, reference, one.partition)
         if where in world.stored and not is_done_for_now(world, where):
             assert gaps == set()
         assert again * HOUR == one.redelivered_seconds
-        if one.place in decision.changed:
+        if one.partition in decision.changed:
             assert again == 0
             assert one.lost_rows == 0
             open_row = world.stored[where]["last_committed_row"]

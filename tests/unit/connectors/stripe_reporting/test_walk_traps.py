@@ -12,29 +12,33 @@ from typing import Any
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
     configured_keys,
-    expected_places,
-    is_stripe_reporting,
-    partitions_by_place,
     usable_keys,
-)
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.decision import (
-    read_offsets,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.forecast import (
     Forecast,
     make_forecast,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
-    Place,
-    ReportOffset,
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.kind import (
+    StripeReporting,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
+    ReportOffset,
+    ReportPartition,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
     MOST_REQUESTS,
-    Account,
+    StripeState,
     WalkSettings,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    Partition,
+    Status,
+    StoredOffset,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
 from unit.connectors.stripe_reporting.cases import (
     API_KEYS,
     CAIRO,
@@ -51,19 +55,18 @@ from unit.connectors.stripe_reporting.cases import (
     connector,
     offset,
     partition,
-    place,
+    report_partition,
+    situation,
 )
 
 
-def foreseen(of: Connector, stripe: Mapping[Place, Account] | None = None) -> Forecast:
+def foreseen(of: Connector, stripe: Mapping[ReportPartition, StripeState] | None = None) -> Forecast:
     """What a task that starts with the connector's offsets will do."""
-    stripe = accounts(of) if stripe is None else stripe
-    offsets = read_offsets(of)
-    return make_forecast(WalkSettings.read(of.config), offsets, offsets, expected_places(of, ()), stripe, NOW)
+    return make_forecast(situation(of, stripe))
 
 
 def spans(forecast: Forecast, zone: str = PST) -> list[tuple[int, int]]:
-    return [(request.start, request.end) for request in forecast.requests if request.place.timezone == zone]
+    return [(request.start, request.end) for request in forecast.requests if request.partition.timezone == zone]
 
 
 # Reading an offset
@@ -118,8 +121,10 @@ def test_an_open_run_has_delivered_up_to_its_start_only() -> None:
 
 @pytest.mark.parametrize("fields", [{}, {"timezone": PST}, {"timezone": 1, "report_type": TYPE}, {"server": "a"}])
 def test_a_partition_that_the_connector_cannot_have_written_is_no_place(fields: dict[str, Any]) -> None:
-    assert Place.of(Partition.of(fields)) is None
-    assert partitions_by_place([Partition.of(fields), partition(PST)]) == {place(PST): partition(PST)}
+    assert ReportPartition.of(Partition.of(fields)) is None
+    one = connector({PST: offset(TODAY, TODAY)})
+    odd = replace(one, offsets=(*one.offsets, StoredOffset(Partition.of(fields), {"x": 1})))
+    assert Situation.of(odd, NOW).sources == {report_partition(PST): partition(PST)}
 
 
 # Reading the config
@@ -175,7 +180,8 @@ def test_report_types_are_a_list_with_blanks() -> None:
     ],
 )
 def test_the_connector_is_known_by_its_class_and_settings(config: dict[str, str], expected: bool) -> None:
-    assert is_stripe_reporting(config) is expected
+    kind = StripeReporting(StripeOptions(False, "", {}))
+    assert kind.fits(Connector.of("c", "source", config, Status())) is expected
 
 
 @pytest.mark.parametrize(
@@ -195,12 +201,19 @@ def test_timezones_come_from_the_config_else_the_inventory_else_the_offsets(
     keys: str, timezones: list[str], expected: list[str]
 ) -> None:
     of = connector({CAIRO: offset("2026-11-22", TODAY)}, **{"stripe.api.keys": keys})
-    assert [one.timezone for one in expected_places(of, timezones)] == expected
+    assert [one.timezone for one in Situation.of(of, NOW, timezones).partitions] == expected
 
 
 def test_places_are_walked_by_timezone_then_report_type() -> None:
     of = connector({}, zones=["b", "B", "a"], **{"stripe.report.types": "z.1,a.1"})
-    assert [str(one) for one in expected_places(of, ())] == ["B a.1", "B z.1", "a a.1", "a z.1", "b a.1", "b z.1"]
+    assert [str(one) for one in Situation.of(of, NOW).partitions] == [
+        "B a.1",
+        "B z.1",
+        "a a.1",
+        "a z.1",
+        "b a.1",
+        "b z.1",
+    ]
 
 
 def test_a_key_of_the_user_goes_before_that_of_the_config_and_placeholders_are_no_keys() -> None:
@@ -252,14 +265,14 @@ def test_an_unfinished_round_is_continued_at_interval_end_in_chunks_of_the_longe
         (at("2026-11-20"), at("2026-11-22")),
         (at("2026-11-22"), TODAY),
     ]
-    assert (forecast.runs, forecast.is_complete, forecast.of(place(PST)).skipped) == (3, True, ())
+    assert (forecast.runs, forecast.is_complete, forecast.of(report_partition(PST)).skipped) == (3, True, ())
 
 
 def test_every_missed_round_reloads_everything_since_the_initial_load_date() -> None:
     forecast = foreseen(connector({PST: offset("2026-11-20", "2026-11-20")}, initial_load="2026-11-15"))
     since_load = (at("2026-11-15"), TODAY)
     assert spans(forecast) == [(at("2026-11-20"), TODAY), since_load, since_load, since_load]
-    assert forecast.of(place(PST)).redelivered_seconds == 5 * DAY + 2 * 8 * DAY + (TODAY - at("2026-11-20"))
+    assert forecast.of(report_partition(PST)).redelivered_seconds == 5 * DAY + 2 * 8 * DAY + (TODAY - at("2026-11-20"))
 
 
 @pytest.mark.parametrize("round_id", ["2026-11-20", None, 12345])
@@ -271,9 +284,9 @@ def test_an_offset_of_another_round_starts_over_at_the_initial_load_date(round_i
 def test_without_an_initial_load_date_such_a_place_is_left_out_for_good() -> None:
     offsets = {CAIRO: offset("2026-11-22", TODAY), PST: offset("2026-11-20", "2026-11-20", done=True)}
     forecast = foreseen(connector(offsets, initial_load=None))
-    pst = forecast.of(place(PST))
+    pst = forecast.of(report_partition(PST))
     assert spans(forecast) == []
-    assert pst.trouble == "no initial load date, so it is skipped in every round"
+    assert pst.problem == "no initial load date, so it is skipped in every round"
     assert (pst.skipped, pst.next_round_delivers_skipped) == (((at("2026-11-20"), TODAY),), False)
     assert forecast.is_complete
 
@@ -285,7 +298,7 @@ def test_left_out_at_the_head_of_the_walk_it_holds_all_the_others_in_one_round()
     forecast = foreseen(of)
     assert {request.round_id for request in forecast.requests} == {at("2026-11-21")}
     assert not forecast.is_complete
-    assert "holds all the others in this one" in str(forecast.of(Place(CAIRO, "a.1")).trouble)
+    assert "holds all the others in this one" in str(forecast.of(ReportPartition(CAIRO, "a.1")).problem)
 
 
 def test_nothing_to_ask_for_ends_the_round_in_memory() -> None:
@@ -294,7 +307,7 @@ def test_nothing_to_ask_for_ends_the_round_in_memory() -> None:
 
 
 def test_a_finished_place_asks_for_nothing_and_what_came_since_is_the_next_rounds() -> None:
-    pst = foreseen(connector({PST: offset("2026-11-22", TODAY, done=True)})).of(place(PST))
+    pst = foreseen(connector({PST: offset("2026-11-22", TODAY, done=True)})).of(report_partition(PST))
     assert (pst.next_request, pst.runs) == (None, 0)
     assert (pst.skipped, pst.next_round_delivers_skipped) == (((at("2026-11-22"), TODAY),), True)
 
@@ -319,7 +332,7 @@ def test_an_open_run_without_a_row_is_resumed_from_the_first_row() -> None:
 
 def test_a_resumed_run_claims_up_to_the_moved_end_and_what_lies_between_is_lost() -> None:
     forecast = foreseen(opened(), accounts(opened(), "2026-11-22", runs={PST: "succeeded"}))
-    pst = forecast.of(place(PST))
+    pst = forecast.of(report_partition(PST))
     assert [(request.end, request.covers_end) for request in forecast.requests] == [
         (at("2026-11-22"), at("2026-11-20"))
     ]
@@ -330,7 +343,7 @@ def test_a_resumed_run_claims_up_to_the_moved_end_and_what_lies_between_is_lost(
 @pytest.mark.parametrize("status", ["pending", "failed", "lost"])
 def test_an_open_run_without_a_result_fails_every_poll(status: str) -> None:
     forecast = foreseen(opened(), accounts(opened(), runs={PST: status}))
-    assert forecast.of(place(PST)).trouble == f"the open run frr_1 is {status}, which fails every poll"
+    assert forecast.of(report_partition(PST)).problem == f"the open run frr_1 is {status}, which fails every poll"
     assert (forecast.requests, forecast.is_complete) == ((), False)
 
 
@@ -345,7 +358,7 @@ def test_an_open_run_of_another_round_is_forgotten() -> None:
 
 
 def test_a_row_without_a_run_skips_rows_of_the_new_report() -> None:
-    pst = foreseen(opened(in_progress_report_run_id=None)).of(place(PST))
+    pst = foreseen(opened(in_progress_report_run_id=None)).of(report_partition(PST))
     assert pst.next_request is not None
     assert (pst.next_request.start, pst.next_request.first_row, pst.lost_rows) == (at("2026-11-20"), 42, 42)
 
@@ -362,9 +375,9 @@ def test_an_empty_run_id_aborts_every_poll_and_starves_those_after_it() -> None:
     forecast = foreseen(three({"in_progress_report_run_id": ""}))
     assert [len(spans(forecast, zone)) for zone in (CAIRO, NEW_YORK, PST)] == [1, 0, 0]
     assert not forecast.is_complete
-    assert forecast.of(place(NEW_YORK)).trouble == "an empty report run id aborts every poll"
-    assert forecast.of(place(PST)).trouble == f"held up by {NEW_YORK} {TYPE}"
-    assert forecast.of(place(CAIRO)).trouble == f"held up by {NEW_YORK} {TYPE}"
+    assert forecast.of(report_partition(NEW_YORK)).problem == "an empty report run id aborts every poll"
+    assert forecast.of(report_partition(PST)).problem == f"blocked by {NEW_YORK} {TYPE}"
+    assert forecast.of(report_partition(CAIRO)).problem == f"blocked by {NEW_YORK} {TYPE}"
 
 
 @pytest.mark.parametrize(
@@ -384,20 +397,20 @@ def test_a_place_without_a_start_is_passed_over_but_its_round_never_finishes(
     assert [len(spans(forecast, zone)) for zone in (CAIRO, NEW_YORK, PST)] == [1, 0, 1]
     assert {request.round_id for request in forecast.requests} == {at("2026-11-20")}
     assert not forecast.is_complete
-    assert forecast.of(place(NEW_YORK)).trouble == reason
-    assert forecast.of(place(PST)).trouble == f"held up by {NEW_YORK} {TYPE}"
+    assert forecast.of(report_partition(NEW_YORK)).problem == reason
+    assert forecast.of(report_partition(PST)).problem == f"blocked by {NEW_YORK} {TYPE}"
 
 
 def test_in_the_current_round_the_others_finish_beside_a_place_without_a_start() -> None:
     forecast = foreseen(three({"interval_end": None}, rounds="2026-11-23"))
-    assert forecast.of(place(PST)).trouble is None
+    assert forecast.of(report_partition(PST)).problem is None
     assert not forecast.is_complete
 
 
-def data_from(of: Connector, start: int, zone: str = NEW_YORK) -> dict[Place, Account]:
+def data_from(of: Connector, start: int, zone: str = NEW_YORK) -> dict[ReportPartition, StripeState]:
     """What Stripe says where the data of one account begins at ``start`` (epoch seconds), and that of the others is not told."""
     stripe = accounts(of, runs={zone: "succeeded"})
-    return {**stripe, place(zone): replace(stripe[place(zone)], available_start=start)}
+    return {**stripe, report_partition(zone): replace(stripe[report_partition(zone)], available_start=start)}
 
 
 def test_a_report_that_would_begin_before_stripes_data_is_refused_in_every_poll() -> None:
@@ -407,8 +420,8 @@ def test_a_report_that_would_begin_before_stripes_data_is_refused_in_every_poll(
     assert [len(spans(forecast, zone)) for zone in (CAIRO, NEW_YORK, PST)] == [1, 0, 0]
     assert not forecast.is_complete
     refused = "Stripe has no data before 2026-11-19 00:00:01Z and refuses to begin at 2026-11-19 00:00Z"
-    assert forecast.of(place(NEW_YORK)).trouble == refused
-    assert forecast.of(place(PST)).trouble == f"held up by {NEW_YORK} {TYPE}"
+    assert forecast.of(report_partition(NEW_YORK)).problem == refused
+    assert forecast.of(report_partition(PST)).problem == f"blocked by {NEW_YORK} {TYPE}"
     assert spans(foreseen(of, data_from(of, begin)), NEW_YORK)[0] == (begin, TODAY)
 
 
@@ -416,7 +429,7 @@ def test_an_initial_load_date_before_stripes_data_stops_the_round_after_the_pres
     of = three({})
     forecast = foreseen(of, data_from(of, at(INITIAL_LOAD) + DAY))
     assert [spans(forecast, zone)[0] for zone in (CAIRO, NEW_YORK, PST)] == [(at("2026-11-19"), TODAY)] * 3
-    assert "refuses to begin at 2026-10-01 00:00Z" in str(forecast.of(place(NEW_YORK)).trouble)
+    assert "refuses to begin at 2026-10-01 00:00Z" in str(forecast.of(report_partition(NEW_YORK)).problem)
     assert not forecast.is_complete
 
 
@@ -428,7 +441,7 @@ def test_an_open_run_is_resumed_although_stripes_data_begins_after_it_by_now() -
 
 def test_what_is_only_held_up_is_not_called_skipped() -> None:
     forecast = foreseen(three({"in_progress_report_run_id": "frr_1"}), accounts(three({}), runs={NEW_YORK: "pending"}))
-    assert [one.skipped for one in forecast.places] == [(), (), ()]
+    assert [one.skipped for one in forecast.partitions] == [(), (), ()]
 
 
 def test_a_run_that_an_earlier_round_made_the_task_forget_does_not_wait_for_anything() -> None:
@@ -441,11 +454,11 @@ def test_a_run_that_an_earlier_round_made_the_task_forget_does_not_wait_for_anyt
     }
     of = connector(offsets, initial_load=None, **{"stripe.report.initial.load.dates": f"{TYPE}:2026-11-23"})
     stripe = accounts(of)
-    stripe[Place(PST, "payout.x.1")] = Account(TODAY, True, "pending")
+    stripe[ReportPartition(PST, "payout.x.1")] = StripeState(TODAY, True, "pending")
     forecast = foreseen(of, stripe)
     assert not forecast.is_complete
-    assert forecast.of(place(NEW_YORK)).next_request is None
-    assert forecast.of(place(NEW_YORK)).skipped == ((at("2026-11-18"), TODAY),)
+    assert forecast.of(report_partition(NEW_YORK)).next_request is None
+    assert forecast.of(report_partition(NEW_YORK)).skipped == ((at("2026-11-18"), TODAY),)
 
 
 # Limits

@@ -11,7 +11,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     LogFailure,
     read_log,
 )
-from unit.connectors.stripe_reporting.cases import CAIRO, NEW_YORK, PST, TYPE, place
+from unit.connectors.stripe_reporting.cases import CAIRO, NEW_YORK, PST, TYPE, report_partition
 
 NAME = "stripe-reporting"
 CLASS = "com.mykaarma.connect.stripe.StripeSourceTask"
@@ -123,9 +123,9 @@ def test_each_failure_is_told_with_the_last_place_that_its_own_poll_got_past() -
     ]
     failures = read_log(lines, NAME).failures
     assert [(one.message, one.after) for one in failures] == [
-        ("first", place(CAIRO)),
+        ("first", report_partition(CAIRO)),
         ("second", None),
-        ("third", place(NEW_YORK)),
+        ("third", report_partition(NEW_YORK)),
     ]
 
 
@@ -140,19 +140,19 @@ def resuming(zone: str) -> str:
 
 def test_a_failure_while_an_open_run_is_resumed_names_its_place() -> None:
     (failure,) = read_log([poll(), generated(CAIRO), resuming(NEW_YORK), *failed("no result")], NAME).failures
-    assert (failure.after, failure.resuming) == (place(CAIRO), place(NEW_YORK))
+    assert (failure.after, failure.resuming) == (report_partition(CAIRO), report_partition(NEW_YORK))
 
 
 def test_a_run_that_was_resumed_well_is_not_to_blame() -> None:
     (failure,) = read_log([poll(), resuming(CAIRO), generated(CAIRO), *failed("no")], NAME).failures
-    assert (failure.after, failure.resuming) == (place(CAIRO), None)
+    assert (failure.after, failure.resuming) == (report_partition(CAIRO), None)
 
 
 def test_places_that_are_skipped_and_files_that_are_gone_are_told_once() -> None:
     skipped = entry(f"No interval start or end found for timezone {PST} report type {TYPE}, skipping", level="ERROR")
     gone = entry("CSV file not found (404) for report run frr_1gone, starting a new one", level="WARN")
     facts = read_log([poll(), skipped, gone, poll(), skipped, gone], NAME)
-    assert (facts.skipped, facts.lost_files) == ((place(PST),), ("frr_1gone",))
+    assert (facts.skipped, facts.lost_files) == ((report_partition(PST),), ("frr_1gone",))
 
 
 def test_what_an_earlier_task_met_is_left_out() -> None:
@@ -198,7 +198,7 @@ def test_every_line_counts_where_the_pattern_names_no_connector() -> None:
     lines = [started(CAIRO, PST, name=None), poll(None), generated(CAIRO, None), *failed(TIMED_OUT, None)]
     facts = read_log(lines, NAME)
     assert facts.started_timezones == (CAIRO, PST)
-    assert facts.failures == (LogFailure("frr_1late", "timed_out", TIMED_OUT, place(CAIRO)),)
+    assert facts.failures == (LogFailure("frr_1late", "timed_out", TIMED_OUT, report_partition(CAIRO)),)
 
 
 def test_a_log_of_another_layout_is_read() -> None:

@@ -15,17 +15,29 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     make_forecast,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
-    Place,
     ReportOffset,
+    ReportPartition,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
-    Account,
+    StripeState,
     WalkSettings,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset
 from hypothesis import assume
 from hypothesis import strategies as st
-from unit.connectors.stripe_reporting.cases import CAIRO, DAY, HOUR, NEW_YORK, NOW, PST, TODAY, connector, offset
+from unit.connectors.stripe_reporting.cases import (
+    CAIRO,
+    DAY,
+    HOUR,
+    NEW_YORK,
+    NOW,
+    PST,
+    TODAY,
+    connector,
+    offset,
+    situation,
+)
 from unit.connectors.stripe_reporting.reference_walk import ReferenceTask, Where, as_long
 
 # The fires of each, in hours of the week that begins on Sunday, 00:00 UTC.
@@ -91,21 +103,21 @@ class World:
         return WalkSettings.read(self.config)
 
     @property
-    def places(self) -> tuple[Place, ...]:
-        return tuple(sorted(Place(zone, report_type) for zone in self.zones for report_type in self.types))
+    def partitions(self) -> tuple[ReportPartition, ...]:
+        return tuple(sorted(ReportPartition(zone, report_type) for zone in self.zones for report_type in self.types))
 
     @property
-    def offsets(self) -> dict[Place, ReportOffset]:
-        return {Place(*where): ReportOffset.read(raw) for where, raw in self.stored.items()}
+    def offsets(self) -> dict[ReportPartition, ReportOffset]:
+        return {ReportPartition(*where): ReportOffset.read(raw) for where, raw in self.stored.items()}
 
     @property
     def connector(self) -> Connector:
         return replace(connector(self.stored), config=self.config)
 
     @property
-    def accounts(self) -> dict[Place, Account]:
+    def accounts(self) -> dict[ReportPartition, StripeState]:
         return {
-            Place(*where): Account(end, True, self.run_status[where], self.available_starts.get(where))
+            ReportPartition(*where): StripeState(end, True, self.run_status[where], self.available_starts.get(where))
             for where, end in self.available.items()
         }
 
@@ -129,7 +141,11 @@ class World:
         )
 
     def forecast(self) -> Forecast:
-        return make_forecast(self.settings, self.offsets, self.offsets, self.places, self.accounts, self.now)
+        return make_forecast(self.situation)
+
+    @property
+    def situation(self) -> Situation:
+        return situation(self.connector, self.accounts, self.now)
 
 
 def written(value: int | None) -> st.SearchStrategy[Any]:

@@ -126,6 +126,8 @@ def test_the_plan_as_data() -> None:
             {"partition": {"report_type": "balance.summary.1", "timezone": zone}, "before": OLD, "after": NEW}
             for zone in (CAIRO, PST)
         ],
+        "offsets_stored": 2,
+        "is_empty": False,
     }
 
 

@@ -13,10 +13,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectError, Unreachable
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Read
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.outside import (
-    StripeOptions,
-)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Status,
@@ -143,14 +141,14 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ClusterViews]:
     return views
 
 
-Read = Callable[..., ClusterViews]
+ReadViews = Callable[..., ClusterViews]
 
 
 def codes(views: ClusterViews) -> list[str]:
     return [finding.code for finding in views.findings["orders"]]
 
 
-def test_what_rest_says_gets_the_time_at_which_it_was_stored(read: Read) -> None:
+def test_what_rest_says_gets_the_time_at_which_it_was_stored(read: ReadViews) -> None:
     views = read(Worker([[entry(5)]]), Topics({COMMON: [record(COMMON, 5)]}))
     (stored,) = views.snapshot.connectors[0].offsets
     assert (stored.offset, stored.committed_at) == ({"id": 5}, NOW - 60)
@@ -158,33 +156,33 @@ def test_what_rest_says_gets_the_time_at_which_it_was_stored(read: Read) -> None
     assert views.warnings == ()
 
 
-def test_a_difference_that_is_gone_when_rest_is_asked_once_more_was_a_race(read: Read) -> None:
+def test_a_difference_that_is_gone_when_rest_is_asked_once_more_was_a_race(read: ReadViews) -> None:
     assert codes(read(Worker([[entry(4)], [entry(5)]]), Topics({COMMON: [record(COMMON, 5)]}))) == []
 
 
-def test_a_difference_that_stays_is_a_finding(read: Read) -> None:
+def test_a_difference_that_stays_is_a_finding(read: ReadViews) -> None:
     assert codes(read(Worker([[entry(4)]]), Topics({COMMON: [record(COMMON, 5)]}))) == ["rest_stale"]
 
 
-def test_what_rest_lists_without_its_offset_is_taken_from_the_topic(read: Read) -> None:
+def test_what_rest_lists_without_its_offset_is_taken_from_the_topic(read: ReadViews) -> None:
     views = read(Worker([[{**entry(5), "offset": None}]]), Topics({COMMON: [record(COMMON, 5)]}))
     assert list(views.snapshot.connectors[0].stored.values()) == [{"id": 5}]
 
 
-def test_a_long_read_is_told_while_it_lasts(read: Read) -> None:
+def test_a_long_read_is_told_while_it_lasts(read: ReadViews) -> None:
     said: list[str] = []
     read(Worker([[entry(5)]]), Topics({COMMON: [record(COMMON, 5)]}), said)
     assert said == ["Read 250,000 of 1,000,000 records of connect-offsets (25 %)"]
 
 
-def test_an_open_transaction_is_told(read: Read) -> None:
+def test_an_open_transaction_is_told(read: ReadViews) -> None:
     views = read(Worker([[entry(5)]]), Topics({COMMON: [record(COMMON, 5)]}, held_back=3))
     assert views.warnings == (
         "An open transaction hides the last 3 positions of connect-offsets: what was written there is not seen yet.",
     )
 
 
-def test_a_topic_of_the_connectors_own_is_read_as_well(read: Read) -> None:
+def test_a_topic_of_the_connectors_own_is_read_as_well(read: ReadViews) -> None:
     worker = Worker([[entry(6)]], config={"connector.class": "Orders", "offsets.storage.topic": OWN})
     views = read(worker, Topics({COMMON: [record(COMMON, 5)], OWN: [record(OWN, 6)]}))
     assert [one["topic"] for one in views.sources["topic"]["topics"]] == [COMMON, OWN]
@@ -192,14 +190,16 @@ def test_a_topic_of_the_connectors_own_is_read_as_well(read: Read) -> None:
     assert codes(views) == []
 
 
-def test_a_worker_too_old_to_tell_offsets_is_read_from_the_topic(read: Read) -> None:
+def test_a_worker_too_old_to_tell_offsets_is_read_from_the_topic(read: ReadViews) -> None:
     views = read(Worker(tells_offsets=False), Topics({COMMON: [record(COMMON, 5)]}))
     assert views.snapshot.connectors[0].stored == {one.partition: {"id": 5} for one in [record(COMMON, 5)]}
     assert views.snapshot.connectors[0].state == "RUNNING"
     assert "that needs 3.5" in views.warnings[0]
 
 
-def test_a_connector_whose_offsets_connect_cannot_tell_is_read_from_the_topic_and_hides_no_other(read: Read) -> None:
+def test_a_connector_whose_offsets_connect_cannot_tell_is_read_from_the_topic_and_hides_no_other(
+    read: ReadViews,
+) -> None:
     worker = Worker(problem="Failed to find any class that implements Connector.")
     views = read(worker, Topics({COMMON: [record(COMMON, 5)]}))
     (connector,) = views.snapshot.connectors
@@ -214,14 +214,13 @@ def test_without_the_topic_such_a_connector_says_why_its_offsets_are_not_known()
     views = read_views(worker, None, (), NOW, lambda words: None)  # type: ignore[arg-type]
     (connector,) = views.snapshot.connectors
     assert connector.problem == "Failed to find any class that implements Connector."
-    judge = Judge("connect-1", Limits(), (), StripeOptions(False, "", {}), (), (), NOW)
-    judgement = judge(connector, None)
+    judgement = Judge("connect-1", Limits(), ())(Read(connector, NOW))
     assert (judgement.facts["verdict"], judgement.facts["verdicts"]) == ("unknown", [])
     assert judgement.lines[-1].strip() == connector.problem
     assert "cannot be judged" in judgement.warnings[0]
 
 
-def test_with_no_worker_the_topic_that_the_connector_reads_counts(read: Read) -> None:
+def test_with_no_worker_the_topic_that_the_connector_reads_counts(read: ReadViews) -> None:
     topics = Topics({COMMON: [record(COMMON, 5)], OWN: [record(OWN, 6)]}, config={"offsets.storage.topic": OWN})
     views = read(Worker(is_down=True), topics)
     (connector,) = views.snapshot.connectors
@@ -233,18 +232,18 @@ def test_with_no_worker_the_topic_that_the_connector_reads_counts(read: Read) ->
     }
 
 
-def test_a_deleted_offset_is_none_where_the_topic_alone_is_read(read: Read) -> None:
+def test_a_deleted_offset_is_none_where_the_topic_alone_is_read(read: ReadViews) -> None:
     views = read(Worker(is_down=True), Topics({COMMON: [record(COMMON, None)]}))
     assert views.snapshot.connectors[0].stored == {}
 
 
-def test_kafka_that_fails_is_a_warning_as_long_as_rest_answers(read: Read) -> None:
+def test_kafka_that_fails_is_a_warning_as_long_as_rest_answers(read: ReadViews) -> None:
     views = read(Worker([[entry(5)]]), Topics({}, problem="Kafka cannot be reached at kafka-1:9092."))
     assert views.warnings == ("The offsets topic was not read: Kafka cannot be reached at kafka-1:9092.",)
     assert len(views.snapshot.connectors[0].offsets) == 1
 
 
-def test_both_problems_are_told_when_neither_answers(read: Read) -> None:
+def test_both_problems_are_told_when_neither_answers(read: ReadViews) -> None:
     with pytest.raises(RecoveryError, match=r"at http://connect-1:8083: refused\. Kafka cannot be reached"):
         read(Worker(is_down=True), Topics({}, problem="Kafka cannot be reached at kafka-1:9092."))
 

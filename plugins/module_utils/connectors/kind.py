@@ -1,0 +1,106 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the collection knows of a class of connectors: the one interface between the general code and a class of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import OffsetTargets, ResetRequest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits, Verdict, worst
+
+Data = Mapping[str, Any]
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class Read:
+    """What the task has read of one connector. ``now`` is epoch seconds.
+
+    ``log``: lines of the workers' logs, oldest first, of all connectors. ``positions``: how far a sink's consumer group is,
+    None where Kafka was not asked.
+    """
+
+    connector: Connector
+    now: float
+    log: Sequence[str] = ()
+    positions: tuple[SinkPosition, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdicts on the partitions of a connector, and what else its kind found out.
+
+    ``facts`` are JSON and become part of the connector's facts; ``warnings`` are sentences.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    facts: Data = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def as_data(self, profile: str) -> dict[str, Any]:
+        """The judgement as part of a connector's facts; ``profile`` is the name of what it was judged by."""
+        return {
+            "profile": profile,
+            "verdict": worst(verdict.verdict for verdict in self.verdicts),
+            "verdicts": [verdict.as_data() for verdict in self.verdicts],
+            **self.facts,
+        }
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a reset writes, and what the connector will do then.
+
+    ``forecast`` is JSON, None for a kind that cannot forecast; ``warnings`` are sentences.
+    """
+
+    targets: OffsetTargets
+    forecast: Data | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class ConnectorKind(Protocol[S]):
+    """One class of connectors. Its situation ``S`` is made once for each connector and passed whole.
+
+    ``name`` appears as the profile of its connectors. ``recovers``: whether a recovery may choose such a connector without
+    its name, because the meaning of its offsets is known.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def recovers(self) -> bool: ...
+
+    def fits(self, connector: Connector) -> bool:
+        """Whether the connector is of this kind, by its type and config."""
+
+    def secrets(self) -> frozenset[str]:
+        """Values of the kind's own options that must not appear in any message."""
+
+    def read_outside(self, read: Read) -> S:
+        """The situation: the connector, and what must be read elsewhere to judge it. The only step that does I/O.
+
+        Raises InputError for a config that the connector itself could not work with.
+        """
+
+    def judge(self, situation: S, limits: Limits, requests: Sequence[ResetRequest]) -> Judgement:
+        """The verdicts. ``requests``: resets to compare besides those that need no more than their strategy's name."""
+
+    def state_lines(self, facts: Data) -> list[str]:
+        """The facts of a connector for people, without its headline."""
+
+    def remark(self, facts: Data) -> str:
+        """A remark for the headline of a connector, from its facts or from a forecast; may be empty."""
+
+    def decide(self, situation: S, request: ResetRequest) -> Decision:
+        """The targets of a reset and their forecast. Raises InputError for what would harm or cannot be decided."""
+
+    def plan_lines(self, plan: Data, forecast: Data | None, config: Mapping[str, str]) -> list[str]:
+        """A plan for people; ``config`` is the present one."""

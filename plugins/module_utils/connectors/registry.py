@@ -1,0 +1,31 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kinds of connectors that the collection knows: a folder each, and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import ConnectorKind
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.kind import Profiles
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.kind import Sinks
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.kind import (
+    StripeReporting,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+
+Kinds = Sequence[ConnectorKind[Any]]
+
+
+def kinds_from(params: Mapping[str, Any]) -> Kinds:
+    """The kinds with their options from a task's parameters; the first that fits a connector counts, the last fits all.
+
+    Raises InputError for an option that cannot work.
+    """
+    return (StripeReporting.read(params), Sinks(), Profiles.read(params))
+
+
+def kind_of(kinds: Kinds, connector: Connector) -> ConnectorKind[Any]:
+    return next(kind for kind in kinds if kind.fits(connector))

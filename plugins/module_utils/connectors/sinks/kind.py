@@ -1,0 +1,54 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sink connectors as a kind: judged by the lag of their consumer group, never reset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import (
+    ConnectorKind,
+    Data,
+    Decision,
+    Judgement,
+    Read,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import judge_sink
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import verdict_lines
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+
+
+class Sinks(ConnectorKind[Read]):
+    name = "sink"
+    recovers = False
+
+    def fits(self, connector: Connector) -> bool:
+        return connector.type == "sink"
+
+    def secrets(self) -> frozenset[str]:
+        return frozenset()
+
+    def read_outside(self, read: Read) -> Read:
+        return read
+
+    def judge(self, situation: Read, limits: Limits, requests: Sequence[ResetRequest]) -> Judgement:
+        return Judgement(judge_sink(situation.connector, situation.positions, limits, situation.now))
+
+    def state_lines(self, facts: Data) -> list[str]:
+        return verdict_lines(facts["verdicts"])
+
+    def remark(self, facts: Data) -> str:
+        return f"judged as {facts['profile']}"
+
+    def decide(self, situation: Read, request: ResetRequest) -> Decision:
+        raise InputError(
+            f"Connector '{situation.connector.name}' is a sink connector: its offsets belong to a consumer group, which a"
+            " reset here does not change."
+        )
+
+    def plan_lines(self, plan: Data, forecast: Data | None, config: Mapping[str, str]) -> list[str]:
+        raise NotImplementedError

@@ -1,0 +1,41 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is known about a connector besides its offsets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
+    ReportPartition,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.runs import (
+    ReportRun,
+    RunHistory,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.worker_log import LogFacts
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known beside the offsets; all of it may be empty.
+
+    ``histories``: the report runs of each timezone whose account was asked. ``refused``: the timezones whose own key, the
+    one in the connector's config, Stripe refuses. ``log``: what the worker's log says of the connector.
+    """
+
+    histories: Mapping[str, RunHistory]
+    refused: frozenset[str] = frozenset()
+    log: LogFacts | None = None
+
+    def runs_of(self, partition: ReportPartition) -> tuple[ReportRun, ...] | None:
+        """The report runs of a partition, newest first; None where its account was not asked."""
+        history = self.histories.get(partition.timezone)
+        if history is None:
+            return None
+        return tuple(run for run in history.runs if run.report_type == partition.report_type)
+
+
+NO_EVIDENCE = Evidence({})

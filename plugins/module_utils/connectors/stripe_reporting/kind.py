@@ -1,0 +1,90 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Stripe reporting connector as a kind: its walk is known, so it can be judged, forecast and recovered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import (
+    ConnectorKind,
+    Data,
+    Decision,
+    Judgement,
+    Read,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting import (
+    judge,
+    plan_text,
+    state_text,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.data import (
+    forecast_data,
+    remedies_data,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.decision import decide
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.forecast import (
+    make_forecast,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.outside import (
+    read_situation,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.remedies import (
+    compare_remedies,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.waits import suggest_wait
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
+from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
+
+
+@dataclass(frozen=True)
+class StripeReporting(ConnectorKind[Situation]):
+    options: StripeOptions
+
+    name = "stripe_reporting"
+    recovers = True
+
+    @classmethod
+    def read(cls, params: Mapping[str, Any]) -> StripeReporting:
+        return cls(StripeOptions.read(params))
+
+    def fits(self, connector: Connector) -> bool:
+        """The class is known by its simple name, whatever its package, and by a setting that it cannot work without."""
+        simple_name = connector.connector_class.rpartition(".")[2]
+        return simple_name == "StripeSourceConnector" and "stripe.report.types" in connector.config
+
+    def secrets(self) -> frozenset[str]:
+        return frozenset(self.options.keys.values())
+
+    def read_outside(self, read: Read) -> Situation:
+        return read_situation(read.connector, self.options, read.log, read.now)
+
+    def judge(self, situation: Situation, limits: Limits, requests: Sequence[ResetRequest]) -> Judgement:
+        left_alone = make_forecast(situation)
+        found = judge.judge(situation, limits, left_alone)
+        remedies = None
+        if found.verdict != "ok":
+            blocker = None if found.blocker is None else str(found.blocker)
+            remedies = remedies_data(compare_remedies(situation, left_alone, blocker, requests))
+        wait = suggest_wait(situation.evidence.histories, situation.settings.max_wait_milliseconds)
+        facts = {**found.as_data(), "suggested_wait": wait.as_data(), "remedies": remedies}
+        return Judgement(found.verdicts, facts, situation.problems)
+
+    def state_lines(self, facts: Data) -> list[str]:
+        return state_text.state_lines(facts)
+
+    def remark(self, facts: Data) -> str:
+        return plan_text.round_remark(facts)
+
+    def decide(self, situation: Situation, request: ResetRequest) -> Decision:
+        decision = decide(situation, request)
+        return Decision(decision.targets, forecast_data(decision), situation.problems)
+
+    def plan_lines(self, plan: Data, forecast: Data | None, config: Mapping[str, str]) -> list[str]:
+        return plan_text.plan_lines(plan, forecast or {}, config)

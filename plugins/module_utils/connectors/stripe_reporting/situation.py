@@ -1,0 +1,78 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All that is known of one Stripe reporting connector at one moment: read once, then passed whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
+    expected_partitions,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.evidence import (
+    NO_EVIDENCE,
+    Evidence,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
+    ReportOffset,
+    ReportPartition,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
+    StripeState,
+    WalkSettings,
+    worked_round,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Partition
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One connector, and what Stripe says of each of its partitions. ``now`` and all rounds are epoch seconds.
+
+    ``partitions`` are those that the config makes the connector work on, in the order of its walk; ``stripe`` has each of
+    them. ``offsets`` and ``sources`` (the partition as Connect lists it) are what is stored, be it worked on or not.
+    ``problems``: one sentence for each thing that Stripe could not be asked.
+    """
+
+    connector: Connector
+    settings: WalkSettings
+    partitions: tuple[ReportPartition, ...]
+    offsets: Mapping[ReportPartition, ReportOffset]
+    sources: Mapping[ReportPartition, Partition]
+    stripe: Mapping[ReportPartition, StripeState]
+    now: float
+    evidence: Evidence = NO_EVIDENCE
+    problems: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, connector: Connector, now: float, timezones: Sequence[str] = ()) -> Situation:
+        """The situation before Stripe is asked: its data is assumed to end with yesterday (UTC).
+
+        ``timezones`` are used where the config does not show them. Raises InputError for a config that the connector
+        itself could not work with.
+        """
+        settings = WalkSettings.read(connector.config)
+        sources: dict[ReportPartition, Partition] = {}
+        offsets: dict[ReportPartition, ReportOffset] = {}
+        for source, offset in connector.stored.items():
+            partition = ReportPartition.of(source)
+            if partition is not None:
+                sources[partition] = source
+                offsets[partition] = ReportOffset.read(offset)
+        partitions = expected_partitions(connector.config, settings.report_types, sources, timezones)
+        yesterdays_end = int(now) // DAY_SECONDS * DAY_SECONDS
+        assumed = dict.fromkeys(partitions, StripeState(yesterdays_end, asked=False))
+        return cls(connector, settings, partitions, offsets, sources, assumed, now)
+
+    @cached_property
+    def current_round(self) -> int:
+        return self.settings.rounds.last(self.now)
+
+    @cached_property
+    def worked_round(self) -> int:
+        """The round that a task with the stored offsets works on."""
+        return worked_round(self.settings, self.offsets, self.partitions, self.now)

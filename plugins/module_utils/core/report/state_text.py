@@ -1,0 +1,37 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The state of a connector for people, from its facts; the parts that all kinds of connectors share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_moment
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import show_fields
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import table
+
+Data = Mapping[str, Any]
+
+
+def headline(cluster: str, connector: str, state: str, task_states: Sequence[str], remark: str = "") -> str:
+    """``connect-1  orders  RUNNING 1/1  remark``."""
+    running = sum(one == "RUNNING" for one in task_states)
+    return "  ".join(filter(None, (cluster, connector, f"{state} {running}/{len(task_states)}", remark)))
+
+
+def verdict_lines(verdicts: Sequence[Data]) -> list[str]:
+    """A line for each verdict on a partition."""
+    rows = [("partition", "verdict", "committed", "why")]
+    for verdict in verdicts:
+        committed_at = verdict["committed_at"]
+        rows.append(
+            (
+                show_fields(verdict["partition"]) or "-",
+                verdict["verdict"],
+                show_moment(None if committed_at is None else int(committed_at)),
+                ", ".join(reason["message"] for reason in verdict["reasons"]),
+            )
+        )
+    return table(rows)
