@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import LATEST_EPOCH_SECONDS
@@ -30,8 +29,7 @@ class ReportPartition(NamedTuple):
         return f"{self.timezone} {self.report_type}"
 
 
-@dataclass(frozen=True)
-class ReportOffset:
+class ReportOffset(NamedTuple):
     """An offset as the connector understands it. Intervals and rounds are epoch seconds; None is null or unreadable.
 
     ``run_id`` keeps the empty string: it is not null to the connector, which then aborts every poll.

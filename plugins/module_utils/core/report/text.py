@@ -31,7 +31,9 @@ def table(rows: Iterable[Sequence[str]], indent: str = "  ", gap: str = "  ") ->
     for row in matrix:
         line = (indent + gap.join(cell.ljust(width) for cell, width in zip(row[:kept], widths, strict=False))).rstrip()
         if wraps_last:
-            first, *rest = textwrap.wrap(row[-1], WIDTH - beside, break_on_hyphens=False) or [""]
+            # Most cells fit, and textwrap is slow.
+            fits = len(row[-1]) <= WIDTH - beside
+            first, *rest = [row[-1]] if fits else textwrap.wrap(row[-1], WIDTH - beside, break_on_hyphens=False)
             lines += [f"{line:<{beside}}{first}".rstrip(), *(" " * beside + more for more in rest)]
             continue
         lines.append(line)
