@@ -200,6 +200,8 @@ def _named_by_the_log(waiting: tuple[Place, ...], evidence: Evidence) -> Blocker
     # The walk comes to the places in order, so the one that fails is the next one after the furthest that any poll got past;
     # a later poll does not say so again, since what it got past is done in memory.
     passed = [failure.after for failure in evidence.log.failures if failure.after is not None]
+    unnamed = {failure.after_run for failure in evidence.log.failures}
+    passed += [place for place in waiting for run in evidence.runs_of(place) or () if run.id in unnamed]
     behind = [place for place in waiting if not passed or max(passed) < place]
     if not behind:
         return None

@@ -62,6 +62,7 @@ class Loss:
 class StripeDecision:
     """The targets, what the connector will do with them, and what it would do if left alone."""
 
+    settings: WalkSettings
     targets: OffsetTargets
     before: Mapping[Place, ReportOffset]
     after: Mapping[Place, ReportOffset]
@@ -74,7 +75,9 @@ class StripeDecision:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know before agreeing, one sentence each."""
-        return tuple(note for one in self.forecast.places for note in self._notes_on(one))
+        return tuple(
+            note for one in self.forecast.places for note in (*self._notes_on(one), *self._misread_in(one.place))
+        )
 
     def ignores(self, one: PlaceForecast) -> bool:
         """Whether the connector will not act on the offset written to the place, which is not of the round it works on."""
@@ -92,6 +95,25 @@ class StripeDecision:
             )
         if one.trouble and one.trouble != self.left_alone.of(one.place).trouble:
             yield f"{one.place}: {one.trouble}."
+
+    def _misread_in(self, place: Place) -> Iterator[str]:
+        """What is not a number to the connector where it looks for one, what it makes of that, and what happens to it."""
+        offset = self.before.get(place)
+        if offset is None:
+            return
+        fate = "it is rewritten" if place in self.after else "it is deleted"
+        for one in offset.misread_in(self.left_alone.worked_round):
+            if one.key == "round_id":
+                load = place.report_type in self.settings.initial_loads
+                effect = "start over at the initial load date" if load else "skip this partition in every round"
+            elif one.key == "last_committed_row":
+                effect = "deliver the open report from its first row"
+            else:
+                effect = "skip this partition and never finish its round"
+            yield (
+                f"{place}: {one} is not a number to the connector, so it would {effect};"
+                f" {fate if place in self.changed else 'it stays'}."
+            )
 
 
 def read_offsets(connector: Connector) -> dict[Place, ReportOffset]:
@@ -148,6 +170,7 @@ def decision_for(
     deleted = changed - set(after)
     for_good = frozenset(place for place in deleted if place.report_type not in settings.initial_loads)
     return StripeDecision(
+        settings=settings,
         targets=targets,
         before=before,
         after=after,

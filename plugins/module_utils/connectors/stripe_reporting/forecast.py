@@ -166,6 +166,8 @@ def _of_place(
 ) -> PlaceForecast:
     requests = [step for step in steps if isinstance(step, Request) and step.place == place]
     load = settings.initial_loads.get(place.report_type)
+    # What was delivered is what the offset means, however the connector reads it.
+    old = None if old is None else old.as_meant()
     delivered_to = None if old is None else old.delivered_to
     if delivered_to is None:
         # Nothing is known to be delivered, so nothing can come twice, and all since the initial load is still owed.
@@ -178,7 +180,7 @@ def _of_place(
     lost_rows = 0
     redelivered_rows = 0
     # An open run that is asked for anew from its start delivers the rows it had delivered once more.
-    open_rows = old.row + 1 if old is not None and old.run_id is not None and old.row is not None else 0
+    open_rows = 0 if old is None or old.run_id is None else old.next_row
     for request in requests:
         covered, fresh = _cover(covered, request.start, request.covers_end)
         redelivered_seconds += max(0, request.covers_end - request.start) - fresh

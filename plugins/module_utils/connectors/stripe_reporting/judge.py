@@ -256,8 +256,10 @@ class _Scene:
         account = self.accounts[place]
         yield from self._of_the_connector(dropped)
         yield from self._of_clocks_and_units(offset, account)
-        if offset.interval_end is None and offset.run_id is None:
-            yield "stuck", Reason("no_interval_end", "its offset has no end, so no round ever finishes")
+        if offset.interval_end is None and not offset.run_id:
+            misread = next((one for one in offset.misread if one.key == "interval_end"), None)
+            words = "its offset has no end" if misread is None else f"its {misread} is not a number to the connector"
+            yield "stuck", Reason("no_interval_end", f"{words}, so no round ever finishes")
             return
         is_done = offset.round_id == self.current_round and offset.processed
         if not is_done:
@@ -274,7 +276,7 @@ class _Scene:
     def _of_clocks_and_units(self, offset: ReportOffset, account: Account) -> Iterator[JudgedReason]:
         moments = {
             # Without an open run nobody reads it.
-            "interval_start": None if offset.run_id is None else offset.interval_start,
+            "interval_start": offset.interval_start if offset.run_id else None,
             "interval_end": offset.interval_end,
             "round_id": offset.round_id,
         }

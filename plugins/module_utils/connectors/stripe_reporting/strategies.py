@@ -80,6 +80,8 @@ def continue_lossless(situation: Situation) -> Targets:
 
 def _needs_help(situation: Situation, place: Place, offset: ReportOffset) -> bool:
     """Whether a place that is left as it is would lose data, or hang, in the worked round."""
+    if any(one.meant is not None for one in offset.misread_in(situation.worked_round)):
+        return True
     if offset.round_id != situation.worked_round:
         # It starts over at its initial load date, or is left out without one: what lies before that is lost.
         available_end = situation.accounts[place].available_end
@@ -108,14 +110,16 @@ def _run_is_whole(situation: Situation, place: Place, offset: ReportOffset) -> b
 
 
 def _continuing(situation: Situation, place: Place, offset: ReportOffset, round_id: int) -> ReportOffset:
-    if offset.run_id is not None and _run_is_whole(situation, place, offset):
+    meant = offset.as_meant()
+    if meant.run_id is not None and _run_is_whole(situation, place, meant):
         return ReportOffset(
-            offset.interval_start, offset.interval_end, offset.run_id, offset.row, round_id, processed=False
+            meant.interval_start, meant.interval_end, meant.run_id, meant.row, round_id, processed=False
         )
     if offset.delivered_to is None:
+        unclear = next((f"its {one} is not a number" for one in offset.misread if one.key.startswith("interval")), None)
         raise InputError(
-            f"{place}: its offset does not say up to where it has delivered, so it cannot continue: choose the strategy"
-            " delete (starts over at the initial load date), timestamp or restore."
+            f"{place}: {unclear or 'its offset does not say up to where it has delivered'}, so it cannot continue: choose the"
+            " strategy delete (starts over at the initial load date), timestamp or restore."
         )
     return continuing_at(max(offset.delivered_to, _data_start(situation, place)), round_id)
 
