@@ -20,6 +20,7 @@ DEFAULT_KAFKA_VERSION = "3.9.2"
 CACHE = Path(__file__).parents[2] / ".cache" / "lab"
 CONNECTOR = Path(__file__).with_name("connector")
 LOGGING = Path(__file__).with_name("logging")
+QUARTZ_FIRES = Path(__file__).with_name("quartz") / "QuartzFires.java"
 
 # Start quickly and stay small; nothing here runs long enough to earn the second compiler.
 JVM_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms64m", "-Xmx256m", "-Xshare:auto")
@@ -53,6 +54,21 @@ class Jars:
             main_class,
             *arguments,
         ]
+
+    def quartz_fires(self, expressions: Sequence[str], after: int, count: int) -> list[tuple[int, ...] | None]:
+        """The first ``count`` fires of each expression after a moment, all in epoch seconds, as Quartz has them.
+
+        None for an expression that Quartz refuses.
+        """
+        told = subprocess.run(
+            ["java", *JVM_OPTIONS, "-cp", str(self.home / "quartz" / "*"), str(QUARTZ_FIRES), str(after), str(count)],
+            input="".join(f"{expression}\n" for expression in expressions),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        lines = told.stdout.splitlines()
+        return [None if line.startswith("refused") else tuple(map(int, line.split())) for line in lines]
 
     def _logging_options(self) -> list[str]:
         if self.version_numbers >= (4, 0):

@@ -36,7 +36,7 @@ _CREATED_TESTS: Mapping[str, Callable[[int, int], bool]] = {
     "created[lte]": operator.le,
 }
 _CREATE_PARAMS = re.compile(
-    rf"report_type|parameters\[(interval_start|interval_end|timezone|columns\]\[\d+)\]|{_EXPAND}"
+    rf"report_type|parameters\[(interval_start|interval_end|timezone|columns|columns\]\[\d+)\]|{_EXPAND}"
 )
 
 
@@ -177,7 +177,10 @@ def _create_run(params: Mapping[str, str], account: Account, base_url: str) -> A
     start = _required_whole_number(params, "parameters[interval_start]")
     end = _required_whole_number(params, "parameters[interval_end]")
     _refuse_bad_interval(kind, start, end)
-    columns = tuple(value for name, value in params.items() if name.startswith("parameters[columns]"))
+    columns = tuple(value for name, value in params.items() if name.startswith("parameters[columns]["))
+    # A form cannot hold an empty list; the SDKs send an empty text instead.
+    if params.get("parameters[columns]"):
+        raise RefusalError(400, "Invalid array", param="parameters[columns]")
     for column in columns:
         if column not in COLUMNS:
             raise RefusalError(

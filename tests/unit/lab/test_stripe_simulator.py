@@ -756,6 +756,16 @@ class TestServer:
         answer = http.post(f"{sim.url}/v1/reporting/report_runs", headers=bearer(), data=form)
         assert answer.json()["parameters"]["columns"] == ["created", "row_id"]
 
+    def test_an_empty_text_stands_for_an_empty_list_and_another_is_refused(
+        self, sim: StripeSimulator, cairo: Account, http: requests.Session
+    ) -> None:
+        form = {"report_type": BALANCE, "parameters[interval_start]": str(START), "parameters[interval_end]": str(END)}
+        address = f"{sim.url}/v1/reporting/report_runs"
+        answer = http.post(address, headers=bearer(), data={**form, "parameters[columns]": ""})
+        assert (answer.status_code, answer.json()["parameters"].get("columns")) == (200, None)
+        answer = http.post(address, headers=bearer(), data={**form, "parameters[columns]": "created"})
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, "parameters[columns]")
+
     def test_one_connection_serves_many_requests_also_refused_ones(self, sim: StripeSimulator, cairo: Account) -> None:
         with socket.create_connection(("127.0.0.1", int(sim.url.rpartition(":")[2])), timeout=10) as connection:
             stream = connection.makefile("rb")

@@ -185,6 +185,8 @@ def _named_by_the_log(waiting: tuple[ReportPartition, ...], evidence: Evidence) 
     # The walk comes to the partitions in order, so the one that fails is the next one after the furthest that any poll got past;
     # a later poll does not say so again, since what it got past is done in memory.
     passed = [failure.after for failure in evidence.log.failures if failure.after is not None]
+    unnamed = {failure.after_run for failure in evidence.log.failures}
+    passed += [partition for partition in waiting for run in evidence.runs_of(partition) or () if run.id in unnamed]
     behind = [partition for partition in waiting if not passed or max(passed) < partition]
     if not behind:
         return None

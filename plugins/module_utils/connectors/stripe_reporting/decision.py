@@ -62,7 +62,11 @@ class StripeDecision:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know before agreeing, one sentence each."""
-        return tuple(note for one in self.forecast.partitions for note in self._notes_on(one))
+        return tuple(
+            note
+            for one in self.forecast.partitions
+            for note in (*self._notes_on(one), *self._misread_in(one.partition))
+        )
 
     def ignores(self, one: PartitionForecast) -> bool:
         """Whether the connector will not act on the offset written to the partition, which is not of the round it works on."""
@@ -80,6 +84,25 @@ class StripeDecision:
             )
         if one.problem and one.problem != self.left_alone.of(one.partition).problem:
             yield f"{one.partition}: {one.problem}."
+
+    def _misread_in(self, partition: ReportPartition) -> Iterator[str]:
+        """What is not a number to the connector where it looks for one, what it makes of that, and what happens to it."""
+        offset = self.situation.offsets.get(partition)
+        if offset is None:
+            return
+        fate = "it is rewritten" if partition in self.after else "it is deleted"
+        for one in offset.misread_in(self.left_alone.worked_round):
+            if one.key == "round_id":
+                load = partition.report_type in self.situation.settings.initial_loads
+                effect = "start over at the initial load date" if load else "skip this partition in every round"
+            elif one.key == "last_committed_row":
+                effect = "deliver the open report from its first row"
+            else:
+                effect = "skip this partition and never finish its round"
+            yield (
+                f"{partition}: {one} is not a number to the connector, so it would {effect};"
+                f" {fate if partition in self.changed else 'it stays'}."
+            )
 
 
 def decide(situation: Situation, request: ResetRequest, left_alone: Forecast | None = None) -> StripeDecision:

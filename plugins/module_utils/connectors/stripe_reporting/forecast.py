@@ -187,6 +187,8 @@ def _of_partition(
     hanging: Collection[ReportPartition],
 ) -> PartitionForecast:
     load = settings.initial_loads.get(partition.report_type)
+    # What was delivered is what the offset means, however the connector reads it.
+    old = None if old is None else old.as_meant()
     delivered_to = None if old is None else old.delivered_to
     if delivered_to is None:
         # Nothing is known to be delivered, so nothing can come twice, and all since the initial load is still due.
@@ -198,8 +200,8 @@ def _of_partition(
     redelivered_seconds = 0
     lost_rows = 0
     redelivered_rows = 0
-    # An open run that is asked for again from its start delivers its first rows once more.
-    open_rows = old.row + 1 if old is not None and old.run_id is not None and old.row is not None else 0
+    # An open run that is asked for anew from its start delivers the rows it had delivered once more.
+    open_rows = 0 if old is None or old.run_id is None else old.next_row
     for request in requests:
         if request.covers_end <= covered[0][1]:
             # All of it was delivered before: the usual case in the rounds after the first.

@@ -5,7 +5,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import LATEST_EPOCH_SECONDS
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import JsonScalar, Offset, Partition
@@ -29,10 +35,35 @@ class ReportPartition(NamedTuple):
         return f"{self.timezone} {self.report_type}"
 
 
+_NUMBERS: Mapping[str, str] = {
+    "interval_start": "interval_start",
+    "interval_end": "interval_end",
+    "last_committed_row": "row",
+    "round_id": "round_id",
+}
+"""The keys that hold a number, each with its field in ReportOffset."""
+
+
+@dataclass(frozen=True)
+class Misread:
+    """A stored value that is not a number to the connector, which takes it for null. ``meant``: the number it shows a person.
+
+    ``meant`` is None where that is not certain, as for ``"last night"`` or half a second.
+    """
+
+    key: str
+    stored: JsonScalar
+    meant: int | None
+
+    def __str__(self) -> str:
+        return f"{self.key} {json.dumps(self.stored, ensure_ascii=False)}"
+
+
 class ReportOffset(NamedTuple):
     """An offset as the connector understands it. Intervals and rounds are epoch seconds; None is null or unreadable.
 
-    ``run_id`` keeps the empty string: it is not null to the connector, which then aborts every poll.
+    ``run_id`` keeps the empty string: it is not null to the connector, which then aborts every poll. ``misread``: the values
+    that are null to the connector alone.
     """
 
     interval_start: int | None = None
@@ -41,26 +72,55 @@ class ReportOffset(NamedTuple):
     row: int | None = None
     round_id: int | None = None
     processed: bool = False
+    misread: tuple[Misread, ...] = ()
 
     @classmethod
     def read(cls, offset: Offset) -> ReportOffset:
         run_id = offset.get("in_progress_report_run_id")
+        numbers = {key: _number(offset.get(key), 32 if key == "last_committed_row" else 64) for key in _NUMBERS}
         return cls(
-            interval_start=_number(offset.get("interval_start")),
-            interval_end=_number(offset.get("interval_end")),
+            interval_start=numbers["interval_start"],
+            interval_end=numbers["interval_end"],
             run_id=None if run_id is None else str(run_id),
-            row=_number(offset.get("last_committed_row")),
-            round_id=_number(offset.get("round_id")),
+            row=numbers["last_committed_row"],
+            round_id=numbers["round_id"],
             processed=_truth(offset.get("processed_in_round")),
+            misread=tuple(
+                Misread(key, offset[key], _meant(offset[key]))
+                for key, number in numbers.items()
+                if number is None and offset.get(key) is not None
+            ),
         )
+
+    @property
+    def next_row(self) -> int:
+        """The row at which the connector goes on within a report."""
+        return 0 if self.row is None else max(0, self.row + 1)
+
+    def misread_in(self, round_id: int) -> tuple[Misread, ...]:
+        """The misread values that the connector looks at when it works on the round ``round_id``."""
+        looked_at = {"round_id"}
+        if self.round_id == round_id and not self.processed:
+            looked_at |= {"interval_start", "last_committed_row"} if self.run_id else {"interval_end"}
+        return tuple(one for one in self.misread if one.key in looked_at)
+
+    def as_meant(self) -> ReportOffset:
+        """The offset as a person reads it."""
+        if not self.misread:
+            return self
+        meant: dict[str, Any] = {_NUMBERS[one.key]: one.meant for one in self.misread}
+        return self._replace(**meant, misread=())
 
     @property
     def delivered_to(self) -> int | None:
         """Up to where (epoch seconds, exclusive) every row is delivered: an open run counts from its start.
 
-        None where it does not say, or says it in another unit.
+        None where it does not say, or says it in another unit. An empty run id may stand for a run that was open.
         """
-        moment = self.interval_end if self.run_id is None else self.interval_start
+        meant = self.as_meant()
+        moment = meant.interval_end if self.run_id is None else meant.interval_start
+        if self.run_id == "" and moment is None:
+            moment = meant.interval_end
         return None if moment is None or moment > LATEST_EPOCH_SECONDS else moment
 
     def written(self) -> dict[str, JsonScalar]:
@@ -80,13 +140,40 @@ def continuing_at(moment: int, round_id: int) -> ReportOffset:
     return ReportOffset(interval_start=moment, interval_end=moment, round_id=round_id, processed=False)
 
 
-def _number(value: JsonScalar) -> int | None:
+def _number(value: JsonScalar, bits: int) -> int | None:
+    """As the connector's Java reads it into an int or a long; None for null.
+
+    A JSON number is cut to its whole part; what is too large keeps its lowest bits, or as a float becomes the nearest that
+    there is. Of strings Java's parseLong and parseInt take a sign and digits alone, of any script that fits into one char.
+    """
+    largest: int = 2 ** (bits - 1) - 1
+    smallest = -largest - 1
     if isinstance(value, bool) or value is None:
         return None
-    try:
-        return value if isinstance(value, int) else int(float(value))
-    except (ValueError, OverflowError):
+    if isinstance(value, int):
+        span: int = 2**bits
+        return (value - smallest) % span + smallest
+    if isinstance(value, float):
+        if math.isnan(value):
+            return 0
+        return smallest if value <= smallest else largest if value >= largest else int(value)
+    if not re.fullmatch(r"[+-]?\d+", value) or max(value) > "\uffff":
         return None
+    digits = value.lstrip("+-").lstrip("0")
+    if len(digits) > len(str(largest)):
+        return None
+    number = int(value)
+    return number if smallest <= number <= largest else None
+
+
+def _meant(value: JsonScalar) -> int | None:
+    """The whole number that a value shows a person; None where it shows none for certain."""
+    if not isinstance(value, str) or not re.fullmatch(
+        r"\s*[+-]?[0-9]{1,20}(\.[0-9]{1,20})?([eE]\+?[0-9]{1,2})?\s*", value
+    ):
+        return None
+    number = Decimal(value.strip())
+    return int(number) if number == number.to_integral_value() and abs(number) < 2**63 else None
 
 
 def _truth(value: JsonScalar) -> bool:

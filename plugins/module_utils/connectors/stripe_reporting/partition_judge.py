@@ -109,8 +109,10 @@ class PartitionJudge:
         stripe = self.situation.stripe[partition]
         yield from self._of_the_connector(dropped)
         yield from self._of_clocks_and_units(offset, stripe)
-        if offset.interval_end is None and offset.run_id is None:
-            yield "stuck", Reason("no_interval_end", "its offset has no end, so no round ever finishes")
+        if offset.interval_end is None and not offset.run_id:
+            misread = next((one for one in offset.misread if one.key == "interval_end"), None)
+            what = "its offset has no end" if misread is None else f"its {misread} is not a number to the connector"
+            yield "stuck", Reason("no_interval_end", f"{what}, so no round ever finishes")
             return
         is_done = offset.round_id == self.situation.current_round and offset.processed
         if not is_done:
@@ -127,7 +129,7 @@ class PartitionJudge:
     def _of_clocks_and_units(self, offset: ReportOffset, stripe: StripeState) -> Iterator[JudgedReason]:
         moments = {
             # Without an open run nobody reads it.
-            "interval_start": None if offset.run_id is None else offset.interval_start,
+            "interval_start": offset.interval_start if offset.run_id else None,
             "interval_end": offset.interval_end,
             "round_id": offset.round_id,
         }

@@ -3,77 +3,125 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rounds of a connector: the fires of a Quartz cron expression, in UTC, as epoch seconds.
 
-croniter reads Unix cron. Quartz differs in its weekdays (1 is Sunday) and has ``?``, ``nL`` and ``n#k``; untranslated,
-croniter would be silently wrong on numeric weekdays. What it cannot express is refused.
+croniter reads Unix cron. Quartz differs: 1 is Sunday, a range may wrap around and its steps go on behind the wrap, ``a-a``
+is one value, and there are ``?``, ``nL`` and ``n#k``. So each field is read here as Quartz 2.3.2 reads it, and croniter gets
+plain lists of numbers. What is not read here is refused, never read approximately; a test compares both with Quartz itself.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_moment
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
-_WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
-_FIELD_NAMES = ("second", "minute", "hour", "day of month", "month", "day of week", "year")
+
+@dataclass(frozen=True)
+class _Field:
+    """One field of an expression: its smallest and largest value, and the names of the values from ``first`` on."""
+
+    name: str
+    first: int
+    last: int
+    names: tuple[str, ...] = ()
+
+    def value(self, text: str) -> int:
+        """The value of a number or a name. Raises ValueError."""
+        if text in self.names:
+            return self.first + self.names.index(text)
+        if not re.fullmatch(r"[0-9]{1,4}", text):
+            raise ValueError(f"'{text}' is not a value of the {self.name}")
+        number = int(text)
+        if not self.first <= number <= self.last:
+            known = f", {self.names[0]} to {self.names[-1]}" if self.names else ""
+            raise ValueError(f"{self.name} {number} is not in {self.first} to {self.last}{known}")
+        return number
+
+    def values(self, part: str) -> set[int]:
+        """The values of one part of a list: ``a``, ``a-b``, ``*``, each with ``/step`` or without. Raises ValueError."""
+        base, slash, step_text = part.partition("/")
+        step = self._step(base, step_text) if slash else 1
+        if base == "*" or (slash and not base):
+            return set(range(self.first, self.last + 1, step))
+        first, dash, last = base.partition("-")
+        start = self.value(first)
+        if not dash:
+            return set(range(start, self.last + 1, step)) if slash else {start}
+        stop = self.value(last)
+        if (first in self.names) != (last in self.names):
+            raise ValueError(f"'{base}' mixes a name and a number, which Quartz does not read")
+        size = self.last - self.first + 1
+        if stop < start:
+            if self is _YEAR:
+                raise ValueError(f"the years {base} end before they start")
+            stop += size
+        return {self.first + (value - self.first) % size for value in range(start, stop + 1, step)}
+
+    def _step(self, base: str, text: str) -> int:
+        if any(name in base for name in self.names):
+            raise ValueError(f"Quartz ignores the step in '{base}/{text}', which follows a name: use numbers")
+        largest = 9999 if self is _YEAR or "-" in base else self.last
+        if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= largest:
+            raise ValueError(f"'{text}' is not a step for the {self.name}")
+        return int(text)
 
 
-def _weekday(number_or_name: str) -> str:
-    if number_or_name.isdigit():
-        number = int(number_or_name)
-        if not 1 <= number <= 7:
-            raise ValueError(f"weekday {number} is not in 1 (Sunday) to 7 (Saturday)")
-        return _WEEKDAYS[number - 1]
-    if number_or_name.upper() not in _WEEKDAYS:
-        raise ValueError(f"'{number_or_name}' is no weekday")
-    return number_or_name.upper()
-
-
-def _weekday_part(part: str) -> str:
-    base, _slash, step = part.partition("/")
-    if base == "*":
-        return part
-    if part.upper() == "L":
-        return "SAT"
-    nth = re.fullmatch(r"(\w+)#([1-5])", part)
-    if nth:
-        return f"{_weekday(nth[1])}#{nth[2]}"
-    last = re.fullmatch(r"(\w+)L", part, re.IGNORECASE)
-    if last:
-        return f"L{_WEEKDAYS.index(_weekday(last[1]))}"
-    first, dash, end = base.partition("-")
-    start_number = _WEEKDAYS.index(_weekday(first))
-    end_number = _WEEKDAYS.index(_weekday(end)) if dash else (6 if step else start_number)
-    # Written out, since a range over the end of the week (FRI-MON) means nothing to croniter.
-    length = (end_number - start_number) % 7
-    chosen = [(start_number + ahead) % 7 for ahead in range(0, length + 1, int(step or 1))]
-    return ",".join(_WEEKDAYS[number] for number in chosen)
-
-
-def _plain_part(part: str, index: int) -> str:
-    if re.search(r"[LW]", part, re.IGNORECASE) and index == 3 and part.upper() != "L":
-        raise ValueError(f"'{part}' in the day of month is not supported")
-    return f"*{part}" if part.startswith("/") else part
+_SECOND = _Field("second", 0, 59)
+_MINUTE = _Field("minute", 0, 59)
+_HOUR = _Field("hour", 0, 23)
+_DAY = _Field("day of month", 1, 31)
+_MONTH = _Field("month", 1, 12, ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"))
+_WEEKDAY = _Field("day of week", 1, 7, ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"))
+# croniter knows no other years.
+_YEAR = _Field("year", 1970, 2099)
+_FIELDS = (_SECOND, _MINUTE, _HOUR, _DAY, _MONTH, _WEEKDAY, _YEAR)
 
 
 def quartz_to_croniter(expression: str) -> str:
     """A Quartz expression of 6 or 7 fields as croniter reads it with ``second_at_beginning``. Raises ValueError."""
-    fields = expression.split()
-    if len(fields) not in (6, 7):
-        raise ValueError(f"it has {len(fields)} fields instead of 6 or 7")
-    if (fields[3] == "?") == (fields[5] == "?") and "*" not in (fields[3], fields[5]):
-        raise ValueError("one of day of month and day of week must be '?'")
-    translated = []
-    for index, field in enumerate(fields):
-        if field == "?":
-            translated.append("*")
-        elif index == 5:
-            translated.append(",".join(_weekday_part(part) for part in field.split(",")))
-        else:
-            translated.append(",".join(_plain_part(part, index) for part in field.split(",")))
-    return " ".join(translated)
+    texts = expression.upper().split()
+    if len(texts) not in (6, 7):
+        raise ValueError(f"it has {len(texts)} fields instead of 6 or 7")
+    if (texts[3] == "?") == (texts[5] == "?"):
+        raise ValueError("one of day of month and day of week must be '?', and the other must not")
+    return " ".join(_field_to_croniter(field, text) for field, text in zip(_FIELDS, texts, strict=False))
+
+
+def _field_to_croniter(field: _Field, text: str) -> str:
+    if text == "?" and field in (_DAY, _WEEKDAY):
+        return "*"
+    if field is _DAY and re.search(r"[LW]", text):
+        if text != "L":
+            raise ValueError(f"'{text}' in the day of month is not supported")
+        return "L"
+    if field is _WEEKDAY:
+        special = _special_weekday(text)
+        if special is not None:
+            return special
+    values = set().union(*(field.values(part) for part in text.split(",")))
+    if len(values) == field.last - field.first + 1:
+        # Written out, croniter would take the days of the month and those of the week for alternatives.
+        return "*"
+    # croniter counts the days of the week from 0.
+    return ",".join(str(value - 1 if field is _WEEKDAY else value) for value in sorted(values))
+
+
+def _special_weekday(text: str) -> str | None:
+    """``L``, ``nL`` and ``n#k``, which Quartz reads only where they stand alone; None for anything else."""
+    if text == "L":
+        return "6"
+    last = re.fullmatch(r"([0-9]|[A-Z]{3})L", text)
+    if last:
+        return f"L{_WEEKDAY.value(last[1]) - 1}"
+    nth = re.fullmatch(r"([0-9]|[A-Z]{3})#([1-5])", text)
+    if nth:
+        return f"{_WEEKDAY.value(nth[1]) - 1}#{nth[2]}"
+    if re.search("[L#]", text):
+        raise ValueError(f"'{text}' in the day of week is not supported: L, nL and n#k (k from 1 to 5) stand alone")
+    return None
 
 
 class Rounds:

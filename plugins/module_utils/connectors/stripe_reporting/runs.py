@@ -15,8 +15,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction
 _KEY = re.compile(r"\b[a-z]{2,4}_(?:org_)?(?:live|test)_\S*[\w*]")
 
 
-# ``lost``: Stripe does not know the run; ``unknown``: it could not be asked.
-RunStatus = Literal["succeeded", "pending", "failed", "lost", "unknown"]
+# ``lost``: Stripe does not know the run; ``file_lost``: only its file is gone; ``unknown``: it could not be asked.
+RunStatus = Literal["succeeded", "pending", "failed", "lost", "file_lost", "unknown"]
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,8 @@ def continue_lossless(situation: Situation, chosen: Sequence[ReportPartition]) -
 
 def _needs_help(situation: Situation, partition: ReportPartition, offset: ReportOffset) -> bool:
     """Whether a partition that is left as it is would lose data, or hang, in the worked round."""
+    if any(one.meant is not None for one in offset.misread_in(situation.worked_round)):
+        return True
     if offset.round_id != situation.worked_round:
         # It starts over at its initial load date, or is left out without one: what lies before that is lost.
         available_end = situation.stripe[partition].available_end
@@ -83,14 +85,16 @@ def _run_is_whole(situation: Situation, partition: ReportPartition, offset: Repo
 
 
 def _continuing(situation: Situation, partition: ReportPartition, offset: ReportOffset, round_id: int) -> ReportOffset:
-    if offset.run_id is not None and _run_is_whole(situation, partition, offset):
+    meant = offset.as_meant()
+    if meant.run_id is not None and _run_is_whole(situation, partition, meant):
         return ReportOffset(
-            offset.interval_start, offset.interval_end, offset.run_id, offset.row, round_id, processed=False
+            meant.interval_start, meant.interval_end, meant.run_id, meant.row, round_id, processed=False
         )
     if offset.delivered_to is None:
+        unclear = next((f"its {one} is not a number" for one in offset.misread if one.key.startswith("interval")), None)
         raise InputError(
-            f"{partition}: its offset does not say up to where it has delivered, so it cannot continue: choose the strategy"
-            " delete (starts over at the initial load date), timestamp or restore."
+            f"{partition}: {unclear or 'its offset does not say up to where it has delivered'}, so it cannot continue: choose the"
+            " strategy delete (starts over at the initial load date), timestamp or restore."
         )
     return continuing_at(max(offset.delivered_to, _data_start(situation, partition)), round_id)
 

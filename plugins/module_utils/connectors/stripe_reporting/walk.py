@@ -63,8 +63,8 @@ class StripeState:
     """What Stripe says of one partition; times are epoch seconds.
 
     ``available_end`` is an assumption where ``asked`` is false: Stripe could not be asked. ``run_status`` is that of the
-    open run, ``lost`` where Stripe does not know the run; ``run_created`` is when it was asked for, ``run_error`` Stripe's
-    message on a failed one.
+    open run: ``succeeded``, ``pending``, ``failed``, ``lost``, ``file_lost`` (only its file is gone) or ``unknown``;
+    ``run_created`` is when it was asked for, ``run_error`` Stripe's words on a failed one.
     """
 
     available_end: int
@@ -214,27 +214,28 @@ def next_step(
         if start is None:
             words = "no initial load date, so it is skipped in every round"
             return Problem(partition, round_id, "no_initial_load", words, "partition")
-    elif offset.run_id is not None:
+    elif offset.run_id:
         if offset.interval_start is None:
             words = "an open run without interval_start, so its round never finishes"
             return Problem(partition, round_id, "no_interval_start", words, "round")
         # With nothing left to fetch the run is not looked at.
-        if offset.interval_start < stripe.available_end:
-            if offset.run_id == "":
-                return Problem(partition, round_id, "empty_run_id", "an empty report run id aborts every poll", "poll")
-            if stripe.run_status in ("pending", "failed", "lost"):
-                words = f"the open run {offset.run_id} is {stripe.run_status}, which fails every poll"
-                return Problem(partition, round_id, "run_without_result", words, "poll")
+        if offset.interval_start < stripe.available_end and stripe.run_status in ("pending", "failed", "lost"):
+            words = f"the open run {offset.run_id} is {stripe.run_status}, which fails every poll"
+            return Problem(partition, round_id, "run_without_result", words, "poll")
         start = offset.interval_start
-        run_id = offset.run_id
-        covers_end = offset.interval_end
-        first_row = 0 if offset.row is None else offset.row + 1
+        first_row = offset.next_row
+        if stripe.run_status != "file_lost":
+            run_id = offset.run_id
+            covers_end = offset.interval_end
     elif offset.interval_end is None:
         words = "no interval_end, so its round never finishes"
         return Problem(partition, round_id, "no_interval_end", words, "round")
     else:
         start = offset.interval_end
-        first_row = 0 if offset.row is None else offset.row + 1
+        # An empty run id counts as none for the start alone: with something left to fetch, Stripe is asked for it.
+        if offset.run_id is not None and start < stripe.available_end:
+            return Problem(partition, round_id, "empty_run_id", "an empty report run id aborts every poll", "poll")
+        first_row = offset.next_row
     end = min(stripe.available_end, start + settings.max_interval_seconds)
     if run_id is None and start < end and stripe.available_start is not None and start < stripe.available_start:
         words = f"Stripe has no data before {show_moment(stripe.available_start)} and refuses to begin at {show_moment(start)}"

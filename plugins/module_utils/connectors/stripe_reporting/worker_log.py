@@ -26,6 +26,8 @@ _DROPPED = re.compile(r"Error creating API client for timezone (.+?): (.*)")
 _NO_CLIENT = re.compile(r"No API client found for timezone: (.+), skipping")
 _POLL_BEGAN = re.compile(r"Current round ID: ")
 _GENERATED = re.compile(r"Generated \d+ SourceRecords for report type: (\S+) and timezone: (.+?) \(report run: ")
+# After a report whose file was gone; the line does not name the timezone.
+_GENERATED_ANEW = re.compile(r"Generated \d+ SourceRecords .*\(new report run: (\w+)")
 _COMPLETED = re.compile(r"Marked combination (.+?)\|(\S+) as completed in round ")
 _RESUMING = re.compile(r"Resuming in-progress combination (.+?) (\S+) in round ")
 _SKIPPED = re.compile(r"No interval start or end found for timezone (.+?) report type (\S+), skipping")
@@ -42,7 +44,8 @@ _ABANDONED = re.compile(r"Graceful stop of task (.+)-(\d+) failed")
 class LogFailure:
     """A poll that failed, in the log's ``words``, which name the report run ``run_id`` or none.
 
-    ``after``: the last partition of the walk that this poll got past. ``resuming``: the partition whose open run it had begun to
+    ``after``: the last partition of the walk that this poll got past; ``after_run``: a report run behind it that it got past as
+    well, of a partition that the log does not name. ``resuming``: the partition whose open run it had begun to
     resume, and of which nothing more was heard.
     """
 
@@ -51,6 +54,7 @@ class LogFailure:
     message: str
     after: ReportPartition | None
     resuming: ReportPartition | None = None
+    after_run: str | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,7 @@ class _Reader:
         self._has_failed = False
         self._after: ReportPartition | None = None
         self._resuming: ReportPartition | None = None
+        self._after_run: str | None = None
 
     def facts(self) -> LogFacts:
         self._end_failure("")
@@ -134,6 +139,11 @@ class _Reader:
             self._begin_poll()
         elif match := _GENERATED.search(line):
             self._get_past(ReportPartition(match[2], match[1]))
+        elif match := _GENERATED_ANEW.search(line):
+            if self._resuming is not None:
+                self._get_past(self._resuming)
+            else:
+                self._after_run = match[1]
         elif match := _COMPLETED.search(line):
             self._get_past(ReportPartition(match[1], match[2]))
         elif match := _RESUMING.search(line):
@@ -167,10 +177,12 @@ class _Reader:
 
     def _begin_poll(self) -> None:
         self._after = None
+        self._after_run = None
         self._resuming = None
 
     def _get_past(self, partition: ReportPartition) -> None:
         self._after = partition
+        self._after_run = None
         self._resuming = None
 
     def _end_failure(self, words: str) -> None:
@@ -185,5 +197,7 @@ class _Reader:
             kind = "timed_out"
         elif _RUN_FAILED.search(words):
             kind = "failed"
-        self._failures.append(LogFailure(run_id[0] if run_id else None, kind, words, self._after, self._resuming))
+        self._failures.append(
+            LogFailure(run_id[0] if run_id else None, kind, words, self._after, self._resuming, self._after_run)
+        )
         self._begin_poll()

@@ -9,6 +9,7 @@ with its memory in a dict, as the connector does, until a poll changes nothing.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +55,7 @@ class ReferenceTask:
 
     ``fires`` holds every fire of ``poll.cron`` in order. ``available_starts``: where Stripe's data begins, if it is told;
     a report that begins earlier cannot be asked for. ``without_result`` holds the open runs, pending, failed or not known
-    to Stripe any more, that cannot be resumed; all the others can.
+    to Stripe any more, that cannot be resumed; ``without_file`` those whose file alone is gone; all the others can.
     """
 
     timezones: Sequence[str]
@@ -67,6 +68,7 @@ class ReferenceTask:
     stored: Mapping[Where, Mapping[str, Any]]
     available_starts: Mapping[Where, int]
     without_result: Collection[str] = ()
+    without_file: Collection[str] = ()
 
     def __post_init__(self) -> None:
         self.memory: dict[Where, Remembered] = {where: remembered(raw) for where, raw in self.stored.items()}
@@ -119,11 +121,12 @@ class ReferenceTask:
         if state is not None and state.round == round_id:
             if state.done:
                 return
-            if state.run is not None:
-                start, resumed, covers_to = state.start, state.run, state.end
-            else:
+            resumed = state.run
+            if resumed is None or resumed == "":
                 start = state.end
-            if state.row is not None:
+            else:
+                start, covers_to = state.start, state.end
+            if state.row is not None and state.row >= 0:
                 first_row = state.row + 1
         else:
             start = self.initial_loads.get(where[1])
@@ -136,6 +139,8 @@ class ReferenceTask:
         if start < end:
             if resumed == "" or resumed in self.without_result:
                 raise PollAborted
+            if resumed in self.without_file:
+                resumed = covers_to = None
             if resumed is None and start < self.available_starts.get(where, start):
                 raise PollAborted
             covered = end if resumed is None or covers_to is None else covers_to
@@ -154,7 +159,7 @@ class ReferenceTask:
         state = self.memory.get(where)
         if state is not None and state.round == self.worked_round():
             if not state.done:
-                return state.end if state.run is None else state.start
+                return state.start if state.run else state.end
             if state.round == self.current():
                 return self.available_ends[where]
         return self.initial_loads.get(where[1], self.available_ends[where])
@@ -166,21 +171,52 @@ def remembered(raw: Mapping[str, Any]) -> Remembered:
         start=as_long(raw.get("interval_start")),
         end=as_long(raw.get("interval_end")),
         run=None if run is None else f"{run}",
-        row=as_long(raw.get("last_committed_row")),
+        row=as_long(raw.get("last_committed_row"), 32),
         round=as_long(raw.get("round_id")),
         done=as_flag(raw.get("processed_in_round")),
     )
 
 
-def as_long(raw: Any) -> int | None:
+def as_long(raw: Any, bits: int = 64) -> int | None:
+    """As Java reads it into a long, or with 32 ``bits`` into an int."""
+    beyond = 1 << (bits - 1)
     if raw.__class__ is int:
-        return raw
+        low = raw & (2 * beyond - 1)
+        return low - 2 * beyond if low >= beyond else low
     if raw.__class__ is float:
-        return int(raw)
+        return 0 if raw != raw else int(max(-beyond, min(beyond - 1, raw)))
     if raw.__class__ is str:
-        digits = raw.removesuffix(".0")
-        return int(digits) if digits.isascii() and digits.isdigit() else None
+        digits = [unicodedata.decimal(one, -1) for one in (raw[1:] if raw[:1] in ("+", "-") else raw)]
+        if not digits or -1 in digits or any(ord(one) > 0xFFFF for one in raw):
+            return None
+        number = 0
+        for digit in digits:
+            number = 10 * number + digit
+        number = -number if raw[0] == "-" else number
+        return number if -beyond <= number < beyond else None
     return None
+
+
+def as_meant(raw: Any) -> int | None:
+    """As a person reads it."""
+    if raw.__class__ is str and as_long(raw) is None:
+        if "_" in raw or not raw.isascii():
+            return None
+        try:
+            number = float(raw.strip())
+        except ValueError:
+            return None
+        return int(number) if number.is_integer() and abs(number) < 2**63 else None
+    return as_long(raw)
+
+
+def meant_to_be_delivered_to(raw: Mapping[str, Any]) -> int | None:
+    """Up to where a person who reads the offset takes its rows for delivered."""
+    start, end = as_meant(raw.get("interval_start")), as_meant(raw.get("interval_end"))
+    run = raw.get("in_progress_report_run_id")
+    if run is None or (run == "" and start is None):
+        return end
+    return start
 
 
 def as_flag(raw: Any) -> bool:

@@ -192,6 +192,17 @@ CASES: dict[str, tuple[dict[str, Any], tuple[list[str], str, str] | None]] = {
         {"log": LogFacts(failures=(LogFailure("frr_1", "timed_out", "Report run ...", report_partition(CAIRO)),))},
         ([NEW_YORK], "likely", "log_order"),
     ),
+    "the log tells by a report run alone after whom the poll failed": (
+        {
+            "runs": {CAIRO: [run(9)], NEW_YORK: [run(5, 1, name="frr_2")], PST: []},
+            "log": LogFacts(
+                failures=(
+                    LogFailure("frr_1", "timed_out", "Report run ...", report_partition(CAIRO), after_run="frr_2"),
+                )
+            ),
+        },
+        ([PST], "likely", "log_order"),
+    ),
     "what an earlier poll got past is done in memory": (
         {
             "log": LogFacts(

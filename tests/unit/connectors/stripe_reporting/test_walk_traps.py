@@ -78,22 +78,88 @@ def spans(forecast: Forecast, zone: str = PST) -> list[tuple[int, int]]:
         (1795046400, 1795046400),
         (1795046400.0, 1795046400),
         ("1795046400", 1795046400),
-        (" 1795046400 ", 1795046400),
-        ("1795046400.0", 1795046400),
+        (1795046400.9, 1795046400),
+        (-1.9, -1),
+        ("+1795046400", 1795046400),
+        ("-5", -5),
+        ("0001795046400", 1795046400),
+        ("١٧٩٥٠٤٦٤٠٠", 1795046400),
+        ("\uff11\uff17\uff19\uff15\uff10\uff14\uff16\uff14\uff10\uff10", 1795046400),
         (0, 0),
-        (2**60 + 1, 2**60 + 1),
+        (-0.0, 0),
+        (float("nan"), 0),
         (None, None),
+        (" 1795046400 ", None),
+        ("1795046400.0", None),
+        ("1795046400\n", None),
+        ("1.7950464e9", None),
+        ("1e9", None),
+        ("1_795_046_400", None),
+        ("0x10", None),
+        ("\U0001d7cf\U0001d7d0", None),
         ("last night", None),
         ("", None),
+        ("+", None),
+        ("-", None),
+        ("+-1", None),
         (True, None),
-        (float("inf"), None),
-        (float("nan"), None),
         ("1e999", None),
+        ("NaN", None),
+        ("9" * 5000, None),
     ],
 )
-def test_a_number_is_read_from_several_types_and_what_cannot_be_read_is_null(stored: Any, number: int | None) -> None:
+def test_a_number_is_what_java_takes_for_one_and_anything_else_is_null(stored: Any, number: int | None) -> None:
     read = ReportOffset.read({"interval_end": stored, "round_id": stored, "last_committed_row": stored})
     assert (read.interval_end, read.round_id, read.row) == (number, number, number)
+
+
+@pytest.mark.parametrize(
+    "stored, as_long, as_int",
+    [
+        (2**31 - 1, 2**31 - 1, 2**31 - 1),
+        (2**31, 2**31, -(2**31)),
+        (2**32 + 7, 2**32 + 7, 7),
+        (2**63 - 1, 2**63 - 1, -1),
+        (2**63, -(2**63), 0),
+        (2**64 + 5, 5, 5),
+        (-(2**63) - 1, 2**63 - 1, -1),
+        (1e12, 10**12, 2**31 - 1),
+        (1e300, 2**63 - 1, 2**31 - 1),
+        (float("inf"), 2**63 - 1, 2**31 - 1),
+        (float("-inf"), -(2**63), -(2**31)),
+        (str(2**31 - 1), 2**31 - 1, 2**31 - 1),
+        (str(2**31), 2**31, None),
+        (str(-(2**31)), -(2**31), -(2**31)),
+        (str(2**63 - 1), 2**63 - 1, None),
+        (str(2**63), None, None),
+        (str(-(2**63)), -(2**63), None),
+        (str(-(2**63) - 1), None, None),
+    ],
+)
+def test_a_row_is_an_int_and_the_others_are_longs(stored: Any, as_long: int | None, as_int: int | None) -> None:
+    read = ReportOffset.read({"interval_end": stored, "round_id": stored, "last_committed_row": stored})
+    assert (read.interval_end, read.round_id, read.row) == (as_long, as_long, as_int)
+
+
+@pytest.mark.parametrize(
+    "stored, meant",
+    [
+        ("1794528000.0", 1794528000),
+        (" 1794528000 ", 1794528000),
+        ("1.794528e9", 1794528000),
+        ("1794528000.5", None),
+        ("last night", None),
+        ("1_794_528_000", None),
+        ("Infinity", None),
+        ("1e99", None),
+        ("", None),
+        (True, None),
+    ],
+)
+def test_what_a_person_reads_counts_where_it_is_certain(stored: Any, meant: int | None) -> None:
+    read = ReportOffset.read({"interval_end": stored})
+    assert (read.interval_end, read.delivered_to, read.as_meant().interval_end) == (None, meant, meant)
+    assert [(one.key, one.stored, one.meant) for one in read.misread] == [("interval_end", stored, meant)]
 
 
 @pytest.mark.parametrize("stored", [True, 1, 1.0, 2, "true", "True", "1", "yes", " YES "])
@@ -117,6 +183,8 @@ def test_an_open_run_has_delivered_up_to_its_start_only() -> None:
     opened = ReportOffset.read(offset("2026-11-20", None, start="2026-11-18", run="frr_1", row=7))
     assert (done.delivered_to, opened.delivered_to) == (at("2026-11-20"), at("2026-11-18"))
     assert ReportOffset.read(offset("2026-11-20", None, start="2026-11-18", run="")).delivered_to == at("2026-11-18")
+    unclear = {**offset("2026-11-20", None, run=""), "interval_start": None}
+    assert ReportOffset.read(unclear).delivered_to == at("2026-11-20")
 
 
 @pytest.mark.parametrize("fields", [{}, {"timezone": PST}, {"timezone": 1, "report_type": TYPE}, {"server": "a"}])
@@ -326,6 +394,29 @@ def test_an_open_run_is_resumed_after_its_last_row() -> None:
     assert (request.start, request.end, request.covers_end) == (at("2026-11-18"), at("2026-11-20"), at("2026-11-20"))
 
 
+@pytest.mark.parametrize("row", [-1, -2, -40, "-3", -(2**31)])
+def test_a_negative_row_starts_at_the_first_row(row: Any) -> None:
+    assert foreseen(opened(last_committed_row=row)).requests[0].first_row == 0
+    without_run = opened(last_committed_row=row, in_progress_report_run_id=None)
+    assert (foreseen(without_run).requests[0].first_row, foreseen(without_run).of(report_partition(PST)).lost_rows) == (
+        0,
+        0,
+    )
+
+
+def test_an_open_run_whose_file_is_gone_costs_a_new_run_and_its_rows_are_in_doubt() -> None:
+    """The new report covers the same interval, but its rows need not come in the same order."""
+    forecast = foreseen(opened(), accounts(opened(), "2026-11-20", runs={PST: "file_lost"}))
+    (request,) = forecast.requests
+    assert (request.is_new_run, request.start, request.end, request.first_row) == (
+        True,
+        at("2026-11-18"),
+        at("2026-11-20"),
+        42,
+    )
+    assert (forecast.runs, forecast.of(report_partition(PST)).lost_rows, forecast.is_complete) == (1, 42, True)
+
+
 def test_an_open_run_without_a_row_is_resumed_from_the_first_row() -> None:
     assert foreseen(opened(last_committed_row=None)).requests[0].first_row == 0
 
@@ -380,9 +471,20 @@ def test_an_empty_run_id_aborts_every_poll_and_starves_those_after_it() -> None:
     assert forecast.of(report_partition(CAIRO)).problem == f"blocked by {NEW_YORK} {TYPE}"
 
 
+def test_an_empty_run_id_goes_on_at_the_end_and_with_nothing_left_it_is_complete() -> None:
+    empty = {"in_progress_report_run_id": "", "interval_start": at("2026-11-10"), "last_committed_row": 5}
+    forecast = foreseen(three({**empty, "interval_end": TODAY}, rounds="2026-11-23"))
+    assert [len(spans(forecast, zone)) for zone in (CAIRO, NEW_YORK, PST)] == [1, 0, 1]
+    assert forecast.is_complete
+    assert forecast.of(report_partition(NEW_YORK)).problem is None
+    assert not foreseen(three({**empty, "interval_end": TODAY - 1}, rounds="2026-11-23")).is_complete
+
+
 @pytest.mark.parametrize(
     "middle, reason",
     [
+        ({"in_progress_report_run_id": "", "interval_end": None}, "no interval_end, so its round never finishes"),
+        ({"interval_end": "1795046400.0"}, "no interval_end, so its round never finishes"),
         ({"interval_end": None}, "no interval_end, so its round never finishes"),
         (
             {"in_progress_report_run_id": "frr_1", "interval_start": None},

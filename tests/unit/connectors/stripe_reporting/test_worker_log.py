@@ -129,6 +129,26 @@ def test_each_failure_is_told_with_the_last_place_that_its_own_poll_got_past() -
     ]
 
 
+def generated_anew(run: str) -> str:
+    """After a report whose file was gone: the line names no timezone."""
+    return entry(f"Generated 44 SourceRecords for report type: {TYPE} (new report run: {run})")
+
+
+def test_a_poll_got_past_a_report_that_was_made_anew_though_the_log_does_not_say_whose() -> None:
+    lines = [poll(), generated(CAIRO), generated_anew("frr_2"), *failed("first")]
+    lines += [poll(), generated_anew("frr_3"), generated(PST), *failed("second")]
+    failures = read_log(lines, NAME).failures
+    assert [(one.after, one.after_run) for one in failures] == [
+        (report_partition(CAIRO), "frr_2"),
+        (report_partition(PST), None),
+    ]
+
+
+def test_a_resumed_report_that_was_made_anew_is_that_of_the_place_which_resumed() -> None:
+    (failure,) = read_log([poll(), resuming(NEW_YORK), generated_anew("frr_2"), *failed("no")], NAME).failures
+    assert (failure.after, failure.resuming, failure.after_run) == (report_partition(NEW_YORK), None, None)
+
+
 def test_a_poll_that_went_well_leaves_nothing_for_the_next_failure() -> None:
     assert read_log([poll(), generated(PST), poll(), *failed("no")], NAME).failures[0].after is None
 

@@ -138,6 +138,11 @@ class World:
                 for where, status in self.run_status.items()
                 if status in ("pending", "failed", "lost") and where in self.stored
             },
+            without_file={
+                str(self.stored[where].get("in_progress_report_run_id"))
+                for where, status in self.run_status.items()
+                if status == "file_lost" and where in self.stored
+            },
         )
 
     def forecast(self) -> Forecast:
@@ -148,19 +153,48 @@ class World:
         return situation(self.connector, self.accounts, self.now)
 
 
+# In the digits of another script, which are digits to Java as well.
+_ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+
+
+def misread(value: int | None) -> st.SearchStrategy[Any]:
+    """A number in ways in which a person still reads it, and the connector reads it or not."""
+    if value is None:
+        return st.none()
+    text = str(value)
+    return st.sampled_from([value, float(value), text, f"{text}.0", f" {text} ", f"{text}e0", f"{text}.000"])
+
+
 def written(value: int | None) -> st.SearchStrategy[Any]:
     """A number in the ways in which it may be stored, or one that cannot be read when there is none."""
     if value is None:
-        return st.sampled_from([None, "last night", "", True])
-    return st.sampled_from([value] * 4 + [float(value), str(value), f"{value}.0"])
+        return st.sampled_from([None, "last night", "", True, "+", "1_0", str(2**63), "\U0001d7cf"])
+    text = str(value)
+    odd = [
+        float(value),
+        value + 0.25,
+        text,
+        f"+{text}",
+        f"00{text}",
+        text.translate(_ARABIC),
+        f"{text}.5",
+        2**64 + value,
+    ]
+    return st.sampled_from([value] * 12 + odd) | misread(value)
 
 
 @st.composite
 def worlds(
-    draw: st.DrawFn, *, sane: bool = False, all_types: tuple[str, ...] = TYPES, clock: float | None = None
+    draw: st.DrawFn,
+    *,
+    sane: bool = False,
+    mistyped: bool = False,
+    all_types: tuple[str, ...] = TYPES,
+    clock: float | None = None,
 ) -> World:
     """Any world; a ``sane`` one holds only offsets that the connector writes itself, and all its data is still at Stripe.
 
+    ``mistyped``: numbers may be written in any way in which a person still reads them.
     ``clock``: now (epoch seconds), for worlds in which no round begins within five minutes from then.
     """
     today = TODAY if clock is None else int(clock) // DAY * DAY
@@ -202,7 +236,7 @@ def worlds(
             end = draw(st.sampled_from([end, min(available[where], start + max_days * DAY)]))
             run, row = f"frr_{where}", draw(st.integers(0, 100))
             run_status[where] = draw(
-                st.sampled_from(["succeeded", "succeeded", "pending", "failed", "lost", "unknown"])
+                st.sampled_from(["succeeded", "succeeded", "pending", "failed", "lost", "file_lost", "unknown"])
             )
         raw: dict[str, Any] = offset(
             end, round_id, start=start, run=run, row=row, done=run is None and draw(st.booleans())
@@ -212,7 +246,7 @@ def worlds(
                 "interval_start": None,
                 "interval_end": None,
                 "in_progress_report_run_id": draw(st.sampled_from(["", None])),
-                "last_committed_row": draw(st.integers(0, 9)),
+                "last_committed_row": draw(st.integers(-3, 9)),
                 "processed_in_round": draw(st.sampled_from(["true", "Yes", "no", 1, 0, None, True])),
             }
             for name in draw(st.sets(st.sampled_from(list(odd)), max_size=2)) if draw(st.booleans()) else ():
@@ -221,6 +255,9 @@ def worlds(
                 raw[name] = draw(written(raw[name]))
             if draw(st.integers(0, 9)) == 0:
                 del raw[draw(st.sampled_from(list(raw)))]
+        if mistyped:
+            for name in ("interval_start", "interval_end", "last_committed_row", "round_id"):
+                raw[name] = draw(misread(raw[name]))
         stored[where] = raw
     if draw(st.booleans()):
         # Of a timezone that is configured no more; it must count for nothing.

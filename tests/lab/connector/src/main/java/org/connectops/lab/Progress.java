@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package org.connectops.lab;
 
-import java.math.BigDecimal;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +20,7 @@ record Progress(Long intervalStart, Long intervalEnd, String runId, Long row, Lo
                 number(offset.get("interval_start")),
                 number(offset.get("interval_end")),
                 runId == null ? null : runId.toString(),
-                number(offset.get("last_committed_row")),
+                row(offset.get("last_committed_row")),
                 number(offset.get("round_id")),
                 truth(offset.get("processed_in_round")));
     }
@@ -41,11 +40,35 @@ record Progress(Long intervalStart, Long intervalEnd, String runId, Long row, Lo
         return roundId != null && roundId == round;
     }
 
+    /** The row at which a report is taken up: a negative one counts as none. */
+    long nextRow() {
+        return row == null ? 0 : Math.max(0, row + 1);
+    }
+
+    /** Whether a report run is open. An empty id is none here, yet Stripe is asked for it. */
+    boolean hasOpenRun() {
+        return runId != null && !runId.isEmpty();
+    }
+
+    /** Null for what is no number: of strings only a sign and digits count, so neither "7.0" nor " 7 ". */
     private static Long number(Object value) {
+        if (value instanceof Number number) {
+            return number.longValue();
+        }
         try {
-            return value instanceof Number || value instanceof String
-                    ? Long.valueOf(new BigDecimal(value.toString().trim()).longValue())
-                    : null;
+            return value instanceof String text ? Long.valueOf(Long.parseLong(text)) : null;
+        } catch (NumberFormatException e) {
+            return null;
+        }
+    }
+
+    /** As {@link #number}, but an int. */
+    private static Long row(Object value) {
+        if (value instanceof Number number) {
+            return (long) number.intValue();
+        }
+        try {
+            return value instanceof String text ? Long.valueOf(Integer.parseInt(text)) : null;
         } catch (NumberFormatException e) {
             return null;
         }

@@ -52,12 +52,10 @@ final class StripeAccount {
         return stripe.v1().reporting().reportTypes().retrieve(reportType).getDataAvailableEnd();
     }
 
+    /** Without columns an empty {@code parameters[columns]=} is sent. */
     ReportRun createRun(String reportType, long start, long end, List<String> columns) throws StripeException {
-        ReportRunCreateParams.Parameters.Builder parameters =
-                ReportRunCreateParams.Parameters.builder().setIntervalStart(start).setIntervalEnd(end);
-        if (!columns.isEmpty()) {
-            parameters.addAllColumn(columns);
-        }
+        ReportRunCreateParams.Parameters.Builder parameters = ReportRunCreateParams.Parameters.builder()
+                .setIntervalStart(start).setIntervalEnd(end).addAllColumn(columns);
         return stripe.v1().reporting().reportRuns().create(
                 ReportRunCreateParams.builder().setReportType(reportType).setParameters(parameters.build()).build());
     }

@@ -62,7 +62,6 @@ public class StripeSourceTask extends SourceTask {
         for (String timezone : accounts.keySet()) {
             settings.reportTypes().forEach(type -> progress.put(new SourcePartition(timezone, type), null));
         }
-        readOffsets();
         log.info("Task started with report types: {} and timezones: {}", settings.reportTypes(), accounts.keySet());
     }
 
@@ -100,9 +99,17 @@ public class StripeSourceTask extends SourceTask {
         accounts.put(timezone, account);
     }
 
+    /** Reads the stored offsets of the partitions of which nothing is known yet. */
     private void readOffsets() {
         Map<Map<String, String>, SourcePartition> keys = new HashMap<>();
-        progress.keySet().forEach(partition -> keys.put(partition.toMap(settings.linkedPartitions()), partition));
+        progress.forEach((partition, known) -> {
+            if (known == null) {
+                keys.put(partition.toMap(settings.linkedPartitions()), partition);
+            }
+        });
+        if (keys.isEmpty()) {
+            return;
+        }
         context.offsetStorageReader().offsets(keys.keySet()).forEach((key, offset) -> {
             if (offset != null) {
                 progress.put(keys.get(key), Progress.fromOffset(offset));
@@ -111,6 +118,7 @@ public class StripeSourceTask extends SourceTask {
     }
 
     private List<SourceRecord> walk() throws Exception {
+        readOffsets();
         List<Progress> known = progress.values().stream().filter(Objects::nonNull).toList();
         long round = rounds.worked(known, Instant.now());
         log.info("Current round ID: {}", round);
@@ -140,7 +148,6 @@ public class StripeSourceTask extends SourceTask {
         if (ofRound && state.processed()) {
             return List.of();
         }
-        boolean resumed = ofRound && state.runId() != null;
         Long start = intervalStart(partition, state, ofRound);
         if (start == null) {
             log.error("No interval start or end found for timezone {} report type {}, skipping",
@@ -157,34 +164,45 @@ public class StripeSourceTask extends SourceTask {
             return List.of();
         }
         Chunk chunk = new Chunk(start, end, end >= available);
-        long firstRow = ofRound && state.row() != null ? state.row() + 1 : 0;
-        if (resumed) {
+        long firstRow = ofRound ? state.nextRow() : 0;
+        if (ofRound && state.runId() != null) {
             log.info("Resuming in-progress combination {} {} in round {} with report run {} from row {} (interval: {} to {})",
                     partition.timezone(), partition.reportType(), round, state.runId(), firstRow, start, end);
             // No wait here: a run without a result fails this poll and every one after it.
-            ReportRun run = account.run(state.runId());
-            Optional<List<Map<String, String>>> rows = account.rows(run);
-            if (rows.isPresent()) {
-                return makeRecords(partition, round, chunk, run.getId(), rows.get(), firstRow, limit);
-            }
-            log.warn("CSV file not found (404) for report run {}, starting a new one", state.runId());
+            return deliver(account, partition, round, chunk, account.run(state.runId()), firstRow, limit);
         }
         Optional<ReportRun> run = settings.graceful()
                 ? lookAtRun(account, partition, chunk)
                 : Optional.of(waitForRun(account, partition, chunk));
-        if (run.isEmpty()) {
-            return List.of();
+        return run.isEmpty() ? List.of() : deliver(account, partition, round, chunk, run.get(), firstRow, limit);
+    }
+
+    /** Makes the records of a run; where its file is gone, of one more run for the same interval, still from that row. */
+    private List<SourceRecord> deliver(StripeAccount account, SourcePartition partition, long round, Chunk chunk,
+            ReportRun run, long firstRow, int limit) throws Exception {
+        Optional<List<Map<String, String>>> rows = account.rows(run);
+        if (rows.isPresent()) {
+            List<SourceRecord> records = makeRecords(partition, round, chunk, run.getId(), rows.get(), firstRow, limit);
+            log.info("Generated {} SourceRecords for report type: {} and timezone: {} (report run: {})",
+                    records.size(), partition.reportType(), partition.timezone(), run.getId());
+            return records;
         }
-        List<Map<String, String>> rows = account.rows(run.get()).orElseThrow(() ->
-                new ConnectException("CSV file not found (404) for report run " + run.get().getId()));
-        return makeRecords(partition, round, chunk, run.get().getId(), rows, firstRow, limit);
+        log.warn("CSV file not found (404) for report run {}, starting a new one", run.getId());
+        ReportRun again = waitForRun(account, partition, chunk);
+        List<SourceRecord> records = makeRecords(partition, round, chunk, again.getId(),
+                account.rows(again).orElseThrow(() ->
+                        new ConnectException("CSV file not found (404) for report run " + again.getId())),
+                firstRow, limit);
+        log.info("Generated {} SourceRecords for report type: {} (new report run: {})",
+                records.size(), partition.reportType(), again.getId());
+        return records;
     }
 
     private Long intervalStart(SourcePartition partition, Progress state, boolean ofRound) {
         if (!ofRound) {
             return settings.initialLoad(partition.reportType()).orElse(null);
         }
-        return state.runId() == null ? state.intervalEnd() : state.intervalStart();
+        return state.hasOpenRun() ? state.intervalStart() : state.intervalEnd();
     }
 
     /** Waits for a new run, deaf to stop and to interrupts, as long as the settings say. */
@@ -195,7 +213,7 @@ public class StripeSourceTask extends SourceTask {
             if (waitIsOver(begin)) {
                 throw timedOut(run.getId());
             }
-            sleepUninterruptibly(settings.runPollIntervalMs());
+            sleepUninterruptibly(Math.min(settings.runPollIntervalMs(), leftOfWaitMs(begin)));
             run = account.run(run.getId());
         }
         return run;
@@ -232,6 +250,11 @@ public class StripeSourceTask extends SourceTask {
         return System.nanoTime() - beginNanos >= TimeUnit.MILLISECONDS.toNanos(settings.maxWaitMs());
     }
 
+    /** Rounded up, so that the wait is over after a sleep as long as this. */
+    private long leftOfWaitMs(long beginNanos) {
+        return settings.maxWaitMs() - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beginNanos);
+    }
+
     private ConnectException timedOut(String runId) {
         return new ConnectException(
                 "Report run " + runId + " did not complete within " + settings.maxWaitMs() + " ms");
@@ -261,20 +284,13 @@ public class StripeSourceTask extends SourceTask {
             records.add(record(partition, after, keyOf(partition, values), value));
             progress.put(partition, after);
         }
-        log.info("Generated {} SourceRecords for report type: {} and timezone: {} (report run: {})",
-                records.size(), partition.reportType(), partition.timezone(), runId);
-        if (progress.get(partition).processed()) {
-            logCompleted(partition, round, chunk.start(), chunk.end());
-        }
         return records;
     }
 
     /** A marker that stores the chunk as the end of the round, be it the last chunk or not; memory knows better. */
     private List<SourceRecord> emptyChunk(SourcePartition partition, long round, Chunk chunk) {
         progress.put(partition, Progress.endOfChunk(chunk.end(), round, chunk.last()));
-        if (chunk.last()) {
-            logCompleted(partition, round, chunk.start(), chunk.end());
-        }
+        logCompleted(partition, round, chunk.start(), chunk.end());
         return List.of(record(partition, Progress.endOfChunk(chunk.end(), round, true), null, null));
     }
 
