@@ -57,12 +57,14 @@ class Judgement:
 class Decision:
     """What a reset writes, and what the connector will do then.
 
-    ``forecast`` is JSON, None for a kind that cannot forecast; ``warnings`` are sentences.
+    ``forecast`` is JSON, None for a kind that cannot forecast; ``warnings`` are sentences. ``needs_restart``: the tasks must
+    be started anew, also when nothing is written.
     """
 
     targets: OffsetTargets
     forecast: Data | None = None
     warnings: tuple[str, ...] = ()
+    needs_restart: bool = False
 
 
 class ConnectorKind(Protocol[S]):

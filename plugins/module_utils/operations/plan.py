@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Read
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Decision, Read
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import Kinds, kind_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import headline
@@ -20,7 +20,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.pla
     offset_changes,
     show_changes,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import OffsetTargets, ResetRequest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange, changed_config
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import has_failed
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
@@ -78,7 +78,7 @@ def make_plan(
     configured = replace(connector, config=changed_config(connector.config, settings))
     kind = kind_of(kinds, configured)
     decision = kind.decide(kind.read_outside(Read(configured, now)), request.reset)
-    plan = _plan(connector, request, cluster_id, settings, decision.targets, begun_in)
+    plan = _plan(connector, request, cluster_id, settings, decision, begun_in)
     forecast = decision.forecast
     remark = "" if forecast is None else kind.remark(forecast["left_alone"])
     task_states = [task.state for task in connector.tasks]
@@ -95,10 +95,10 @@ def _plan(
     request: ChangeRequest,
     cluster_id: str,
     settings: tuple[SettingChange, ...],
-    targets: OffsetTargets,
+    decision: Decision,
     begun_in: str | None,
 ) -> Plan:
-    changes = offset_changes(connector.stored, targets)
+    changes = offset_changes(connector.stored, decision.targets)
     final_state = final_state_of(connector, begun_in)
     # One whose connector or task has failed does not recover alone: a restart may be all that it needs.
     is_dead = has_failed(connector)
@@ -112,6 +112,7 @@ def _plan(
         settings=settings,
         offsets=changes,
         presumed=connector.stored,
+        restart=decision.needs_restart and final_state == "RUNNING",
     )
 
 

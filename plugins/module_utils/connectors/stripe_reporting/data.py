@@ -15,6 +15,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     Forecast,
     PartitionForecast,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.left_alone import (
+    LeftAlone,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     ReportPartition,
 )
@@ -28,11 +31,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 _MOST_REQUESTS = 500
 
 
-def forecast_data(decision: StripeDecision) -> dict[str, Any]:
+def forecast_data(decision: StripeDecision, left_alone: LeftAlone) -> dict[str, Any]:
     """What a decision makes the connector do: for all partitions together, for each, and request by request."""
     return {
         **_totals(decision.forecast),
-        "left_alone": _totals(decision.left_alone),
+        "left_alone": {**_totals(left_alone.forecast), **left_alone.as_data()},
         "stripe_asked": all(stripe.asked for stripe in decision.situation.stripe.values()),
         "notes": list(decision.notes),
         "partitions": [_partition_data(one, decision) for one in decision.forecast.partitions],
@@ -90,7 +93,7 @@ def _remedy_data(remedy: Remedy) -> dict[str, Any]:
         "requires": remedy.requires,
         "lossless": remedy.is_lossless,
         "catches_up": remedy.catches_up,
-        "report_runs": None if decision is None else remedy.runs,
+        "report_runs": remedy.runs if remedy.catches_up else None,
         "offsets": [change.as_data() for change in remedy.changes],
         "ignored": [change.partition.as_dict() for change in remedy.ignored],
         "notes": [] if decision is None else list(decision.notes),

@@ -49,13 +49,13 @@ class Loss:
 
 @dataclass(frozen=True)
 class StripeDecision:
-    """The targets, what the connector will do with them, and what it would do if left alone."""
+    """The targets, what the connector will do with them, and what it would do after a restart alone."""
 
     situation: Situation
     targets: OffsetTargets
     after: Mapping[ReportPartition, ReportOffset]
     forecast: Forecast
-    left_alone: Forecast
+    restarted: Forecast
     changed: frozenset[ReportPartition]
     losses: tuple[Loss, ...]
 
@@ -82,7 +82,7 @@ class StripeDecision:
                 f"{one.partition}: the connector works on another round, so it will ignore this offset and start over at"
                 f" {show_moment(one.next_request.start)}."
             )
-        if one.problem and one.problem != self.left_alone.of(one.partition).problem:
+        if one.problem and one.problem != self.restarted.of(one.partition).problem:
             yield f"{one.partition}: {one.problem}."
 
     def _misread_in(self, partition: ReportPartition) -> Iterator[str]:
@@ -91,7 +91,7 @@ class StripeDecision:
         if offset is None:
             return
         fate = "it is rewritten" if partition in self.after else "it is deleted"
-        for one in offset.misread_in(self.left_alone.worked_round):
+        for one in offset.misread_in(self.restarted.worked_round):
             if one.key == "round_id":
                 load = partition.report_type in self.situation.settings.initial_loads
                 effect = "start over at the initial load date" if load else "skip this partition in every round"
@@ -105,17 +105,17 @@ class StripeDecision:
             )
 
 
-def decide(situation: Situation, request: ResetRequest, left_alone: Forecast | None = None) -> StripeDecision:
+def decide(situation: Situation, request: ResetRequest, restarted: Forecast | None = None) -> StripeDecision:
     """Decide the targets of ``request``. Raises InputError.
 
-    ``left_alone``: the forecast for the same situation without a change, where it is known already.
+    ``restarted``: the forecast for the same situation without a change, where it is known already.
     """
-    decision = decision_for(situation, _targets(situation, request), left_alone)
+    decision = decision_for(situation, _targets(situation, request), restarted)
     _refuse_harm(decision, request)
     return decision
 
 
-def decision_for(situation: Situation, targets: OffsetTargets, left_alone: Forecast | None = None) -> StripeDecision:
+def decision_for(situation: Situation, targets: OffsetTargets, restarted: Forecast | None = None) -> StripeDecision:
     """The consequences of writing the targets, sensible or not; without any they are those of a restart."""
     after = dict(situation.offsets)
     stored = situation.connector.stored
@@ -130,9 +130,9 @@ def decision_for(situation: Situation, targets: OffsetTargets, left_alone: Forec
             after.pop(partition, None)
         else:
             after[partition] = ReportOffset.read(target)
-    if left_alone is None:
-        left_alone = make_forecast(situation)
-    forecast = make_forecast(situation, after) if changed else left_alone
+    if restarted is None:
+        restarted = make_forecast(situation)
+    forecast = make_forecast(situation, after) if changed else restarted
     initial_loads = situation.settings.initial_loads
     for_good = [one for one in changed if one not in after and one.report_type not in initial_loads]
     return StripeDecision(
@@ -140,21 +140,21 @@ def decision_for(situation: Situation, targets: OffsetTargets, left_alone: Forec
         targets=targets,
         after=after,
         forecast=forecast,
-        left_alone=left_alone,
+        restarted=restarted,
         changed=frozenset(changed),
-        losses=tuple(_losses(forecast, left_alone, changed, for_good)),
+        losses=tuple(_losses(forecast, restarted, changed, for_good)),
     )
 
 
 def _losses(
     forecast: Forecast,
-    left_alone: Forecast,
+    restarted: Forecast,
     changed: Collection[ReportPartition],
     for_good: Collection[ReportPartition],
 ) -> Iterator[Loss]:
     """A partition that is changed answers for all that it leaves out, the others for what they would not leave out otherwise."""
     for one in forecast.partitions:
-        alone = left_alone.of(one.partition)
+        alone = restarted.of(one.partition)
         is_changed = one.partition in changed
         skipped = one.skipped if is_changed else without(one.skipped, alone.skipped)
         rows = one.lost_rows if is_changed else max(0, one.lost_rows - alone.lost_rows)
@@ -215,7 +215,7 @@ def _refuse_harm(decision: StripeDecision, request: ResetRequest) -> None:
         # A problem of before is not of this change's making, as when two partitions are mended one after the other.
         is_new = one.partition in decision.changed and one.problem not in (
             None,
-            decision.left_alone.of(one.partition).problem,
+            decision.restarted.of(one.partition).problem,
         )
         if is_new and (one.hangs or request.strategy == "offset"):
             by = "with this offset" if one.partition in decision.after else "without an offset"

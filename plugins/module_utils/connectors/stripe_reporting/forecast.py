@@ -89,11 +89,12 @@ def make_forecast(
 ) -> Forecast:
     """What a task that starts with the offsets ``after`` will do, judged by what was delivered under the stored ones.
 
-    Without ``after`` it starts with the stored ones; ``partitions`` are those it works on, all of the situation by default.
+    Without ``after`` it starts with the stored ones. ``partitions`` are those it works on; by default all but those whose
+    API key Stripe refuses, since a task drops their timezone at its start.
     """
     settings, stripe, now = situation.settings, situation.stripe, situation.now
     after = situation.offsets if after is None else after
-    partitions = situation.partitions if partitions is None else partitions
+    partitions = situation.startable if partitions is None else partitions
     done = walk(settings, after, partitions, stripe, now)
     requests: list[Request] = []
     problems: list[Problem] = []
@@ -140,7 +141,27 @@ def make_forecast(
         runs=sum(request.is_new_run for request in requests),
         is_complete=is_complete,
         requests=tuple(requests),
-        partitions=tuple(map(of_partition, partitions)),
+        partitions=tuple(
+            of_partition(one) if one in requests_of else _not_worked_on(one, situation) for one in situation.partitions
+        ),
+    )
+
+
+def _not_worked_on(partition: ReportPartition, situation: Situation) -> PartitionForecast:
+    is_refused = partition.timezone in situation.evidence.refused
+    problem = "Stripe refuses its API key, so the task drops it" if is_refused else "dropped until the task restarts"
+    return PartitionForecast(
+        partition=partition,
+        next_request=None,
+        chunks=0,
+        runs=0,
+        skipped=(),
+        redelivered_seconds=0,
+        redelivered_rows=0,
+        lost_rows=0,
+        next_round_delivers_skipped=False,
+        problem=problem,
+        hangs=False,
     )
 
 

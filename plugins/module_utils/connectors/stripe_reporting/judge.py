@@ -21,6 +21,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     Forecast,
     make_forecast,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.left_alone import (
+    LeftAlone,
+    leave_alone,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     ReportPartition,
 )
@@ -28,6 +32,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     PartitionJudge,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.task_memory import (
+    done_in_memory,
+    is_working,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.undelivered import (
     undelivered_spans,
 )
@@ -38,6 +46,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     worked_round,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import (
+    has_failed,
+    not_running_reason,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import (
     NOT_CONFIGURED,
     Limits,
@@ -52,8 +64,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
 class StripeJudgement:
     """Verdicts in the order of the walk, then of the partitions that are not walked any more. Rounds are epoch seconds.
 
-    ``blocker``: whoever keeps the others from storing progress. ``left_alone``: what comes if nothing is done, each report
-    being ready in time. ``dropped``: the timezones that the task does not work on any more.
+    ``blocker``: the partition that keeps the others from storing progress. ``left_alone``: what happens if nothing is done,
+    each report being ready in time. ``dropped``: the timezones that the task does not work on any more.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -62,16 +74,11 @@ class StripeJudgement:
     rounds_behind: int
     blocker: Blocker | None
     dropped: Mapping[str, Dropped]
-    left_alone: Forecast
+    left_alone: LeftAlone
 
     @property
     def verdict(self) -> VerdictName:
         return worst(verdict.verdict for verdict in self.verdicts)
-
-    @property
-    def catches_up_alone(self) -> bool:
-        """Whether the connector catches up if nothing is done."""
-        return self.left_alone.is_complete and self.blocker is None
 
     def as_data(self) -> dict[str, Any]:
         return {
@@ -80,29 +87,29 @@ class StripeJudgement:
             "rounds_behind": self.rounds_behind,
             "blocker": None if self.blocker is None else self.blocker.as_data(),
             "dropped_timezones": {timezone: dropped.message for timezone, dropped in self.dropped.items()},
-            "left_alone": {
-                "rounds_missed": self.rounds_behind,
-                "report_runs": self.left_alone.runs,
-                "catches_up": self.catches_up_alone,
-            },
+            "left_alone": self.left_alone.as_data(),
         }
 
 
-def judge(situation: Situation, limits: Limits, left_alone: Forecast | None = None) -> StripeJudgement:
+def judge(situation: Situation, limits: Limits, restarted: Forecast | None = None) -> StripeJudgement:
     """Judge every expected partition and every stored one.
 
-    ``left_alone``: the forecast for the situation without a change, where it is known already.
+    ``restarted``: the forecast for a restart without a change, where it is known already.
     """
     connector, settings, offsets = situation.connector, situation.settings, situation.offsets
-    dropped = dropped_timezones(situation)
+    # A connector that does no work has dropped nothing, remembers nothing and blocks nothing.
+    works = is_working(situation)
+    dropped = dropped_timezones(situation) if works else {}
     walked = tuple(partition for partition in situation.partitions if partition.timezone not in dropped)
     worked = worked_round(settings, offsets, walked, situation.now) if dropped else situation.worked_round
+    in_memory = done_in_memory(situation, walked, worked)
     judge_one = PartitionJudge(
         situation=situation,
         limits=limits,
         worked_round=worked,
         rounds_behind=settings.rounds.count(worked, situation.current_round),
         walked=walked,
+        in_memory=in_memory,
         # Tasks that do the same work side by side make runs in an order that shows no single poll.
         undelivered=()
         if len(connector.tasks) > 1
@@ -117,7 +124,8 @@ def judge(situation: Situation, limits: Limits, left_alone: Forecast | None = No
         verdicts[partition] = judge_one.verdict(
             partition, source, committed.get(source), dropped.get(partition.timezone)
         )
-    blocker = _blocker(situation, worked, walked, verdicts)
+    waits = tuple(partition for partition in walked if partition not in in_memory)
+    blocker = _blocker(situation, worked, waits, verdicts) if works else None
     if blocker is not None:
         verdicts = {one: _beside(one, verdict, blocker, walked) for one, verdict in verdicts.items()}
     orphans = [
@@ -125,8 +133,12 @@ def judge(situation: Situation, limits: Limits, left_alone: Forecast | None = No
         for source in connector.stored
         if ReportPartition.of(source) not in situation.partitions
     ]
-    if left_alone is None or dropped:
-        left_alone = make_forecast(situation, partitions=walked)
+    if restarted is None:
+        restarted = make_forecast(situation)
+    blocked_by = None if blocker is None else f"the polls go on failing at {blocker}"
+    state = not_running_reason(connector)
+    if state is not None and (has_failed(connector) or not works):
+        blocked_by = state.message
     return StripeJudgement(
         verdicts=(*verdicts.values(), *orphans),
         worked_round=worked,
@@ -134,7 +146,7 @@ def judge(situation: Situation, limits: Limits, left_alone: Forecast | None = No
         rounds_behind=judge_one.rounds_behind,
         blocker=blocker,
         dropped=dropped,
-        left_alone=left_alone,
+        left_alone=leave_alone(situation, walked, in_memory, blocked_by, restarted),
     )
 
 

@@ -20,6 +20,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     judge,
     plan_text,
     state_text,
+    task_memory,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.data import (
     forecast_data,
@@ -66,12 +67,11 @@ class StripeReporting(ConnectorKind[Situation]):
         return read_situation(read.connector, self.options, read.log, read.now)
 
     def judge(self, situation: Situation, limits: Limits, requests: Sequence[ResetRequest]) -> Judgement:
-        left_alone = make_forecast(situation)
-        found = judge.judge(situation, limits, left_alone)
+        restarted = make_forecast(situation)
+        found = judge.judge(situation, limits, restarted)
         remedies = None
         if found.verdict != "ok":
-            blocker = None if found.blocker is None else str(found.blocker)
-            remedies = remedies_data(compare_remedies(situation, left_alone, blocker, requests))
+            remedies = remedies_data(compare_remedies(situation, restarted, found.left_alone, requests))
         wait = suggest_wait(situation.evidence.histories, situation.settings.max_wait_milliseconds)
         facts = {**found.as_data(), "suggested_wait": wait.as_data(), "remedies": remedies}
         return Judgement(found.verdicts, facts, situation.problems)
@@ -83,8 +83,17 @@ class StripeReporting(ConnectorKind[Situation]):
         return plan_text.round_remark(facts)
 
     def decide(self, situation: Situation, request: ResetRequest) -> Decision:
-        decision = decide(situation, request)
-        return Decision(decision.targets, forecast_data(decision), situation.problems)
+        restarted = make_forecast(situation)
+        decision = decide(situation, request, restarted)
+        left_alone = judge.judge(situation, Limits(), restarted).left_alone
+        # What the task only remembers as delivered comes with a restart, also when no offset changes.
+        forgets = request.strategy == "continue" and left_alone.forecast.requests != restarted.requests
+        return Decision(
+            decision.targets,
+            forecast_data(decision, left_alone),
+            situation.problems,
+            needs_restart=forgets and task_memory.is_working(situation),
+        )
 
     def plan_lines(self, plan: Data, forecast: Data | None, config: Mapping[str, str]) -> list[str]:
         return plan_text.plan_lines(plan, forecast or {}, config)

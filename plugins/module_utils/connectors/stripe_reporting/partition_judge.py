@@ -9,7 +9,7 @@ connector fetches it in its next round, so an offset of 24 to 36 hours ago is no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.blocker import is_in_time
@@ -66,7 +66,8 @@ _OF_AGE = ("interval_end_old", "rounds_missed")
 class PartitionJudge:
     """What the verdict on each partition of a connector depends on besides its own offset.
 
-    ``worked_round`` (epoch seconds) is that of the partitions that are ``walked``, those that the task works on.
+    ``worked_round`` (epoch seconds) is that of the partitions that are ``walked``, those that the task works on; of those
+    ``in_memory`` it takes more for delivered than is stored.
     """
 
     situation: Situation
@@ -74,6 +75,7 @@ class PartitionJudge:
     worked_round: int
     rounds_behind: int
     walked: tuple[ReportPartition, ...]
+    in_memory: Collection[ReportPartition]
     undelivered: tuple[Undelivered, ...]
 
     def verdict(
@@ -118,8 +120,20 @@ class PartitionJudge:
         if not is_done:
             yield from self._of_the_next_step(partition, offset, stripe)
             yield from self._of_the_open_run(offset, stripe, committed_at)
+        if partition in self.in_memory:
+            words = "fetched in a poll that failed, and taken for delivered by the task: only a restart delivers it"
+            yield "stuck", Reason("done_in_memory", words)
         yield from self._of_runs(partition)
-        yield from self._of_age(offset, stripe, committed_at, is_done)
+        yield from self._of_age(partition, offset, stripe, committed_at, is_done)
+        if offset.round_id == self.situation.current_round:
+            yield from self._of_the_initial_load(partition)
+
+    def _of_the_initial_load(self, partition: ReportPartition) -> Iterator[JudgedReason]:
+        settings = self.situation.settings
+        if partition.report_type not in settings.initial_loads:
+            last = show_moment(self.situation.current_round)
+            words = f"no initial load date, so the connector skips it in every round after {last}: set one"
+            yield "late", Reason("no_initial_load", words)
 
     def _of_the_connector(self, dropped: Dropped | None) -> Iterator[JudgedReason]:
         if dropped is not None:
@@ -183,7 +197,12 @@ class PartitionJudge:
                 yield ("late" if comes else "stuck"), reason
 
     def _of_age(
-        self, offset: ReportOffset, stripe: StripeState, committed_at: float | None, is_done: bool
+        self,
+        partition: ReportPartition,
+        offset: ReportOffset,
+        stripe: StripeState,
+        committed_at: float | None,
+        is_done: bool,
     ) -> Iterator[JudgedReason]:
         delivered_to = offset.delivered_to
         if delivered_to is None:
@@ -191,17 +210,17 @@ class PartitionJudge:
         limits = self.limits
         behind = max(0, stripe.available_end - delivered_to)
         age = max(0, int(self.situation.now) - delivered_to)
-        # Since its round began, a finished partition falls behind by what Stripe has added meanwhile, and by no more.
-        most_behind = int(self.situation.now) - self.situation.current_round + _NORMAL_DELAY_SECONDS
-        ended_early = is_done and behind > most_behind
+        early = is_done and ended_early(offset, stripe, self.situation)
         if behind and not is_done and not self._is_normal_so_far(behind):
             words = f"{show_seconds(behind)} behind" + ("" if stripe.asked else " the end of yesterday")
             yield "late", Reason("behind_data", words, behind)
-        if ended_early:
+        if early:
             words = f"its round ended {show_seconds(behind)} before the data does, as after an empty report"
-            yield "late", Reason("ended_early", words, behind, most_behind)
+            # The next round delivers it, unless there is no date to begin at.
+            comes = partition.report_type in self.situation.settings.initial_loads
+            yield ("late" if comes else "stuck"), Reason("ended_early", words, behind, _most_behind(self.situation))
         oldest = limits.max_age_seconds
-        if behind and age > oldest and (ended_early or not is_done):
+        if behind and age > oldest and (early or not is_done):
             words = f"older than {limits.max_age_days} d"
             yield "stuck", Reason("interval_end_old", words, age, oldest, delivered_to + oldest)
         # Rounds of a frequent cron are missed while a report is made; that is no stall.
@@ -242,3 +261,16 @@ class PartitionJudge:
             and (run.id == offset.run_id or (offset.run_id is None and run.end == offset.interval_end))
             for run in self.situation.evidence.runs_of(partition) or ()
         )
+
+
+def ended_early(offset: ReportOffset, stripe: StripeState, situation: Situation) -> bool:
+    """Whether a partition that is done with the current round left out data that was there, as after an empty report.
+
+    Since its round began, it falls behind by what Stripe has added meanwhile, and by no more.
+    """
+    delivered_to = offset.delivered_to
+    return delivered_to is not None and stripe.available_end - delivered_to > _most_behind(situation)
+
+
+def _most_behind(situation: Situation) -> int:
+    return int(situation.now) - situation.current_round + _NORMAL_DELAY_SECONDS

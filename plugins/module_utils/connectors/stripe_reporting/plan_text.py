@@ -121,6 +121,7 @@ def _listed(head: str, texts: list[str]) -> list[str]:
     return wrapped(f"{head}: {texts[0] if texts else 'nothing'}.")
 
 
-def _runs(forecast: Data) -> str:
-    runs = forecast["report_runs"]
-    return str(runs) if forecast["catches_up"] else f"never current without help, {runs} or more"
+def _runs(totals: Data) -> str:
+    if not totals["catches_up"]:
+        return "never current without help"
+    return str(totals["report_runs"])

@@ -19,16 +19,18 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     Forecast,
     PartitionForecast,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.left_alone import (
+    LeftAlone,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     ReportPartition,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.partition_judge import (
+    ended_early,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import OffsetChange, offset_changes
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
-from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import (
-    has_failed,
-    not_running_reason,
-)
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 LEAVE_ALONE, RAISE_WAIT = "leave_alone", "raise_wait"
@@ -79,7 +81,7 @@ class Remedy:
         return tuple(
             one.partition
             for one in self.partitions
-            if one.partition not in decision.changed and _course(one) != _course(decision.left_alone.of(one.partition))
+            if one.partition not in decision.changed and _course(one) != _course(decision.restarted.of(one.partition))
         )
 
     @property
@@ -114,7 +116,9 @@ class Remedy:
         if decision is None or one.partition in decision.changed:
             return False
         old = decision.situation.offsets.get(one.partition)
-        return old is not None and old.processed and old.round_id == decision.forecast.current_round
+        if old is None or not old.processed or old.round_id != decision.forecast.current_round:
+            return False
+        return not ended_early(old, decision.situation.stripe[one.partition], decision.situation)
 
     def _is_in_doubt(self, one: PartitionForecast) -> bool:
         """Whether rows are lost, or may be: the run may be gone at Stripe, or the offset may not say what was delivered."""
@@ -146,34 +150,26 @@ class Remedies:
 
 
 def compare_remedies(
-    situation: Situation,
-    left_alone: Forecast,
-    blocker: str | None = None,
-    requests: Sequence[ResetRequest] = (),
+    situation: Situation, restarted: Forecast, left_alone: LeftAlone, requests: Sequence[ResetRequest] = ()
 ) -> Remedies:
-    """Compare what can be done. ``left_alone`` is the forecast for the situation without a change.
+    """Compare what can be done. ``restarted`` is the forecast for a restart without a change.
 
-    ``blocker`` names the partition that fails the polls, if one does: left alone it goes on failing them. ``requests``
-    are those of the strategies that need more than their name.
+    ``requests`` are those of the strategies that need more than their name.
     """
-    restarted = decision_for(situation, {}, left_alone)
     connector = situation.connector
-    blocked_by = None if blocker is None else f"the polls go on failing at {blocker}"
-    state = not_running_reason(connector)
-    if state is not None and has_failed(connector):
-        blocked_by = state.message
+    unchanged = decision_for(situation, {}, restarted)
 
     def remedy(request: ResetRequest) -> Remedy:
         try:
-            decision = decide(situation, replace(request, allow_gap=True), left_alone)
+            decision = decide(situation, replace(request, allow_gap=True), restarted)
         except InputError as error:
             return Remedy(request.strategy, None, problem=error.sentence)
         return Remedy(request.strategy, decision, offset_changes(connector.stored, decision.targets))
 
     return Remedies(
         (
-            Remedy(LEAVE_ALONE, restarted, blocked_by=blocked_by),
-            Remedy(RAISE_WAIT, restarted),
+            Remedy(LEAVE_ALONE, replace(unchanged, forecast=left_alone.forecast), blocked_by=left_alone.blocked_by),
+            Remedy(RAISE_WAIT, unchanged),
             *map(remedy, (*map(ResetRequest, _STRATEGIES), *requests)),
         )
     )

@@ -73,6 +73,11 @@ class Situation:
         return self.settings.rounds.last(self.now)
 
     @cached_property
+    def startable(self) -> tuple[ReportPartition, ...]:
+        """The partitions that a task works on after its start, which drops a timezone whose API key Stripe refuses."""
+        return tuple(one for one in self.partitions if one.timezone not in self.evidence.refused)
+
+    @cached_property
     def worked_round(self) -> int:
         """The round that a task with the stored offsets works on."""
         return worked_round(self.settings, self.offsets, self.partitions, self.now)

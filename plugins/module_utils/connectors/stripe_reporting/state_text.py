@@ -54,10 +54,12 @@ def _blocker_lines(blocker: Data | None) -> list[str]:
 
 def _cost_lines(facts: Data) -> list[str]:
     left_alone = facts["left_alone"]
-    runs = counted(left_alone["report_runs"], "report run")
+    runs = counted(left_alone["report_runs_once_healed"], "report run")
     missed = f"{counted(facts['rounds_behind'], 'round')} missed so far"
     if facts["blocker"] is not None:
         cost = f"{missed}, and every further one will be; once the polls succeed again, {runs} to get current"
+    elif left_alone["blocked_by"] is not None:
+        cost = f"{missed}, and it never gets current without help: {left_alone['blocked_by']}"
     elif not left_alone["catches_up"]:
         cost = f"{missed}, and it never gets current without help"
     else:

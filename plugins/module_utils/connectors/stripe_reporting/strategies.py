@@ -12,12 +12,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.dropped import (
+    dropped_timezones,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     ReportOffset,
     ReportPartition,
     continuing_at,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.partition_judge import (
+    ended_early,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.task_memory import (
+    is_working,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
@@ -37,37 +46,47 @@ def target_round(situation: Situation, chosen: Sequence[ReportPartition]) -> int
 def continue_lossless(situation: Situation, chosen: Sequence[ReportPartition]) -> Targets:
     """The smallest change that heals. Nothing is skipped; rows come twice only where an open run cannot be resumed.
 
-    On the current round only partitions that cannot go on by themselves are changed. Behind it all the chosen partitions move to
+    On the current round only partitions that cannot go on without help are changed. Behind it the chosen partitions move to
     the target round, so that missed rounds are not reloaded one by one.
     """
     round_id = target_round(situation, chosen)
     moves = round_id != situation.worked_round
+    # After the restart that brings one back it would read everything since its initial load date again.
+    dropped = dropped_timezones(situation) if is_working(situation) else {}
     targets = {}
     for partition in chosen:
         offset = situation.offsets.get(partition)
         if offset is None:
             continue
-        if not moves and not _needs_help(situation, partition, offset):
-            continue
-        targets[partition] = _continuing(situation, partition, offset, round_id)
+        if offset.round_id == round_id:
+            needs_help = _needs_help_in(round_id, situation, partition, offset)
+        else:
+            is_dropped = partition.timezone in dropped and offset.delivered_to is not None
+            needs_help = moves or is_dropped or _loses_by_starting_over(situation, partition, offset)
+        if needs_help:
+            targets[partition] = _continuing(situation, partition, offset, round_id)
     return targets
 
 
-def _needs_help(situation: Situation, partition: ReportPartition, offset: ReportOffset) -> bool:
-    """Whether a partition that is left as it is would lose data, or hang, in the worked round."""
-    if any(one.meant is not None for one in offset.misread_in(situation.worked_round)):
+def _needs_help_in(round_id: int, situation: Situation, partition: ReportPartition, offset: ReportOffset) -> bool:
+    """Whether a partition of the target round that is left as it is would lose data, or hang."""
+    if any(one.meant is not None for one in offset.misread_in(round_id)):
         return True
-    if offset.round_id != situation.worked_round:
-        # It starts over at its initial load date, or is left out without one: what lies before that is lost.
-        available_end = situation.stripe[partition].available_end
-        goes_on_at = situation.settings.initial_loads.get(partition.report_type, available_end)
-        return offset.delivered_to is not None and offset.delivered_to < min(goes_on_at, available_end)
     if offset.processed:
-        return False
+        return round_id == situation.current_round and ended_early(offset, situation.stripe[partition], situation)
     if offset.run_id is None:
         delivered_to = offset.delivered_to
         return delivered_to is None or offset.row is not None or delivered_to < _data_start(situation, partition)
     return not _run_is_whole(situation, partition, offset)
+
+
+def _loses_by_starting_over(situation: Situation, partition: ReportPartition, offset: ReportOffset) -> bool:
+    """Whether a partition of another round, which starts over at its initial load date or is left out, loses data by that."""
+    if any(one.meant is not None for one in offset.misread_in(situation.worked_round)):
+        return True
+    available_end = situation.stripe[partition].available_end
+    goes_on_at = situation.settings.initial_loads.get(partition.report_type, available_end)
+    return offset.delivered_to is not None and offset.delivered_to < min(goes_on_at, available_end)
 
 
 def _data_start(situation: Situation, partition: ReportPartition) -> int:

@@ -46,7 +46,8 @@ class OffsetChange:
 class Plan:
     """What will be written to one connector, and nothing else will.
 
-    ``final_state`` is the state it is returned to. ``presumed`` are the offsets the plan was made from.
+    ``final_state`` is the state it is returned to. ``presumed`` are the offsets the plan was made from. ``restart``: its tasks
+    are started anew, also when nothing is written.
     """
 
     cluster_id: str
@@ -57,10 +58,11 @@ class Plan:
     settings: tuple[SettingChange, ...]
     offsets: tuple[OffsetChange, ...]
     presumed: Mapping[Partition, Offset]
+    restart: bool = False
 
     @property
     def is_empty(self) -> bool:
-        return not self.settings and not self.offsets and self.state == self.final_state
+        return not self.settings and not self.offsets and self.state == self.final_state and not self.restart
 
     @property
     def id(self) -> str:
@@ -70,6 +72,7 @@ class Plan:
             "connector": self.connector,
             "strategy": self.strategy,
             "final_state": self.final_state,
+            "restart": self.restart,
             "settings": [[change.key, *change.shown()] for change in self.settings],
             "offsets": sorted(_canonical(change.as_data()) for change in self.offsets),
             "presumed": sorted(
@@ -86,6 +89,7 @@ class Plan:
             "strategy": self.strategy,
             "state": self.state,
             "final_state": self.final_state,
+            "restart": self.restart,
             "settings": settings_data(self.settings),
             "offsets": [change.as_data() for change in self.offsets],
             "offsets_stored": len(self.presumed),

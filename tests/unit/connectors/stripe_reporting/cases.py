@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.data import forecast_data
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.decision import (
     StripeDecision,
     decide,
@@ -18,6 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     NO_EVIDENCE,
     Evidence,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.judge import judge
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     ReportPartition,
 )
@@ -33,6 +35,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Strategy
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -151,6 +154,11 @@ def decided(
 ) -> StripeDecision:
     """The decision for a strategy; ``request`` are further fields of the ResetRequest."""
     return decide(situation(of, stripe), ResetRequest(strategy, **request))
+
+
+def forecast_of(decision: StripeDecision) -> dict[str, Any]:
+    """The forecast as data, with what happens if nothing is done."""
+    return forecast_data(decision, judge(decision.situation, Limits()).left_alone)
 
 
 def after(of: Connector, decision: StripeDecision) -> Connector:

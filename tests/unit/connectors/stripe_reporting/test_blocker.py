@@ -294,8 +294,10 @@ def test_doing_nothing_never_gets_a_blocked_connector_current() -> None:
     blocked = assessed({CAIRO: [], NEW_YORK: LOOP, PST: []})
     assert blocked.as_data()["left_alone"] == {
         "rounds_missed": 11,
-        "report_runs": 3 + 11 * 3 * 2,
+        "report_runs": None,
+        "report_runs_once_healed": 3 + 11 * 3 * 2,
         "catches_up": False,
+        "blocked_by": f"the polls go on failing at {NEW_YORK} {TYPE}",
     }
 
 

@@ -130,7 +130,8 @@ def test_the_round_is_that_of_the_timezones_which_are_walked() -> None:
     judgement = assessed({CAIRO: OLD, NEW_YORK: DONE, PST: DONE})
     assert (judgement.worked_round, judgement.rounds_behind) == (TODAY, 0)
     assert judgement.blocker is None
-    assert judgement.left_alone.runs == 0
+    assert judgement.left_alone.forecast.runs == 0
+    assert judgement.left_alone.blocked_by == f"{CAIRO} is dropped until the task restarts"
 
 
 def test_without_an_initial_load_date_a_place_is_skipped_in_a_new_round_and_not_dropped() -> None:

@@ -78,7 +78,7 @@ def test_continue_moves_all_together_to_the_current_round_each_from_its_own_plac
         (at("2026-11-10"), TODAY),
         (at("2026-11-12"), TODAY),
     ]
-    assert (decision.forecast.runs, decision.left_alone.runs) == (3, 3 * 11 * 2 + 3 - 1)
+    assert (decision.forecast.runs, decision.restarted.runs) == (3, 3 * 11 * 2 + 3 - 1)
     assert [(one.skipped, one.redelivered_seconds, one.redelivered_rows) for one in decision.forecast.partitions] == [
         ((), 0, 0)
     ] * 3
@@ -88,7 +88,7 @@ def test_continue_writes_nothing_when_raising_the_wait_is_enough() -> None:
     of = connector(dict.fromkeys((CAIRO, NEW_YORK, PST), ON_TODAY))
     decision = decided(of, "continue")
     assert decision.targets == {}
-    assert decision.forecast == decision.left_alone
+    assert decision.forecast == decision.restarted
     assert decision.forecast.runs == 3
 
 
@@ -117,7 +117,7 @@ def test_continue_goes_on_where_stripes_data_begins_since_before_it_there_is_non
     stripe[report_partition(PST)] = replace(stripe[report_partition(PST)], available_start=at("2026-11-15"))
     decision = decided(of, "continue", stripe)
     assert targets_by_zone(decision)[PST] == offset("2026-11-15", TODAY)
-    assert not decision.left_alone.is_complete
+    assert not decision.restarted.is_complete
     assert decision.forecast.is_complete
     assert decision.losses == ()
 
@@ -137,7 +137,7 @@ def test_continue_takes_along_a_place_that_would_be_left_out_for_good() -> None:
         initial_load=None,
     )
     decision = decided(of, "continue")
-    assert decision.left_alone.of(report_partition(PST)).skipped == ((at("2026-11-19"), TODAY),)
+    assert decision.restarted.of(report_partition(PST)).skipped == ((at("2026-11-19"), TODAY),)
     assert targets_by_zone(decision) == {PST: offset("2026-11-19", TODAY)}
     assert decision.forecast.of(report_partition(PST)).skipped == ()
 
@@ -391,7 +391,7 @@ def test_an_offset_that_goes_back_in_its_open_run_delivers_rows_twice_and_needs_
 def test_to_skip_what_is_left_out_anyway_needs_the_users_word_too() -> None:
     """Left alone PST is passed by in every round, but then it is still known where it stands."""
     of = connector({CAIRO: ON_TODAY, PST: offset("2026-11-19", "2026-11-20")}, initial_load=None)
-    assert decided(of, "continue").left_alone.of(report_partition(PST)).skipped == ((at("2026-11-19"), TODAY),)
+    assert decided(of, "continue").restarted.of(report_partition(PST)).skipped == ((at("2026-11-19"), TODAY),)
     assert f"{PST} {TYPE}: this would skip 2026-11-19..2026-11-21 (2 d)" in refused(
         of, "timestamp", moment=at("2026-11-21"), partitions=({"timezone": PST},)
     )
@@ -437,7 +437,7 @@ def test_an_old_round_on_the_first_place_drags_all_back_and_the_preview_says_wha
     of = connector(dict.fromkeys((CAIRO, NEW_YORK, PST), ON_TODAY))
     decision = decided(of, "offset", partitions=({"timezone": CAIRO},), offset=STUCK)
     assert decision.forecast.worked_round == at(ROUND)
-    assert (decision.left_alone.runs, decision.forecast.runs) == (3, 1 + 2 * 2 + 11 * 3 * 2)
+    assert (decision.restarted.runs, decision.forecast.runs) == (3, 1 + 2 * 2 + 11 * 3 * 2)
 
 
 def test_a_change_that_makes_another_place_be_left_out_needs_the_users_word() -> None:

@@ -47,7 +47,7 @@ def turned(one: Partition) -> Partition:
 
 
 def test_the_id_is_the_same_in_every_process() -> None:
-    assert PLAN.id == "9b0a8d0c02b4"
+    assert PLAN.id == "1cfd9c5595e9"
 
 
 def test_equal_plans_have_equal_ids_whatever_the_order_of_fields_and_partitions() -> None:
@@ -121,6 +121,7 @@ def test_the_plan_as_data() -> None:
         "strategy": "continue",
         "state": "RUNNING",
         "final_state": "RUNNING",
+        "restart": False,
         "settings": [{"key": "stripe.report.max.wait.ms", "before": "300000", "after": "3600000"}],
         "offsets": [
             {"partition": {"report_type": "balance.summary.1", "timezone": zone}, "before": OLD, "after": NEW}
