@@ -270,7 +270,7 @@ def test_html_instead_of_json(module: ModuleType) -> None:
 
 @MODULES
 def test_json_that_is_not_connects(module: ModuleType) -> None:
-    assert "not as Kafka Connect does" in answered_by(module, Expect("GET", "/", body={"hello": "world"}))
+    assert "not like Kafka Connect" in answered_by(module, Expect("GET", "/", body={"hello": "world"}))
 
 
 @MODULES

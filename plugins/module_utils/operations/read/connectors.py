@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import (
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
     AccessDenied,
-    ConnectClient,
     ConnectError,
     NoStatusYet,
     NotConnect,
