@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import perform
-from ansible_collections.connectops.recovery.plugins.module_utils.operations import (
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import (
     connect_config,
     offset_reset,
     offsets_facts,
