@@ -86,13 +86,14 @@ def config(data: Any) -> dict[str, str | None]:
 
 
 def status(data: Mapping[str, Any]) -> Status:
-    """``{"connector": {"state", "worker_id"}, "tasks": [{"id", "state", "worker_id"}]}``."""
+    """``{"connector": {"state", "worker_id"}, "tasks": [{"id", "state", "worker_id"}], "type"}``."""
     return Status(
         state=str(data["connector"]["state"]),
         worker_id=str(data["connector"].get("worker_id") or ""),
         tasks=tuple(
             Task(int(task["id"]), str(task["state"]), str(task.get("worker_id") or "")) for task in data["tasks"]
         ),
+        type=str(data.get("type") or "unknown"),
     )
 
 
@@ -103,12 +104,8 @@ def offsets(entries: Iterable[Mapping[str, Any]]) -> tuple[StoredOffset, ...]:
 
 def connector(name: str, info: Any, its_status: Any) -> Connector:
     """``{"type", "config"}`` and a status as :func:`status` takes it; None for a status that does not exist yet."""
-    return Connector.of(
-        name,
-        str(info.get("type") or "unknown"),
-        config(info["config"]),
-        Status() if its_status is None else status(its_status),
-    )
+    known = Status() if its_status is None else status(its_status)
+    return Connector.of(name, str(info.get("type") or known.type), config(info["config"]), known)
 
 
 def connectors(data: Any) -> dict[str, Connector]:

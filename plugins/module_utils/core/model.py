@@ -102,6 +102,8 @@ class Status:
     state: str = "UNASSIGNED"
     worker_id: str = ""
     tasks: tuple[Task, ...] = ()
+    # ``source`` or ``sink``.
+    type: str = "unknown"
 
     @property
     def worker_ids(self) -> frozenset[str]:

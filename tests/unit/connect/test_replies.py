@@ -72,11 +72,16 @@ def test_a_status_is_read_from_connects_own_json() -> None:
     read = replies.status(
         {
             "connector": {"state": "RUNNING", "worker_id": "a:1"},
+            "type": "source",
             "tasks": [{"id": 0, "state": "FAILED", "worker_id": "b:1", "trace": "..."}, {"id": 1, "state": "RUNNING"}],
         }
     )
-    assert read == Status("RUNNING", "a:1", (Task(0, "FAILED", "b:1"), Task(1, "RUNNING", "")))
+    assert read == Status("RUNNING", "a:1", (Task(0, "FAILED", "b:1"), Task(1, "RUNNING", "")), "source")
     assert read.worker_ids == {"a:1", "b:1"}
+
+
+def test_a_status_without_a_type_is_of_unknown_type() -> None:
+    assert replies.status({"connector": {"state": "RUNNING"}, "tasks": []}) == Status("RUNNING")
 
 
 def test_offsets_are_read_from_connects_own_json() -> None:

@@ -60,7 +60,7 @@ def read_connector(client: ConnectClient, name: str, *, with_offsets: bool) -> C
         status = Status()
     offsets = read_offsets(client, name) if with_offsets else ()
     client.hide(secret_values(config))
-    return replace(Connector.of(name, "unknown", config, status), offsets=offsets)
+    return replace(Connector.of(name, status.type, config, status), offsets=offsets)
 
 
 def read_offsets(client: ConnectClient, name: str) -> tuple[StoredOffset, ...]:
