@@ -71,3 +71,20 @@ def test_the_core_does_not_look_at_the_clock(file: Path) -> None:
     assert [
         ast.unparse(call) for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr in looks
     ] == []
+
+
+def test_only_the_transport_to_connect_uses_an_http_library() -> None:
+    users = {
+        file.name
+        for file in (ROOMS / "connect").glob("*.py")
+        for name in imports_of(ast.parse(file.read_text(encoding="utf-8")))
+        if name.partition(".")[0] in {"requests", "urllib3", "http"}
+    }
+    assert users == {"transport.py"}
+
+
+@pytest.mark.parametrize("name", ["answers", "errors", "replies"])
+def test_what_an_answer_means_is_decided_without_io_and_clock(name: str) -> None:
+    imports = set(imports_of(ast.parse((ROOMS / "connect" / f"{name}.py").read_text(encoding="utf-8"))))
+    assert {module for module in imports if module.partition(".")[0] in IMPURE} == set()
+    assert f"{COLLECTION}.connect.transport" not in imports

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Union
+from typing import Union
 
 JsonScalar = Union[str, int, float, bool, None]
 Offset = Mapping[str, JsonScalar]
@@ -102,6 +102,8 @@ class Status:
     state: str = "UNASSIGNED"
     worker_id: str = ""
     tasks: tuple[Task, ...] = ()
+    # ``source`` or ``sink``.
+    type: str = "unknown"
 
     @property
     def worker_ids(self) -> frozenset[str]:
@@ -156,19 +158,3 @@ class Snapshot:
     version: str
     read_at: float
     connectors: tuple[Connector, ...]
-
-
-def status_from_json(status: Mapping[str, Any]) -> Status:
-    """Connect's own status, ``{"connector": {"state", "worker_id"}, "tasks": [{"id", "state", "worker_id"}]}``."""
-    return Status(
-        state=str(status["connector"]["state"]),
-        worker_id=str(status["connector"].get("worker_id") or ""),
-        tasks=tuple(
-            Task(int(task["id"]), str(task["state"]), str(task.get("worker_id") or "")) for task in status["tasks"]
-        ),
-    )
-
-
-def offsets_from_json(entries: Iterable[Mapping[str, Any]]) -> tuple[StoredOffset, ...]:
-    """Connect's own list of offsets, ``[{"partition": {…}, "offset": {…} or None}]``."""
-    return tuple(StoredOffset(Partition.of(entry["partition"]), entry["offset"]) for entry in entries)

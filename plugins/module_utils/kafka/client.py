@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import struct
@@ -21,6 +20,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sin
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.keys import java_hash_code
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord, decode
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed
+from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean, nearest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 
@@ -651,9 +651,10 @@ class KafkaClient:
             self._codes._UNKNOWN_TOPIC,
             self._codes._UNKNOWN_PARTITION,
         ):
-            nearest = difflib.get_close_matches(topic or "", self._partitions_by_topic(), n=3)
-            hint = f"did you mean {' or '.join(nearest)}?" if nearest else "check its name."
-            return TopicNotFound(f'Kafka at {brokers} has no topic "{topic}": {hint}', topic=topic, nearest=nearest)
+            topics = self._partitions_by_topic()
+            hint = did_you_mean(topic or "", topics, "check its name.")
+            message = f'Kafka at {brokers} has no topic "{topic}": {hint}'
+            return TopicNotFound(message, topic=topic, nearest=nearest(topic or "", topics))
         if code == self._codes.TOPIC_AUTHORIZATION_FAILED:
             at = f'the topic "{topic}"' if topic else what
             return AccessDenied(

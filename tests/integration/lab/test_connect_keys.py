@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 import pytest
 import requests
+from ansible_collections.connectops.recovery.plugins.module_utils.connect import replies
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Offset,
     Partition,
-    offsets_from_json,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.keys import (
     is_addressable,
@@ -156,7 +156,7 @@ def test_rest_lists_a_partition_that_it_does_not_reach_without_its_offset(
             reached.append(record.offset)
 
     def is_listed() -> bool:
-        listed = {entry.partition: entry.offset for entry in offsets_from_json(stopped.cluster.offsets(stopped.name))}
+        listed = {entry.partition: entry.offset for entry in replies.offsets(stopped.cluster.offsets(stopped.name))}
         # Of two keys that differ in the order within one bucket either may be shown.
         return listed.keys() == right.keys() and all(
             offset in right[partition] if right[partition] else offset is None for partition, offset in listed.items()

@@ -15,14 +15,14 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import perform
-from ansible_collections.connectops.recovery.plugins.module_utils.operations import (
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import (
     connect_config,
     offset_reset,
     offsets_facts,
 )
 from lab import Lab, await_condition
 from lab.scenarios import REPORT_TYPE, stripe_offset, stripe_partition, utc_day
-from lab.stripe_simulator import StripeState
+from lab.stripe_simulator import Account
 from lab.trial import Trial, ago
 
 Result = dict[str, Any]
@@ -152,7 +152,7 @@ class Asked:
     resumed: tuple[str, ...]
 
 
-def asked_since_start(account: StripeState) -> Asked:
+def asked_since_start(account: Account) -> Asked:
     """What the newest task asked; it begins by listing one report run, which nobody else does: a look lists many."""
     runs = "/v1/reporting/report_runs"
     journal = account.journal

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import trustme
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.connectops.recovery.plugins.module_utils.operations import (
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import (
     connect_config,
     offset_reset,
     offsets_facts,
@@ -270,7 +270,7 @@ def test_html_instead_of_json(module: ModuleType) -> None:
 
 @MODULES
 def test_json_that_is_not_connects(module: ModuleType) -> None:
-    assert "not as Kafka Connect does" in answered_by(module, Expect("GET", "/", body={"hello": "world"}))
+    assert "not like Kafka Connect" in answered_by(module, Expect("GET", "/", body={"hello": "world"}))
 
 
 @MODULES

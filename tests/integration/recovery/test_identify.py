@@ -250,7 +250,7 @@ def test_a_misspelt_name_is_told_from_the_config_topic_as_well(
     tasks: Tasks, looping: Trial, topics: dict[str, Any]
 ) -> None:
     message = failed(tasks.look(**{**topics, "connectors": [f"{looping.name}x"]}))["msg"]
-    assert f"did you mean '{looping.name}'?" in message
+    assert f'did you mean "{looping.name}"?' in message
 
 
 def test_kafka_that_cannot_be_read_leaves_what_rest_says(tasks: Tasks, looping: Trial) -> None:

@@ -525,7 +525,7 @@ def test_a_topic_that_is_not_there_is_named_with_the_nearest(lab: Lab, kafka: Ka
     with pytest.raises(TopicNotFound) as missing:
         kafka.read_offsets("conect-1-offset")
     assert missing.value.message.startswith(
-        f'Kafka at {lab.bootstrap_servers} has no topic "conect-1-offset": did you mean connect-1-offsets or '
+        f'Kafka at {lab.bootstrap_servers} has no topic "conect-1-offset": did you mean "connect-1-offsets" or '
     )
 
 

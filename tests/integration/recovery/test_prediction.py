@@ -39,7 +39,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe
 from hypothesis import Phase, assume, given, seed, settings
 from lab import Lab, await_condition
 from lab.scenarios import stripe_partition
-from lab.stripe_simulator import JournalEntry, StripeState
+from lab.stripe_simulator import Account, JournalEntry
 from unit.connectors.stripe_reporting.cases import DAY
 from unit.connectors.stripe_reporting.reference_walk import Where, remembered
 from unit.connectors.stripe_reporting.worlds import EARLIEST, World, worlds, worlds_in_milliseconds
@@ -92,7 +92,7 @@ class Example:
     kind: str
     world: World
     name: str = field(default_factory=lambda: f"test-prediction-{uuid.uuid4().hex[:8]}")
-    accounts: dict[str, StripeState] = field(default_factory=dict, repr=False)
+    accounts: dict[str, Account] = field(default_factory=dict, repr=False)
     older_runs: dict[str, ReportPartition] = field(default_factory=dict, repr=False)
     predicted: tuple[Request | Problem, ...] = ()
     log: tuple[str, ...] = field(default=(), repr=False)

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient, ConnectError
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import ConnectError
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Status
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import UnknownOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import StopWindow

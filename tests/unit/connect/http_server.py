@@ -13,9 +13,12 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
+
+import trustme
 
 ANY = object()
 
@@ -190,3 +193,19 @@ def refusing_url() -> Iterator[str]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+@contextmanager
+def tls_worker(
+    *expected: Expect, name: str = "127.0.0.1", clients: bool = False, expired: bool = False
+) -> Iterator[tuple[FakeConnect, trustme.CA]]:
+    """A worker behind TLS, and the CA of its certificate. ``clients``: it requires a certificate of the same CA."""
+    authority = trustme.CA()
+    past = datetime.now(timezone.utc) - timedelta(days=1)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name, not_after=past if expired else None).configure_cert(context)
+    if clients:
+        authority.configure_trust(context)
+        context.verify_mode = ssl.CERT_REQUIRED
+    with FakeConnect(*expected, tls=context) as worker:
+        yield worker, authority

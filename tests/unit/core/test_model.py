@@ -16,9 +16,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Status,
     StoredOffset,
     Task,
-    offsets_from_json,
     same_offset,
-    status_from_json,
 )
 
 DISTINCT: tuple[Any, ...] = (0, 0.0, "0", False, None, "", "null", "false", 1, 1.0, "1", True)
@@ -54,25 +52,6 @@ def test_no_offset_is_the_same_as_no_offset_only() -> None:
     assert same_offset(None, None)
     assert not same_offset(None, {})
     assert not same_offset({}, None)
-
-
-def test_a_status_is_read_from_connects_own_json() -> None:
-    read = status_from_json(
-        {
-            "connector": {"state": "RUNNING", "worker_id": "a:1"},
-            "tasks": [{"id": 0, "state": "FAILED", "worker_id": "b:1", "trace": "..."}, {"id": 1, "state": "RUNNING"}],
-        }
-    )
-    assert read == Status("RUNNING", "a:1", (Task(0, "FAILED", "b:1"), Task(1, "RUNNING", "")))
-    assert read.worker_ids == {"a:1", "b:1"}
-
-
-def test_offsets_are_read_from_connects_own_json() -> None:
-    entries = [{"partition": {"p": 1}, "offset": {"pos": 2}}, {"partition": {"p": 2}, "offset": None}]
-    assert offsets_from_json(entries) == (
-        StoredOffset(Partition.of({"p": 1}), {"pos": 2}),
-        StoredOffset(Partition.of({"p": 2}), None),
-    )
 
 
 def test_a_connector_has_the_settings_that_are_set_and_the_offsets_that_are_not_null() -> None:

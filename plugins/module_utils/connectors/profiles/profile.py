@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import looks_masked
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import as_setting
+from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 # How many of each unit make a second.
@@ -244,8 +244,7 @@ class _Given:
 
 
 def _nearest(word: str, choices: Collection[str]) -> str:
-    nearest = difflib.get_close_matches(word, choices, n=1)
-    return f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(choices)}"
+    return did_you_mean(word, choices, f"there are {', '.join(choices)}", limit=1)
 
 
 def _text(value: JsonScalar) -> str:

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import nearest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 
@@ -42,5 +42,5 @@ def _nothing_matches(number: int, fields: Mapping[str, Any], listed: Sequence[Pa
     if not listed:
         return f"{sentence}: it has no offsets at all, so there is nothing to reset."
     texts = {json.dumps(partition.as_dict(), sort_keys=True): partition for partition in listed}
-    nearest = difflib.get_close_matches(asked, list(texts), n=1, cutoff=0.0)[0]
-    return f"{sentence}; the nearest that the server lists is {nearest}."
+    (similar,) = nearest(asked, texts, limit=1, cutoff=0.0)
+    return f"{sentence}; the nearest that the server lists is {similar}."

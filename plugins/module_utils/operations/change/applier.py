@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import BackupStore, Journal
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient, NotStoppedYet
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import NotStoppedYet
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Offset,

@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient, NoStatusYet
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import NoStatusYet
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Status
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
 

@@ -9,16 +9,12 @@ access to Kafka there is REST. What one of them could not say is told, never pas
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import (
-    ConnectClient,
-    ConnectError,
-    NotFound,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import ConnectError, NotFound
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
@@ -32,6 +28,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_t
     with_commit_times,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord
+from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.client import KafkaClient, KafkaFailed
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import (
@@ -233,8 +230,7 @@ def _snapshot_of_topics(kafka: KafkaClient, names: Sequence[str], now: float) ->
     known = kafka.read_config_topic(kafka.find_config_topic(names))
     for name in names:
         if name not in known:
-            nearest = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean '{nearest[0]}'?" if nearest else f"it has {len(known)} connectors."
+            hint = did_you_mean(name, known, f"it has {len(known)} connectors.", limit=1)
             raise InputError(f"Connector '{name}' is not in the config topic of the cluster: {hint}")
     connectors = tuple(
         Connector(

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import (
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
     AccessDenied,
-    ConnectClient,
     ConnectError,
     NoStatusYet,
     NotConnect,
@@ -60,7 +60,7 @@ def read_connector(client: ConnectClient, name: str, *, with_offsets: bool) -> C
         status = Status()
     offsets = read_offsets(client, name) if with_offsets else ()
     client.hide(secret_values(config))
-    return replace(Connector.of(name, "unknown", config, status), offsets=offsets)
+    return replace(Connector.of(name, status.type, config, status), offsets=offsets)
 
 
 def read_offsets(client: ConnectClient, name: str) -> tuple[StoredOffset, ...]:

@@ -83,14 +83,14 @@ def test_a_key_like_no_other_is_answered_with_all_there_are() -> None:
 
 
 REFUSED = {
-    "a misspelt key": ({"tiem": {}}, "profiles[0] (jdbc): tiem is no key of a profile: did you mean time?"),
+    "a misspelt key": ({"tiem": {}}, 'profiles[0] (jdbc): tiem is no key of a profile: did you mean "time"?'),
     "a misspelt key within": (
         {"time": {"feild": "x", "unit": "seconds"}},
-        "profiles[0] (jdbc): time.feild is no key of a profile: did you mean field?",
+        'profiles[0] (jdbc): time.feild is no key of a profile: did you mean "field"?',
     ),
     "a misspelt unit": (
         {"time": {"field": "x", "unit": "milisecond"}},
-        "profiles[0] (jdbc): time.unit 'milisecond' is not known: did you mean milliseconds?",
+        "profiles[0] (jdbc): time.unit 'milisecond' is not known: did you mean \"milliseconds\"?",
     ),
     "no unit": ({"time": {"field": "x"}}, "profiles[0] (jdbc): time.unit is missing: add it."),
     "no map": (

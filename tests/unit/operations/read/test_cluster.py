@@ -12,14 +12,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectError, Unreachable
+from ansible_collections.connectops.recovery.plugins.module_utils.connect import replies
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import ConnectError, Unreachable
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Read
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Status,
     StoredOffset,
-    offsets_from_json,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord, decode
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
@@ -84,7 +84,7 @@ class Worker:
     def offsets(self, name: str) -> tuple[StoredOffset, ...]:
         if self.problem:
             raise ConnectError(self.problem)
-        return offsets_from_json(
+        return replies.offsets(
             self.offsets_in_turn.pop(0) if len(self.offsets_in_turn) > 1 else self.offsets_in_turn[0]
         )
 

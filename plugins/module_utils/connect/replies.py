@@ -1,0 +1,158 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kafka Connect's JSON as core types.
+
+The functions raise AttributeError, KeyError, TypeError or ValueError for JSON of another shape; :data:`WRONG_SHAPE`
+lists these. The client turns them into a sentence, because an exception's own text may repeat a value of the reply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.messages import clean, maskable
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    Partition,
+    Status,
+    StoredOffset,
+    Task,
+)
+
+WRONG_SHAPE = (AttributeError, KeyError, TypeError, ValueError)
+
+
+@dataclass(frozen=True)
+class ClusterInfo:
+    """The answer to ``GET /``; ``version`` is whatever the vendor stamped."""
+
+    version: str
+    kafka_cluster_id: str
+
+
+@dataclass(frozen=True)
+class ValidationError:
+    """What the connector's plugin reports for one key of a config; ``messages`` contain no value of the config."""
+
+    key: str
+    messages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Validation:
+    """The plugin's opinion of a config; it accepts a config without ``errors``.
+
+    ``secret_keys`` are those of Connect's type PASSWORD. ``defaults`` has, for each of the other keys, the value (a
+    string or None) that applies when the key is not set.
+    """
+
+    errors: tuple[ValidationError, ...]
+    secret_keys: frozenset[str]
+    defaults: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class WorkerAnswer:
+    """What one worker said about a connector.
+
+    ``answered``: its herder thread served the call and knows these ``tasks`` (numbers) of the connector.
+    ``busy``: the worker is there, but was rebalancing, starting, or did not answer in time; ask again.
+    ``unreachable``: the worker cannot be asked from here; asking again does not help.
+    ``reason`` is empty for ``answered``.
+    """
+
+    outcome: Literal["answered", "busy", "unreachable"]
+    tasks: tuple[int, ...] = ()
+    reason: str = ""
+
+
+def cluster_info(data: Any) -> ClusterInfo:
+    """``{"version", "commit", "kafka_cluster_id"}``; all three must be there, since other servers have a version, too."""
+    _text(data["commit"])
+    return ClusterInfo(version=_text(data["version"]), kafka_cluster_id=_text(data["kafka_cluster_id"]))
+
+
+def names(data: Any) -> list[str]:
+    """``["name", ...]``."""
+    return [_text(name) for name in data]
+
+
+def config(data: Any) -> dict[str, str | None]:
+    """``{"key": "value" or null}``."""
+    return {key: None if value is None else _text(value) for key, value in data.items()}
+
+
+def status(data: Mapping[str, Any]) -> Status:
+    """``{"connector": {"state", "worker_id"}, "tasks": [{"id", "state", "worker_id"}], "type"}``."""
+    return Status(
+        state=str(data["connector"]["state"]),
+        worker_id=str(data["connector"].get("worker_id") or ""),
+        tasks=tuple(
+            Task(int(task["id"]), str(task["state"]), str(task.get("worker_id") or "")) for task in data["tasks"]
+        ),
+        type=str(data.get("type") or "unknown"),
+    )
+
+
+def offsets(entries: Iterable[Mapping[str, Any]]) -> tuple[StoredOffset, ...]:
+    """``[{"partition": {...}, "offset": {...} or null}]``, in the same order."""
+    return tuple(StoredOffset(Partition.of(entry["partition"]), entry["offset"]) for entry in entries)
+
+
+def connector(name: str, info: Any, its_status: Any) -> Connector:
+    """``{"type", "config"}`` and a status as :func:`status` takes it; None for a status that does not exist yet."""
+    known = Status() if its_status is None else status(its_status)
+    return Connector.of(name, str(info.get("type") or known.type), config(info["config"]), known)
+
+
+def connectors(data: Any) -> dict[str, Connector]:
+    """``{"name": {"info": {...}, "status": {...}}}``; Connect leaves out a part that it could not read.
+
+    A connector that lacks one of the two is left out here.
+    """
+    parts_by_name = {name: (parts.get("info"), parts.get("status")) for name, parts in data.items()}
+    return {
+        name: connector(name, info, its_status)
+        for name, (info, its_status) in parts_by_name.items()
+        if info is not None and its_status is not None
+    }
+
+
+def task_numbers(data: Any) -> tuple[int, ...]:
+    """The numbers of the tasks in ``{"tasks": [{"task": 0}]}``."""
+    return tuple(int(task["task"]) for task in data["tasks"])
+
+
+def validation(data: Any, sent: Mapping[str, str | None], secrets: frozenset[str]) -> Validation:
+    """``{"configs": [{"definition": {...} or null, "value": {...}}]}`` for the config ``sent``.
+
+    The texts of the errors lose ``secrets`` and all values of the config.
+    """
+    definitions = [entry["definition"] for entry in data["configs"] if entry["definition"] is not None]
+    checked = [entry["value"] for entry in data["configs"]]
+    # The worker has replaced the placeholders: its values may be secrets that the config did not contain as sent.
+    resolved = {value["name"]: value["value"] for value in checked if value["name"] in sent}
+    masked = secrets | maskable(sent) | maskable(resolved)
+    secret_keys = frozenset(known["name"] for known in definitions if known["type"] == "PASSWORD")
+    return Validation(
+        errors=tuple(
+            ValidationError(value["name"], tuple(clean(text, masked) for text in value["errors"]))
+            for value in checked
+            if value["errors"]
+        ),
+        secret_keys=secret_keys,
+        defaults={
+            known["name"]: None if known["default_value"] is None else str(known["default_value"])
+            for known in definitions
+            if known["name"] not in secret_keys
+        },
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value

@@ -1,0 +1,197 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One HTTP exchange with a worker: session, TLS, proxies, time limits, authentication, clock comparison.
+
+The only file of this folder that uses requests.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator, Sequence
+from email.utils import parsedate_to_datetime
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.answers import (
+    UNREACHABLE,
+    UNTIL_DEADLINE,
+    Answer,
+    Exchange,
+    Failure,
+    Patience,
+    parse,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
+    ConnectError,
+    TlsFailed,
+    Unreachable,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.messages import tls_failed
+from ansible_collections.connectops.recovery.plugins.module_utils.libraries import missing_library
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
+
+REQUESTS_IMPORT_ERROR: ImportError | None = None
+try:
+    import requests
+    from urllib3 import disable_warnings
+    from urllib3.exceptions import InsecureRequestWarning, NewConnectionError
+except ImportError as import_error:
+    REQUESTS_IMPORT_ERROR = import_error
+
+# After this time without a connection the next worker is asked.
+CONNECT_TIMEOUT_SECONDS = 5.0
+
+
+class Transport:
+    """The HTTP session of one client. Several threads may use it.
+
+    ``clock_ahead_seconds``: how far this machine's clock is ahead of the clock of the worker that answered last.
+    """
+
+    def __init__(self, options: ConnectOptions, clock: Callable[[], float]) -> None:
+        """Raise :class:`MissingLibrary` without requests. ``clock`` returns seconds from any start, as time.monotonic does."""
+        if REQUESTS_IMPORT_ERROR is not None:
+            raise missing_library("requests", REQUESTS_IMPORT_ERROR)
+        self.clock_ahead_seconds = 0.0
+        self._options = options
+        self._clock = clock
+        self._session = requests.Session()
+        # With an authentication of its own, even one that adds nothing, the session does not read ~/.netrc.
+        self._session.auth = self._authenticate
+        self._session.headers.update({"Accept": "application/json", "User-Agent": "connectops.recovery"})
+        if not options.validate_certs:
+            # The user asked for this; a warning on stderr for each call would help nobody.
+            disable_warnings(InsecureRequestWarning)
+        if options.client_cert:
+            key = options.client_key
+            self._session.cert = (options.client_cert, key) if key else options.client_cert
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._session.close()
+
+    def send(self, exchange: Exchange, seconds: float) -> Answer | Failure | ConnectError:
+        """Send the call once and return the answer, within about ``seconds``.
+
+        Without an answer: a failure that may pass, or (returned, not raised) an error that repeating cannot change.
+        """
+        call, options = exchange.call, self._options
+        ends = self._clock() + seconds
+        body = None if call.body is None else json.dumps(call.body, allow_nan=False).encode()
+        try:
+            with self._session.request(
+                call.method,
+                exchange.url + call.path,
+                data=body,
+                headers={"Content-Type": "application/json"} if body is not None else None,
+                timeout=(min(CONNECT_TIMEOUT_SECONDS, seconds), seconds),
+                # Passed with each request: the environment's REQUESTS_CA_BUNDLE would override the session's own.
+                verify=options.ca_path or True if options.validate_certs else False,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                content = bytearray()
+                # requests waits until a piece is complete; with small pieces a slow answer is given up in time.
+                for piece in response.iter_content(1024):
+                    content += piece
+                    if self._clock() > ends:
+                        raise requests.ReadTimeout
+        except OSError as error:  # the base of requests' own exceptions and of those for unreadable certificate files
+            return self._failure(exchange, error, seconds)
+        except ValueError:
+            return ConnectError(
+                f"{exchange.url} is not a valid URL, or it redirects to an invalid one: check connect_url.",
+                **exchange.facts(),
+            )
+        self._compare_clocks(response.headers.get("Date"))
+        return Answer(response.status_code, response.headers, parse(bytes(content)))
+
+    def _authenticate(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._options.bearer_token:
+            request.headers["Authorization"] = f"Bearer {self._options.bearer_token}"
+        elif self._options.url_username and self._options.url_password:
+            login = f"{self._options.url_username}:{self._options.url_password}".encode()
+            request.headers["Authorization"] = f"Basic {base64.b64encode(login).decode()}"
+        return request
+
+    def _compare_clocks(self, date: str | None) -> None:
+        with contextlib.suppress(TypeError, ValueError):
+            self.clock_ahead_seconds = time.time() - parsedate_to_datetime(date or "").timestamp()
+
+    def _failure(self, exchange: Exchange, error: OSError, seconds: float) -> Failure | ConnectError:
+        """Why there is no answer. The exceptions' own texts are not used: they repeat proxies with passwords."""
+        url = exchange.url
+        causes = list(_causes(error))
+        for cause in causes:
+            # These three mean a connection that ended, which happens to TLS when a worker goes away.
+            ended = ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError
+            if isinstance(cause, ssl.SSLError) and not isinstance(cause, ended):
+                return TlsFailed(tls_failed(url, cause), **exchange.facts())
+        if not isinstance(error, requests.RequestException):
+            return TlsFailed(
+                f"a certificate file needed for {url} cannot be read: "
+                "check ca_path, client_cert, client_key and the environment variable REQUESTS_CA_BUNDLE.",
+                **exchange.facts(),
+            )
+        if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
+            return ConnectError(
+                f"{url}, or the proxy set for it in the environment, is not a valid URL: "
+                "check connect_url, HTTP_PROXY and HTTPS_PROXY.",
+                **exchange.facts(),
+            )
+        reason = _reason_for_no_connection(error, causes, seconds)
+        if reason is None:
+            return self._incomplete(exchange, error, causes, seconds)
+        return Failure(Unreachable, reason, _unreachable(exchange), perhaps_done=False, resend=True)
+
+    def _incomplete(
+        self, exchange: Exchange, error: OSError, causes: Sequence[BaseException], seconds: float
+    ) -> Failure:
+        """The call was sent, but no answer came, or only a part of it."""
+        if isinstance(error, requests.Timeout) or any(isinstance(cause, TimeoutError) for cause in causes):
+            reason = f"no answer within {seconds:.3g} s"
+            return Failure(ConnectError, reason, UNTIL_DEADLINE, perhaps_done=True, resend=False)
+        reason = "the connection was closed before the answer was complete"
+        if not exchange.has_answered and not exchange.url.startswith("https"):
+            reason += " (if the worker expects TLS, use https://)"
+        elif not exchange.has_answered and not self._options.client_cert:
+            # With TLS 1.3 the worker's refusal of a client without a certificate may get lost when the connection ends.
+            reason += " (if the worker requires a client certificate, set client_cert)"
+        return Failure(Unreachable, reason, _unreachable(exchange), perhaps_done=True, resend=False)
+
+
+def _unreachable(exchange: Exchange) -> Patience:
+    return UNTIL_DEADLINE if exchange.has_answered else UNREACHABLE
+
+
+def _reason_for_no_connection(error: OSError, causes: Sequence[BaseException], seconds: float) -> str | None:
+    """Why the call could not be sent; None if it was sent."""
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "the proxy set in the environment (HTTP_PROXY, HTTPS_PROXY) does not forward the call"
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return "the host name cannot be resolved"
+    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        return "connection refused"
+    if isinstance(error, requests.ConnectTimeout):
+        return f"no connection within {min(CONNECT_TIMEOUT_SECONDS, seconds):g} s"
+    if any(isinstance(cause, NewConnectionError) for cause in causes):
+        texts = (cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror)
+        return next(texts, "no connection").lower()
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception and all it was made from, wherever the various versions of requests and urllib3 store that."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        cause = waiting.pop(0)
+        if isinstance(cause, BaseException) and id(cause) not in seen:
+            seen.add(id(cause))
+            yield cause
+            waiting += [*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__]
