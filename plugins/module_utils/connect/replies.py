@@ -86,15 +86,24 @@ def config(data: Any) -> dict[str, str | None]:
 
 
 def status(data: Mapping[str, Any]) -> Status:
-    """``{"connector": {"state", "worker_id"}, "tasks": [{"id", "state", "worker_id"}], "type"}``."""
+    """``{"connector": {"state", "worker_id"}, "tasks": [{"id", "state", "worker_id"}], "type"}``, each with a ``trace``."""
+    head = data["connector"]
     return Status(
-        state=str(data["connector"]["state"]),
-        worker_id=str(data["connector"].get("worker_id") or ""),
+        state=str(head["state"]),
+        worker_id=str(head.get("worker_id") or ""),
         tasks=tuple(
-            Task(int(task["id"]), str(task["state"]), str(task.get("worker_id") or "")) for task in data["tasks"]
+            Task(int(task["id"]), str(task["state"]), str(task.get("worker_id") or ""), _first_line(task.get("trace")))
+            for task in data["tasks"]
         ),
         type=str(data.get("type") or "unknown"),
+        trace=_first_line(head.get("trace")),
     )
+
+
+def _first_line(trace: Any) -> str | None:
+    """What failed, without the stack and without values of a config; None where there is no trace."""
+    line = clean(str(trace or "").strip().partition("\n")[0])
+    return line or None
 
 
 def offsets(entries: Iterable[Mapping[str, Any]]) -> tuple[StoredOffset, ...]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
@@ -43,12 +43,22 @@ class Judgement:
     facts: Data = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
-    def as_data(self, profile: str) -> dict[str, Any]:
-        """The judgement as part of a connector's facts; ``profile`` is the name of what it was judged by."""
+    def as_data(self, profile: str, state: str) -> dict[str, Any]:
+        """The judgement as part of a connector's facts; ``profile`` is the name of what it was judged by.
+
+        A STOPPED connector delivers nothing, whatever its offsets say: what it would be after a resume is told apart.
+        """
+        verdict = worst(verdict.verdict for verdict in self.verdicts)
+        is_stopped = state == "STOPPED"
+        verdicts = [
+            replace(one, verdict="stopped") if is_stopped and one.verdict != "orphaned" else one
+            for one in self.verdicts
+        ]
         return {
             "profile": profile,
-            "verdict": worst(verdict.verdict for verdict in self.verdicts),
-            "verdicts": [verdict.as_data() for verdict in self.verdicts],
+            "verdict": worst(one.verdict for one in verdicts),
+            "verdict_after_resume": verdict if is_stopped else None,
+            "verdicts": [one.as_data() for one in verdicts],
             **self.facts,
         }
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import ConnectorKind
@@ -18,13 +18,17 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 
 Kinds = Sequence[ConnectorKind[Any]]
 
+# Each takes its options from a task's parameters. The first that fits a connector counts, and the last fits all.
+KINDS: tuple[Callable[[Mapping[str, Any]], ConnectorKind[Any]], ...] = (
+    StripeReporting.read,
+    Sinks.read,
+    Profiles.read,
+)
+
 
 def kinds_from(params: Mapping[str, Any]) -> Kinds:
-    """The kinds with their options from a task's parameters; the first that fits a connector counts, the last fits all.
-
-    Raises InputError for an option that cannot work.
-    """
-    return (StripeReporting.read(params), Sinks(), Profiles.read(params))
+    """The kinds with their options. Raises InputError for an option that cannot work."""
+    return tuple(read(params) for read in KINDS)
 
 
 def kind_of(kinds: Kinds, connector: Connector) -> ConnectorKind[Any]:

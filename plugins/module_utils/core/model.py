@@ -90,9 +90,12 @@ class StoredOffset:
 
 @dataclass(frozen=True)
 class Task:
+    """``trace``: the first line of why it FAILED; it may hold what a message must not."""
+
     id: int
     state: str
     worker_id: str
+    trace: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,8 @@ class Status:
     tasks: tuple[Task, ...] = ()
     # ``source`` or ``sink``.
     type: str = "unknown"
+    # As that of a task.
+    trace: str | None = field(default=None, repr=False)
 
     @property
     def worker_ids(self) -> frozenset[str]:
@@ -125,6 +130,7 @@ class Connector:
     config: Mapping[str, str] = field(repr=False)
     offsets: tuple[StoredOffset, ...] = ()
     problem: str | None = None
+    trace: str | None = field(default=None, repr=False)
 
     @property
     def connector_class(self) -> str:
@@ -138,11 +144,11 @@ class Connector:
     def of(cls, name: str, type: str, config: Mapping[str, str | None], status: Status) -> Connector:
         """A connector whose offsets have not been read; a setting that is null counts as not set."""
         known = {key: value for key, value in config.items() if value is not None}
-        return cls(name, type, status.state, status.worker_id, status.tasks, known)
+        return cls(name, type, status.state, status.worker_id, status.tasks, known, trace=status.trace)
 
     @property
     def status(self) -> Status:
-        return Status(self.state, self.worker_id, self.tasks)
+        return Status(self.state, self.worker_id, self.tasks, self.type, self.trace)
 
     @property
     def stored(self) -> dict[Partition, Offset]:

@@ -48,7 +48,7 @@ class Judge:
         except RecoveryError as error:
             # One connector with a config that cannot be read must not hide the others.
             return self._not_judged(connector, error.sentence)
-        facts = judgement.as_data(kind.name)
+        facts = judgement.as_data(kind.name, connector.state)
         lines = (self._headline(connector, kind.remark(facts)), "", *kind.state_lines(facts))
         return Judged(facts, lines, judgement.warnings, kind.recovers)
 

@@ -69,14 +69,23 @@ def test_validation_lists_errors_by_key_without_values_even_those_only_the_worke
 
 
 def test_a_status_is_read_from_connects_own_json() -> None:
+    trace = "x.BadThing: Invalid value ******** for configuration port"
     read = replies.status(
         {
             "connector": {"state": "RUNNING", "worker_id": "a:1"},
             "type": "source",
-            "tasks": [{"id": 0, "state": "FAILED", "worker_id": "b:1", "trace": "..."}, {"id": 1, "state": "RUNNING"}],
+            "tasks": [
+                {
+                    "id": 0,
+                    "state": "FAILED",
+                    "worker_id": "b:1",
+                    "trace": "x.BadThing: Invalid value hunter2 for configuration port\n\tat x.Y",
+                },
+                {"id": 1, "state": "RUNNING"},
+            ],
         }
     )
-    assert read == Status("RUNNING", "a:1", (Task(0, "FAILED", "b:1"), Task(1, "RUNNING", "")), "source")
+    assert read == Status("RUNNING", "a:1", (Task(0, "FAILED", "b:1", trace), Task(1, "RUNNING", "")), "source")
     assert read.worker_ids == {"a:1", "b:1"}
 
 

@@ -55,7 +55,7 @@ def test_no_offset_is_the_same_as_no_offset_only() -> None:
 
 
 def test_a_connector_has_the_settings_that_are_set_and_the_offsets_that_are_not_null() -> None:
-    status = Status("RUNNING", "a:1", (Task(0, "RUNNING", "b:1"),))
+    status = Status("RUNNING", "a:1", (Task(0, "RUNNING", "b:1"),), "source", "why")
     made = Connector.of("c", "source", {"connector.class": "x.Y", "removed": None}, status)
     assert dict(made.config) == {"connector.class": "x.Y"}
     assert (made.connector_class, made.is_source, made.status) == ("x.Y", True, status)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import (
     ConnectorKind,
@@ -25,6 +26,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 class Sinks(ConnectorKind[Read]):
     name = "sink"
     recovers = False
+
+    @classmethod
+    def read(cls, params: Mapping[str, Any]) -> Sinks:
+        return cls()
 
     def fits(self, connector: Connector) -> bool:
         return connector.type == "sink"

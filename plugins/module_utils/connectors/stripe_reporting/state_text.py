@@ -56,6 +56,8 @@ def _cost_lines(facts: Data) -> list[str]:
     left_alone = facts["left_alone"]
     runs = counted(left_alone["report_runs_once_healed"], "report run")
     missed = f"{counted(facts['rounds_behind'], 'round')} missed so far"
+    if facts["verdict_after_resume"] is not None:
+        return wrapped(f"Left alone: it stays STOPPED. After a resume: {missed}, {runs} to get current.")
     if facts["blocker"] is not None:
         cost = f"{missed}, and every further one will be; once the polls succeed again, {runs} to get current"
     elif left_alone["blocked_by"] is not None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed, secret_values
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import JudgedReason, Reason
 
 
@@ -15,7 +16,9 @@ def has_failed(connector: Connector) -> bool:
 
 
 def not_running_reason(connector: Connector) -> Reason | None:
-    """Why the connector does no work, or not all of it: how many tasks are RUNNING (figure) of how many (limit).
+    """Why the connector does no work, or not all of it: how many tasks are RUNNING (value) of how many (limit).
+
+    With the first line of Connect's trace where one FAILED.
 
     None for one that runs, and where its state is not known since Connect could not be asked.
     """
@@ -30,6 +33,9 @@ def not_running_reason(connector: Connector) -> Reason | None:
         words.append(f"task {ids[0]} is {state}" if len(ids) == 1 else f"tasks {', '.join(ids)} are {state}")
     if not words:
         return None
+    trace = next(filter(None, (connector.trace, *(task.trace for task in connector.tasks))), None)
+    if trace is not None:
+        words.append(scrubbed(trace, secret_values(connector.config)))
     running = sum(task.state == "RUNNING" for task in connector.tasks)
     return Reason("not_running", ", ".join(words), running, max(1, len(connector.tasks)))
 

@@ -14,7 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 
 # From good to bad: a connector's verdict is the worst of its partitions'.
-VerdictName = Literal["ok", "orphaned", "late", "missing", "unknown", "blocked", "stuck"]
+VerdictName = Literal["ok", "orphaned", "late", "missing", "stopped", "unknown", "blocked", "stuck"]
 VERDICTS: tuple[VerdictName, ...] = get_args(VerdictName)
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -67,7 +68,7 @@ def known(
 
 
 def facts(it: Situation) -> Mapping[str, Any]:
-    return KIND.judge(it, Limits(), ()).as_data("stripe_reporting")
+    return KIND.judge(it, Limits(), ()).as_data("stripe_reporting", it.connector.state)
 
 
 def reasons(it: Situation, zone: str) -> list[str]:
@@ -214,4 +215,30 @@ def test_nobody_is_blamed_for_a_connector_that_does_no_work(state: str) -> None:
     it = known({CAIRO: stuck, PST: stuck}, state=state)
     found = facts(it)
     assert (found["blocker"], found["dropped_timezones"]) == (None, {})
+    verdicts = {verdict["verdict"] for verdict in found["verdicts"]}
+    assert verdicts == ({"stopped"} if state == "STOPPED" else {"stuck"})
+    assert found["verdict_after_resume"] == ("stuck" if state == "STOPPED" else None)
     assert found["left_alone"]["blocked_by"] == f"the connector is {state}"
+
+
+def test_a_connector_that_was_created_stopped_says_what_comes_after_a_resume() -> None:
+    it = known({}, [run(CAIRO, YESTERDAY, TODAY, 3)], state="STOPPED", stripe_report_types=TYPE)
+    found = facts(it)
+    assert [verdict["verdict"] for verdict in found["verdicts"]] == ["stopped"]
+    assert found["verdict_after_resume"] == "missing"
+    text = " ".join(" ".join(KIND.state_lines(found)).split())
+    assert "Left alone: it stays STOPPED. After a resume: 0 rounds missed so far, 2 report runs to get current." in text
+
+
+def test_a_connector_that_failed_says_why_and_blames_nobody() -> None:
+    stuck = offset(TODAY - 12 * DAY, TODAY - 12 * DAY)
+    it = known({CAIRO: stuck, PST: stuck}, state="FAILED")
+    trace = "org.apache.kafka.connect.errors.ConnectException: No account for sk_live_0"
+    it = replace(it, connector=replace(it.connector, trace=trace))
+    found = facts(it)
+    assert found["blocker"] is None
+    assert [verdict["verdict"] for verdict in found["verdicts"]] == ["stuck", "stuck"]
+    message = found["verdicts"][0]["reasons"][0]["message"]
+    assert (
+        message == "the connector is FAILED, org.apache.kafka.connect.errors.ConnectException: No account for ********"
+    )

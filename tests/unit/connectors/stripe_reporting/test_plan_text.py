@@ -91,6 +91,7 @@ def state_text(of: Connector, judgement: StripeJudgement) -> list[str]:
     """The headline and the lines of a judgement, without remedies."""
     facts = {
         "verdict": judgement.verdict,
+        "verdict_after_resume": None,
         "verdicts": [verdict.as_data() for verdict in judgement.verdicts],
         **judgement.as_data(),
         "remedies": None,

@@ -1,0 +1,131 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A class of connectors is one folder and one line in the registry: shown with a toy that counts sheep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors import registry
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import (
+    ConnectorKind,
+    Data,
+    Decision,
+    Judgement,
+    Read,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    Partition,
+    StoredOffset,
+    Task,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits, Reason, judged_by
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.judge import Judge
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import ChangeRequest, make_plan
+from unit.connectors.stripe_reporting.cases import NOW
+
+MEADOW = Partition.of({"meadow": "north"})
+
+
+@dataclass(frozen=True)
+class Flock:
+    """The situation of the toy: how many sheep were counted, and how many there are."""
+
+    connector: Connector
+    counted: int
+    there_are: int
+
+
+@dataclass(frozen=True)
+class SheepCounter(ConnectorKind[Flock]):
+    there_are: int
+
+    name = "sheep"
+    recovers = True
+
+    @classmethod
+    def read(cls, params: Mapping[str, Any]) -> SheepCounter:
+        return cls(params["sheep"])
+
+    def fits(self, connector: Connector) -> bool:
+        return connector.connector_class == "SheepSource"
+
+    def secrets(self) -> frozenset[str]:
+        return frozenset()
+
+    def read_outside(self, read: Read) -> Flock:
+        (offset,) = read.connector.stored.values()
+        return Flock(read.connector, int(offset["counted"] or 0), self.there_are)
+
+    def judge(self, situation: Flock, limits: Limits, requests: Sequence[ResetRequest]) -> Judgement:
+        missed = situation.there_are - situation.counted
+        reason = Reason("sheep_missed", f"{missed} sheep not counted", missed, 0)
+        return Judgement((judged_by(MEADOW, [("stuck", reason)] if missed else []),), {"sheep": situation.there_are})
+
+    def state_lines(self, facts: Data) -> list[str]:
+        return [f"  {facts['sheep']} sheep: {facts['verdicts'][0]['reasons'][0]['message']}"]
+
+    def remark(self, facts: Data) -> str:
+        return "counts sheep"
+
+    def decide(self, situation: Flock, request: ResetRequest) -> Decision:
+        forecast = {"left_alone": {}, "to_count": situation.there_are}
+        return Decision({MEADOW: {"counted": 0}}, forecast)
+
+    def plan_lines(self, plan: Data, forecast: Data | None, config: Mapping[str, str]) -> list[str]:
+        assert forecast is not None
+        return [f"  count {forecast['to_count']} sheep again"]
+
+
+@pytest.fixture
+def kinds(monkeypatch: pytest.MonkeyPatch) -> registry.Kinds:
+    monkeypatch.setattr(registry, "KINDS", (SheepCounter.read, *registry.KINDS))
+    params = {"sheep": 7, "ask_stripe": False, "stripe_api_keys": None, "stripe_api_url": "", "stripe_timezones": []}
+    return registry.kinds_from(params)
+
+
+def connector(plugin_class: str, **settings: str) -> Connector:
+    return Connector(
+        name="flock",
+        type="source",
+        state="RUNNING",
+        worker_id="w:1",
+        tasks=(Task(0, "RUNNING", "w:1"),),
+        config={"connector.class": plugin_class, **settings},
+        offsets=(StoredOffset(MEADOW, {"counted": 4}),),
+    )
+
+
+def test_a_connector_of_the_new_kind_is_judged_by_it(kinds: registry.Kinds) -> None:
+    judged = Judge("farm", Limits(), kinds)(Read(connector("SheepSource"), NOW))
+    assert (judged.facts["profile"], judged.facts["verdict"], judged.recovers) == ("sheep", "stuck", True)
+    assert judged.lines == ("farm  flock  RUNNING 1/1  counts sheep", "", "  7 sheep: 3 sheep not counted")
+
+
+def test_a_connector_of_the_new_kind_is_reset_by_it(kinds: registry.Kinds) -> None:
+    request = ChangeRequest(ResetRequest("delete"), {}, {}, "farm")
+    # Without settings to change, the plan needs nothing of the cluster.
+    planned = make_plan(None, connector("SheepSource"), request, kinds, "kafka-1", None, NOW)  # type: ignore[arg-type]
+    assert [change.after for change in planned.plan.offsets] == [{"counted": 0}]
+    assert planned.preview[-1] == "  count 7 sheep again"
+    assert planned.forecast == {"left_alone": {}, "to_count": 7}
+
+
+@pytest.mark.parametrize(
+    "plugin_class, settings, name",
+    [
+        ("SheepSource", {}, "sheep"),
+        ("org.other.StripeSourceConnector", {"stripe.report.types": "a.1"}, "stripe_reporting"),
+        ("io.debezium.Thing", {}, "generic"),
+    ],
+)
+def test_the_first_kind_that_fits_counts(
+    kinds: registry.Kinds, plugin_class: str, settings: Mapping[str, str], name: str
+) -> None:
+    assert registry.kind_of(kinds, connector(plugin_class, **settings)).name == name
