@@ -46,7 +46,7 @@ class Judgement:
     def as_data(self, profile: str, state: str) -> dict[str, Any]:
         """The judgement as part of a connector's facts; ``profile`` is the name of what it was judged by.
 
-        A STOPPED connector delivers nothing, whatever its offsets say: what it would be after a resume is told apart.
+        A STOPPED connector delivers nothing, whatever its offsets say; ``verdict_after_resume`` says what it would be.
         """
         verdict = worst(verdict.verdict for verdict in self.verdicts)
         is_stopped = state == "STOPPED"
@@ -68,7 +68,7 @@ class Decision:
     """What a reset writes, and what the connector will do then.
 
     ``forecast`` is JSON, None for a kind that cannot forecast; ``warnings`` are sentences. ``needs_restart``: the tasks must
-    be started anew, also when nothing is written.
+    be restarted, even when nothing is written.
     """
 
     targets: OffsetTargets

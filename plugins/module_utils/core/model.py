@@ -38,7 +38,7 @@ class Partition:
 
     @cached_property
     def identity(self) -> frozenset[tuple[str, str]]:
-        """Each field with its value as JSON text, which tells the types apart as Connect does."""
+        """Each field with its value as JSON text, which distinguishes the types as Connect does."""
         return frozenset((name, json.dumps(value)) for name, value in self.fields)
 
     def __eq__(self, other: object) -> bool:
@@ -152,7 +152,7 @@ class Connector:
 
     @property
     def stored(self) -> dict[Partition, Offset]:
-        """The partitions that have an offset; a null one is as good as absent to Connect."""
+        """The partitions that have an offset; to Connect a null one counts as absent."""
         return {entry.partition: entry.offset for entry in self.offsets if entry.offset is not None}
 
 

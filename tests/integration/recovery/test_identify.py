@@ -83,7 +83,7 @@ def test_the_accounts_prove_who_blocks_and_the_others_wait(tasks: Tasks, looping
     assert (blocker["certainty"], blocker["reason"]["code"]) == ("proven", "runs_repeated")
     assert [one["timezone"] for one in blocker["partitions"]] == [NEW_YORK]
     assert blocker["reason"]["value"] >= 3
-    assert codes_of(one, CAIRO)[0] == "held_up_later"
+    assert codes_of(one, CAIRO)[0] == "blocked_later"
     assert codes_of(one, PST)[0] == "waits_behind"
     assert one["left_alone"]["catches_up"] is False
     assert one["left_alone"]["rounds_missed"] == 4

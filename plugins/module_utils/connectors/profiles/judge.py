@@ -46,7 +46,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
 _EARLIEST_EPOCH_SECONDS = 365 * DAY_SECONDS
 _COMMIT_TIME_UNKNOWN = Reason(
     "commit_time_unknown",
-    "when it was stored is not known (only the offsets topic tells: give connectops_kafka_bootstrap_servers)",
+    "when it was stored is not known (only the offsets topic shows it: set connectops_kafka_bootstrap_servers)",
 )
 
 
@@ -54,7 +54,7 @@ def judge_by_profile(connector: Connector, profile: Profile | None, limits: Limi
     """A verdict on each stored and each expected partition, in the order of their names; ``now`` is epoch seconds.
 
     Without a profile commit times alone are looked at. A connector of which nothing is stored or expected gets one verdict
-    on the partition without fields, so that its state is told all the same.
+    on the partition without fields, so that its state is reported all the same.
     """
     profile = profile or GENERIC
     expected = profile.expected.values(connector.config) if profile.expected else None
@@ -64,7 +64,7 @@ def judge_by_profile(connector: Connector, profile: Profile | None, limits: Limi
     if not verdicts:
         nothing: JudgedReason = (
             "unknown",
-            Reason("no_offset", "it has stored no offset, so nothing tells whether it works"),
+            Reason("no_offset", "it has stored no offset, so nothing shows whether it works"),
         )
         verdicts.append(judge.verdict(Partition(()), nothing))
     return tuple(sorted(verdicts, key=lambda verdict: str(verdict.partition)))
@@ -81,7 +81,7 @@ class _ProfileJudge:
     now: float
 
     def judged(self, entries: list[StoredOffset]) -> Iterator[Verdict]:
-        """What is stored. A partition without an offset that is not expected either is as good as not there."""
+        """What is stored. A partition without an offset that is not expected either counts as absent."""
         successors = self._successors(entries)
         for entry in entries:
             lacking = self._lacking(entry.partition)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Profiles: what a user tells of a connector's offsets, as data, so that they can be judged without code for it."""
+"""Profiles: what a user knows about a connector's offsets, as data, so that they can be judged without code."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Profile:
-    """One profile, checked. ``partition`` is empty where all fields tell partitions apart; ages are seconds."""
+    """One profile, checked. ``partition`` is empty where all fields distinguish partitions; ages are seconds."""
 
     name: str
     connector_classes: tuple[str, ...]

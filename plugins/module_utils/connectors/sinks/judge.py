@@ -84,7 +84,7 @@ def _unread(*, has_offset: bool) -> Iterator[JudgedReason]:
     if not has_offset:
         yield "missing", Reason("no_offset", "nothing committed")
     else:
-        words = "how much waits is not known (only Kafka tells: give connectops_kafka_bootstrap_servers)"
+        words = "how much waits is not known (only Kafka shows it: set connectops_kafka_bootstrap_servers)"
         yield "unknown", Reason("lag_unknown", words)
 
 

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who blocks whom: the partition at which every poll fails, named from evidence.
+"""The blocker: the partition at which every poll fails, named from evidence.
 
 One failing partition keeps all partitions of its connector from storing progress, so the offsets alone look equally stale. What
-tells them apart is what the accounts were asked for: the blocker's account has run after run of one interval, none of them
+distinguishes them is what the accounts were asked for: the blocker's account has run after run of one interval, none of them
 ready in time. Many runs of one interval alone prove nothing: partitions before the blocker that are done in memory may load
 round after round, each from the same initial load date, and each of those runs is ready in time.
 """
@@ -56,13 +56,13 @@ class Loop:
     error: str | None
 
     def reason(self, max_wait_milliseconds: int) -> Reason:
-        in_vain = f"none ready within {show_milliseconds(max_wait_milliseconds)}"
+        late_or_failed = f"none ready within {show_milliseconds(max_wait_milliseconds)}"
         if self.failed:
             words = f": {self.error}" if self.error else ""
-            in_vain = f"{'all' if self.failed == self.runs else self.failed} failed{words}"
+            late_or_failed = f"{'all' if self.failed == self.runs else self.failed} failed{words}"
         more = " or more" if self.is_cut else ""
         runs = f"{counted(self.runs, 'report run')}{more} asked for {show_span(self.start, self.end)}"
-        return Reason("runs_repeated", f"{runs}, {in_vain}", self.runs, _RUNS_OF_A_LOOP, self.since)
+        return Reason("runs_repeated", f"{runs}, {late_or_failed}", self.runs, _RUNS_OF_A_LOOP, self.since)
 
 
 @dataclass(frozen=True)
@@ -102,20 +102,20 @@ def is_in_time(run: ReportRun, max_wait_milliseconds: int, now: float) -> bool |
 
 def find_loop(partition: ReportPartition, evidence: Evidence, max_wait_milliseconds: int, now: float) -> Loop | None:
     """The loop that a partition's newest runs make, None where the newest one that has an outcome was ready in time."""
-    in_vain: list[ReportRun] = []
+    late_or_failed: list[ReportRun] = []
     for run in evidence.runs_of(partition) or ():
         in_time = is_in_time(run, max_wait_milliseconds, now)
-        if in_time or (in_vain and run.start != in_vain[0].start):
+        if in_time or (late_or_failed and run.start != late_or_failed[0].start):
             break
         if in_time is False:
-            in_vain.append(run)
-    if not in_vain:
+            late_or_failed.append(run)
+    if not late_or_failed:
         return None
-    last, first = in_vain[0], in_vain[-1]
+    last, first = late_or_failed[0], late_or_failed[-1]
     return Loop(
         partition=partition,
-        runs=len(in_vain),
-        failed=sum(run.status == "failed" for run in in_vain),
+        runs=len(late_or_failed),
+        failed=sum(run.status == "failed" for run in late_or_failed),
         start=last.start,
         end=last.end,
         since=first.created,
@@ -217,7 +217,7 @@ def _by_a_pending_run(
         return None
     run = newest[pending[0]]
     age = int(now - run.created)
-    words = f"its report run is being made, for {show_seconds(age)} so far"
+    words = f"its report run has been pending for {show_seconds(age)}"
     reason = Reason("run_pending", words, age, max_wait_milliseconds // 1000, run.created)
     return Blocker((pending[0],), "likely", reason, is_looping=False)
 
@@ -238,8 +238,8 @@ def _by_exclusion(
     if len(suspects) == 1:
         words = "all the others had their reports in time, or were never reached"
         if len(waiting) == 1:
-            words = "nobody else has anything left to ask for in this round"
+            words = "no other partition has anything left to ask for in this round"
         reason = Reason("by_exclusion", words)
         return Blocker((suspects[0],), "likely", reason, is_looping=False)
-    reason = Reason("one_of_blockers", "may be the one that holds the others up")
+    reason = Reason("one_of_blockers", "may be the one that blocks the others")
     return Blocker(tuple(suspects), "one_of", reason, is_looping=False)

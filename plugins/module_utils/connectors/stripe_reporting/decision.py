@@ -152,7 +152,7 @@ def _losses(
     changed: Collection[ReportPartition],
     for_good: Collection[ReportPartition],
 ) -> Iterator[Loss]:
-    """A partition that is changed answers for all that it leaves out, the others for what they would not leave out otherwise."""
+    """For a changed partition all that is skipped counts, for the others only what would not be skipped without the change."""
     for one in forecast.partitions:
         alone = restarted.of(one.partition)
         is_changed = one.partition in changed
@@ -209,10 +209,10 @@ def _decided(situation: Situation, request: ResetRequest, chosen: Sequence[Repor
 def _refuse_harm(decision: StripeDecision, request: ResetRequest) -> None:
     """Refuse what wedges the connector, and what skips data without the user's word for it."""
     if request.strategy == "restore":
-        # Going back to how it was is what its name says; the notes tell what comes of it.
+        # Its name says that it goes back; the notes name the consequences.
         return
     for one in decision.forecast.partitions:
-        # A problem of before is not of this change's making, as when two partitions are mended one after the other.
+        # A problem that was there before is not caused by this change, as when two partitions are healed one after the other.
         is_new = one.partition in decision.changed and one.problem not in (
             None,
             decision.restarted.of(one.partition).problem,

@@ -87,7 +87,7 @@ def _by_the_others(mine: list[ReportPartition], others: list[ReportPartition], s
     history = evidence.histories.get(timezone)
     if history is not None and any(run.created >= current_round for run in history.runs):
         return None
-    words = f"all the others are done with the round {show_moment(current_round)}"
+    words = f"all the others have finished the round {show_moment(current_round)}"
     if timezone in evidence.refused:
         return Dropped("likely", f"{words}, and Stripe refuses its API key")
     return Dropped("likely", words)

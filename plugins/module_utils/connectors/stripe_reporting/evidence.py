@@ -20,7 +20,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known beside the offsets; all of it may be empty.
+    """What is known besides the offsets; all of it may be empty.
 
     ``histories``: the report runs of each timezone whose account was asked. ``refused``: the timezones whose own key, the
     one in the connector's config, Stripe refuses. ``log``: what the worker's log says of the connector.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a walk comes to for each partition: its next request, its report runs, what is skipped and what comes twice."""
+"""The result of a walk for each partition: its next request, its report runs, what is skipped and what is delivered twice."""
 
 from __future__ import annotations
 
@@ -266,7 +266,7 @@ def _problem(
         if problem.partition == partition:
             return problem.reason
     for problem in problems:
-        # The current round can be finished beside a partition that never finishes it.
+        # The others can finish the current round while one partition never finishes it.
         blocks = problem.scope == "poll" or (problem.scope == "round" and problem.round_id < current)
         if blocks and problem.partition in hanging and (offset is None or not offset.processed):
             return f"blocked by {problem.partition}"

@@ -201,7 +201,7 @@ def _beside(
         return verdict
     if partition < blocker.partitions[0]:
         reason = Reason(
-            "held_up_later", f"not stored: the poll is held up further on, by {blocker.seen_from(partition)}"
+            "blocked_later", f"not stored: the poll is blocked further on, by {blocker.seen_from(partition)}"
         )
     else:
         reason = Reason("waits_behind", f"waits behind {blocker.seen_from(partition)}")

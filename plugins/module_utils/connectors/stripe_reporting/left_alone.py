@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What happens to a connector if nobody does anything."""
+"""What happens to a connector if nothing is done."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def leave_alone(
 ) -> LeftAlone:
     """``walked``: the partitions that the task works on; ``in_memory``: what it remembers of those it takes for done.
 
-    ``restarted``: the forecast for a restart, which is the same where the task has nothing of its own in mind.
+    ``restarted``: the forecast for a restart, which is the same where the task remembers nothing that is not stored.
     """
     forecast = restarted
     if in_memory or walked != situation.startable:

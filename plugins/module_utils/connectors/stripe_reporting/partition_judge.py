@@ -55,7 +55,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
 _NORMAL_DELAY_SECONDS = 36 * HOUR_SECONDS
 # The plan's own alarm: no offset for a day.
 _STALL_SECONDS = DAY_SECONDS
-# A round that has just begun is nobody's problem.
+# A round that has just begun is not late.
 _SHORTEST_ROUND_SECONDS = HOUR_SECONDS
 
 # What these say is taken back by a report that was ready in time and stored within a day.
@@ -81,7 +81,7 @@ class PartitionJudge:
     def verdict(
         self, partition: ReportPartition, source: Partition, committed_at: float | None, dropped: Dropped | None
     ) -> Verdict:
-        """The verdict on a partition by itself, before it is known who blocks whom."""
+        """The verdict on a partition alone, before the blocker is known."""
         offset = self.situation.offsets.get(partition)
         if offset is None:
             verdict: VerdictName = "stuck" if has_failed(self.situation.connector) else "missing"
@@ -107,7 +107,7 @@ class PartitionJudge:
     def _reasons(
         self, partition: ReportPartition, offset: ReportOffset, committed_at: float | None, dropped: Dropped | None
     ) -> Iterator[JudgedReason]:
-        """Reasons with what each of them alone would come to, the telling ones first."""
+        """The reasons, each with the verdict that it alone justifies; the most important ones first."""
         stripe = self.situation.stripe[partition]
         yield from self._of_the_connector(dropped)
         yield from self._of_clocks_and_units(offset, stripe)
@@ -142,7 +142,7 @@ class PartitionJudge:
 
     def _of_clocks_and_units(self, offset: ReportOffset, stripe: StripeState) -> Iterator[JudgedReason]:
         moments = {
-            # Without an open run nobody reads it.
+            # Without an open run it is not read.
             "interval_start": offset.interval_start if offset.run_id else None,
             "interval_end": offset.interval_end,
             "round_id": offset.round_id,
@@ -215,7 +215,7 @@ class PartitionJudge:
             words = f"{show_seconds(behind)} behind" + ("" if stripe.asked else " the end of yesterday")
             yield "late", Reason("behind_data", words, behind)
         if early:
-            words = f"its round ended {show_seconds(behind)} before the data does, as after an empty report"
+            words = f"its round ended {show_seconds(behind)} before the end of the data, as after an empty report"
             # The next round delivers it, unless there is no date to begin at.
             comes = partition.report_type in self.situation.settings.initial_loads
             yield ("late" if comes else "stuck"), Reason("ended_early", words, behind, _most_behind(self.situation))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All that can be done for one Stripe reporting connector, side by side: what each remedy writes, and what comes of it."""
+"""The remedies for one Stripe reporting connector side by side: what each writes, and its consequences."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Remedy:
 
     @property
     def affected(self) -> tuple[ReportPartition, ...]:
-        """The partitions that are not changed and yet go on otherwise than if left alone."""
+        """The partitions that are not changed and yet act differently than after a restart alone."""
         decision = self.decision
         if decision is None:
             return ()
@@ -86,7 +86,7 @@ class Remedy:
 
     @property
     def ignored(self) -> tuple[OffsetChange, ...]:
-        """The changes that the connector will not act upon: of another round, or of a partition that it does not work on."""
+        """The changes that the connector will ignore: those of another round, or of a partition that it does not work on."""
         decision = self.decision
         if decision is None:
             return ()
@@ -138,7 +138,7 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Remedies:
-    """What can be done, in the order of a table for people."""
+    """The remedies, in the order of the table."""
 
     compared: tuple[Remedy, ...]
 

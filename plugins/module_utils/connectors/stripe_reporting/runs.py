@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Report runs as a Stripe account tells of them."""
+"""Report runs, as a Stripe account lists them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Literal
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import HIDDEN
 
-# Stripe's keys tell what they are. Up to the last sign of a word, since a mask may be within, or at the end.
+# Stripe's keys have a known prefix. Match up to the last sign of a word, since a mask may be within, or at the end.
 _KEY = re.compile(r"\b[a-z]{2,4}_(?:org_)?(?:live|test)_\S*[\w*]")
 
 

@@ -90,7 +90,7 @@ def _loses_by_starting_over(situation: Situation, partition: ReportPartition, of
 
 
 def _data_start(situation: Situation, partition: ReportPartition) -> int:
-    """Where Stripe's data begins; what lies before it cannot be asked for, and does not exist."""
+    """Where Stripe's data begins; nothing before it exists."""
     return situation.stripe[partition].available_start or 0
 
 

@@ -194,7 +194,7 @@ def _held_by_the_first(
     offsets: Mapping[ReportPartition, ReportOffset], partitions: tuple[ReportPartition, ...], round_id: int
 ) -> Iterator[Problem]:
     """The first partition decides the round for all: when it is left out in one, none of them ever leaves it."""
-    words = "no initial load date, so it is skipped in every round and holds all the others in this one"
+    words = "no initial load date, so it is skipped in every round and keeps all the others in this one"
     for partition in partitions:
         if partition in offsets and offsets[partition].round_id is not None:
             if offsets[partition].round_id != round_id:

@@ -64,7 +64,7 @@ class LogFacts:
     ``started_timezones``: those it started with; None where the log holds no start. ``dropped``: timezone to why its client
     was refused. ``failures``: oldest first. ``skipped``: partitions without a usable offset and an initial load date.
     ``lost_files``: report runs whose CSV file is gone. ``abandoned_tasks``: those that did not stop in time, of the whole
-    log, since such a task goes on beside the one that started after it.
+    log, since such a task goes on next to the one that started after it.
     """
 
     started_timezones: tuple[str, ...] | None = None
@@ -96,7 +96,7 @@ def _of_connector(lines: Iterable[str], connector: str) -> Iterator[str]:
         elif _TAG.search(line):
             is_ours = False
         elif not is_ours and re.match(r"\[?\d{4}-\d\d-\d\d", line):
-            # A new entry of nobody in particular.
+            # A new entry without a connector.
             is_ours = True
         if is_ours:
             yield line.rstrip()

@@ -90,7 +90,7 @@ def compare(
 
 
 def offsets_from_records(records: Iterable[OffsetRecord]) -> tuple[StoredOffset, ...]:
-    """One connector's offsets as its topic alone tells them: of each partition the newest record that holds one."""
+    """One connector's offsets as its topic alone shows them: of each partition the newest record that holds one."""
     newest = {partition: group[0] for partition, group in _by_partition(_live(_newest_first(records))).items()}
     return tuple(
         StoredOffset(record.partition, record.offset, record.committed_at)
@@ -191,7 +191,7 @@ class _Comparison:
 
     def _two_topic_partitions(self) -> Iterator[Finding]:
         for key, records in _grouped(self.here, lambda record: record.key).items():
-            # A null beside an offset is as undefined as two offsets are; two nulls are not worth a word.
+            # A null beside an offset is as undefined as two offsets are; two nulls need no finding.
             if len(records) == 1 or not _live(records):
                 continue
             numbers = " and ".join(str(number) for number in sorted(record.topic_partition for record in records))

@@ -16,7 +16,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 class OffsetRecord:
     """The last record of one key. ``offset`` and ``value`` are None for a tombstone: the partition has no offset.
 
-    ``topic_partition`` and ``position`` say where in ``topic`` it lies; ``committed_at`` is epoch seconds.
+    ``topic_partition`` and ``position`` say where in ``topic`` it is; ``committed_at`` is epoch seconds.
     """
 
     connector: str
@@ -30,7 +30,7 @@ class OffsetRecord:
     committed_at: float
 
     def as_data(self) -> dict[str, Any]:
-        """Its key, and where it lies since when."""
+        """Its key, and where it is since when."""
         return {
             # A key that is JSON is text.
             "key": self.key.decode(),

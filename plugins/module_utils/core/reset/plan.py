@@ -47,7 +47,7 @@ class Plan:
     """What will be written to one connector, and nothing else will.
 
     ``final_state`` is the state it is returned to. ``presumed`` are the offsets the plan was made from. ``restart``: its tasks
-    are started anew, also when nothing is written.
+    are restarted, even when nothing is written.
     """
 
     cluster_id: str
@@ -115,7 +115,7 @@ def offset_changes(
 def final_state_of(connector: Connector, begun_in: str | None) -> str:
     """The state to return to: that before an unfinished earlier change, else the present one.
 
-    A FAILED or UNASSIGNED connector is one that ought to run.
+    A FAILED or UNASSIGNED connector is meant to run.
     """
     state = begun_in or connector.state
     return state if state in ("PAUSED", "STOPPED") else "RUNNING"

@@ -21,9 +21,9 @@ def no_commit(since: float, limit_seconds: int, now: float) -> Reason | None:
 
 
 def clock_doubtful(what: str, moment: float | None, now: float) -> Reason | None:
-    """The reason when something that has happened lies ahead of now, so that its age cannot be told."""
+    """The reason when a past event has a moment ahead of now, so that its age is not known."""
     if moment is None or moment - now <= CLOCK_TOLERANCE_SECONDS:
         return None
     ahead = int(moment - now)
-    words = f"{what} lies {show_seconds(ahead)} ahead of this machine's clock"
+    words = f"{what} is {show_seconds(ahead)} ahead of this machine's clock"
     return Reason("clock_doubtful", words, ahead, CLOCK_TOLERANCE_SECONDS)

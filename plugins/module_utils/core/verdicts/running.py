@@ -11,7 +11,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
 
 
 def has_failed(connector: Connector) -> bool:
-    """Whether the connector or one of its tasks is FAILED: those do not come back by themselves."""
+    """Whether the connector or one of its tasks is FAILED: those do not recover alone."""
     return "FAILED" in (connector.state, *(task.state for task in connector.tasks))
 
 
@@ -41,6 +41,6 @@ def not_running_reason(connector: Connector) -> Reason | None:
 
 
 def state_reasons(connector: Connector) -> tuple[JudgedReason, ...]:
-    """The same with the verdict it comes to: who was paused or stopped on purpose is not stuck by that alone."""
+    """The same with the verdict that it justifies: one that was paused or stopped on purpose is not stuck by that alone."""
     reason = not_running_reason(connector)
     return () if reason is None else (("stuck" if has_failed(connector) else "ok", reason),)

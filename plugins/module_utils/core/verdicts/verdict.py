@@ -65,7 +65,7 @@ class Reason:
 
 NOT_CONFIGURED = Reason("not_configured", "has an offset, but the connector is not configured to work on it")
 
-# A reason, and the verdict that it alone would come to.
+# A reason, and the verdict that it alone justifies.
 JudgedReason = tuple[VerdictName, Reason]
 
 
@@ -98,7 +98,7 @@ def judged_by(
     delivered_to: int | None = None,
     committed_at: float | None = None,
 ) -> Verdict:
-    """The verdict that all the reasons together come to: the worst of them, ``ok`` without any."""
+    """The verdict that all the reasons together justify: the worst of them, ``ok`` without any."""
     both = tuple(reasons)
     verdict = worst(("ok", *(alone for alone, _reason in both)))
     return Verdict(partition, verdict, tuple(reason for _alone, reason in both), delivered_to, committed_at)

@@ -512,5 +512,5 @@ def test_a_person_reads_partition_verdict_commit_and_why() -> None:
 def test_a_connector_that_stored_nothing_has_a_line_as_well() -> None:
     of = connector(PLAIN)
     assert verdict_lines([verdict.as_data() for verdict in assessed(of)])[-1] == (
-        "  -          unknown  -          it has stored no offset, so nothing tells whether it works"
+        "  -          unknown  -          it has stored no offset, so nothing shows whether it works"
     )

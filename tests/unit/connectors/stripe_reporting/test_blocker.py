@@ -116,7 +116,7 @@ def test_runs_of_one_interval_none_of_them_ready_in_time_prove_who_blocks() -> N
     assert named(judgement) == ([NEW_YORK], "proven", "runs_repeated")
     assert verdicts_of(judgement) == ["blocked", "stuck", "blocked"]
     reasons = [verdict.reasons[0] for verdict in judgement.verdicts]
-    assert [reason.code for reason in reasons] == ["held_up_later", "runs_repeated", "waits_behind"]
+    assert [reason.code for reason in reasons] == ["blocked_later", "runs_repeated", "waits_behind"]
     assert reasons[1].message == "3 report runs asked for 2026-11-11..2026-11-23, none ready within 5 min"
     assert (reasons[1].value, reasons[1].limit, reasons[1].since) == (3, 2, NOW - 3600)
     assert reasons[2].message == f"waits behind {NEW_YORK}"
@@ -287,7 +287,7 @@ def test_a_place_without_an_offset_that_waits_stays_missing_and_says_for_whom() 
     stored = dict.fromkeys((NEW_YORK, PST), OLD)
     judgement = assessed({CAIRO: [], NEW_YORK: LOOP, PST: []}, stored)
     assert verdicts_of(judgement) == ["missing", "stuck", "blocked"]
-    assert [reason.code for reason in judgement.verdicts[0].reasons] == ["held_up_later", "no_offset"]
+    assert [reason.code for reason in judgement.verdicts[0].reasons] == ["blocked_later", "no_offset"]
 
 
 def test_doing_nothing_never_gets_a_blocked_connector_current() -> None:

@@ -39,7 +39,7 @@ from unit.connectors.stripe_reporting.cases import (
 DONE = offset(TODAY, TODAY, done=True)
 OLD = offset(TODAY - 3 * DAY, TODAY - 3 * DAY, done=True)
 ZONES = (CAIRO, NEW_YORK, PST)
-LIKELY = "likely dropped until the task restarts: all the others are done with the round 2026-11-23 00:00Z"
+LIKELY = "likely dropped until the task restarts: all the others have finished the round 2026-11-23 00:00Z"
 
 
 def assessed(
@@ -73,7 +73,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str], str | None]] = {
         ["stuck", "ok", "ok"],
         "dropped until the task restarts: the task started without it",
     ),
-    "all the others are done with the round": (
+    "all the others have finished the round": (
         {"stored": {CAIRO: OLD, NEW_YORK: DONE, PST: DONE}},
         ["stuck", "ok", "ok"],
         LIKELY,

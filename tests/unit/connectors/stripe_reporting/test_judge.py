@@ -213,7 +213,7 @@ def test_reasons_carry_figures_and_limits_in_seconds_or_rounds() -> None:
         partition(PST),
         "stuck",
         (
-            Reason("by_exclusion", "nobody else has anything left to ask for in this round"),
+            Reason("by_exclusion", "no other partition has anything left to ask for in this round"),
             Reason("behind_data", "12 d behind", 12 * DAY),
             Reason("interval_end_old", "older than 7 d", 12 * DAY + 6 * HOUR, 7 * DAY, at("2026-11-18")),
             Reason("rounds_missed", "11 rounds missed", 11, 2, at("2026-11-13")),
@@ -239,7 +239,7 @@ def test_reasons_carry_figures_and_limits_in_seconds_or_rounds() -> None:
 def test_a_round_that_ended_early_says_by_how_much_and_how_much_would_be_normal() -> None:
     reason = assessed(connector({PST: offset("2026-11-20", TODAY, done=True)})).verdicts[0].reasons[0]
     assert (reason.message, reason.value, reason.limit) == (
-        "its round ended 3 d before the data does, as after an empty report",
+        "its round ended 3 d before the end of the data, as after an empty report",
         3 * DAY,
         (6 + 36) * HOUR,
     )

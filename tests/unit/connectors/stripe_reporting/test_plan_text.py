@@ -276,9 +276,9 @@ connect-eu-1  stripe-reporting-source-connector  RUNNING 1/1  works on round 202
 
   timezone          report type        verdict   delivered up to  why
   Africa/Cairo      balance.summary.1  ok        2026-11-23
-  America/New_York  balance.summary.1  stuck     -                may be the one that holds the others up, expected, but
+  America/New_York  balance.summary.1  stuck     -                may be the one that blocks the others, expected, but
                                                                   it has no offset
-  PST               balance.summary.1  stuck     2026-11-11       may be the one that holds the others up, 12 d behind,
+  PST               balance.summary.1  stuck     2026-11-11       may be the one that blocks the others, 12 d behind,
                                                                   older than 7 d
   Mars/Base         balance.summary.1  orphaned  -                has an offset, but the connector is not configured to
                                                                   work on it

@@ -321,7 +321,7 @@ def test_a_clock_that_is_behind_is_told_with_by_how_much() -> None:
     of = connector({PST: IDLE})
     now = TODAY - 2 * HOUR
     reason = judge(situation(of, accounts(of), now), Limits()).verdicts[0].reasons[0]
-    assert reason.message == "its round lies 2 h ahead of this machine's clock"
+    assert reason.message == "its round is 2 h ahead of this machine's clock"
     assert (reason.value, reason.limit) == (2 * HOUR, MINUTES_10)
 
 
