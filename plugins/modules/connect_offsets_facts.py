@@ -136,7 +136,7 @@ ansible_facts:
           description:
             - What was read, C(rest) and C(topic), each with C(read) and, where it was not, C(problem).
             - C(topic) also has C(topics), for each C(topic) the records C(scanned), the C(malformed) live ones, and the positions
-              C(held_back) by an open transaction.
+              C(hidden_by_transaction), because a transaction stays open.
           type: dict
         verdict:
           description: The worst verdict on a connector of the cluster, V(unknown) without any connector.
@@ -148,9 +148,11 @@ ansible_facts:
           sample: {"stuck": 1, "blocked": 2}
         connectors:
           description:
-            - "By name: C(type), C(state), C(worker_id), C(tasks), C(config) (secrets hidden), C(offsets), C(profile),
-              C(verdict) (the worst of its partitions, V(unknown) where it cannot be judged), C(verdicts), C(counts) (of
-              them), C(findings), C(records) and C(unfinished_plan)."
+            - "By name: C(type), C(state), C(target_state), C(worker_id), C(tasks), C(config) (secrets hidden), C(offsets),
+              C(profile), C(verdict) (the worst of its partitions, V(unknown) where it cannot be judged), C(verdicts),
+              C(counts) (of them), C(findings), C(records) and C(unfinished_plan)."
+            - "C(state) is V(UNKNOWN) when no worker could be reached. Then C(target_state) is the state that the connector is
+              meant to have, read from the config topic, V(STARTED), V(PAUSED) or V(STOPPED). It is null otherwise."
             - "Each of C(verdicts) has C(partition), C(verdict) (from good to bad V(ok), V(orphaned), V(late), V(missing),
               V(unknown), V(blocked), V(stuck)), C(delivered_to), C(committed_at) (epoch seconds) and C(reasons) with C(code),
               C(message), C(value) and C(limit) (seconds, rounds, runs or records) and C(since) (epoch seconds)."

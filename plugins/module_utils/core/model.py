@@ -119,7 +119,8 @@ class Status:
 class Connector:
     """A connector at one moment. ``config`` holds raw values: it never leaves the core unredacted.
 
-    ``problem``: a sentence that says why its offsets could not be read; ``offsets`` says nothing then.
+    ``problem``: a sentence that says why its offsets could not be read; ``offsets`` says nothing then. ``target_state``:
+    the state that it is meant to have, STARTED, PAUSED or STOPPED, where the config topic was read instead of Connect.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Connector:
     offsets: tuple[StoredOffset, ...] = ()
     problem: str | None = None
     trace: str | None = field(default=None, repr=False)
+    target_state: str | None = None
 
     @property
     def connector_class(self) -> str:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one door to Stripe: what its accounts say about report types and report runs. Only reads."""
+"""The one client of Stripe: what its accounts say about report types and report runs. It only reads."""
 
 from __future__ import annotations
 
@@ -39,11 +39,12 @@ _RUNS_PER_PAGE = 100
 
 @dataclass(frozen=True)
 class StripeFacts:
-    """What Stripe said of one partition: where its data begins and ends (epoch seconds), and of its open run, if any.
+    """What Stripe says about one partition: where its data begins and ends (epoch seconds), and about its open run, if any.
 
-    ``run_status`` is that of the open run, ``lost`` where Stripe does not know it and ``unknown`` where there is none or
-    it could not be asked for; ``run_created`` is epoch seconds, ``run_error`` Stripe's words on a failed one. ``problem`` is
-    one sentence where Stripe could not be asked, and nothing else is known then. ``refused``: the key is not allowed to ask.
+    ``run_status`` is that of the open run, ``lost`` where Stripe does not know the run and ``unknown`` where there is none or
+    Stripe could not be asked; ``run_created`` is epoch seconds, ``run_error`` Stripe's text on a failed run. ``problem`` is
+    one sentence, without its full stop, where Stripe could not be asked; nothing else is known then. ``refused``: Stripe
+    refuses the key.
     """
 
     available_end: int | None = None
@@ -57,7 +58,7 @@ class StripeFacts:
 
 @dataclass(frozen=True)
 class StripeAnswer:
-    """What the accounts said: of every partition, and the report runs by timezone, where they could be listed.
+    """What the accounts say about every partition, and the report runs by timezone, where they could be listed.
 
     ``problems``: one sentence, without its full stop, for each account whose report runs could not be listed.
     """
@@ -70,19 +71,19 @@ class StripeAnswer:
 def ask_stripe(
     keys: Mapping[str, str], open_runs: Mapping[ReportPartition, str | None], now: float, api_url: str = STRIPE_URL
 ) -> StripeAnswer:
-    """Ask about every partition of ``open_runs`` (its value is the id of its open run, if it has one).
+    """Ask about every partition of ``open_runs``, whose values are the ids of the open runs, None where there is none.
 
-    ``keys``: timezone to API key; ``now`` is epoch seconds. The accounts are asked side by side. An account that cannot be
-    asked does not hide the others: its partitions carry the problem. Each account is asked once for its report runs of the last
-    14 days, of which those of its partitions are kept, once for each partition, and once for each open run that is older.
+    ``keys``: timezone to API key; ``now`` is epoch seconds. The accounts are asked in parallel. When one cannot be asked,
+    its partitions carry the problem and the others are still read. Requests to each account: one list of the report runs of
+    the last 14 days, of which those of its report types are kept, one for each partition, and one for each older open run.
     """
     import stripe
 
-    # It would leave an id of its own in the home of whoever runs this.
+    # With telemetry the library writes an id to the home folder of the user.
     stripe.enable_telemetry = False
-    # The library brings certificates of its own, but a proxy that ends TLS has others.
+    # The library ships CA certificates, but a proxy that terminates TLS needs other ones.
     stripe.ca_bundle_path = os.environ.get("REQUESTS_CA_BUNDLE") or stripe.ca_bundle_path
-    # It keeps a connection for each thread, so that accounts asked one after the other share it.
+    # It keeps one connection for each thread, which accounts asked one after the other share.
     http_client = stripe.RequestsClient(timeout=_READ_TIMEOUT_SECONDS)
     by_timezone: dict[str, dict[ReportPartition, str | None]] = {}
     for partition, run_id in open_runs.items():
@@ -112,18 +113,20 @@ def ask_stripe(
 
 @dataclass(frozen=True)
 class _Account:
+    """The Stripe account of one timezone."""
+
     client: stripe.StripeClient
     timezone: str
     key: str = field(repr=False)
 
     def ask(self, partitions: Mapping[ReportPartition, str | None], since: int) -> StripeAnswer:
-        """``since``: from when on (epoch seconds) report runs are listed."""
+        """``since``: epoch seconds; report runs created from then on are listed."""
         import stripe
 
         try:
             history = self._history({partition.report_type for partition in partitions}, since)
         except (stripe.AuthenticationError, stripe.APIConnectionError) as error:
-            # Nothing else of this account could be asked either.
+            # Any other request to this account would fail as well.
             return StripeAnswer(dict.fromkeys(partitions, self._problem(f"the timezone {self.timezone}", error)))
         except stripe.StripeError as error:
             by_partition = {
@@ -131,7 +134,7 @@ class _Account:
             }
             if _is_refusal(error):
                 by_partition = {partition: replace(facts, refused=True) for partition, facts in by_partition.items()}
-            problem = f"Stripe does not list the report runs of the timezone {self.timezone}: {self._words(error)}"
+            problem = f"Stripe does not list the report runs of the timezone {self.timezone}: {self._text(error)}"
             return StripeAnswer(by_partition, problems=(problem,))
         known = {run.id: run for run in history.runs}
         by_partition = {
@@ -142,7 +145,7 @@ class _Account:
     def _history(self, report_types: Collection[str], since: int) -> RunHistory:
         page = self.client.v1.reporting.report_runs.list({"limit": _RUNS_PER_PAGE, "created": {"gte": since}})
         newest = list(islice(page.auto_paging_iter(), _MOST_RUNS))
-        # Of the second in which the oldest was made there may be more.
+        # More runs may have been created in the same second as the oldest one.
         complete_since = since if len(newest) < _MOST_RUNS else newest[-1].created + 1
         runs = (self._run(one) for one in newest if one.report_type in report_types)
         return RunHistory(tuple(run for run in runs if run is not None), complete_since)
@@ -178,7 +181,7 @@ class _Account:
             return None
 
     def _run(self, run: StripeRun) -> ReportRun | None:
-        """None for one without an interval, such as the report on a single payout; the connector makes none of these."""
+        """None for a run without an interval, such as the report on a single payout; the connector creates none of these."""
         start = getattr(run.parameters, "interval_start", None)
         end = getattr(run.parameters, "interval_end", None)
         if start is None or end is None:
@@ -198,15 +201,15 @@ class _Account:
         if error.http_status == 401:
             problem = f"Stripe refuses the API key of the timezone {self.timezone} (401)"
         else:
-            problem = f"Stripe cannot be asked about {what}: {self._words(error)}"
+            problem = f"Querying Stripe about {what} failed: {self._text(error)}"
         return StripeFacts(problem=problem, refused=_is_refusal(error))
 
-    def _words(self, error: stripe.StripeError) -> str:
+    def _text(self, error: stripe.StripeError) -> str:
         return self._secretless(str(error.user_message or error)).splitlines()[0].rstrip(".")
 
-    def _secretless(self, words: str) -> str:
-        """Stripe's own words may quote a key, or a part of it."""
-        return without_keys(scrubbed(words, (self.key,)))
+    def _secretless(self, text: str) -> str:
+        """Stripe's own text may quote a key, or a part of it."""
+        return without_keys(scrubbed(text, (self.key,)))
 
 
 def _is_refusal(error: stripe.StripeError) -> bool:

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asking Stripe: what is learnt of each place and of an account's report runs, at what cost, and what one account's trouble
-does to the others. With the real library."""
+"""Asking Stripe: what it says about each partition and an account's report runs, how many requests that takes, and how the
+failure of one account affects the others. With the real library."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ def requests_of(account: Account) -> Counter[str]:
     return Counter(entry.path for entry in account.journal)
 
 
-# Places and their open runs
+# Partitions and their open runs
 
 
-def test_the_data_of_each_place_is_told(simulator: StripeSimulator, cairo: Account) -> None:
+def test_the_data_of_each_partition_is_known(simulator: StripeSimulator, cairo: Account) -> None:
     cairo.report_type(TYPE).data_available_end = END + 3600
     answer = ask(simulator, {CAIRO: None, PST: None})
     assert answer.by_partition == {CAIRO: StripeFacts(END + 3600, START), PST: StripeFacts(END, START)}
@@ -67,7 +67,7 @@ def test_the_data_of_each_place_is_told(simulator: StripeSimulator, cairo: Accou
 
 @pytest.mark.parametrize("days_ago", [1, 20], ids=["listed", "too old to be listed"])
 @pytest.mark.parametrize("status, error", [("pending", None), ("succeeded", None), ("failed", "No such data.")])
-def test_the_open_run_is_told_whole(
+def test_the_open_run_is_known_with_its_status_time_and_error(
     simulator: StripeSimulator, cairo: Account, status: str, error: str | None, days_ago: int
 ) -> None:
     created = NOW - days_ago * DAY
@@ -81,11 +81,11 @@ def test_a_run_that_stripe_does_not_know_is_lost(simulator: StripeSimulator) -> 
     assert facts == StripeFacts(END, START, run_status="lost")
 
 
-@pytest.mark.parametrize("words", [f"The key {KEYS['Africa/Cairo']} may not.", "The key sk_test_********4711 may not."])
-def test_keys_in_stripes_words_on_a_failed_run_are_hidden(
-    simulator: StripeSimulator, cairo: Account, words: str
+@pytest.mark.parametrize("text", [f"The key {KEYS['Africa/Cairo']} may not.", "The key sk_test_********4711 may not."])
+def test_keys_in_stripes_text_on_a_failed_run_are_hidden(
+    simulator: StripeSimulator, cairo: Account, text: str
 ) -> None:
-    run = cairo.add_run(TYPE, START, END, status="failed", error=words)
+    run = cairo.add_run(TYPE, START, END, status="failed", error=text)
     answer = ask(simulator, {CAIRO: run.id})
     assert answer.by_partition[CAIRO].run_error == "The key ******** may not."
     assert answer.histories["Africa/Cairo"].runs[0].error == "The key ******** may not."
@@ -94,15 +94,15 @@ def test_keys_in_stripes_words_on_a_failed_run_are_hidden(
 # Report runs
 
 
-def test_the_report_runs_of_each_account_are_told_newest_first(simulator: StripeSimulator, cairo: Account) -> None:
+def test_the_report_runs_of_each_account_are_listed_newest_first(simulator: StripeSimulator, cairo: Account) -> None:
     first = cairo.add_run(TYPE, START, END, created=NOW - 500, succeeded_at=NOW - 400)
     second = cairo.add_run(TYPE, START + 1, END - 1, status="failed", created=NOW - 300, error="No.")
     third = cairo.add_run(TYPE, START, END, status="pending", created=NOW - 300)
     answer = ask(simulator, {CAIRO: None, PST: None})
-    told = answer.histories["Africa/Cairo"]
-    assert [run.id for run in told.runs] == [third.id, second.id, first.id]
-    assert (told.runs[1].start, told.runs[1].end) == (START + 1, END - 1)
-    assert [(run.created, run.status, run.succeeded_at, run.took_seconds, run.error) for run in told.runs] == [
+    history = answer.histories["Africa/Cairo"]
+    assert [run.id for run in history.runs] == [third.id, second.id, first.id]
+    assert (history.runs[1].start, history.runs[1].end) == (START + 1, END - 1)
+    assert [(run.created, run.status, run.succeeded_at, run.took_seconds, run.error) for run in history.runs] == [
         (NOW - 300, "pending", None, None, None),
         (NOW - 300, "failed", None, None, "No."),
         (NOW - 500, "succeeded", NOW - 400, 100, None),
@@ -111,7 +111,7 @@ def test_the_report_runs_of_each_account_are_told_newest_first(simulator: Stripe
     assert {history.complete_since for history in answer.histories.values()} == {NOW - 14 * DAY}
 
 
-def test_only_runs_of_the_connectors_report_types_and_of_the_last_14_days_are_told(
+def test_only_runs_of_the_connectors_report_types_and_of_the_last_14_days_are_kept(
     simulator: StripeSimulator, cairo: Account
 ) -> None:
     cairo.add_report_type(OTHER_TYPE, data_available_start=START, data_available_end=END)
@@ -121,22 +121,22 @@ def test_only_runs_of_the_connectors_report_types_and_of_the_last_14_days_are_to
     assert [run.id for run in ask(simulator, {CAIRO: None}).histories["Africa/Cairo"].runs] == [oldest.id]
 
 
-def test_of_many_runs_the_newest_300_are_told_and_from_when_on_these_are_all(
+def test_of_many_runs_the_newest_300_are_kept_and_it_is_known_from_when_on_none_is_missing(
     simulator: StripeSimulator, cairo: Account
 ) -> None:
     for number in range(310):
         cairo.add_run(TYPE, START, END, created=NOW - 1000 + number)
-    told = ask(simulator, {CAIRO: None}).histories["Africa/Cairo"]
-    assert [run.created for run in told.runs] == [NOW - 1000 + number for number in reversed(range(10, 310))]
+    history = ask(simulator, {CAIRO: None}).histories["Africa/Cairo"]
+    assert [run.created for run in history.runs] == [NOW - 1000 + number for number in reversed(range(10, 310))]
     # The second of the oldest one may have had more of them.
-    assert told.complete_since == NOW - 1000 + 11
+    assert history.complete_since == NOW - 1000 + 11
     assert requests_of(cairo)[RUNS] == 3
 
 
-# What it costs
+# Number of requests
 
 
-def test_no_more_is_asked_than_needed(simulator: StripeSimulator, cairo: Account) -> None:
+def test_no_request_is_made_that_is_not_needed(simulator: StripeSimulator, cairo: Account) -> None:
     places = [CAIRO]
     for number in range(2):
         name = f"other.{number}"
@@ -150,7 +150,7 @@ def test_no_more_is_asked_than_needed(simulator: StripeSimulator, cairo: Account
 
 
 @pytest.mark.parametrize("status", [401, None], ids=["refused", "cannot be reached"])
-def test_an_account_that_answers_nothing_is_not_asked_on(
+def test_an_account_that_does_not_answer_is_asked_only_once(
     simulator: StripeSimulator, cairo: Account, status: int | None
 ) -> None:
     more = ReportPartition("Africa/Cairo", OTHER_TYPE)
@@ -167,7 +167,7 @@ def test_an_account_that_answers_nothing_is_not_asked_on(
     assert answer.histories == {}
 
 
-def test_the_accounts_are_asked_side_by_side(simulator: StripeSimulator) -> None:
+def test_the_accounts_are_asked_in_parallel(simulator: StripeSimulator) -> None:
     for key in KEYS.values():
         simulator.account(key).respond(status=None, times=1, delay_seconds=0.5)
     began = time.monotonic()
@@ -179,16 +179,16 @@ def test_the_accounts_are_asked_side_by_side(simulator: StripeSimulator) -> None
 
 
 @pytest.mark.parametrize(
-    "status, words, refused",
+    "status, beginning, refused",
     [
         (401, "Stripe refuses the API key of the timezone Africa/Cairo (401)", True),
-        (403, "Stripe cannot be asked about Africa/Cairo balance.summary.1: ", True),
-        (429, "Stripe cannot be asked about Africa/Cairo balance.summary.1: ", False),
-        (500, "Stripe cannot be asked about Africa/Cairo balance.summary.1: ", False),
+        (403, "Querying Stripe about Africa/Cairo balance.summary.1 failed: ", True),
+        (429, "Querying Stripe about Africa/Cairo balance.summary.1 failed: ", False),
+        (500, "Querying Stripe about Africa/Cairo balance.summary.1 failed: ", False),
     ],
 )
-def test_trouble_with_one_account_does_not_hide_the_other(
-    simulator: StripeSimulator, cairo: Account, status: int, words: str, refused: bool
+def test_the_problem_of_one_account_does_not_hide_the_other(
+    simulator: StripeSimulator, cairo: Account, status: int, beginning: str, refused: bool
 ) -> None:
     cairo.respond(status=status, times=None)
     answer = ask(simulator, {CAIRO: None, PST: None})
@@ -196,12 +196,12 @@ def test_trouble_with_one_account_does_not_hide_the_other(
     assert list(answer.histories) == ["PST"]
     facts = answer.by_partition[CAIRO]
     problem = facts.problem or ""
-    assert problem.startswith(words)
+    assert problem.startswith(beginning)
     assert facts == StripeFacts(problem=problem, refused=refused)
     assert not any(key[-4:] in sentence for key in KEYS.values() for sentence in (problem, *answer.problems))
 
 
-def test_a_listing_that_fails_leaves_the_rest_known(simulator: StripeSimulator, cairo: Account) -> None:
+def test_the_rest_is_known_when_the_report_runs_cannot_be_listed(simulator: StripeSimulator, cairo: Account) -> None:
     run = cairo.add_run(TYPE, START, END, status="pending", created=NOW - 100)
     cairo.respond(status=403, times=1)
     answer = ask(simulator, {CAIRO: run.id, PST: None})

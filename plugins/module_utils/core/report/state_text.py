@@ -21,6 +21,13 @@ def headline(cluster: str, connector: str, state: str, task_states: Sequence[str
     return "  ".join(filter(None, (cluster, connector, f"{state} {running}/{len(task_states)}", remark)))
 
 
+def target_state_lines(target_state: str | None) -> list[str]:
+    """The state that a connector is meant to have, where its actual one is not known; nothing for None."""
+    if target_state is None:
+        return []
+    return [f"  No worker could be asked for its state: it is meant to be {target_state}."]
+
+
 def verdict_lines(verdicts: Sequence[Data]) -> list[str]:
     """A line for each verdict on a partition."""
     rows = [("partition", "verdict", "committed", "why")]

@@ -30,7 +30,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_t
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
-from ansible_collections.connectops.recovery.plugins.module_utils.kafka.client import KafkaClient, KafkaFailed
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.client import KafkaClient
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import KafkaFailed, TopicNotFound
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import (
     read_offsets,
     read_snapshot,
@@ -39,6 +40,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.rea
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 
 _OWN_TOPIC = "offsets.storage.topic"
+# Kafka's own source connectors whose class names do not say what they are; MirrorMaker's settings name topics.
+_SOURCE_CLASSES = frozenset({"MirrorCheckpointConnector", "MirrorHeartbeatConnector"})
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,12 @@ def read_views(
     except NotFound:
         raise
     except ConnectError as error:
+        if not (names or kafka_options.config_topic or kafka_options.offsets_topic):
+            # The only config topic on the brokers may be another cluster's.
+            raise RecoveryError(
+                f"{error.sentence} Set connectops_config_topic to the config.storage.topic of the workers, so that the "
+                f"connectors of this cluster can be read from Kafka at {kafka_options.brokers} instead."
+            ) from None
         try:
             return _with_topics(client, None, error.sentence, kafka_options, names, now, progress)
         except KafkaFailed as failure:
@@ -115,17 +124,6 @@ class _Topics:
     warnings: Sequence[str]
 
 
-class _Progress:
-    """Says in words how far the reading of ``topic`` has come."""
-
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self.topic = ""
-        self._say = say
-
-    def __call__(self, read: int, to_read: int) -> None:
-        self._say(f"Read {read:,} of {to_read:,} records of {self.topic} ({100 * read // max(1, to_read)} %)")
-
-
 def _with_topics(
     client: ConnectClient,
     snapshot: Snapshot | None,
@@ -138,8 +136,11 @@ def _with_topics(
     """Both views, or that of the topics alone where ``snapshot`` is None because of ``rest_problem``."""
     has_rest_offsets = snapshot is not None and client.supports("GET", "offsets")
     warnings = []
-    progress = _Progress(say)
-    with KafkaClient(options, progress) as kafka:
+
+    def show_progress(topic: str, read: int, to_read: int) -> None:
+        say(f"Read {read:,} of {to_read:,} records of {topic} ({100 * read // max(1, to_read)} %)")
+
+    with KafkaClient(options, show_progress) as kafka:
         if snapshot is None:
             snapshot = _snapshot_of_topics(kafka, names, now)
             warnings.append(f"{rest_problem} The offsets are those of the topic; states and tasks are not known.")
@@ -147,7 +148,7 @@ def _with_topics(
             warnings.append(
                 f"Kafka Connect {snapshot.version} cannot tell offsets over REST (that needs 3.5): they are read from the topic."
             )
-        topics = _read_topics(kafka, snapshot, progress)
+        topics = _read_topics(kafka, snapshot)
     findings = {}
     connectors = []
     for connector in snapshot.connectors:
@@ -157,6 +158,9 @@ def _with_topics(
         mine = tuple(topics.records[connector.name])
         read_from = connector.config.get(_OWN_TOPIC) or str(topics.common)
         in_topic = offsets_from_records(record for record in mine if record.topic == read_from)
+        if connector.type == "unknown" and mine:
+            # Only source connectors store offsets there.
+            connector = replace(connector, type="source")
         if has_rest_offsets and connector.problem is None:
             findings[connector.name] = _settled(client, connector, mine, read_from)
             connectors.append(replace(connector, offsets=_merged(with_commit_times(connector.offsets, mine), in_topic)))
@@ -178,25 +182,34 @@ def _with_topics(
     )
 
 
-def _read_topics(kafka: KafkaClient, snapshot: Snapshot, progress: _Progress) -> _Topics:
-    """The offsets of the source connectors, from the common topic and from those of their own; sinks' progress."""
+def _read_topics(kafka: KafkaClient, snapshot: Snapshot) -> _Topics:
+    """The offsets of the source connectors, from the common topic and from those of their own; sinks' positions."""
+    warnings = []
+    # One of unknown type may be a source.
     sources = [connector for connector in snapshot.connectors if connector.type != "sink"]
-    common = kafka.find_offsets_topic([connector.name for connector in sources]) if sources else None
+    common = None
+    if sources:
+        try:
+            common = kafka.find_offsets_topic([connector.name for connector in sources])
+        except TopicNotFound as failure:
+            if any(connector.is_source for connector in sources):
+                raise
+            warnings.append(failure.sentence)
     wanted: dict[str, list[str]] = {}
     for connector in sources:
         for topic in filter(None, (common, connector.config.get(_OWN_TOPIC))):
             wanted.setdefault(topic, []).append(connector.name)
     records: dict[str, list[OffsetRecord]] = {connector.name: [] for connector in sources}
     read = []
-    warnings = []
     for topic, of in wanted.items():
-        progress.topic = topic
         found = kafka.read_offsets(topic, of)
-        held_back = sum(found.held_back.values())
-        read.append({"topic": topic, "scanned": found.scanned, "malformed": found.malformed, "held_back": held_back})
-        if held_back:
+        hidden = sum(found.hidden_by_transaction.values())
+        read.append(
+            {"topic": topic, "scanned": found.scanned, "malformed": found.malformed, "hidden_by_transaction": hidden}
+        )
+        if hidden:
             warnings.append(
-                f"An open transaction hides the last {held_back} positions of {topic}: what was written there is not seen yet."
+                f"An open transaction hides the last {hidden} positions of {topic}: records written there cannot be read yet."
             )
         for record in found.records:
             records[record.connector].append(record)
@@ -226,7 +239,7 @@ def _settled(
 
 
 def _snapshot_of_topics(kafka: KafkaClient, names: Sequence[str], now: float) -> Snapshot:
-    """The connectors as the workers' own config topic has them: with their configs, without their states."""
+    """The connectors as the workers' own config topic has them: with their configs and target states, without their states."""
     known = kafka.read_config_topic(kafka.find_config_topic(names))
     for name in names:
         if name not in known:
@@ -240,6 +253,7 @@ def _snapshot_of_topics(kafka: KafkaClient, names: Sequence[str], now: float) ->
             worker_id="",
             tasks=(),
             config=known[name].config,
+            target_state=known[name].target_state,
         )
         for name in dict.fromkeys(names or known)
     )
@@ -247,7 +261,18 @@ def _snapshot_of_topics(kafka: KafkaClient, names: Sequence[str], now: float) ->
 
 
 def _type_of(config: Mapping[str, str]) -> str:
-    return "sink" if "topics" in config or "topics.regex" in config else "source"
+    """``source``, ``sink``, or ``unknown`` where the config alone does not say.
+
+    Connect refuses a sink connector without topics. A source connector may have a setting of the same name.
+    """
+    if not any(config.get(setting, "").strip() for setting in ("topics", "topics.regex")):
+        return "source"
+    # The class may be given without its package and without the word "Connector".
+    name = config.get("connector.class", "").rpartition(".")[2].removesuffix("Connector") + "Connector"
+    is_source, is_sink = "Source" in name or name in _SOURCE_CLASSES, "Sink" in name
+    if is_source == is_sink:
+        return "unknown"
+    return "source" if is_source else "sink"
 
 
 def _group_of(connector: Connector) -> str:

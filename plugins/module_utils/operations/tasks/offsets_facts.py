@@ -17,6 +17,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.findings import finding_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import target_state_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits, counts, worst
@@ -87,7 +88,8 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
             **_facts(connector, judgement, views),
             "unfinished_plan": None if journal is None else journal.plan_id,
         }
-        preview += [*judgement.lines, *finding_lines(views.findings.get(connector.name, ()))]
+        preview += [*judgement.lines, *target_state_lines(connector.target_state)]
+        preview += finding_lines(views.findings.get(connector.name, ()))
         if journal is not None:
             preview.append(
                 f"  A change of it (plan {journal.plan_id}) was begun and not finished: reset it again to finish it."
@@ -134,6 +136,7 @@ def _facts(connector: Connector, judgement: Judged, views: ClusterViews) -> dict
     return {
         "type": connector.type,
         "state": connector.state,
+        "target_state": connector.target_state,
         "worker_id": connector.worker_id,
         "tasks": [{"id": task.id, "state": task.state, "worker_id": task.worker_id} for task in connector.tasks],
         "config": redacted(connector.config),

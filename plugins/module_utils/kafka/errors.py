@@ -1,0 +1,132 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can go wrong with Kafka: the exceptions, and one sentence for each cause."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed
+from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean, nearest
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
+
+# How the library reports a broker: security protocol, address, node id, and how long the connection was in which state.
+_ABOUT_BROKER = re.compile(
+    r"(?:\w+://)?(?P<broker>[^/\s]+)/(?:bootstrap|\d+): (?P<text>.*?)(?: \(after \d+ms in state [^()]*(?:\([^()]*\))?[^()]*\))?",
+    re.DOTALL,
+)
+
+
+class KafkaFailed(RecoveryError):
+    """A request to Kafka failed. Facts where known: ``topic`` (str), ``group`` (str)."""
+
+
+class Unreachable(KafkaFailed):
+    """No broker could be reached: connection refused, unknown host name, or no answer in time."""
+
+
+class TlsFailed(KafkaFailed):
+    """The TLS handshake failed: certificate not trusted, wrong name, client certificate refused, or no TLS at all."""
+
+
+class AccessDenied(KafkaFailed):
+    """The login is wrong, or it lacks a permission."""
+
+
+class TopicNotFound(KafkaFailed):
+    """The topic does not exist, or it is unclear which topic it is. Further facts: ``nearest`` (list of str)."""
+
+
+class TimedOut(KafkaFailed):
+    """The time for everything that the task does with Kafka is used up."""
+
+
+def unreachable(options: KafkaOptions, reported: str) -> Unreachable | TlsFailed:
+    """``reported``: what the library reported about the connections, empty for nothing."""
+    if "SSL" in reported:
+        return tls_failed(options, reported)
+    return Unreachable(
+        f"No Kafka broker can be reached at {options.brokers} ({reported or 'no usable answer'}): check "
+        "kafka_bootstrap_servers and kafka_security_protocol, and whether brokers listen there."
+    )
+
+
+def tls_failed(options: KafkaOptions, reported: str) -> TlsFailed:
+    if "certificate verify failed" in reported:
+        return TlsFailed(
+            f"The certificate of Kafka at {options.brokers} is not trusted, or was made for another host: set "
+            "kafka_ca_path to the certificate of the CA that signed it, and use the host names of the certificate in "
+            "kafka_bootstrap_servers."
+        )
+    return TlsFailed(
+        f"TLS with Kafka at {options.brokers} failed ({reported}): check kafka_security_protocol, and kafka_client_cert "
+        "if the brokers require a client certificate."
+    )
+
+
+def login_refused(options: KafkaOptions, reported: str) -> AccessDenied:
+    return AccessDenied(
+        f"Kafka at {options.brokers} does not accept the login ({reported}): check kafka_sasl_mechanism, "
+        "kafka_sasl_username and kafka_sasl_password."
+    )
+
+
+def topic_denied(options: KafkaOptions, what: str, topic: str | None) -> AccessDenied:
+    """``what``: what was to be read, where it was not one topic."""
+    read = f'the topic "{topic}"' if topic else what
+    return AccessDenied(
+        f"{_user(options)} is not allowed to read {read} of Kafka at {options.brokers}: grant it Read and Describe on "
+        "the topic, or use another user.",
+        topic=topic,
+    )
+
+
+def group_denied(options: KafkaOptions, group: str | None) -> AccessDenied:
+    return AccessDenied(
+        f'{_user(options)} is not allowed to read the consumer group "{group}" of Kafka at {options.brokers}: grant it '
+        "Describe on the group.",
+        group=group,
+    )
+
+
+def topic_settings_denied(options: KafkaOptions) -> AccessDenied:
+    return AccessDenied(
+        f"{_user(options)} is not allowed to read the settings of topics of Kafka at {options.brokers}, so Connect's "
+        "topics cannot be found: set offsets_topic and config_topic, or grant it DescribeConfigs on the topics."
+    )
+
+
+def no_such_topic(options: KafkaOptions, topic: str, existing: Collection[str]) -> TopicNotFound:
+    hint = did_you_mean(topic, existing, "check its name.")
+    return TopicNotFound(
+        f'Kafka at {options.brokers} has no topic "{topic}": {hint}', topic=topic, nearest=nearest(topic, existing)
+    )
+
+
+def timed_out(options: KafkaOptions, what: str, reported: str) -> TimedOut:
+    """``what``: what was read when the time was up; ``reported``: what the library reported, empty for nothing."""
+    return TimedOut(
+        f"Kafka at {options.brokers} did not return all of {what} within kafka_timeout "
+        f"({options.timeout_seconds:g} s){f' ({reported})' if reported else ''}: increase kafka_timeout, and check "
+        "that the addresses that the brokers advertise can be reached from here."
+    )
+
+
+def failed(options: KafkaOptions, what: str, reported: str, topic: str | None) -> KafkaFailed:
+    return KafkaFailed(f"Kafka at {options.brokers} did not return {what}: {reported}.", topic=topic)
+
+
+def library_text(text: str, options: KafkaOptions) -> str:
+    """What the library reports, on one line, without its internals and without the password."""
+    text = scrubbed(text, filter(None, (options.sasl_password,)))
+    found = _ABOUT_BROKER.fullmatch(text)
+    if found:
+        text = f"{found['broker']}: {found['text']}"
+    return " ".join(text.split()).rstrip(".")
+
+
+def _user(options: KafkaOptions) -> str:
+    return f"The user {options.sasl_username}" if options.sasl_username else "This client"
