@@ -18,17 +18,17 @@ from typing import Any
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
-from ansible_collections.connectops.recovery.plugins.module_utils.kafka import client as kafka_client
-from ansible_collections.connectops.recovery.plugins.module_utils.kafka.client import (
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka import reading
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.client import KafkaClient
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import (
     AccessDenied,
-    KafkaClient,
     KafkaFailed,
-    OffsetsTopic,
     TimedOut,
     TlsFailed,
     TopicNotFound,
     Unreachable,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.offsets_topic import OffsetsTopic
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import (
@@ -152,8 +152,7 @@ def test_the_worker_global_topic_says_what_rest_says_and_when_it_was_committed(
     assert all(before - 1 <= record.committed_at <= time.time() + 1 for record in read.records)
     raw = lab.offset_records(lab.connect.offsets_topic)
     assert all(raw[record.key] == record.value for record in read.records)
-    assert sorted(read.ends) == [0, 1, 2, 3, 4], "a topic of five topic partitions"
-    assert (read.malformed, read.held_back) == (0, {})
+    assert (read.malformed, read.hidden_by_transaction) == (0, {})
 
 
 def test_an_offset_deleted_over_rest_is_a_tombstone(lab: Lab, trial: Trial, kafka: KafkaClient) -> None:
@@ -217,7 +216,7 @@ def test_only_the_last_record_of_each_key_is_kept(new_topic: Callable[..., RawTo
     topic.write((KEY, {"n": 1}), (other, {"n": 2}), (KEY, {"n": 3}), (other, None))
     read = kafka.read_offsets(topic.name)
     assert positions(read) == [(0, 2, {"n": 3}), (0, 3, None)]
-    assert (read.scanned, read.ends) == (4, {0: 4})
+    assert read.scanned == 4
     assert kafka.read_offsets(topic.name) == read, "a second reading by the same client"
 
 
@@ -281,7 +280,7 @@ def test_an_aborted_record_is_not_seen_and_the_marker_behind_it_does_not_hang_th
     topic.transaction((KEY, {"n": 2})).abort_transaction(10)
     topic.await_end(3)
     read = kafka.read_offsets(topic.name)
-    assert (positions(read), read.ends, read.held_back) == ([(0, 0, {"n": 1})], {0: 3}, {})
+    assert (positions(read), read.hidden_by_transaction) == ([(0, 0, {"n": 1})], {})
 
 
 def test_a_committed_transaction_is_seen(new_topic: Callable[..., RawTopic], kafka: KafkaClient) -> None:
@@ -291,16 +290,16 @@ def test_a_committed_transaction_is_seen(new_topic: Callable[..., RawTopic], kaf
     assert positions(kafka.read_offsets(topic.name)) == [(0, 0, {"n": 1})]
 
 
-def test_an_open_transaction_holds_back_what_comes_after_it_and_that_is_said(
+def test_an_open_transaction_hides_what_comes_after_it_and_how_much_is_counted(
     new_topic: Callable[..., RawTopic], kafka: KafkaClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kafka_client, "_TRANSACTION_SECONDS", 0.2)
+    monkeypatch.setattr(reading, "_TRANSACTION_SECONDS", 0.2)
     topic = new_topic()
     topic.write((KEY, {"n": 1}))
     open_one = topic.transaction((KEY, {"n": 2}))
     topic.write((KEY, {"n": 3}))
-    held = kafka.read_offsets(topic.name)
-    assert (positions(held), held.held_back, held.ends) == ([(0, 0, {"n": 1})], {0: 2}, {0: 3})
+    hidden = kafka.read_offsets(topic.name)
+    assert (positions(hidden), hidden.hidden_by_transaction) == ([(0, 0, {"n": 1})], {0: 2})
     open_one.commit_transaction(10)
     assert positions(kafka.read_offsets(topic.name)) == [(0, 2, {"n": 3})]
 
@@ -317,10 +316,10 @@ def test_a_transaction_that_is_about_to_end_is_waited_for(
             open_one.commit_transaction(10)
         pauses.append(seconds)
 
-    monkeypatch.setattr(kafka_client.time, "sleep", commit_in_the_pause)
+    monkeypatch.setattr(reading.time, "sleep", commit_in_the_pause)
     read = kafka.read_offsets(topic.name)
     assert pauses
-    assert (positions(read), read.held_back) == ([(0, 0, {"n": 1})], {})
+    assert (positions(read), read.hidden_by_transaction) == ([(0, 0, {"n": 1})], {})
 
 
 def test_a_writer_that_goes_on_cannot_move_the_end(
@@ -329,18 +328,18 @@ def test_a_writer_that_goes_on_cannot_move_the_end(
     topic = new_topic(partitions=3)
     topic.write((KEY, {"n": 1}), (KEY, {"n": 2}))
     topic.write(*((KEY, {"n": number}) for number in range(200)), partition=1)
-    spans = KafkaClient._spans
+    ranges = reading._ranges
 
-    def spans_then_more_records(self: KafkaClient, places: Any) -> Any:
-        found = spans(self, places)
+    def ranges_then_more_records(connection: Any, partitions: Any) -> Any:
+        found = ranges(connection, partitions)
         topic.write(*((KEY, {"n": number}) for number in range(3, 300)))
         topic.write((KEY, {"n": 0}), partition=2)
         return found
 
-    monkeypatch.setattr(KafkaClient, "_spans", spans_then_more_records)
+    monkeypatch.setattr(reading, "_ranges", ranges_then_more_records)
     read = kafka.read_offsets(topic.name)
     assert positions(read) == [(0, 1, {"n": 2}), (1, 199, {"n": 199})]
-    assert (read.ends, read.scanned) == ({0: 2, 1: 200, 2: 0}, 202)
+    assert read.scanned == 202
 
 
 def test_a_topic_that_lost_its_last_records_meanwhile_ends_where_it_ends(
@@ -348,11 +347,11 @@ def test_a_topic_that_lost_its_last_records_meanwhile_ends_where_it_ends(
 ) -> None:
     topic = new_topic()
     topic.write((KEY, {"n": 1}))
-    spans = KafkaClient._spans
+    ranges = reading._ranges
     monkeypatch.setattr(
-        KafkaClient,
-        "_spans",
-        lambda self, places: {place: span._replace(stop=span.stop + 5) for place, span in spans(self, places).items()},
+        reading,
+        "_ranges",
+        lambda *arguments: {one: found._replace(stop=found.stop + 5) for one, found in ranges(*arguments).items()},
     )
     assert positions(kafka.read_offsets(topic.name)) == [(0, 0, {"n": 1})]
 
@@ -374,28 +373,29 @@ def test_a_topic_partition_whose_leader_changes_is_asked_about_again(
             asked.append(len(places))
             return futures
 
-    monkeypatch.setattr(kafka, "_admin", OnceLeaderless({"bootstrap.servers": topic.bootstrap_servers, "log_level": 0}))
+    monkeypatch.setattr(
+        kafka._connection, "admin", OnceLeaderless({"bootstrap.servers": topic.bootstrap_servers, "log_level": 0})
+    )
     assert positions(kafka.read_offsets(topic.name)) == [(0, 0, {"n": 1})]
     assert asked == [2, 1, 2, 2], "only what failed is asked again"
     asked.clear()
-    monkeypatch.setattr(kafka_client, "_LEADERLESS_SECONDS", 0.0)
-    with pytest.raises(KafkaFailed, match=r"did not give the ends of the topic .*: Broker: Not leader for partition"):
+    monkeypatch.setattr(reading, "_LEADERLESS_SECONDS", 0.0)
+    with pytest.raises(KafkaFailed, match=r"did not return the ends of the topic .*: Broker: Not leader for partition"):
         kafka.read_offsets(topic.name)
 
 
-def test_progress_is_told_while_a_topic_is_read(
+def test_progress_is_reported_while_a_topic_is_read(
     lab: Lab, new_topic: Callable[..., RawTopic], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     topic = new_topic(partitions=2)
     topic.write(*((KEY, {"n": number}) for number in range(30)))
     topic.write(*((KEY, {"n": number}) for number in range(20)), partition=1)
-    monkeypatch.setattr(kafka_client, "_PROGRESS_SECONDS", 0.0)
-    monkeypatch.setattr(kafka_client, "_MOST_MESSAGES_AT_ONCE", 10)
-    told: list[tuple[int, int]] = []
-    with KafkaClient(options(lab), progress=lambda passed, total: told.append((passed, total))) as kafka:
+    monkeypatch.setattr(reading, "_PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr(reading, "_MOST_MESSAGES_AT_ONCE", 10)
+    reported: list[tuple[str, int, int]] = []
+    with KafkaClient(options(lab), progress=lambda *progress: reported.append(progress)) as kafka:
         kafka.read_offsets(topic.name)
-    assert {total for _passed, total in told} == {50}
-    assert [passed for passed, _total in told] == [10, 20, 30, 40, 50]
+    assert reported == [(topic.name, passed, 50) for passed in (10, 20, 30, 40, 50)]
 
 
 # Finding the topics
@@ -423,12 +423,16 @@ def test_of_two_clusters_on_one_broker_the_one_that_has_the_connector_is_found(
             assert kafka.find_offsets_topic([name]) == cluster.offsets_topic
         assert kafka.find_offsets_topic([quiet]) == second.offsets_topic, "known by the offsets of its cluster"
         with pytest.raises(TopicNotFound) as unclear:
-            kafka.find_offsets_topic([])
+            kafka.find_offsets_topic([trial.name, other])
         assert f"The topics {first.offsets_topic} and {second.offsets_topic}" in unclear.value.message
         assert "set offsets_topic to the offset.storage.topic of the workers." in unclear.value.message
+        with pytest.raises(TopicNotFound, match="No connector shows which topic"):
+            kafka.find_config_topic()
+        with KafkaClient(options(lab, offsets_topic=second.offsets_topic)) as named:
+            assert named.find_config_topic() == second.config_topic
         with pytest.raises(TopicNotFound) as unknown:
             kafka.find_config_topic(["nowhere"])
-        assert unknown.value.message.startswith(f"No topic on {lab.bootstrap_servers} that can be read holds")
+        assert unknown.value.message.startswith(f"No readable topic on {lab.bootstrap_servers} holds")
         assert "configurations of nowhere: set config_topic to the config.storage.topic" in unknown.value.message
         with pytest.raises(TopicNotFound, match="set offsets_topic"):
             kafka.find_offsets_topic(["nowhere"])
@@ -671,7 +675,7 @@ def test_missing_rights_are_named(secured: tuple[KafkaSecurity, RawTopic]) -> No
     stranger = login(security, sasl_username="stranger", sasl_password=PASSWORDS["stranger"])
     denied = refusal(stranger)
     assert isinstance(denied, AccessDenied)
-    assert 'The user stranger may not read the topic "offsets"' in denied.message
+    assert 'The user stranger is not allowed to read the topic "offsets"' in denied.message
     allow(topic.admin, "stranger", ResourceType.TOPIC, "offsets", AclOperation.DESCRIBE)
     assert isinstance(refusal(stranger), AccessDenied), "to describe is not to read"
     with KafkaClient(stranger) as kafka:

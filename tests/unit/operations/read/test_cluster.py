@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -22,10 +22,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     StoredOffset,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord, decode
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import target_state_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
-from ansible_collections.connectops.recovery.plugins.module_utils.kafka.client import (
-    KafkaFailed,
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import KafkaFailed, TopicNotFound
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.offsets_topic import (
     OffsetsTopic,
     StoredConnector,
 )
@@ -40,7 +41,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka 
 NOW = 1_795_000_000.0
 COMMON, OWN = "connect-offsets", "orders-offsets"
 PARTITION = {"table": "orders"}
-OPTIONS = KafkaOptions.read({"kafka_bootstrap_servers": ["kafka-1:9092"]})
+BROKERS = {"kafka_bootstrap_servers": ["kafka-1:9092"]}
+OPTIONS = KafkaOptions.read({**BROKERS, "config_topic": "connect-configs"})
 
 
 def entry(position: int) -> dict[str, Any]:
@@ -91,16 +93,18 @@ class Worker:
 
 @dataclass
 class Topics:
-    """Kafka as far as a look needs it: the records of each topic."""
+    """Kafka as far as a look needs it: the records of each topic. ``is_found``: whether the workers' offsets topic is."""
 
     records: Mapping[str, list[OffsetRecord]]
-    held_back: int = 0
+    hidden: int = 0
     problem: str | None = None
     config: Mapping[str, str] = field(default_factory=dict)
-    tell: Callable[[int, int], None] | None = None
+    target_state: str = "STARTED"
+    is_found: bool = True
+    tell: Callable[[str, int, int], None] | None = None
     cluster_id: str = "cluster-1"
 
-    def __call__(self, options: KafkaOptions, tell: Callable[[int, int], None]) -> Topics:
+    def __call__(self, options: KafkaOptions, tell: Callable[[str, int, int], None]) -> Topics:
         if self.problem:
             raise KafkaFailed(self.problem)
         self.tell = tell
@@ -113,19 +117,21 @@ class Topics:
         pass
 
     def find_offsets_topic(self, connectors: Collection[str]) -> str:
+        if not self.is_found:
+            raise TopicNotFound("No readable topic holds offsets of orders.")
         return COMMON
 
     def find_config_topic(self, connectors: Collection[str]) -> str:
         return "connect-configs"
 
     def read_config_topic(self, topic: str) -> dict[str, StoredConnector]:
-        return {"orders": StoredConnector(dict(self.config), "STARTED")}
+        return {"orders": StoredConnector(dict(self.config), self.target_state)}
 
     def read_offsets(self, topic: str, connectors: Collection[str] | None = None) -> OffsetsTopic:
         assert self.tell is not None
-        self.tell(250_000, 1_000_000)
+        self.tell(topic, 250_000, 1_000_000)
         found = tuple(self.records.get(topic, ()))
-        return OffsetsTopic(topic, found, len(found), 0, {0: 8}, {0: self.held_back} if self.held_back else {})
+        return OffsetsTopic(topic, found, len(found), 0, {0: self.hidden} if self.hidden else {})
 
     def group_positions(self, group: str, topics: Collection[str] = ()) -> tuple[SinkPosition, ...]:
         return (SinkPosition(f"{group}|{'|'.join(topics)}", 0, 1, 2),)
@@ -133,10 +139,16 @@ class Topics:
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ClusterViews]:
-    def views(worker: Worker, topics: Topics, said: list[str] | None = None) -> ClusterViews:
+    def views(
+        worker: Worker,
+        topics: Topics,
+        said: list[str] | None = None,
+        options: KafkaOptions | None = OPTIONS,
+        names: Sequence[str] = (),
+    ) -> ClusterViews:
         monkeypatch.setattr(cluster, "KafkaClient", topics)
         tell: Callable[[str], None] = (lambda words: None) if said is None else said.append
-        return read_views(worker, OPTIONS, (), NOW, tell)  # type: ignore[arg-type]
+        return read_views(worker, options, names, NOW, tell)  # type: ignore[arg-type]
 
     return views
 
@@ -175,11 +187,14 @@ def test_a_long_read_is_told_while_it_lasts(read: ReadViews) -> None:
     assert said == ["Read 250,000 of 1,000,000 records of connect-offsets (25 %)"]
 
 
-def test_an_open_transaction_is_told(read: ReadViews) -> None:
-    views = read(Worker([[entry(5)]]), Topics({COMMON: [record(COMMON, 5)]}, held_back=3))
+def test_an_open_transaction_is_a_warning_and_counted(read: ReadViews) -> None:
+    views = read(Worker([[entry(5)]]), Topics({COMMON: [record(COMMON, 5)]}, hidden=3))
     assert views.warnings == (
-        "An open transaction hides the last 3 positions of connect-offsets: what was written there is not seen yet.",
+        "An open transaction hides the last 3 positions of connect-offsets: records written there cannot be read yet.",
     )
+    assert views.sources["topic"]["topics"] == [
+        {"topic": COMMON, "scanned": 1, "malformed": 0, "hidden_by_transaction": 3}
+    ]
 
 
 def test_a_topic_of_the_connectors_own_is_read_as_well(read: ReadViews) -> None:
@@ -232,6 +247,94 @@ def test_with_no_worker_the_topic_that_the_connector_reads_counts(read: ReadView
     }
 
 
+@pytest.mark.parametrize("target_state", ["STARTED", "PAUSED", "STOPPED"])
+def test_with_no_worker_the_state_that_the_connector_is_meant_to_have_is_known(
+    read: ReadViews, target_state: str
+) -> None:
+    (connector,) = read(Worker(is_down=True), Topics({}, target_state=target_state)).snapshot.connectors
+    assert (connector.state, connector.target_state) == ("UNKNOWN", target_state)
+    assert target_state_lines(connector.target_state) == [
+        f"  No worker could be asked for its state: it is meant to be {target_state}."
+    ]
+
+
+def test_with_a_worker_its_state_is_enough(read: ReadViews) -> None:
+    (connector,) = read(Worker([[entry(5)]]), Topics({}, target_state="STOPPED")).snapshot.connectors
+    assert (connector.state, connector.target_state) == ("RUNNING", None)
+    assert target_state_lines(connector.target_state) == []
+
+
+def test_with_no_worker_another_clusters_connectors_are_not_shown_for_this_one(read: ReadViews) -> None:
+    options = KafkaOptions.read(BROKERS)
+    with pytest.raises(RecoveryError) as unclear:
+        read(Worker(is_down=True), Topics({COMMON: [record(COMMON, 5)]}), options=options)
+    assert unclear.value.message == (
+        "Kafka Connect cannot be reached at http://connect-1:8083: refused. Set connectops_config_topic to the "
+        "config.storage.topic of the workers, so that the connectors of this cluster can be read from Kafka at "
+        "kafka-1:9092 instead."
+    )
+
+
+@pytest.mark.parametrize(
+    "named, names",
+    [({"config_topic": "connect-configs"}, ()), ({"offsets_topic": COMMON}, ()), ({}, ("orders",))],
+    ids=["the config topic is named", "the offsets topic is named", "a connector is named"],
+)
+def test_with_no_worker_what_names_the_cluster_is_enough(
+    read: ReadViews, named: dict[str, str], names: tuple[str, ...]
+) -> None:
+    options = KafkaOptions.read({**BROKERS, **named})
+    views = read(Worker(is_down=True), Topics({COMMON: [record(COMMON, 5)]}), options=options, names=names)
+    assert [connector.name for connector in views.snapshot.connectors] == ["orders"]
+
+
+MIRROR = "org.apache.kafka.connect.mirror"
+
+
+@pytest.mark.parametrize(
+    "config, has_offsets, expected",
+    [
+        ({"connector.class": "io.debezium.connector.postgresql.PostgresConnector"}, False, "source"),
+        ({"connector.class": "a.JdbcSinkConnector", "topics": "a"}, False, "sink"),
+        ({"connector.class": "a.JdbcSinkConnector", "topics.regex": "a.*"}, False, "sink"),
+        ({"connector.class": "FileStreamSink", "topics": "a"}, False, "sink"),
+        ({"connector.class": "ResourceSink", "topics": "a"}, False, "sink"),
+        ({"connector.class": "a.JdbcSinkConnector", "topics": "a"}, True, "sink"),
+        ({"connector.class": f"{MIRROR}.MirrorSourceConnector", "topics": ".*"}, False, "source"),
+        ({"connector.class": f"{MIRROR}.MirrorCheckpointConnector", "topics": ".*"}, False, "source"),
+        ({"connector.class": "MirrorHeartbeat", "topics": ".*"}, False, "source"),
+        ({"connector.class": "a.OrdersSource", "topics": "a"}, False, "source"),
+        ({"connector.class": "a.Orders", "topics": "a"}, True, "source"),
+        ({"connector.class": "a.Orders", "topics": "a"}, False, "unknown"),
+        ({"connector.class": "a.SourceOrSinkConnector", "topics": "a"}, False, "unknown"),
+        ({"connector.class": "a.Orders", "topics": " "}, False, "source"),
+    ],
+    ids=lambda value: value.get("connector.class", "").rpartition(".")[2] if isinstance(value, dict) else None,
+)
+def test_with_no_worker_the_type_is_that_of_class_or_offsets_or_not_known(
+    read: ReadViews, config: dict[str, str], has_offsets: bool, expected: str
+) -> None:
+    records = {COMMON: [record(COMMON, 5)]} if has_offsets else {}
+    views = read(Worker(is_down=True), Topics(records, config=config))
+    (connector,) = views.snapshot.connectors
+    assert connector.type == expected
+    assert ("orders" in views.sinks) == (expected == "sink")
+
+
+@pytest.mark.parametrize("config, fails", [({"topics": "a"}, False), ({}, True)], ids=["unknown", "a source"])
+def test_with_no_worker_an_offsets_topic_is_not_needed_for_what_may_be_a_sink(
+    read: ReadViews, config: dict[str, str], fails: bool
+) -> None:
+    topics = Topics({}, config={"connector.class": "a.Orders", **config}, is_found=False)
+    if fails:
+        with pytest.raises(RecoveryError, match="No readable topic holds offsets of orders"):
+            read(Worker(is_down=True), topics)
+    else:
+        views = read(Worker(is_down=True), topics)
+        assert views.warnings[-1] == "No readable topic holds offsets of orders."
+        assert views.snapshot.connectors[0].type == "unknown"
+
+
 def test_a_deleted_offset_is_none_where_the_topic_alone_is_read(read: ReadViews) -> None:
     views = read(Worker(is_down=True), Topics({COMMON: [record(COMMON, None)]}))
     assert views.snapshot.connectors[0].stored == {}
@@ -253,7 +356,7 @@ def test_both_problems_are_told_when_neither_answers(read: ReadViews) -> None:
     [({}, "connect-orders"), ({"consumer.override.group.id": "billing"}, "billing")],
     ids=["Connect's own name", "a group of the config's"],
 )
-def test_a_sinks_group_and_topics_are_those_of_its_config(read: Read, config: dict[str, str], group: str) -> None:
+def test_a_sinks_group_and_topics_are_those_of_its_config(read: ReadViews, config: dict[str, str], group: str) -> None:
     worker = Worker([[]], config={"topics": "a, b", **config}, kind="sink")
     views = read(worker, Topics({}))
     assert views.sinks["orders"] == (SinkPosition(f"{group}|a|b", 0, 1, 2),)
@@ -262,7 +365,7 @@ def test_a_sinks_group_and_topics_are_those_of_its_config(read: Read, config: di
 
 @pytest.mark.parametrize("ahead, read_at", [(30.0, NOW), (86_400.0, NOW - 86_400), (-7_200.0, NOW + 7_200)])
 def test_the_clock_of_the_worker_counts_where_it_differs_by_more_than_a_minute(
-    read: Read, ahead: float, read_at: float
+    read: ReadViews, ahead: float, read_at: float
 ) -> None:
     views = read(Worker([[entry(5)]], clock_ahead_seconds=ahead), Topics({COMMON: [record(COMMON, 5)]}))
     assert views.snapshot.read_at == read_at
