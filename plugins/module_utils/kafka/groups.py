@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from collections.abc import Collection, Mapping, Sequence
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
@@ -21,6 +22,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.kafka.reading 
 )
 
 _GROUP_OFFSETS = "__consumer_offsets"
+# A coordinator that was just elected is ready soon.
+_COORDINATOR_SECONDS = 10.0
+_PAUSE_SECONDS = 0.1
 
 
 def group_positions(connection: Connection, group: str, topics: Collection[str] = ()) -> tuple[SinkPosition, ...]:
@@ -59,6 +63,7 @@ def group_positions(connection: Connection, group: str, topics: Collection[str] 
 def _committed(connection: Connection, group: str) -> dict[TopicPartition, int]:
     what = f"the offsets of the group {group}"
     connection.metadata()
+    _await_coordinator(connection, group, what)
     futures = connection.admin.list_consumer_group_offsets(
         [connection.library.ConsumerGroupTopicPartitions(group)], request_timeout=connection.remaining(what)
     )
@@ -71,6 +76,21 @@ def _committed(connection: Connection, group: str) -> dict[TopicPartition, int]:
         for entry in answer.topic_partitions
         if entry.offset >= 0
     }
+
+
+def _await_coordinator(connection: Connection, group: str, what: str) -> None:
+    """Wait until the group's coordinator answers. The library crashes when one that is not ready is asked for offsets."""
+    codes = connection.codes
+    not_ready = (codes.NOT_COORDINATOR, codes.COORDINATOR_LOAD_IN_PROGRESS, codes.COORDINATOR_NOT_AVAILABLE)
+    give_up = time.monotonic() + _COORDINATOR_SECONDS
+    while True:
+        futures = connection.admin.describe_consumer_groups([group], request_timeout=connection.remaining(what))
+        waiting = [error for error in connection.results(futures)[1].values() if error.code() in not_ready]
+        if not waiting:
+            return
+        if time.monotonic() >= give_up:
+            raise connection.failure(waiting[0], what, group=group)
+        time.sleep(_PAUSE_SECONDS)
 
 
 def _commit_times(

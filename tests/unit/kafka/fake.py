@@ -108,6 +108,7 @@ class FakeAdmin:
     compacted: Collection[str]
     commits: Mapping[str, Mapping[Place, int]]
     settings_denied: bool = False
+    coordinator_errors: list[int] = field(default_factory=list)
 
     def list_offsets(self, specs: Mapping[TopicPartition, Any], **options: Any) -> dict[TopicPartition, Any]:
         committed_only = options["isolation_level"] == confluent_kafka.IsolationLevel.READ_COMMITTED
@@ -125,7 +126,11 @@ class FakeAdmin:
         policy = {True: SimpleNamespace(value="compact"), False: SimpleNamespace(value="delete")}
         return {one: {"cleanup.policy": policy[one.name in self.compacted]} for one in resources}
 
+    def describe_consumer_groups(self, groups: Sequence[str], **options: Any) -> dict[str, Any]:
+        return {groups[0]: KafkaError(self.coordinator_errors.pop(0)) if self.coordinator_errors else None}
+
     def list_consumer_group_offsets(self, groups: Sequence[Any], **options: Any) -> dict[str, Any]:
+        assert not self.coordinator_errors, "the library would crash"
         (group,) = groups
         commits = self.commits.get(group.group_id, {})
         return {

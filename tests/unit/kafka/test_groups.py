@@ -10,7 +10,9 @@ import struct
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka import groups
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import KafkaFailed
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.groups import group_positions
+from confluent_kafka import KafkaError
 from unit.kafka.fake import FIRST_SECOND, FakeConnection
 
 GROUP = "connect-orders"
@@ -53,6 +55,23 @@ def test_without_a_commit_the_topics_of_the_connector_are_shown_as_far_as_they_e
     connection = FakeConnection({"t": {0: []}})
     assert group_positions(connection, GROUP) == ()
     assert group_positions(connection, GROUP, ["t", "no-such-topic"]) == (SinkPosition("t", 0, None, 0),)
+
+
+def test_a_coordinator_that_is_not_ready_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(groups.time, "sleep", pauses.append)
+    connection = FakeConnection({"t": {0: [RECORD]}}, commits={GROUP: {("t", 0): 1}})
+    connection.admin.coordinator_errors = [KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_LOAD_IN_PROGRESS]
+    assert group_positions(connection, GROUP) == (SinkPosition("t", 0, committed=1, end=1),)
+    assert len(pauses) == 2
+
+
+def test_a_coordinator_that_stays_away_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(groups, "_COORDINATOR_SECONDS", 0.0)
+    connection = FakeConnection({"t": {0: [RECORD]}})
+    connection.admin.coordinator_errors = [KafkaError.NOT_COORDINATOR] * 9
+    with pytest.raises(KafkaFailed, match="did not return the offsets of the group connect-orders: "):
+        group_positions(connection, GROUP)
 
 
 @pytest.mark.parametrize("version", [0, 1])
