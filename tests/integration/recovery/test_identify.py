@@ -242,6 +242,7 @@ def test_the_verdicts_stand_when_no_worker_can_be_reached(tasks: Tasks, looping:
     one = facts_of(result)["connectors"][looping.name]
     assert verdicts_of(one) == {CAIRO: "blocked", NEW_YORK: "stuck", PST: "blocked"}
     assert (one["state"], one["target_state"]) == ("UNKNOWN", "STARTED")
+    assert any("it is meant to be STARTED" in line for line in facts_of(result)["preview"])
     assert facts_of(result)["sources"]["rest"]["read"] is False
     assert any("states and tasks are not known" in warning for warning in result["warnings"])
 

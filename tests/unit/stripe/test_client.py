@@ -82,9 +82,7 @@ def test_a_run_that_stripe_does_not_know_is_lost(simulator: StripeSimulator) -> 
 
 
 @pytest.mark.parametrize("text", [f"The key {KEYS['Africa/Cairo']} may not.", "The key sk_test_********4711 may not."])
-def test_keys_in_stripes_text_on_a_failed_run_are_hidden(
-    simulator: StripeSimulator, cairo: Account, text: str
-) -> None:
+def test_keys_in_stripes_text_on_a_failed_run_are_hidden(simulator: StripeSimulator, cairo: Account, text: str) -> None:
     run = cairo.add_run(TYPE, START, END, status="failed", error=text)
     answer = ask(simulator, {CAIRO: run.id})
     assert answer.by_partition[CAIRO].run_error == "The key ******** may not."
