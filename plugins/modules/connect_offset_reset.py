@@ -147,7 +147,9 @@ connectors:
       description: Whether this connector changed.
       type: bool
     plan:
-      description: The plan, with its C(id), C(settings) and C(offsets), each with C(before) and C(after).
+      description:
+        - The plan, with its C(id), C(settings) and C(offsets), each with C(before) and C(after). C(write_to) says how offsets
+          are written, V(rest) for Connect's REST API.
       type: dict
     forecast:
       description:
@@ -160,7 +162,8 @@ connectors:
         - Times are epoch seconds, lengths are seconds.
       type: dict
     backup_file:
-      description: Backup that was taken before the change. None in check mode and when nothing changed.
+      description:
+        - Backup that was taken before the change, also when the change failed. None in check mode and when nothing changed.
       type: str
     evidence:
       description:

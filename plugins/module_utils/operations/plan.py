@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Decision, Read
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import Kinds, kind_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
@@ -58,7 +58,7 @@ class Planned:
 
 
 def make_plan(
-    client: ConnectClient,
+    client: Cluster,
     connector: Connector,
     request: ChangeRequest,
     kinds: Kinds,

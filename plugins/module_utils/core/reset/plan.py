@@ -24,6 +24,8 @@ Side = Literal["before", "after"]
 Strategy = Literal["continue", "current", "available_end", "timestamp", "offset", "delete", "restore"]
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 FinalState = Literal["RUNNING", "PAUSED", "STOPPED"]
+# Where offsets are written: through Connect's REST API.
+WriteTo = Literal["rest"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Plan:
     offsets: tuple[OffsetChange, ...]
     presumed: Mapping[Partition, Offset]
     restart: bool = False
+    write_to: WriteTo = "rest"
 
     @property
     def is_empty(self) -> bool:
@@ -73,6 +76,7 @@ class Plan:
             "strategy": self.strategy,
             "final_state": self.final_state,
             "restart": self.restart,
+            "write_to": self.write_to,
             "settings": [[change.key, *change.shown()] for change in self.settings],
             "offsets": sorted(_canonical(change.as_data()) for change in self.offsets),
             "presumed": sorted(
@@ -90,6 +94,7 @@ class Plan:
             "state": self.state,
             "final_state": self.final_state,
             "restart": self.restart,
+            "write_to": self.write_to,
             "settings": settings_data(self.settings),
             "offsets": [change.as_data() for change in self.offsets],
             "offsets_stored": len(self.presumed),

@@ -1,39 +1,36 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Applying a plan to one connector: stop, be sure, read again, change, read back, return to the state before, look again."""
+"""Applying a plan to one connector: back up, stop, prove, read again, decide again, change, read back, return, look again."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import BackupStore, Journal
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import NotStoppedYet
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore, Journal
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
+from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Offset,
     Partition,
     same_offset,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import OffsetChange, Plan
-from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings import (
-    undo_settings,
-    write_settings,
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.offset_access import open_offsets
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings import SettingsWriter
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import (
+    Proof,
+    StopWindow,
+    failed_parts,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import Proof, StopWindow
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_connector
 
-_WRITE_TRIES = 10
-# Connect shows new and deleted partitions late, by half a second at the worst seen; a second is waited for each try.
-_READ_TRIES = 10
-_PAUSE_SECONDS = 0.1
-# Kept back from the deadline, so that a task out of time can still return the connector to its state.
+# Reserved beyond the deadline, so that a task out of time can still undo its change and return the connector to its state.
 RETURN_SECONDS = 60.0
 
 
@@ -48,24 +45,30 @@ class Applied:
 
 
 class Applier:
-    """Applies plans to one connector of a cluster; ``replan`` decides anew from what is read in the STOPPED window."""
+    """Applies one plan to one connector; ``replan`` decides again from what is read in the STOPPED window.
+
+    ``now`` is epoch seconds.
+    """
 
     def __init__(
         self,
-        client: ConnectClient,
+        cluster: Cluster,
         store: BackupStore,
         window: StopWindow,
         replan: Callable[[Connector], Planned],
         *,
+        cluster_id: str,
         now: float,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None],
     ) -> None:
-        self._client = client
+        self._cluster = cluster
         self._store = store
         self._window = window
         self._replan = replan
+        self._cluster_id = cluster_id
         self._now = now
         self._sleep = sleep
+        self._backup_file: str | None = None
 
     def apply(
         self, connector: Connector, planned: Planned, worker_ids: frozenset[str], agreed_plan: str | None
@@ -73,146 +76,130 @@ class Applier:
         """Carry the plan out. ``agreed_plan`` is the id that the plan must still have in the STOPPED window, if given.
 
         Raises RecoveryError; what was changed is undone then, and the connector is back in its state, or the error says
-        that it is not.
+        that it is not. Its fact ``backup_file`` names the backup, if there is one by then.
         """
-        plan = planned.plan
-        backup = self._store.back_up(connector, plan.id, planned.secret_keys, self._now)
-        self._store.begin(Journal(plan.id, plan.final_state, backup))
         try:
+            return self._apply(connector, planned, worker_ids, agreed_plan)
+        except RecoveryError as error:
+            if self._backup_file is not None:
+                error.facts = {**error.facts, "backup_file": self._backup_file}
+            raise
+
+    def _apply(
+        self, connector: Connector, planned: Planned, worker_ids: frozenset[str], agreed_plan: str | None
+    ) -> Applied:
+        plan = planned.plan
+        backup = self._back_up(connector, planned)
+        try:
+            self._store.begin(Journal(plan.id, plan.final_state, backup))
             proof = self._window.enter(worker_ids)
-            held = read_connector(self._client, connector.name, with_offsets=True)
-            if held.stored != connector.stored or held.config != connector.config:
-                planned = self._planned_anew(held, planned, agreed_plan)
-                backup = self._store.back_up(held, planned.plan.id, planned.secret_keys, self._now)
+            held = read_connector(self._cluster, connector.name, with_offsets=True, sleep=self._sleep)
+            if _has_moved(connector, held):
+                planned = self._planned_again(held, planned, agreed_plan)
+                backup = self._back_up(held, planned)
                 self._store.begin(Journal(planned.plan.id, plan.final_state, backup))
             self._change(planned.plan)
         except BaseException as error:
-            self._return(plan, error)
+            self._return_after(error, plan)
             raise
-        self._client.extend(RETURN_SECONDS)
-        self._leave(plan)
+        try:
+            failed = self._return(plan)
+        except RecoveryError:
+            raise
+        except BaseException as interruption:
+            # It must not leave the connector STOPPED.
+            self._return_after(interruption, plan)
+            raise
         evidence = self._look_again(planned.plan)
-        self._store.end()
+        if failed:
+            raise RecoveryError(_failed_again(plan, failed))
         return Applied(planned, backup, proof, evidence)
 
-    def _planned_anew(self, held: Connector, planned: Planned, agreed_plan: str | None) -> Planned:
+    def _back_up(self, connector: Connector, planned: Planned) -> str:
+        backup = Backup.of(connector, self._cluster_id, planned.plan.id, planned.secret_keys, self._now)
+        self._backup_file = self._store.back_up(backup)
+        return self._backup_file
+
+    def _planned_again(self, held: Connector, planned: Planned, agreed_plan: str | None) -> Planned:
         """The plan for what is there now that nothing moves any more."""
-        anew = self._replan(held)
-        if agreed_plan is not None and anew.plan.id != agreed_plan:
+        again = self._replan(held)
+        if agreed_plan is not None and again.plan.id != agreed_plan:
             raise RecoveryError(
-                f"The plan {agreed_plan} does not fit any more: {_moved(planned.plan, anew.plan)}. Nothing was changed; look at"
-                f" the new plan {anew.plan.id} and agree to it.",
-                plan=anew.plan.as_data(),
+                f"The plan {agreed_plan} does not fit any more: {_moved(planned.plan, again.plan)}. Nothing was changed; look at"
+                f" the new plan {again.plan.id} and agree to it.",
+                plan=again.plan.as_data(),
             )
-        return anew
+        return again
 
     def _change(self, plan: Plan) -> None:
         """Write settings, then offsets; either all of it is there afterwards, or none."""
-        undo: list[Callable[[], None]] = []
+        settings = SettingsWriter(self._cluster, plan.connector, self._sleep)
+        offsets = open_offsets(plan.write_to, self._cluster, plan.connector, self._sleep)
         try:
             if plan.settings:
-                undo.append(lambda: undo_settings(self._client, plan.connector, plan.settings))
-                write_settings(self._client, plan.connector, plan.settings)
+                settings.write(plan.settings)
             if plan.offsets:
-                undo.append(lambda: self._undo_offsets(plan.connector, plan.offsets))
-                self._write_offsets(plan.connector, plan.offsets)
+                offsets.write(plan.offsets)
         except BaseException as error:
-            self._client.extend(RETURN_SECONDS)
+            self._cluster.extend(RETURN_SECONDS)
             failures = []
-            for undo_one in reversed(undo):
+            for undo in (offsets.undo, settings.undo):
                 try:
-                    undo_one()
+                    undo()
                 except RecoveryError as failure:
                     failures.append(failure.sentence)
             if failures:
                 raise RecoveryError(
-                    f"{_sentence(error)} Undoing it failed as well: {' '.join(failures)} Restore the backup in"
-                    f" {self._store.folder} with the strategy restore."
+                    f"{_sentence(error)} Undoing it failed as well: {' '.join(failures)} Restore the backup"
+                    f" {self._backup_file} with the strategy restore."
                 ) from error
             raise
 
-    def _undo_offsets(self, name: str, changes: tuple[OffsetChange, ...]) -> None:
-        back = tuple(OffsetChange(one.partition, one.after, one.before) for one in changes)
-        # A connector that refuses to have its offsets altered refuses this as well, so only what changed is undone.
-        changed = self._not_there(name, back)
-        if changed:
-            self._write_offsets(name, changed)
-
-    def _write_offsets(self, name: str, changes: tuple[OffsetChange, ...]) -> None:
-        """Write and read back, again where the answer was lost or an offset stayed; raises RecoveryError in the end."""
-        waiting = changes
-        refusal: RecoveryError | None = None
-        for _try in range(_WRITE_TRIES):
-            offsets = [
-                {"partition": one.partition.as_dict(), "offset": None if one.after is None else dict(one.after)}
-                for one in waiting
-            ]
-            try:
-                self._client.alter_offsets(name, offsets)
-                refusal = None
-            except UnknownOutcome:
-                pass  # what is read next tells
-            except NotStoppedYet as error:
-                # Status and this check have different sources, so one may run ahead of the other.
-                refusal = error
-            waiting = self._not_there(name, changes)
-            if not waiting:
-                return
-        places = ", ".join(str(one.partition) for one in waiting)
-        raise refusal or RecoveryError(
-            f"Connect accepted the offsets of connector '{name}', but {places} did not change: the stored key may have"
-            " another field order than REST can address; compare with the offsets topic."
-        )
-
-    def _not_there(self, name: str, changes: tuple[OffsetChange, ...]) -> tuple[OffsetChange, ...]:
-        """The changes that cannot be read back within a second; what is there must be read twice alike."""
-        seen_before = False
-        missing: tuple[OffsetChange, ...] = changes
-        for _try in range(_READ_TRIES):
-            stored = self._stored(name)
-            missing = tuple(one for one in changes if not same_offset(stored.get(one.partition), one.after))
-            if not missing and seen_before:
-                return ()
-            seen_before = not missing
-            self._sleep(_PAUSE_SECONDS)
-        return missing
-
-    def _stored(self, name: str) -> dict[Partition, Offset]:
-        return {entry.partition: entry.offset for entry in self._client.offsets(name) if entry.offset is not None}
-
-    def _return(self, plan: Plan, error: BaseException) -> None:
-        """Back to the state before, after a failure; raises when that fails, too."""
-        self._client.extend(RETURN_SECONDS)
+    def _return_after(self, error: BaseException, plan: Plan) -> None:
+        """Return to the state before, after a failure; raises with both sentences when that does not go well either."""
+        facts = error.facts if isinstance(error, RecoveryError) else {}
         try:
-            self._leave(plan)
-            self._store.end()
+            failed = self._return(plan)
         except RecoveryError as failure:
-            raise RecoveryError(f"{_sentence(error)} {failure.message}") from error
+            raise RecoveryError(f"{_sentence(error)} {failure.message}", **facts) from error
+        if failed and isinstance(error, RecoveryError):
+            raise RecoveryError(f"{_sentence(error)} {_failed_again(plan, failed)}", **facts) from error
 
-    def _leave(self, plan: Plan) -> None:
+    def _return(self, plan: Plan) -> list[str]:
+        """Leave the window and end the journal. Returns what FAILED after a resume, as ``task 0``."""
+        self._cluster.extend(RETURN_SECONDS)
         try:
-            self._window.leave(plan.final_state)
+            status = self._window.leave(plan.final_state)
         except RecoveryError as failure:
             verb = "resume" if plan.final_state == "RUNNING" else "pause"
             raise RecoveryError(
-                f"{failure.sentence} It was {plan.final_state} before; should it still be STOPPED, run this task again, or"
+                f"{failure.sentence} It was {plan.final_state} before; if it is still STOPPED, run this task again, or"
                 f" PUT /connectors/{plan.connector}/{verb}."
             ) from None
+        self._store.end()
+        return failed_parts(status) if status is not None and plan.final_state == "RUNNING" else []
 
     def _look_again(self, plan: Plan) -> dict[str, Any]:
         """After the return: no offset may have fallen back to what it was. Moving on is a good sign."""
-        stored = self._stored(plan.connector)
+        stored = open_offsets(plan.write_to, self._cluster, plan.connector, self._sleep).stored()
         lost = [one for one in plan.offsets if same_offset(stored.get(one.partition), one.before)]
         if lost:
-            places = ", ".join(str(one.partition) for one in lost)
+            partitions = ", ".join(str(one.partition) for one in lost)
             raise RecoveryError(
-                f"The offsets of {places} of connector '{plan.connector}' were overwritten by a task that had not ended: restart"
-                " the worker it ran on, then run again."
+                f"The offsets of {partitions} of connector '{plan.connector}' were overwritten by a task that had not ended:"
+                " restart the worker it ran on, then run again."
             )
-        return {
-            "offsets_kept": sum(same_offset(stored.get(one.partition), one.after) for one in plan.offsets),
-            "offsets_moved_on": sum(not same_offset(stored.get(one.partition), one.after) for one in plan.offsets),
-        }
+        kept = sum(same_offset(stored.get(one.partition), one.after) for one in plan.offsets)
+        return {"offsets_kept": kept, "offsets_moved_on": len(plan.offsets) - kept}
+
+
+def _has_moved(connector: Connector, held: Connector) -> bool:
+    """Whether offsets or settings are others than before the stop; JSON types count, so ``1`` and ``1.0`` are two offsets."""
+    return _typed(connector.stored) != _typed(held.stored) or connector.config != held.config
+
+
+def _typed(stored: Mapping[Partition, Offset]) -> dict[Partition, Partition]:
+    return {partition: Partition.of(offset) for partition, offset in stored.items()}
 
 
 def _moved(old: Plan, new: Plan) -> str:
@@ -230,3 +217,10 @@ def _moved(old: Plan, new: Plan) -> str:
 
 def _sentence(error: BaseException) -> str:
     return error.sentence if isinstance(error, RecoveryError) else f"The task was interrupted ({type(error).__name__})."
+
+
+def _failed_again(plan: Plan, failed: list[str]) -> str:
+    return (
+        f"Connector '{plan.connector}' was resumed, but {', '.join(failed)} FAILED: read the worker's log, remove the cause,"
+        " then restart it."
+    )

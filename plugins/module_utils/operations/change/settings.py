@@ -1,15 +1,14 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Deciding and writing settings of a connector, with the server's word on them."""
+"""Changing the settings of one connector: decide with the connector's own validation, write, read back, take back."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import secret_values
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import (
@@ -30,7 +29,7 @@ _READ_BACK_PAUSE_SECONDS = 0.1
 
 
 def decide_with_server(
-    client: ConnectClient, connector: Connector, exact: Mapping[str, Any], at_least: Mapping[str, Any]
+    cluster: Cluster, connector: Connector, exact: Mapping[str, Any], at_least: Mapping[str, Any]
 ) -> tuple[tuple[SettingChange, ...], frozenset[str]]:
     """The changes of the settings, accepted by the connector's own validation, and the keys that hold secrets.
 
@@ -38,8 +37,8 @@ def decide_with_server(
     """
     if not exact and not at_least:
         return (), frozenset()
-    now = client.validate(connector.connector_class, connector.config)
-    client.hide(secret_values(connector.config, now.secret_keys))
+    now = cluster.validate(connector.connector_class, connector.config)
+    cluster.hide(secret_values(connector.config, now.secret_keys))
     changes = decide_settings(
         connector.config,
         exact,
@@ -51,65 +50,77 @@ def decide_with_server(
     if not changes:
         return (), now.secret_keys
     wanted = changed_config(connector.config, changes)
-    client.hide(secret_values(wanted, now.secret_keys))
+    cluster.hide(secret_values(wanted, now.secret_keys))
     if "connector.class" not in wanted:
         raise InputError("config.connector.class: a connector without its class cannot exist; leave the key as it is.")
-    after = client.validate(wanted["connector.class"], wanted)
-    # What was invalid before is not for this task to judge.
+    after = cluster.validate(wanted["connector.class"], wanted)
+    # What was invalid before stays the user's business.
     known = {(error.key, message) for error in now.errors for message in error.messages}
     for error in after.errors:
         for message in error.messages:
             if (error.key, message) not in known:
                 raise InputError(f"Connector '{connector.name}' refuses {error.key}: {message.rstrip('.')}.")
     masked = masked_keys(connector.config)
-    if masked and not client.supports("PATCH", "config"):
+    if masked and not cluster.supports("PATCH", "config"):
         raise InputError(
             f"Connect shows {', '.join(masked)} of connector '{connector.name}' masked, and this version can only write a whole"
-            " config, so the mask would become the secret: change the config where the real secret is known."
+            " config, so the mask would replace the secret: change the config where the real secret is known."
         )
     return changes, now.secret_keys
 
 
-def undo_settings(client: ConnectClient, name: str, changes: tuple[SettingChange, ...]) -> None:
-    """Take back those of the changes that were written; a key that has another value by now is somebody else's."""
-    current = client.config(name)
-    undo = tuple(
-        SettingChange(change.key, change.after, change.before, change.secret)
-        for change in changes
-        if current.get(change.key) == change.after
-    )
-    if undo:
-        write_settings(client, name, undo)
+class SettingsWriter:
+    """Writes settings of one connector, and can take back what it has sent."""
 
+    def __init__(self, cluster: Cluster, connector: str, sleep: Callable[[float], None]) -> None:
+        self._cluster = cluster
+        self._connector = connector
+        self._sleep = sleep
+        self._sent: tuple[SettingChange, ...] = ()
 
-def write_settings(client: ConnectClient, name: str, changes: tuple[SettingChange, ...]) -> None:
-    """Write the changes and read them back. Raises RecoveryError when they are not there afterwards.
+    def write(self, changes: tuple[SettingChange, ...]) -> None:
+        """Write the changes and read them back. Raises RecoveryError when they are not there afterwards.
 
-    A key that moved since the plan was made is refused before anything is written.
-    """
-    current = {key: value for key, value in client.config(name).items() if value is not None}
-    for change in changes:
-        if current.get(change.key) != change.before:
-            raise RecoveryError(
-                f"{change.key} of connector '{name}' was changed by somebody else meanwhile: make a new plan."
-            )
-    try:
-        if client.supports("PATCH", "config"):
-            client.patch_config(name, {change.key: change.after for change in changes})
-        else:
-            client.put_config(name, changed_config(current, changes))
-    except UnknownOutcome:
-        # Whether it was written is settled by reading.
-        pass
-    missing: list[str] = []
-    for _try in range(_READ_BACK_TRIES):
-        written = client.config(name)
-        missing = [change.key for change in changes if written.get(change.key) != change.after]
-        if not missing:
-            break
-        time.sleep(_READ_BACK_PAUSE_SECONDS)
-    if missing:
+        A key that has changed since the plan was made is refused before anything is sent.
+        """
+        current = {key: value for key, value in self._cluster.config(self._connector).items() if value is not None}
+        for change in changes:
+            if current.get(change.key) != change.before:
+                raise RecoveryError(
+                    f"Somebody else has changed {change.key} of connector '{self._connector}' since the plan was made: make a new"
+                    " plan."
+                )
+        self._sent = changes
+        self._send(current, changes)
+        missing = [change.key for change in changes]
+        for _try in range(_READ_BACK_TRIES):
+            written = self._cluster.config(self._connector)
+            missing = [change.key for change in changes if written.get(change.key) != change.after]
+            if not missing:
+                return
+            self._sleep(_READ_BACK_PAUSE_SECONDS)
         raise RecoveryError(
-            f"{', '.join(missing)} of connector '{name}' does not have the new value after the write: look at"
-            " the config and run again."
+            f"{', '.join(missing)} of connector '{self._connector}' does not have the new value after the write: check the config"
+            " and run again."
         )
+
+    def undo(self) -> None:
+        """Take back what was sent; a key that has another value by now was changed by somebody else and is left."""
+        current = self._cluster.config(self._connector) if self._sent else {}
+        back = tuple(
+            SettingChange(change.key, change.after, change.before, change.secret)
+            for change in self._sent
+            if current.get(change.key) == change.after
+        )
+        if back:
+            self.write(back)
+
+    def _send(self, current: dict[str, str], changes: tuple[SettingChange, ...]) -> None:
+        try:
+            if self._cluster.supports("PATCH", "config"):
+                self._cluster.patch_config(self._connector, {change.key: change.after for change in changes})
+            else:
+                self._cluster.put_config(self._connector, changed_config(current, changes))
+        except UnknownOutcome:
+            # What is read next decides.
+            pass

@@ -1,31 +1,40 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The time in which a connector is STOPPED and its offsets hold still: entering it for certain, and leaving it again.
+"""The STOPPED window of one connector: stop it, prove that its tasks have ended, return it to its state.
 
-STOPPED without tasks is no proof that a task has ended: one on another worker commits over a reset for as long as Connect
-lets it end in peace. The proof is a call that a worker serves only after it is done with ending its tasks.
+STOPPED without tasks is no proof that a task has ended: a task on another worker can commit over a reset until Connect's
+graceful shutdown timeout expires. The proof is a call that a worker serves only after it has ended its tasks.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import NoStatusYet
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Status
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
+    ConnectError,
+    NoStatusYet,
+    NotFound,
+    TimedOut,
+    Unsupported,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import WorkerAnswer
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Status
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
 
-# One proving call lasts at least as long as Connect's graceful time-outs (5 s for tasks and 5 s for the connector).
+# One proving call lasts at least as long as Connect's graceful timeouts (5 s for tasks and 5 s for the connector).
 _PROOF_SECONDS = 15.0
 _PAUSE_SECONDS = 0.1
+_ORDER_PAUSE_SECONDS = 1.0
+# A message about a state that was awaited names this many of the states that were seen.
+_SHOWN_SIGHTS = 4
 
 
 @dataclass(frozen=True)
 class Proof:
-    """How it is known that no task is left: ``workers`` that said so, and ``settled_seconds`` waited for the others."""
+    """Why no task can be left: ``workers`` confirmed it, and ``settled_seconds`` were waited for the others."""
 
     workers: tuple[str, ...]
     unreachable: tuple[str, ...]
@@ -33,26 +42,22 @@ class Proof:
 
 
 class StopWindow:
-    """One connector's STOPPED window. ``settle_seconds`` is held where a worker cannot be asked."""
+    """One connector's STOPPED window. ``settle_seconds`` are waited where a worker cannot be asked."""
 
     def __init__(
-        self,
-        client: ConnectClient,
-        name: str,
-        settle_seconds: float,
-        *,
-        sleep: Callable[[float], None] = time.sleep,
+        self, cluster: Cluster, connector: Connector, settle_seconds: float, sleep: Callable[[float], None]
     ) -> None:
-        self._client = client
-        self._name = name
+        self._cluster = cluster
+        self._name = connector.name
         self._settle_seconds = settle_seconds
         self._sleep = sleep
         self._was_asked_to_stop = False
+        self._may_be_stopped = connector.state == "STOPPED"
 
     def enter(self, worker_ids: Iterable[str]) -> Proof:
         """Stop the connector and return when its offsets hold still. Raises RecoveryError; it may be STOPPED then.
 
-        ``worker_ids`` are all workers known of; each is asked itself.
+        ``worker_ids`` are all known workers; each is asked itself.
         """
         self._stop_once(self._status())
         self._await(self._is_stopped, "STOPPED without tasks")
@@ -60,24 +65,22 @@ class StopWindow:
         self._await(self._is_stopped, "STOPPED without tasks")
         return proof
 
-    def leave(self, state: str) -> None:
-        """Return the connector to RUNNING or PAUSED, or leave it STOPPED; returns when it is seen there.
+    def leave(self, state: str) -> Status | None:
+        """Return the connector to RUNNING or PAUSED; an order that fails is repeated until the deadline.
 
-        RUNNING counts when there is a task and all tasks run. Raises RecoveryError, which says where it stands.
+        It is back when it is PAUSED, when it has tasks and all are RUNNING, or when it or a task has FAILED. Returns the status
+        that shows it; None when nothing had to be done: it is to stay STOPPED, or was never stopped here. Raises RecoveryError.
         """
-        if state == "STOPPED":
-            return
-        self._write(self._client.resume if state == "RUNNING" else self._client.pause)
+        if state == "STOPPED" or not self._may_be_stopped:
+            return None
+        self._order(self._cluster.resume if state == "RUNNING" else self._cluster.pause)
         if state == "PAUSED":
-            self._await(lambda status: status.state == "PAUSED", "PAUSED")
-            return
-        status = self._await(lambda status: _has_failed(status) or _is_running(status), "RUNNING with all its tasks")
-        if _has_failed(status):
-            failed = [f"task {task.id}" for task in status.tasks if task.state == "FAILED"] or ["the connector itself"]
-            raise RecoveryError(
-                f"Connector '{self._name}' was resumed, but {', '.join(failed)} FAILED: read the worker's log, mend the"
-                " cause, then restart it."
-            )
+            return self._await(lambda status: status.state == "PAUSED", "PAUSED", is_patient=True)
+        return self._await(
+            lambda status: bool(failed_parts(status)) or _is_running(status),
+            "RUNNING with all its tasks",
+            is_patient=True,
+        )
 
     def _prove(self, worker_ids: list[str]) -> Proof:
         answered: list[str] = []
@@ -90,9 +93,13 @@ class StopWindow:
         return Proof(tuple(answered), tuple(unreachable), settle)
 
     def _has_ended_on(self, worker_id: str) -> bool:
-        """Whether the worker itself says that the connector has no tasks; False where it cannot be asked."""
-        while self._client.remaining_seconds() > 0:
-            answer = self._client.worker_answer(worker_id, self._name, _PROOF_SECONDS)
+        """Whether the worker itself says that the connector has no tasks; False where it cannot be asked.
+
+        Raises RecoveryError for a worker that does not say so in time.
+        """
+        answer = WorkerAnswer("busy", reason="not asked, because the time was up")
+        while self._cluster.remaining_seconds() > 0:
+            answer = self._cluster.worker_answer(worker_id, self._name, _PROOF_SECONDS)
             if answer.outcome == "unreachable":
                 return False
             if answer.outcome == "answered":
@@ -100,47 +107,97 @@ class StopWindow:
                     return True
                 self._stop_once(self._status())
             self._sleep(_PAUSE_SECONDS)
-        return False
+        said = f"it still has {_tasks(answer.tasks)}" if answer.tasks else answer.reason
+        raise RecoveryError(
+            f"Worker {worker_id} did not confirm in time that the tasks of connector '{self._name}' have ended ({said}): read its"
+            " log, or raise timeout."
+        )
 
     def _stop_once(self, status: Status) -> None:
-        # One that was found STOPPED may yet follow an order given before, such as that of a run that was killed.
-        if status.state != "STOPPED" and not self._was_asked_to_stop:
-            self._write(self._client.stop)
-            self._was_asked_to_stop = True
+        # A connector found STOPPED may still follow an earlier order, such as that of a run that was killed.
+        if status.state == "STOPPED":
+            self._may_be_stopped = True
+        elif not self._was_asked_to_stop:
+            self._may_be_stopped = self._was_asked_to_stop = True
+            try:
+                self._cluster.stop(self._name)
+            except UnknownOutcome:
+                # The state that is awaited next decides; to stop twice does no harm.
+                self._cluster.stop(self._name)
 
     def _is_stopped(self, status: Status) -> bool:
         self._stop_once(status)
         return status.state == "STOPPED" and not status.tasks
 
+    def _order(self, order: Callable[[str], None]) -> None:
+        """Give an order until it is accepted; raises the last error at the deadline. All orders may be given twice."""
+        refusal: RecoveryError | None = None
+        while True:
+            try:
+                order(self._name)
+                return
+            except (NotFound, Unsupported):
+                raise
+            except TimedOut as error:
+                raise refusal or error from None
+            except (ConnectError, UnknownOutcome) as error:
+                # A connector left STOPPED is worse than a longer wait.
+                refusal = error
+            self._sleep(min(_ORDER_PAUSE_SECONDS, self._cluster.remaining_seconds()))
+
     def _status(self) -> Status:
         try:
-            return self._client.status(self._name)
+            return self._cluster.status(self._name)
         except NoStatusYet:
             return Status()
 
-    def _await(self, condition: Callable[[Status], bool], wanted: str) -> Status:
+    def _await(self, condition: Callable[[Status], bool], wanted: str, *, is_patient: bool = False) -> Status:
+        """The first status that meets the condition. A patient one reads again after an error, until the deadline."""
+        sights: list[str] = []
         while True:
-            status = self._status()
-            if condition(status):
-                return status
-            if self._client.remaining_seconds() <= 0:
-                raise RecoveryError(
-                    f"Connector '{self._name}' did not become {wanted} in time (it is {status.state} with {len(status.tasks)}"
-                    " tasks): look at the workers' logs, or raise timeout."
-                )
+            try:
+                status = self._status()
+            except NotFound:
+                raise
+            except TimedOut as error:
+                raise self._not_in_time(wanted, sights or [error.sentence]) from None
+            except ConnectError as error:
+                if not is_patient:
+                    raise
+                sight = error.sentence.rstrip(".")
+            else:
+                if condition(status):
+                    return status
+                sight = _sight(status)
+            if sights[-1:] != [sight]:
+                sights.append(sight)
+            if self._cluster.remaining_seconds() <= 0:
+                raise self._not_in_time(wanted, sights)
             self._sleep(_PAUSE_SECONDS)
 
-    def _write(self, call: Callable[[str], None]) -> None:
-        try:
-            call(self._name)
-        except UnknownOutcome:
-            # The state that is awaited next tells; all three calls may be given twice, so give it once more to be sure.
-            call(self._name)
+    def _not_in_time(self, wanted: str, sights: list[str]) -> RecoveryError:
+        shown = ", then ".join(sights[-_SHOWN_SIGHTS:])
+        return RecoveryError(
+            f"Connector '{self._name}' did not become {wanted} in time. Its status showed: {shown.rstrip('.')}. Read the workers'"
+            " logs, or raise timeout."
+        )
+
+
+def failed_parts(status: Status) -> list[str]:
+    """What of the connector has FAILED, as ``task 0``; empty when nothing has."""
+    tasks = [f"task {task.id}" for task in status.tasks if task.state == "FAILED"]
+    return tasks or (["the connector itself"] if status.state == "FAILED" else [])
 
 
 def _is_running(status: Status) -> bool:
     return status.state == "RUNNING" and bool(status.tasks) and all(task.state == "RUNNING" for task in status.tasks)
 
 
-def _has_failed(status: Status) -> bool:
-    return status.state == "FAILED" or any(task.state == "FAILED" for task in status.tasks)
+def _sight(status: Status) -> str:
+    """``RUNNING with task 0 RUNNING on connect-1:8083``"""
+    tasks = [f"task {task.id} {task.state} on {task.worker_id or 'no worker'}" for task in status.tasks]
+    return f"{status.state} with {', '.join(tasks)}" if tasks else f"{status.state} without tasks"
+
+
+def _tasks(ids: tuple[int, ...]) -> str:
+    return f"task {ids[0]}" if len(ids) == 1 else f"tasks {', '.join(map(str, ids))}"

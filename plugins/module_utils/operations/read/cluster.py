@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import ConnectError, NotFound
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
@@ -62,7 +62,7 @@ class ClusterViews:
 
 
 def read_views(
-    client: ConnectClient,
+    client: Cluster,
     kafka_options: KafkaOptions | None,
     names: Sequence[str],
     now: float,
@@ -101,7 +101,7 @@ def read_views(
 
 
 def _over_rest(
-    client: ConnectClient, names: Sequence[str], now: float, *, with_offsets: bool
+    client: Cluster, names: Sequence[str], now: float, *, with_offsets: bool
 ) -> tuple[Snapshot, tuple[str, ...]]:
     """The snapshot, as of the worker's time, and warnings."""
     snapshot = read_snapshot(client, names, now, with_offsets=with_offsets)
@@ -125,7 +125,7 @@ class _Topics:
 
 
 def _with_topics(
-    client: ConnectClient,
+    client: Cluster,
     snapshot: Snapshot | None,
     rest_problem: str | None,
     options: KafkaOptions,
@@ -228,7 +228,7 @@ def _merged(rest: Iterable[StoredOffset], in_topic: Iterable[StoredOffset]) -> t
 
 
 def _settled(
-    client: ConnectClient, connector: Connector, records: tuple[OffsetRecord, ...], read_from: str
+    client: Cluster, connector: Connector, records: tuple[OffsetRecord, ...], read_from: str
 ) -> tuple[Finding, ...]:
     """The findings that are still there when REST is asked once more: what moved in between is no disagreement."""
     findings = compare(connector.name, connector.offsets, records, read_from)

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
     AccessDenied,
     ConnectError,
@@ -38,7 +38,7 @@ _CLOCK_TOLERANCE_SECONDS = 60
 _OF_THE_CLUSTER = (AccessDenied, NotConnect, TimedOut, TlsFailed, Unreachable, Unsupported)
 
 
-def workers_now(client: ConnectClient, now: float) -> tuple[float, tuple[str, ...]]:
+def workers_now(client: Cluster, now: float) -> tuple[float, tuple[str, ...]]:
     """The time by the clock of the worker that answered last, which decides about rounds, in epoch seconds.
 
     With a warning where ``now``, this machine's, differs by more than a minute.
@@ -50,7 +50,9 @@ def workers_now(client: ConnectClient, now: float) -> tuple[float, tuple[str, ..
     return now - ahead, (f"This machine's clock is {apart} that of Kafka Connect: it is Connect's that is judged by.",)
 
 
-def read_connector(client: ConnectClient, name: str, *, with_offsets: bool) -> Connector:
+def read_connector(
+    client: Cluster, name: str, *, with_offsets: bool, sleep: Callable[[float], None] = time.sleep
+) -> Connector:
     """One connector as it is now. Raises NotFound, which names the nearest connectors there are."""
     config = client.config(name)
     try:
@@ -58,23 +60,23 @@ def read_connector(client: ConnectClient, name: str, *, with_offsets: bool) -> C
     except NoStatusYet:
         # Its first status record is not written yet.
         status = Status()
-    offsets = read_offsets(client, name) if with_offsets else ()
+    offsets = read_offsets(client, name, sleep) if with_offsets else ()
     client.hide(secret_values(config))
     return replace(Connector.of(name, status.type, config, status), offsets=offsets)
 
 
-def read_offsets(client: ConnectClient, name: str) -> tuple[StoredOffset, ...]:
+def read_offsets(client: Cluster, name: str, sleep: Callable[[float], None] = time.sleep) -> tuple[StoredOffset, ...]:
     """The offsets as Connect lists them; null ones are looked at again, as one just deleted is shown so for a moment."""
     offsets = client.offsets(name)
     for _try in range(_NULL_TRIES):
         if all(entry.offset is not None for entry in offsets):
             break
-        time.sleep(_NULL_PAUSE_SECONDS)
+        sleep(_NULL_PAUSE_SECONDS)
         offsets = client.offsets(name)
     return offsets
 
 
-def read_snapshot(client: ConnectClient, names: Sequence[str], now: float, *, with_offsets: bool = True) -> Snapshot:
+def read_snapshot(client: Cluster, names: Sequence[str], now: float, *, with_offsets: bool = True) -> Snapshot:
     """The named connectors with their offsets, or all of the cluster for no names; ``now`` is epoch seconds.
 
     One whose offsets Connect cannot tell, such as one without its plugin, has that as its problem.

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import settings_data, show_settings
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings import (
+    SettingsWriter,
     decide_with_server,
-    write_settings,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_connector
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import (
@@ -32,30 +33,35 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 
 
 def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
-    """Change the settings of every connector named; one that has them already is not touched, nor restarted.
+    """Change the settings of every named connector; one that has them already is neither written to nor restarted.
 
     Raises RecoveryError, after the last one, when any failed; its facts carry what was done for the others.
     """
     if not params["config"] and not params["at_least"]:
         raise InputError("Neither config nor at_least names a setting: give at least one.")
     with ConnectClient(ConnectOptions.read(params)) as client:
-        client.root()
+        return configure(client, params, context)
 
-        def change(name: str, outcome: Outcome) -> None:
-            connector = read_connector(client, name, with_offsets=False)
-            changes, _secret_keys = decide_with_server(client, connector, params["config"], params["at_least"])
-            if changes and not context.check_mode:
-                write_settings(client, name, changes)
-            outcome.result["connectors"][name] = {"changed": bool(changes), "settings": settings_data(changes)}
-            if changes:
-                outcome.result["changed"] = True
-                outcome.result["diff"].append(
-                    {
-                        "before_header": f"{name} (config)",
-                        "after_header": f"{name} (config)",
-                        "before": show_settings(changes, "before"),
-                        "after": show_settings(changes, "after"),
-                    }
-                )
 
-        return for_each_connector(params["connectors"], change, {"changed": False, "connectors": {}, "diff": []})
+def configure(cluster: Cluster, params: Mapping[str, Any], context: TaskContext) -> Outcome:
+    """:func:`run` on a cluster that is open already."""
+    cluster.root()
+
+    def change(name: str, outcome: Outcome) -> None:
+        connector = read_connector(cluster, name, with_offsets=False)
+        changes, _secret_keys = decide_with_server(cluster, connector, params["config"], params["at_least"])
+        if changes and not context.check_mode:
+            SettingsWriter(cluster, name, context.sleep).write(changes)
+        outcome.result["connectors"][name] = {"changed": bool(changes), "settings": settings_data(changes)}
+        if changes:
+            outcome.result["changed"] = True
+            outcome.result["diff"].append(
+                {
+                    "before_header": f"{name} (config)",
+                    "after_header": f"{name} (config)",
+                    "before": show_settings(changes, "before"),
+                    "after": show_settings(changes, "after"),
+                }
+            )
+
+    return for_each_connector(params["connectors"], change, {"changed": False, "connectors": {}, "diff": []})

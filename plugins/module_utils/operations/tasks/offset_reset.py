@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import (
     DEFAULT_BACKUP_DIR,
-    BackupStore,
-    read_backup,
+    FolderStore,
+    backup_folder,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import STRATEGIES
@@ -64,7 +67,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 
 
 def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
-    """Reset every connector named, one after the other. One connector's trouble does not keep the others from theirs.
+    """Reset every named connector, one after the other. After one that fails, the others still get their turn.
 
     Raises RecoveryError, after the last one, when any failed; its facts carry what was done for the others.
     """
@@ -73,45 +76,54 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
     if not 0 <= params["settle_seconds"] <= 600:
         raise InputError(f"settle_seconds: {params['settle_seconds']:g} s is not between 0 and 600 s.")
     with ConnectClient(ConnectOptions.read(params)) as client:
-        root = client.root()
-        if not client.supports("PATCH", "offsets"):
-            raise RecoveryError(
-                f"Kafka Connect {root.version} at {params['connect_url'][0]} cannot change offsets over REST: it needs Kafka 3.6."
-            )
-        now, warnings = workers_now(client, context.now)
-        reset = _Reset(client, params, replace(context, now=now), root.kafka_cluster_id)
-        result = {"changed": False, "connectors": {}, "preview": [], "diff": []}
-        outcome = for_each_connector(params["connectors"], reset, result)
-        outcome.warnings.extend(warnings)
-        return outcome
+        return reset(client, params, context)
+
+
+def reset(cluster: Cluster, params: Mapping[str, Any], context: TaskContext) -> Outcome:
+    """:func:`run` on a cluster that is open already."""
+    folder = backup_folder(params["backup_dir"])
+    root = cluster.root()
+    if not cluster.supports("PATCH", "offsets"):
+        raise RecoveryError(
+            f"Kafka Connect {root.version} at {params['connect_url'][0]} cannot change offsets over REST: it needs Kafka 3.6."
+        )
+    now, warnings = workers_now(cluster, context.now)
+    reset_one = _Reset(cluster, params, replace(context, now=now), root.kafka_cluster_id, folder)
+    result = {"changed": False, "connectors": {}, "preview": [], "diff": []}
+    outcome = for_each_connector(params["connectors"], reset_one, result)
+    outcome.warnings.extend(warnings)
+    return outcome
 
 
 class _Reset:
     """The reset of one connector after the other, all with the same options."""
 
-    def __init__(self, client: ConnectClient, params: Mapping[str, Any], context: TaskContext, cluster_id: str) -> None:
-        self._client = client
+    def __init__(
+        self, cluster: Cluster, params: Mapping[str, Any], context: TaskContext, cluster_id: str, folder: Path
+    ) -> None:
+        self._cluster = cluster
         self._params = params
         self._context = context
         self._cluster_id = cluster_id
+        self._folder = folder
         self._kinds = kinds_from(params)
-        client.hide(secret for kind in self._kinds for secret in kind.secrets())
-        self._cluster = cluster_label(params)
+        cluster.hide(secret for kind in self._kinds for secret in kind.secrets())
+        self._label = cluster_label(params)
 
     def __call__(self, name: str, outcome: Outcome) -> None:
         params, context = self._params, self._context
-        store = BackupStore(params["backup_dir"], self._cluster, self._cluster_id, name)
-        request = self._request(name)
-        journal = store.journal()
+        store = FolderStore(self._folder, self._label, self._cluster_id, name)
+        request = self._request(store)
+        journal = store.current()
         begun_in = None if journal is None else journal.prior_state
-        connector = read_connector(self._client, name, with_offsets=True)
+        connector = read_connector(self._cluster, name, with_offsets=True, sleep=context.sleep)
 
         def replan(read: Connector) -> Planned:
             return make_plan(
-                self._client, read, request, self._kinds, self._cluster_id, begun_in or connector.state, context.now
+                self._cluster, read, request, self._kinds, self._cluster_id, begun_in or connector.state, context.now
             )
 
-        planned = make_plan(self._client, connector, request, self._kinds, self._cluster_id, begun_in, context.now)
+        planned = make_plan(self._cluster, connector, request, self._kinds, self._cluster_id, begun_in, context.now)
         if journal is not None:
             outcome.warnings.append(
                 f"Connector '{name}' has an unfinished change (plan {journal.plan_id}, backup {journal.backup_file}): it will"
@@ -127,19 +139,27 @@ class _Reset:
             )
         applied = None
         if not planned.plan.is_empty and not context.check_mode:
-            window = StopWindow(self._client, name, params["settle_seconds"])
-            applier = Applier(self._client, store, window, replan, now=context.now)
+            window = StopWindow(self._cluster, connector, params["settle_seconds"], context.sleep)
+            applier = Applier(
+                self._cluster,
+                store,
+                window,
+                replan,
+                cluster_id=self._cluster_id,
+                now=context.now,
+                sleep=context.sleep,
+            )
             applied = applier.apply(connector, planned, self._worker_ids(connector), plan_id)
             planned = applied.planned
         elif journal is not None and not context.check_mode:
             store.end()
         _report(outcome, planned, applied)
 
-    def _request(self, name: str) -> ChangeRequest:
+    def _request(self, store: BackupStore) -> ChangeRequest:
         params = self._params
         backup = None
         if params["backup_file"] is not None:
-            backup = read_backup(params["backup_file"], name, self._cluster_id)
+            backup = store.read(params["backup_file"]).offsets
         return ChangeRequest(
             reset=ResetRequest.read(
                 params["strategy"],
@@ -151,13 +171,13 @@ class _Reset:
             ),
             config=params["config"],
             at_least=params["at_least"],
-            cluster=self._cluster,
+            cluster=self._label,
         )
 
     def _worker_ids(self, connector: Connector) -> frozenset[str]:
         """Every worker that may still have a task: those of the connector, those of all others, those of the options."""
         known = set(connector.status.worker_ids)
-        for other in self._client.connectors().values():
+        for other in self._cluster.connectors().values():
             known.update(other.status.worker_ids)
         known.update(urlsplit(url).netloc for url in self._params["connect_url"] if urlsplit(url).port)
         return frozenset(known)

@@ -9,7 +9,11 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import DEFAULT_BACKUP_DIR, BackupStore
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import (
+    DEFAULT_BACKUP_DIR,
+    FolderStore,
+    backup_folder,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Read
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from
@@ -21,7 +25,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.st
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits, counts, worst
-from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.judge import Judge, Judged
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.cluster import (
     ClusterViews,
@@ -68,6 +72,7 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
     limits = Limits(*(params[option] for option in _LIMITS))
     kinds = kinds_from(params)
     requests = _requests(params["timestamp"])
+    folder = backup_folder(params["backup_dir"])
     log = list(log_lines(params["worker_logs"]))
     kafka = KafkaOptions.read(params)
     with ConnectClient(ConnectOptions.read(params)) as client:
@@ -82,8 +87,13 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
     preview: list[str] = []
     facts = {}
     for connector, judgement in zip(connectors, judgements, strict=True):
-        store = BackupStore(params["backup_dir"], cluster, views.snapshot.cluster_id, connector.name)
-        journal = store.journal()
+        store = FolderStore(folder, cluster, views.snapshot.cluster_id, connector.name)
+        try:
+            journal = store.current()
+        except RecoveryError as error:
+            # One connector's damaged journal must not hide the others.
+            journal = None
+            warnings.append(error.sentence)
         facts[connector.name] = {
             **_facts(connector, judgement, views),
             "unfinished_plan": None if journal is None else journal.plan_id,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,17 +13,21 @@ from typing import Any
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 
 
-def say_nothing(words: str) -> None:
-    """A module that was shipped cannot say anything before its end."""
+def say_nothing(message: str) -> None:
+    """A module that was shipped cannot show anything before its end."""
 
 
 @dataclass(frozen=True)
 class TaskContext:
-    """How the task runs; ``now`` is epoch seconds. ``progress`` tells a person, in words, how far a long read has come."""
+    """How the task runs; ``now`` is epoch seconds.
+
+    ``progress`` shows a person how far a long read has come; ``sleep`` waits for seconds.
+    """
 
     check_mode: bool
     now: float
     progress: Callable[[str], None] = say_nothing
+    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass
@@ -37,7 +42,7 @@ Operation = Callable[[Mapping[str, Any], TaskContext], Outcome]
 
 
 def for_each_connector(names: Iterable[str], do: Callable[[str, Outcome], None], result: dict[str, Any]) -> Outcome:
-    """Do it for every connector, once each; one that fails does not keep the others from their turn.
+    """Do it for every connector, once each; after one that fails, the others still get their turn.
 
     Raises RecoveryError after the last one when any failed; its facts are the result, with the failed ones in it.
     """

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where backups and journals are kept: what a change needs of such a place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
+
+
+@dataclass(frozen=True)
+class Journal:
+    """A change that was begun and not ended: its plan, the state to return the connector to, and its backup."""
+
+    plan_id: str
+    prior_state: str
+    backup_file: str
+
+
+@dataclass(frozen=True)
+class BackupEntry:
+    """One backup of a list. ``offsets`` counts them, None where the backup cannot be read. ``taken_at`` is an ISO time."""
+
+    name: str
+    taken_at: str
+    plan_id: str
+    offsets: int | None
+
+    def __str__(self) -> str:
+        if self.offsets is None:
+            return f"{self.name} (cannot be read)"
+        return f"{self.name} ({self.offsets} offset{'' if self.offsets == 1 else 's'})"
+
+
+class BackupStore(Protocol):
+    """The backups and the journal of one connector of one cluster. Every method may raise RecoveryError."""
+
+    def back_up(self, backup: Backup) -> str:
+        """Store a backup, read it back and compare. Returns the name by which it is read again."""
+
+    def list(self) -> tuple[BackupEntry, ...]:
+        """All backups of the connector, newest first."""
+
+    def read(self, name: str) -> Backup:
+        """One backup. Raises InputError when there is none of this name, or it is of another connector or cluster."""
+
+    def begin(self, journal: Journal) -> None:
+        """Store the journal of a change before its first step; it replaces an older one."""
+
+    def current(self) -> Journal | None:
+        """The journal of an unfinished change; None when there is none."""
+
+    def end(self) -> None:
+        """Remove the journal. It is no error when there is none."""

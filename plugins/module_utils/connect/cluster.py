@@ -1,0 +1,63 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What operations need of a Kafka Connect cluster. :class:`ConnectClient` is one; tests have another in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import (
+    ClusterInfo,
+    Validation,
+    WorkerAnswer,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Status, StoredOffset
+
+
+class Cluster(Protocol):
+    """One Kafka Connect cluster for the length of one task.
+
+    The methods do what those of :class:`ConnectClient` say, and raise what they raise: a ``ConnectError`` says that a change
+    was not made, ``UnknownOutcome`` that its answer was lost.
+    """
+
+    @property
+    def clock_ahead_seconds(self) -> float: ...
+
+    def remaining_seconds(self) -> float: ...
+
+    def extend(self, seconds: float) -> None: ...
+
+    def hide(self, values: Iterable[str]) -> None: ...
+
+    def root(self) -> ClusterInfo: ...
+
+    def names(self) -> list[str]: ...
+
+    def connectors(self) -> dict[str, Connector]: ...
+
+    def config(self, name: str) -> dict[str, str | None]: ...
+
+    def status(self, name: str) -> Status: ...
+
+    def offsets(self, name: str) -> tuple[StoredOffset, ...]: ...
+
+    def validate(self, plugin_class: str, config: Mapping[str, str | None]) -> Validation: ...
+
+    def supports(self, verb: str, resource: Literal["offsets", "config"]) -> bool: ...
+
+    def worker_answer(self, worker_id: str, name: str, timeout_seconds: float) -> WorkerAnswer: ...
+
+    def put_config(self, name: str, config: Mapping[str, str | None]) -> bool: ...
+
+    def patch_config(self, name: str, changes: Mapping[str, str | None]) -> None: ...
+
+    def stop(self, name: str) -> None: ...
+
+    def pause(self, name: str) -> None: ...
+
+    def resume(self, name: str) -> None: ...
+
+    def alter_offsets(self, name: str, offsets: Sequence[Mapping[str, Any]]) -> str: ...

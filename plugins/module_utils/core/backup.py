@@ -1,0 +1,112 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The format of a backup: a connector as it was before a change, as JSON data without secrets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    JsonScalar,
+    Offset,
+    Partition,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+
+FORMAT = 1
+_TEXTS = ("cluster_id", "connector", "taken_at", "plan_id", "state")
+# Connect keeps an integer as a 64-bit one.
+_LARGEST_INTEGER = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Backup:
+    """One connector before a change. ``taken_at`` is an ISO 8601 time in UTC; ``config`` has its secrets hidden."""
+
+    cluster_id: str
+    connector: str
+    taken_at: str
+    plan_id: str
+    state: str
+    config: Mapping[str, str | None] = field(repr=False)
+    offsets: Mapping[Partition, Offset]
+
+    @classmethod
+    def of(cls, connector: Connector, cluster_id: str, plan_id: str, secret_keys: frozenset[str], now: float) -> Backup:
+        """The backup of a connector as it was read; ``now`` is epoch seconds. Null offsets are left out."""
+        return cls(
+            cluster_id=cluster_id,
+            connector=connector.name,
+            taken_at=datetime.fromtimestamp(now, timezone.utc).isoformat(timespec="microseconds"),
+            plan_id=plan_id,
+            state=connector.state,
+            config=redacted(connector.config, secret_keys),
+            offsets=connector.stored,
+        )
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON data; field order and types of partitions and offsets are kept."""
+        return {
+            "format": FORMAT,
+            "cluster_id": self.cluster_id,
+            "connector": self.connector,
+            "taken_at": self.taken_at,
+            "plan_id": self.plan_id,
+            "state": self.state,
+            "config": dict(self.config),
+            "offsets": [
+                {"partition": partition.as_dict(), "offset": dict(offset)} for partition, offset in self.offsets.items()
+            ],
+        }
+
+    @classmethod
+    def from_data(cls, data: Any, where: str) -> Backup:
+        """Read what :meth:`as_data` made. Raises InputError with one sentence that begins with ``where``."""
+        if not isinstance(data, Mapping) or type(data.get("format")) is not int or data["format"] != FORMAT:
+            raise InputError(f"{where} is not a backup of this collection (format {FORMAT}).")
+        for name in _TEXTS:
+            if not isinstance(data.get(name), str):
+                raise InputError(f"{where} is damaged: its {name} is missing or is not text.")
+        config, entries = data.get("config"), data.get("offsets")
+        if not isinstance(config, Mapping) or not all(
+            value is None or isinstance(value, str) for value in config.values()
+        ):
+            raise InputError(f"{where} is damaged: its config is not a map of texts.")
+        if not isinstance(entries, list):
+            raise InputError(f"{where} is damaged: its offsets are not a list.")
+        offsets: dict[Partition, Offset] = {}
+        for number, entry in enumerate(entries, start=1):
+            pair = entry if isinstance(entry, Mapping) else {}
+            partition, offset = _fields(pair.get("partition")), _fields(pair.get("offset"))
+            if not partition or offset is None:
+                raise InputError(
+                    f"{where} is damaged: entry {number} of its offsets is not a partition and an offset with plain values."
+                )
+            key = Partition.of(partition)
+            if key in offsets:
+                raise InputError(f"{where} is damaged: the partition {key} appears twice in its offsets.")
+            offsets[key] = offset
+        texts = {name: data[name] for name in _TEXTS}
+        return cls(**texts, config=dict(config), offsets=offsets)
+
+
+def _fields(value: Any) -> dict[str, JsonScalar] | None:
+    """The fields of a partition or an offset; None unless it is a flat map of values that Connect can keep."""
+    if not isinstance(value, Mapping) or not all(_is_plain(one) for one in value.values()):
+        return None
+    return dict(value)
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, int):
+        return abs(value) <= _LARGEST_INTEGER
+    return value is None or isinstance(value, str)

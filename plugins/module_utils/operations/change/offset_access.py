@@ -1,0 +1,115 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the offsets of one connector are read and written in its STOPPED window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import NotStoppedYet
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition, same_offset
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import OffsetChange, WriteTo
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
+
+_WRITE_TRIES = 10
+# Connect shows new and deleted partitions late, by half a second at the worst seen; each try waits for one second.
+_READ_TRIES = 10
+_PAUSE_SECONDS = 0.1
+
+
+class OffsetAccess(Protocol):
+    """The offsets of one connector. Every method may raise RecoveryError."""
+
+    def stored(self) -> Mapping[Partition, Offset]:
+        """The partitions that have an offset now."""
+
+    def write(self, changes: Sequence[OffsetChange]) -> None:
+        """Write the changes and read them back, twice alike. Raises RecoveryError when they are not there afterwards."""
+
+    def undo(self) -> None:
+        """Take back what :meth:`write` has sent. An offset that somebody else has written since is left and named."""
+
+
+class RestOffsets:
+    """An :class:`OffsetAccess` through Connect's REST API."""
+
+    def __init__(self, cluster: Cluster, connector: str, sleep: Callable[[float], None]) -> None:
+        self._cluster = cluster
+        self._connector = connector
+        self._sleep = sleep
+        self._sent: tuple[OffsetChange, ...] = ()
+
+    def stored(self) -> dict[Partition, Offset]:
+        entries = self._cluster.offsets(self._connector)
+        return {entry.partition: entry.offset for entry in entries if entry.offset is not None}
+
+    def write(self, changes: Sequence[OffsetChange]) -> None:
+        waiting = tuple(changes)
+        refusal: RecoveryError | None = None
+        for _try in range(_WRITE_TRIES):
+            refusal = self._send(waiting)
+            waiting = self._missing(changes)
+            if not waiting:
+                return
+        partitions = ", ".join(str(one.partition) for one in waiting)
+        raise refusal or RecoveryError(
+            f"Connect accepted the offsets of connector '{self._connector}', but {partitions} did not change: the stored key may"
+            " have another field order than REST can address; compare with the offsets topic."
+        )
+
+    def undo(self) -> None:
+        back = tuple(OffsetChange(one.partition, one.after, one.before) for one in self._sent)
+        # A connector that refuses to have its offsets altered refuses this as well, so only what changed is undone.
+        missing = self._missing(back) if back else ()
+        stored = self.stored() if missing else {}
+        ours = tuple(one for one in missing if same_offset(stored.get(one.partition), one.before))
+        if ours:
+            self.write(ours)
+        foreign = [str(one.partition) for one in missing if one not in ours]
+        if foreign:
+            raise RecoveryError(
+                f"The offset of {', '.join(foreign)} of connector '{self._connector}' is neither the one before nor the one"
+                " that was written: somebody else changed it, so it was left as it is."
+            )
+
+    def _send(self, changes: tuple[OffsetChange, ...]) -> RecoveryError | None:
+        """Send the changes once. Returns why Connect did not take them yet; None when it did, or its answer was lost."""
+        offsets = [
+            {"partition": one.partition.as_dict(), "offset": None if one.after is None else dict(one.after)}
+            for one in changes
+        ]
+        sent_before = self._sent
+        self._sent = sent_before or changes
+        try:
+            self._cluster.alter_offsets(self._connector, offsets)
+        except UnknownOutcome:
+            pass  # what is read next decides
+        except NotStoppedYet as error:
+            # Status and this check have different sources, so one may run ahead of the other.
+            self._sent = sent_before
+            return error
+        return None
+
+    def _missing(self, changes: Sequence[OffsetChange]) -> tuple[OffsetChange, ...]:
+        """The changes that cannot be read back within a second; what is there must be read twice alike."""
+        seen_before = False
+        missing = tuple(changes)
+        for _try in range(_READ_TRIES):
+            stored = self.stored()
+            missing = tuple(one for one in changes if not same_offset(stored.get(one.partition), one.after))
+            if not missing and seen_before:
+                return ()
+            seen_before = not missing
+            self._sleep(_PAUSE_SECONDS)
+        return missing
+
+
+_ACCESS: Mapping[WriteTo, Callable[[Cluster, str, Callable[[float], None]], OffsetAccess]] = {"rest": RestOffsets}
+
+
+def open_offsets(write_to: WriteTo, cluster: Cluster, connector: str, sleep: Callable[[float], None]) -> OffsetAccess:
+    """The access that a plan names."""
+    return _ACCESS[write_to](cluster, connector, sleep)
