@@ -90,7 +90,7 @@ def untouched(lab: Lab, healthy: Trial, tasks: Tasks) -> Iterator[None]:
         pytest.param({"strategy": "offset"}, "needs the option offset", id="offset missing"),
         pytest.param({"strategy": "offset", "offset": {"a": {}}}, "flat map", id="nested offset"),
         pytest.param({"strategy": "restore"}, "needs the option backup_file", id="backup missing"),
-        pytest.param({"strategy": "restore", "backup_file": "/no/such"}, "there is no file /no/such", id="no backup"),
+        pytest.param({"strategy": "restore", "backup_file": "/no/such"}, "/no/such does not exist on", id="no backup"),
         pytest.param({"settle_seconds": -1.0}, "settle_seconds", id="negative settle time"),
         pytest.param({"timeout": 0.0}, "timeout is 0 s", id="no time"),
         pytest.param({"plan_id": "000000000000"}, "The plan 000000000000 does not fit", id="another plan"),

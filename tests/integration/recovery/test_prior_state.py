@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import (
+    ConnectClient,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import ConnectError
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Status
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import UnknownOutcome
@@ -286,10 +288,10 @@ def test_an_offset_that_falls_back_after_the_return_is_no_success(
     before = tasks.offsets()
     leave = StopWindow.leave
 
-    def overwritten_on_leaving(window: StopWindow, state: str) -> None:
+    def overwritten_on_leaving(window: StopWindow, state: str) -> Status | None:
         change = {"offsets": [{"partition": partition(NEW_YORK), "offset": before[NEW_YORK]}]}
         trial.cluster.request("PATCH", f"/connectors/{trial.name}/offsets", change)
-        leave(window, state)
+        return leave(window, state)
 
     monkeypatch.setattr(StopWindow, "leave", overwritten_on_leaving)
     result = failed(tasks.reset())

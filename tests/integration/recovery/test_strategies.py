@@ -330,7 +330,7 @@ def test_restore_refuses_what_is_not_a_backup_of_this_connector(trial: Trial, ta
     for file, words in (
         (foreign, "is a backup of connector 'another'"),
         (torn, "cannot be read"),
-        (tmp_path / "none.json", "there is no file"),
+        (tmp_path / "none.json", "does not exist"),
     ):
         assert words in failed(tasks.reset(strategy="restore", backup_file=str(file)))["msg"]
     assert Written.now(tasks.lab) == before

@@ -8,232 +8,335 @@ from __future__ import annotations
 import json
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.backups import files as backup_files
-from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import (
-    BackupStore,
-    Journal,
-    read_backup,
-)
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
-    Connector,
-    Offset,
-    Partition,
-    StoredOffset,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import FolderStore, backup_folder
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import Journal
+from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 
-NOW = 1795413600.5
-OFFSETS: dict[Partition, Offset] = {
-    Partition.of({"timezone": "PST", "report_type": "balance.summary.1"}): {"round_id": 1, "run": None, "done": False},
-    Partition.of({"shard": 0}): {"pos": 1.0},
-    Partition.of({"shard": "0"}): {"pos": "1"},
-}
-CONNECTOR = Connector(
-    name="c/1",
-    type="source",
+OFFSETS: dict[Partition, Offset] = {Partition.of({"table": "orders"}): {"id": 5}}
+BACKUP = Backup(
+    cluster_id="kafka-1",
+    connector="c/1",
+    taken_at="2026-11-23T06:00:00.500000+00:00",
+    plan_id="abc123",
     state="RUNNING",
-    worker_id="a:1",
-    tasks=(),
-    config={
-        "stripe.api.keys": "PST:sk_live_1",
-        "db.password": "${secrets:DB}",
-        "odd": "declared-secret",
-        "batch.size": "10",
-        "connection.url": "https://user:s3cret@host/",
-    },
-    offsets=(
-        *(StoredOffset(partition, offset) for partition, offset in OFFSETS.items()),
-        StoredOffset(Partition.of({"shard": 9}), None),
-    ),
+    config={"batch.size": "10"},
+    offsets=OFFSETS,
 )
+JOURNAL = Journal("plan1", "PAUSED", "b.json")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> BackupStore:
-    return BackupStore(str(tmp_path / "backups"), "eu-1", "kafka-1", "c/1")
+def store(tmp_path: Path) -> FolderStore:
+    return FolderStore(tmp_path / "backups", "eu-1", "kafka-1", "c/1")
 
 
-def backed_up(store: BackupStore, now: float = NOW) -> str:
-    return store.back_up(CONNECTOR, "abc123", frozenset({"odd"}), now)
+def at(minute: int) -> Backup:
+    return replace(BACKUP, taken_at=f"2026-11-23T06:{minute:02}:00.500000+00:00")
 
 
-def content_of(path: str | Path) -> dict[str, Any]:
-    return dict(json.loads(Path(path).read_text(encoding="utf-8")))
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def problem_of(caught: pytest.ExceptionInfo[RecoveryError]) -> str:
+    """The message, which must be one sentence on one line."""
+    message = caught.value.message
+    assert message == " ".join(message.split())
+    assert message.endswith(".")
+    assert "Traceback" not in message
+    return message
 
 
 # Backups
 
 
-def test_a_backup_gives_back_every_offset_with_its_types_and_field_order(store: BackupStore) -> None:
-    read = read_backup(backed_up(store), "c/1", "kafka-1")
-    assert read == OFFSETS
-    assert [repr(one) for one in read.items()] == [repr(one) for one in OFFSETS.items()]
+def test_a_backup_is_read_by_the_name_it_was_given(store: FolderStore) -> None:
+    assert store.read(store.back_up(BACKUP)) == BACKUP
 
 
-def test_a_backup_says_what_it_is_of(store: BackupStore) -> None:
-    content = content_of(backed_up(store))
-    assert {name: content[name] for name in content if name not in ("offsets", "config")} == {
-        "format": 1,
-        "cluster_id": "kafka-1",
-        "connector": "c/1",
-        "taken_at": "2026-11-23T06:00:00.500000+00:00",
-        "plan_id": "abc123",
-        "state": "RUNNING",
-    }
+def test_its_file_is_named_by_time_and_plan(store: FolderStore) -> None:
+    path = Path(store.back_up(BACKUP))
+    assert path == store.folder / "20261123T060000.500000Z-abc123.json"
+    assert json.loads(path.read_text(encoding="utf-8")) == BACKUP.as_data()
 
 
-def test_a_backup_holds_no_secret_and_placeholders_stay(store: BackupStore) -> None:
-    path = Path(backed_up(store))
-    text = path.read_text(encoding="utf-8")
-    assert [secret for secret in ("sk_live_1", "declared-secret", "s3cret") if secret in text] == []
-    assert content_of(path)["config"]["db.password"] == "${secrets:DB}"
-    assert content_of(path)["config"]["batch.size"] == "10"
+def test_only_its_owner_may_read_a_backup_and_the_folders_made_for_it(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    store = FolderStore(tmp_path / "a" / "b", "eu-1", "kafka-1", "c")
+    path = Path(store.back_up(replace(BACKUP, connector="c")))
+    assert mode(path) == 0o600
+    made = [folder for folder in path.parents if folder.is_relative_to(tmp_path) and folder != tmp_path]
+    assert [mode(folder) for folder in made] == [0o700] * 4
+    assert mode(tmp_path) == 0o755
 
 
-def test_only_its_owner_may_read_a_backup(store: BackupStore) -> None:
-    path = Path(backed_up(store))
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+def test_a_folder_that_is_there_keeps_its_rights(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir(mode=0o750)
+    FolderStore(tmp_path / "b", "eu-1", "kafka-1", "c/1").back_up(BACKUP)
+    assert mode(tmp_path / "b") == 0o750
 
 
 def test_names_become_one_folder_each_whatever_they_hold(tmp_path: Path) -> None:
-    folder = BackupStore(str(tmp_path), "eu/1", "kafka-1", "../x y%").folder
+    folder = FolderStore(tmp_path, "eu/1", "kafka-1", "../x y%").folder
     assert folder.relative_to(tmp_path).parts == ("eu%2F1", "..%2Fx%20y%25")
 
 
 @pytest.mark.parametrize("name", [".", ".."])
 def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
-    folder = BackupStore(str(tmp_path), name, "kafka-1", name).folder
+    folder = FolderStore(tmp_path, name, "kafka-1", name).folder
     assert folder.resolve().parents[1] == tmp_path.resolve()
 
 
-@pytest.mark.parametrize(
-    "offsets", ['[{"offset": {"a": 1}}]', '[{"partition": {"a": 1}}]', "[1]", "3", '[{"partition": 1, "offset": {}}]']
-)
-def test_a_backup_whose_offsets_are_damaged_is_refused(tmp_path: Path, offsets: str) -> None:
-    path = tmp_path / "backup.json"
-    path.write_text(f'{{"format": 1, "connector": "c", "cluster_id": "k", "offsets": {offsets}}}', encoding="utf-8")
-    with pytest.raises(InputError, match=r"is damaged: its offsets are not pairs of partition and offset\.$"):
-        read_backup(str(path), "c", "k")
+LONG_NAMES = {
+    "three bytes": "接" * 90,
+    "two bytes": "ü" * 200,
+    "one byte": "x" * 300,
+    "quoted": "%" * 120,
+    "cut": "a" * 182 + "ü" * 30,
+}
 
 
-def test_backups_of_one_plan_do_not_overwrite_each_other_and_sort_by_time(store: BackupStore) -> None:
-    paths = [backed_up(store, NOW + seconds) for seconds in (0, 0.001, 1, 3600)]
+@pytest.mark.parametrize("name", LONG_NAMES.values(), ids=LONG_NAMES)
+def test_a_long_name_is_cut_and_ends_in_its_hash(tmp_path: Path, name: str) -> None:
+    stores = [FolderStore(tmp_path, "eu-1", "kafka-1", one) for one in (name, f"{name}!")]
+    for store in stores:
+        store.back_up(BACKUP)
+        assert len(store.folder.name) <= 200
+        assert not store.folder.name.rpartition("-")[0].endswith("%")
+    assert stores[0].folder != stores[1].folder
+    assert len(stores[0].list()) == 1
+
+
+def test_backups_of_one_plan_do_not_overwrite_each_other(store: FolderStore) -> None:
+    paths = [store.back_up(at(minute)) for minute in (0, 1, 2)]
     assert paths == sorted(set(paths))
-    assert sorted(path.name for path in store.folder.iterdir()) == [Path(path).name for path in paths]
 
 
 def test_the_home_folder_may_be_written_as_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    path = backed_up(BackupStore("~/backups", "eu-1", "kafka-1", "c/1"))
-    assert Path(path).is_relative_to(tmp_path)
-    assert read_backup(f"~/{Path(path).relative_to(tmp_path)}", "c/1", "kafka-1") == OFFSETS
+    store = FolderStore(backup_folder("~/backups"), "eu-1", "kafka-1", "c/1")
+    path = Path(store.back_up(BACKUP))
+    assert path.is_relative_to(tmp_path)
+    assert store.read(f"~/{path.relative_to(tmp_path)}") == BACKUP
 
 
-def test_a_backup_that_does_not_read_back_is_no_backup(store: BackupStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backup_files, "_read", lambda path: {"format": 1})
-    with pytest.raises(RecoveryError, match=r"does not read back as it was written: nothing was changed"):
-        backed_up(store)
+@pytest.mark.parametrize("path", ["", " ", "~nobody-of-this-name/backups"])
+def test_a_folder_that_cannot_be_one_is_refused(path: str) -> None:
+    with pytest.raises(InputError, match=r"^backup_dir(:| is empty)") as caught:
+        backup_folder(path)
+    assert problem_of(caught)
 
 
-def test_a_folder_that_cannot_be_written_is_told_with_its_cure(tmp_path: Path) -> None:
+def test_a_backup_that_does_not_read_back_is_no_backup(store: FolderStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backup_files, "_read_text", lambda path: "{}")
+    with pytest.raises(RecoveryError, match=r"does not read back as written: nothing was changed"):
+        store.back_up(BACKUP)
+
+
+def test_an_offset_that_json_cannot_hold_is_refused(store: FolderStore) -> None:
+    with pytest.raises(RecoveryError, match="nothing was changed"):
+        store.back_up(replace(BACKUP, offsets={Partition.of({"a": 1}): {"b": float("nan")}}))
+    assert not store.folder.exists()
+
+
+@pytest.mark.parametrize("folder", ["file", "file/deeper", "nul\0"])
+def test_a_folder_that_cannot_be_written_is_named_with_what_to_do(tmp_path: Path, folder: str) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
+    store = FolderStore(tmp_path / folder, "eu-1", "kafka-1", "c")
     with pytest.raises(RecoveryError) as caught:
-        backed_up(BackupStore(str(tmp_path / "file"), "eu-1", "kafka-1", "c"))
+        store.back_up(BACKUP)
     assert "cannot be written to" in caught.value.message
-    assert caught.value.message.endswith("set backup_dir to a folder that can be written.")
+    assert problem_of(caught).endswith("set backup_dir to a folder that can be written.")
 
 
-@pytest.mark.parametrize("step", ["open", "fsync", "replace"])
-def test_a_crash_while_writing_leaves_the_old_file_whole(
-    store: BackupStore, monkeypatch: pytest.MonkeyPatch, step: str
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_crash_while_writing_leaves_the_old_file_whole_and_no_other(
+    store: FolderStore, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    journal = Journal("plan1", "RUNNING", "b.json")
-    store.begin(journal)
+    store.begin(JOURNAL)
 
     def crash(*_args: Any, **_kwargs: Any) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        owner: Any = Path if step == "replace" else os
-        patched.setattr(owner, step, crash)
+        patched.setattr(os, step, crash)
         with pytest.raises(RecoveryError, match="No space left on device"):
             store.begin(Journal("plan2", "PAUSED", "c.json"))
-    assert store.journal() == journal
+    assert store.current() == JOURNAL
+    assert [file.name for file in store.folder.iterdir()] == ["journal.json"]
+
+
+@pytest.mark.parametrize("name", ["journal.json", "journal.json.partial"])
+def test_a_planted_symlink_is_not_written_to(store: FolderStore, tmp_path: Path, name: str) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious", encoding="utf-8")
+    store.folder.mkdir(parents=True)
+    (store.folder / name).symlink_to(victim)
+    store.begin(JOURNAL)
+    assert victim.read_text(encoding="utf-8") == "precious"
+    assert store.current() == JOURNAL
+    store.end()
+    assert victim.read_text(encoding="utf-8") == "precious"
+
+
+# The list of backups
+
+
+def test_backups_are_listed_newest_first(store: FolderStore) -> None:
+    assert store.list() == ()
+    paths = [store.back_up(at(minute)) for minute in (0, 2, 1)]
+    store.begin(JOURNAL)
+    newest = store.list()[0]
+    assert [entry.name for entry in store.list()] == [paths[1], paths[2], paths[0]]
+    assert (newest.taken_at, newest.plan_id, newest.offsets) == ("2026-11-23T06:02:00.500000+00:00", "abc123", 1)
+
+
+def test_a_backup_that_cannot_be_read_is_listed_as_one(store: FolderStore) -> None:
+    path = store.back_up(BACKUP)
+    Path(path).write_text("{", encoding="utf-8")
+    (entry,) = store.list()
+    assert (entry.offsets, str(entry)) == (None, f"{path} (cannot be read)")
 
 
 # Reading a backup
 
 
-def test_a_backup_that_is_not_there_is_the_users_mistake(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"backup_file: there is no file .*/x\.json on the host the task runs on"):
-        read_backup(str(tmp_path / "x.json"), "c", "k")
+def test_a_backup_that_is_not_there_names_those_that_are(store: FolderStore, tmp_path: Path) -> None:
+    missing = str(tmp_path / "x.json")
+    with pytest.raises(InputError) as caught:
+        store.read(missing)
+    assert problem_of(caught) == (
+        f"backup_file: {missing} does not exist on the host the task runs on; there are no backups of connector 'c/1' in"
+        f" {store.folder}."
+    )
+    paths = [store.back_up(at(minute)) for minute in range(7)]
+    with pytest.raises(InputError) as caught:
+        store.read(missing)
+    newest = ", ".join(f"{path} (1 offset)" for path in reversed(paths[-5:]))
+    assert problem_of(caught).endswith(f"; the newest 5 backups of connector 'c/1' are: {newest}.")
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"format": 1, "offs', "[" * 100_000, "\ud800"], ids=repr)
+def test_what_is_not_json_is_refused(store: FolderStore, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_bytes(text.encode(errors="surrogatepass"))
+    with pytest.raises(InputError, match=r"x\.json cannot be read \((not JSON|nested too deeply)\)\.$"):
+        store.read(str(path))
+
+
+def test_what_is_not_a_file_is_refused(store: FolderStore, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe", tmp_path / "pipe" / "x.json"):
+        with pytest.raises(InputError, match=r"cannot be read \(.*\)\.$"):
+            store.read(str(path))
+    with pytest.raises(InputError, match=r"^backup_file: ~nobody-of-this-name/b cannot be used"):
+        store.read("~nobody-of-this-name/b")
+
+
+def test_what_is_no_backup_is_refused(store: FolderStore, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text('{"format": 2}', encoding="utf-8")
+    with pytest.raises(InputError, match=r"^backup_file: .*x\.json is not a backup of this collection"):
+        store.read(str(tmp_path / "x.json"))
 
 
 @pytest.mark.parametrize(
-    "text", ["[]", "{}", "null", '{"format": 2, "offsets": []}', '{"format": 1}', '{"format": "1", "offsets": []}']
-)
-def test_what_is_no_backup_is_refused(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "x.json"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match=r"x\.json is no backup of this collection \(format 1\)"):
-        read_backup(str(path), "c", "k")
-
-
-@pytest.mark.parametrize("text", ["", "{", '{"format": 1, "offs'])
-def test_half_a_file_is_refused(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "x.json"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(RecoveryError, match=r"x\.json cannot be read"):
-        read_backup(str(path), "c", "k")
-
-
-@pytest.mark.parametrize(
-    "connector, cluster, words",
+    "connector, cluster, message",
     [
-        ("d", "kafka-1", "is a backup of connector 'c/1', not of 'd'"),
-        ("c/1", "kafka-2", "is a backup of cluster 'kafka-1', not of 'kafka-2'"),
+        ("d", "kafka-1", "is a backup of connector 'c/1', not of 'd'."),
+        ("c/1", "kafka-2", "is a backup of cluster 'kafka-1', not of 'kafka-2'."),
     ],
 )
 def test_a_backup_of_another_connector_or_cluster_is_refused(
-    store: BackupStore, connector: str, cluster: str, words: str
+    store: FolderStore, tmp_path: Path, connector: str, cluster: str, message: str
 ) -> None:
+    other = FolderStore(tmp_path / "backups", "eu-1", cluster, connector)
     with pytest.raises(InputError) as caught:
-        read_backup(backed_up(store), connector, cluster)
-    assert words in caught.value.message
+        other.read(store.back_up(BACKUP))
+    assert problem_of(caught).endswith(message)
 
 
 # The journal
 
 
-def same_folder(store: BackupStore, cluster: str, connector: str) -> BackupStore:
-    """The store of a connector in the same folder and on the same Kafka cluster."""
-    return BackupStore(str(store.folder.parents[1]), cluster, "kafka-1", connector)
+def same_folder(store: FolderStore, label: str, connector: str, cluster_id: str = "kafka-1") -> FolderStore:
+    return FolderStore(store.folder.parents[1], label, cluster_id, connector)
 
 
-def test_a_journal_lasts_from_the_beginning_to_the_end(store: BackupStore) -> None:
-    journal = Journal("plan1", "PAUSED", "b.json")
-    assert store.journal() is None
-    store.begin(journal)
-    assert same_folder(store, "eu-1", "c/1").journal() == journal
+def test_a_journal_lasts_from_the_beginning_to_the_end(store: FolderStore) -> None:
+    assert store.current() is None
+    store.begin(JOURNAL)
+    assert same_folder(store, "eu-1", "c/1").current() == JOURNAL
     store.end()
-    assert store.journal() is None
+    assert store.current() is None
     store.end()
 
 
-def test_a_journal_is_that_of_one_connector_of_one_connect_cluster(store: BackupStore) -> None:
-    store.begin(Journal("plan1", "PAUSED", "b.json"))
-    assert same_folder(store, "eu-1", "other").journal() is None
-    assert same_folder(store, "eu-2", "c/1").journal() is None
+def test_a_journal_is_that_of_one_connector_of_one_connect_cluster(store: FolderStore) -> None:
+    store.begin(JOURNAL)
+    assert same_folder(store, "eu-1", "other").current() is None
+    assert same_folder(store, "eu-2", "c/1").current() is None
 
 
-@pytest.mark.parametrize("text", ["{}", "[]", "null", '{"plan_id": "x"}', "", "{"])
-def test_a_damaged_journal_is_not_taken_for_none(store: BackupStore, text: str) -> None:
+def test_what_a_run_that_was_killed_left_behind_goes_with_the_journal(store: FolderStore) -> None:
+    store.begin(JOURNAL)
+    (store.folder / "journal.json.x1.partial").write_text("{", encoding="utf-8")
+    store.end()
+    assert list(store.folder.iterdir()) == []
+
+
+DAMAGED = ["{}", "[]", "null", '{"plan_id": "x"}', "", "{", "[" * 100_000, "\x00"]
+
+
+@pytest.mark.parametrize("text", DAMAGED, ids=lambda text: repr(text[:10]))
+def test_a_damaged_journal_is_not_taken_for_none(store: FolderStore, text: str) -> None:
     store.folder.mkdir(parents=True)
     (store.folder / "journal.json").write_text(text, encoding="utf-8")
-    with pytest.raises(RecoveryError, match=r"journal\.json (is damaged|cannot be read)"):
-        store.journal()
+    with pytest.raises(RecoveryError, match=r"journal\.json (is damaged|cannot be read)") as caught:
+        store.current()
+    assert problem_of(caught).endswith(": check the connector's state, then delete the file.")
+
+
+@pytest.mark.parametrize(
+    "field, value",
+    [("plan_id", 3), ("prior_state", "FAILED"), ("prior_state", ["RUNNING"]), ("backup_file", None), ("format", 2)],
+)
+def test_a_journal_with_a_field_that_was_altered_is_damaged(store: FolderStore, field: str, value: Any) -> None:
+    store.begin(JOURNAL)
+    file = store.folder / "journal.json"
+    file.write_text(json.dumps({**json.loads(file.read_text(encoding="utf-8")), field: value}), encoding="utf-8")
+    with pytest.raises(RecoveryError, match=r"journal\.json is damaged"):
+        store.current()
+
+
+def test_a_journal_that_was_cut_anywhere_is_not_taken_for_none_nor_for_another(store: FolderStore) -> None:
+    store.begin(JOURNAL)
+    file = store.folder / "journal.json"
+    whole = file.read_text(encoding="utf-8")
+    for length in range(len(whole)):
+        file.write_text(whole[:length], encoding="utf-8")
+        with pytest.raises(RecoveryError, match=r"journal\.json"):
+            store.current()
+
+
+def test_a_journal_of_another_cluster_or_connector_is_refused(store: FolderStore) -> None:
+    store.begin(JOURNAL)
+    with pytest.raises(RecoveryError, match=r"belongs to connector 'c/1' of cluster 'kafka-1'"):
+        same_folder(store, "eu-1", "c/1", cluster_id="kafka-2").current()
+
+
+def test_a_journal_that_is_a_folder_or_cannot_be_deleted_is_one_sentence(store: FolderStore) -> None:
+    (store.folder / "journal.json").mkdir(parents=True)
+    with pytest.raises(RecoveryError, match=r"cannot be read \(Is a directory\)") as caught:
+        store.current()
+    assert problem_of(caught)
+    with pytest.raises(RecoveryError, match=r"cannot be deleted \(.*\), although the change .* has ended") as caught:
+        store.end()
+    assert problem_of(caught)

@@ -47,7 +47,7 @@ def turned(one: Partition) -> Partition:
 
 
 def test_the_id_is_the_same_in_every_process() -> None:
-    assert PLAN.id == "1cfd9c5595e9"
+    assert PLAN.id == "2e47b28a8310"
 
 
 def test_equal_plans_have_equal_ids_whatever_the_order_of_fields_and_partitions() -> None:
@@ -67,6 +67,7 @@ CHANGED = {
     "connector": {"connector": "d"},
     "strategy": {"strategy": "current"},
     "final state": {"final_state": "PAUSED"},
+    "another way to write": {"write_to": "topic"},
     "no setting": {"settings": ()},
     "another value": {"settings": (replace(WAIT, after="3600001"),)},
     "another value before": {"settings": (replace(WAIT, before="300001"),)},
@@ -122,6 +123,7 @@ def test_the_plan_as_data() -> None:
         "state": "RUNNING",
         "final_state": "RUNNING",
         "restart": False,
+        "write_to": "rest",
         "settings": [{"key": "stripe.report.max.wait.ms", "before": "300000", "after": "3600000"}],
         "offsets": [
             {"partition": {"report_type": "balance.summary.1", "timezone": zone}, "before": OLD, "after": NEW}

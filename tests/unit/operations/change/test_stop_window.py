@@ -1,134 +1,221 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The STOPPED window where workers cannot be asked, are busy, or tell of tasks; the rest is tested on real workers."""
+"""The STOPPED window: the proof that tasks have ended, orders that fail, and what is said when time runs out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import WorkerAnswer
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Status, Task
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
+    AccessDenied,
+    ConnectError,
+    NotFound,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import (
+    WorkerAnswer,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import Proof, StopWindow
+from unit.fake_cluster import FakeCluster, FakeConnector, Fault
 
 ENDED = WorkerAnswer("answered")
 HAS_TASK = WorkerAnswer("answered", tasks=(0,))
 BUSY = WorkerAnswer("busy", reason="rebalancing")
 UNREACHABLE = WorkerAnswer("unreachable", reason="connection refused")
+ORDERS = ("stop", "pause", "resume")
 
 
-class StubClient:
-    """A cluster whose connector follows every order at once; workers answer from their lists, the last answer stays."""
-
-    def __init__(self, answers: Mapping[str, Sequence[WorkerAnswer]] | None = None, state: str = "RUNNING") -> None:
-        self.state = state
-        self.orders: list[str] = []
-        self.lost_answers = 0
-        self.task_state = "RUNNING"
-        self.seconds = 100.0
-        self._answers = {worker: list(given) for worker, given in (answers or {}).items()}
-
-    def remaining_seconds(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds -= seconds
-
-    def status(self, name: str) -> Status:
-        return Status(self.state, "w:1", (Task(0, self.task_state, "w:1"),) if self.state == "RUNNING" else ())
-
-    def worker_answer(self, worker_id: str, name: str, timeout_seconds: float) -> WorkerAnswer:
-        answers = self._answers[worker_id]
-        return answers.pop(0) if len(answers) > 1 else answers[0]
-
-    def stop(self, name: str) -> None:
-        self._order("stop", "STOPPED")
-
-    def resume(self, name: str) -> None:
-        self._order("resume", "RUNNING")
-
-    def pause(self, name: str) -> None:
-        self._order("pause", "PAUSED")
-
-    def _order(self, verb: str, state: str) -> None:
-        self.orders.append(verb)
-        if self.lost_answers:
-            self.lost_answers -= 1
-            raise UnknownOutcome("no answer")
-        self.state = state
+def cluster_in(state: str, **fields: str) -> FakeCluster:
+    return FakeCluster(FakeConnector(state=state, **fields))  # type: ignore[arg-type]
 
 
-def window(client: StubClient, settle_seconds: float = 10.0) -> StopWindow:
-    return StopWindow(client, "c", settle_seconds, sleep=client.sleep)  # type: ignore[arg-type]
+def window(cluster: FakeCluster, settle_seconds: float = 10.0) -> StopWindow:
+    one = cluster.by_name["c"]
+    return StopWindow(cluster, Connector.of("c", "source", {}, one.status), settle_seconds, cluster.sleep)
+
+
+def state(cluster: FakeCluster) -> str:
+    cluster.settle()
+    return cluster.by_name["c"].state
+
+
+# Entering
 
 
 def test_nothing_is_waited_for_once_every_worker_has_said_that_the_task_has_ended() -> None:
-    client = StubClient({"a:1": [ENDED], "b:1": [BUSY, HAS_TASK, ENDED]})
-    assert window(client).enter(["b:1", "a:1"]) == Proof(("a:1", "b:1"), (), 0.0)
-    assert client.seconds > 99
+    cluster = cluster_in("RUNNING")
+    cluster.worker_answers = {"a:1": [ENDED], "b:1": [BUSY, HAS_TASK, ENDED]}
+    assert window(cluster).enter(["b:1", "a:1"]) == Proof(("a:1", "b:1"), (), 0.0)
+    assert cluster.seconds < 1
 
 
 @pytest.mark.parametrize("workers", [("a:1", "b:1"), ("b:1",), ()], ids=["one of two", "the only one", "none known"])
-def test_the_settle_time_is_held_where_a_worker_cannot_be_asked(workers: Sequence[str]) -> None:
-    client = StubClient({"a:1": [ENDED], "b:1": [UNREACHABLE]})
-    proof = window(client).enter(workers)
+def test_the_settle_time_is_waited_where_a_worker_cannot_be_asked(workers: Sequence[str]) -> None:
+    cluster = cluster_in("RUNNING")
+    cluster.worker_answers = {"a:1": [ENDED], "b:1": [UNREACHABLE]}
+    proof = window(cluster).enter(workers)
     assert proof.settled_seconds == 10
     assert proof.unreachable == tuple(worker for worker in workers if worker == "b:1")
-    assert client.seconds == 90
-
-
-def test_a_worker_that_never_says_so_is_asked_until_the_time_of_the_task_is_up_and_then_the_settle_time_is_held() -> (
-    None
-):
-    client = StubClient({"a:1": [HAS_TASK]})
-    assert window(client).enter(["a:1"]) == Proof((), ("a:1",), 10.0)
-    assert client.seconds < -9
-
-
-def test_a_connector_that_does_not_stop_in_time_is_told_with_its_state() -> None:
-    client = StubClient()
-    client.stop = lambda name: None  # type: ignore[method-assign]
-    with pytest.raises(
-        RecoveryError, match=r"did not become STOPPED without tasks in time \(it is RUNNING with 1 tasks\)"
-    ):
-        window(client).enter([])
-
-
-def test_a_connector_that_is_stopped_already_is_not_stopped_again() -> None:
-    client = StubClient({"a:1": [ENDED]}, state="STOPPED")
-    window(client).enter(["a:1"])
-    assert client.orders == []
+    assert 10 < cluster.seconds < 11
 
 
 @pytest.mark.parametrize(
-    "state, orders", [("RUNNING", ["resume"]), ("PAUSED", ["pause"]), ("STOPPED", [])], ids=["run", "pause", "stop"]
+    "answer, said",
+    [
+        (HAS_TASK, "it still has task 0"),
+        (WorkerAnswer("answered", tasks=(0, 2)), "it still has tasks 0, 2"),
+        (BUSY, "rebalancing"),
+    ],
+    ids=["task", "tasks", "busy"],
 )
-def test_the_connector_is_returned_to_its_state(state: str, orders: list[str]) -> None:
-    client = StubClient(state="STOPPED")
-    window(client).leave(state)
-    assert client.state == state
-    assert client.orders == orders
+def test_a_worker_that_does_not_confirm_in_time_is_named_with_what_it_said(answer: WorkerAnswer, said: str) -> None:
+    cluster = cluster_in("RUNNING")
+    cluster.worker_answers = {"a:1": [answer]}
+    with pytest.raises(RecoveryError) as caught:
+        window(cluster).enter(["a:1"])
+    assert caught.value.message == (
+        f"Worker a:1 did not confirm in time that the tasks of connector 'c' have ended ({said}): read its log, or raise timeout."
+    )
 
 
-def test_an_order_whose_answer_was_lost_is_given_once_more() -> None:
-    client = StubClient(state="STOPPED")
-    client.lost_answers = 1
-    window(client).leave("RUNNING")
-    assert client.orders == ["resume", "resume"]
-    assert client.state == "RUNNING"
+def test_a_connector_that_does_not_stop_in_time_is_named_with_what_its_status_showed() -> None:
+    cluster = cluster_in("RUNNING")
+    cluster.delay_seconds = 1000
+    with pytest.raises(RecoveryError) as caught:
+        window(cluster).enter([])
+    assert caught.value.message == (
+        "Connector 'c' did not become STOPPED without tasks in time. Its status showed: RUNNING with task 0 RUNNING on"
+        " connect-1:8083. Read the workers' logs, or raise timeout."
+    )
 
 
-def test_a_task_that_fails_after_the_return_is_told() -> None:
-    client = StubClient(state="STOPPED")
-    client.task_state = "FAILED"
-    with pytest.raises(RecoveryError, match="was resumed, but task 0 FAILED"):
-        window(client).leave("RUNNING")
+def test_somebody_who_resumes_it_again_and_again_is_seen_in_the_message() -> None:
+    cluster = cluster_in("RUNNING")
+    connector = cluster.by_name["c"]
+    # Its only worker never answers, and at the second look the connector is RUNNING again.
+    connector.on_stopped = lambda: connector.show("RUNNING")
+    cluster.meddling = {5: lambda: connector.show("PAUSED")}
+    with pytest.raises(RecoveryError, match=r"showed: RUNNING with task 0 .*, then PAUSED with task 0 PAUSED on"):
+        window(cluster).enter([])
 
 
-def test_a_connector_that_does_not_come_back_in_time_is_told_with_its_state() -> None:
-    client = StubClient(state="STOPPED")
-    client.task_state = "UNASSIGNED"
-    with pytest.raises(RecoveryError, match=r"did not become RUNNING .* in time \(it is RUNNING with 1 tasks\)"):
-        window(client).leave("RUNNING")
+def test_a_status_that_never_came_is_said_to_be_missing() -> None:
+    cluster = cluster_in("RUNNING")
+    cluster.meddling = {3: lambda: cluster.sleep(500)}
+    with pytest.raises(
+        RecoveryError, match=r"Its status showed: .*did not answer status in time.*\. Read the workers' logs"
+    ):
+        window(cluster).enter([])
+
+
+def test_a_connector_that_is_stopped_already_is_not_stopped_again() -> None:
+    cluster = cluster_in("STOPPED")
+    window(cluster).enter(["connect-1:8083"])
+    assert cluster.writes == []
+
+
+def test_a_connector_found_stopped_that_starts_after_all_is_stopped() -> None:
+    cluster = cluster_in("STOPPED")
+    cluster.meddling = {2: lambda: cluster.by_name["c"].show("RUNNING")}
+    window(cluster).enter(["connect-1:8083"])
+    assert cluster.writes == ["stop"]
+    assert state(cluster) == "STOPPED"
+
+
+def test_a_stop_whose_answer_was_lost_is_sent_once_more() -> None:
+    cluster = cluster_in("RUNNING")
+    cluster.next_faults["stop"] = [Fault(UnknownOutcome("no answer"))]
+    window(cluster).enter([])
+    assert cluster.writes == ["stop", "stop"]
+
+
+# Leaving
+
+
+@pytest.mark.parametrize(
+    "wanted, orders", [("RUNNING", ["resume"]), ("PAUSED", ["pause"]), ("STOPPED", [])], ids=["run", "pause", "stop"]
+)
+def test_the_connector_is_returned_to_its_state(wanted: str, orders: list[str]) -> None:
+    cluster = cluster_in("STOPPED")
+    status = window(cluster).leave(wanted)
+    assert cluster.writes == orders
+    assert (status.state if status else "STOPPED") == state(cluster) == wanted
+
+
+@pytest.mark.parametrize("now", ["RUNNING", "PAUSED"])
+def test_a_connector_that_was_never_stopped_here_is_left_alone(now: str) -> None:
+    cluster = cluster_in(now)
+    assert window(cluster).leave("RUNNING") is None
+    assert cluster.calls == []
+
+
+def test_a_stop_in_doubt_is_followed_by_the_return() -> None:
+    cluster = cluster_in("RUNNING")
+    cluster.next_faults["stop"] = [Fault(UnknownOutcome("no answer"), acts=True), Fault(ConnectError("refused"))]
+    one = window(cluster)
+    with pytest.raises(ConnectError):
+        one.enter([])
+    one.leave("RUNNING")
+    assert state(cluster) == "RUNNING"
+
+
+REFUSED = [
+    [ConnectError("status 500")],
+    [ConnectError("status 429")],
+    [ConnectError("status 503"), ConnectError("status 503")],
+    [UnknownOutcome("the connection was closed"), UnknownOutcome("the connection was closed")],
+    [AccessDenied("status 401")],
+    [ConnectError("refused")] * 20,
+]
+
+
+@pytest.mark.parametrize("errors", REFUSED, ids=["500", "429", "503 twice", "dropped twice", "401", "for 20 s"])
+@pytest.mark.parametrize("order", ["resume", "pause"])
+def test_an_order_that_fails_is_repeated_with_pauses_while_time_remains(errors: list[Exception], order: str) -> None:
+    cluster = cluster_in("STOPPED")
+    cluster.next_faults[order] = [Fault(error) for error in errors]
+    wanted = "RUNNING" if order == "resume" else "PAUSED"
+    window(cluster).leave(wanted)
+    assert cluster.writes == [order] * (len(errors) + 1)
+    assert cluster.seconds >= len(errors)
+    assert state(cluster) == wanted
+
+
+def test_the_last_refusal_is_raised_at_the_deadline() -> None:
+    cluster = cluster_in("STOPPED")
+    cluster.broken["resume"] = ConnectError("status 500: no")
+    with pytest.raises(ConnectError, match=r"^status 500: no$"):
+        window(cluster).leave("RUNNING")
+    assert 50 < len(cluster.writes) < 200
+    assert cluster.remaining_seconds() == 0
+
+
+def test_a_deleted_connector_is_not_ordered_again() -> None:
+    cluster = cluster_in("STOPPED")
+    one = window(cluster)
+    del cluster.by_name["c"]
+    with pytest.raises(NotFound):
+        one.leave("RUNNING")
+    assert cluster.writes == ["resume"]
+
+
+@pytest.mark.parametrize("task_state", ["FAILED", "RUNNING"])
+def test_the_status_after_the_return_shows_what_has_failed(task_state: str) -> None:
+    cluster = cluster_in("STOPPED", task_state=task_state)
+    status = window(cluster).leave("RUNNING")
+    assert status is not None
+    assert [task.state for task in status.tasks] == [task_state]
+
+
+def test_a_connector_that_does_not_come_back_in_time_is_named_with_what_its_status_showed() -> None:
+    cluster = cluster_in("STOPPED", task_state="UNASSIGNED")
+    with pytest.raises(RecoveryError) as caught:
+        window(cluster).leave("RUNNING")
+    shown = "STOPPED without tasks, then RUNNING with task 0 UNASSIGNED on connect-1:8083"
+    assert re.search(
+        rf"did not become RUNNING with all its tasks in time\. Its status showed: {shown}\. Read", str(caught.value)
+    )

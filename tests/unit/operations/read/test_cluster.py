@@ -8,19 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connect import replies
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import ConnectError, Unreachable
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import ConnectError
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Read
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
-    Connector,
-    Status,
-    StoredOffset,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord, decode
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import target_state_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
@@ -37,16 +30,13 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.rea
     read_views,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
+from unit.fake_cluster import FakeCluster, FakeConnector
 
 NOW = 1_795_000_000.0
 COMMON, OWN = "connect-offsets", "orders-offsets"
 PARTITION = {"table": "orders"}
 BROKERS = {"kafka_bootstrap_servers": ["kafka-1:9092"]}
 OPTIONS = KafkaOptions.read({**BROKERS, "config_topic": "connect-configs"})
-
-
-def entry(position: int) -> dict[str, Any]:
-    return {"partition": PARTITION, "offset": {"id": position}}
 
 
 def record(topic: str, value: int | None, committed_at: float = NOW - 60) -> OffsetRecord:
@@ -57,38 +47,29 @@ def record(topic: str, value: int | None, committed_at: float = NOW - 60) -> Off
     return found
 
 
-@dataclass
-class Worker:
-    """Connect's REST API as far as a look needs it; ``offsets_in_turn`` are the answers of one call after the other."""
-
-    offsets_in_turn: list[list[dict[str, Any]]] = field(default_factory=list)
-    config: Mapping[str, str] = field(default_factory=lambda: {"connector.class": "Orders"})
-    kind: str = "source"
-    tells_offsets: bool = True
-    is_down: bool = False
-    problem: str | None = None
-    clock_ahead_seconds: float = 0.0
-
-    def supports(self, verb: str, resource: str) -> bool:
-        if self.is_down:
-            raise Unreachable("Kafka Connect cannot be reached at http://connect-1:8083: refused.")
-        return self.tells_offsets
-
-    def root(self) -> Any:
-        return SimpleNamespace(kafka_cluster_id="cluster-1", version="3.9.2")
-
-    def connectors(self) -> dict[str, Any]:
-        return {"orders": Connector.of("orders", self.kind, self.config, Status("RUNNING", "w:8083"))}
-
-    def hide(self, values: Collection[str]) -> None:
-        pass
-
-    def offsets(self, name: str) -> tuple[StoredOffset, ...]:
-        if self.problem:
-            raise ConnectError(self.problem)
-        return replies.offsets(
-            self.offsets_in_turn.pop(0) if len(self.offsets_in_turn) > 1 else self.offsets_in_turn[0]
+def worker(position: int | None = 5, *, config: dict[str, str] | None = None, type: str = "source") -> FakeCluster:
+    """A cluster with one connector that has an offset at this position; None is an offset that REST lists as null."""
+    offset = None if position is None else {"id": position}
+    return FakeCluster(
+        FakeConnector(
+            "orders",
+            {"connector.class": "Orders"} if config is None else config,
+            {Partition.of(PARTITION): offset} if type == "source" else {},
+            type=type,
         )
+    )
+
+
+def down() -> FakeCluster:
+    cluster = worker()
+    cluster.is_down = True
+    return cluster
+
+
+def without_plugin() -> FakeCluster:
+    cluster = worker()
+    cluster.broken["offsets"] = ConnectError("Failed to find any class that implements Connector.")
+    return cluster
 
 
 @dataclass
@@ -140,7 +121,7 @@ class Topics:
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ClusterViews]:
     def views(
-        worker: Worker,
+        worker: FakeCluster,
         topics: Topics,
         said: list[str] | None = None,
         options: KafkaOptions | None = OPTIONS,
@@ -148,7 +129,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ClusterViews]:
     ) -> ClusterViews:
         monkeypatch.setattr(cluster, "KafkaClient", topics)
         tell: Callable[[str], None] = (lambda words: None) if said is None else said.append
-        return read_views(worker, options, names, NOW, tell)  # type: ignore[arg-type]
+        return read_views(worker, options, names, NOW, tell)
 
     return views
 
@@ -161,7 +142,7 @@ def codes(views: ClusterViews) -> list[str]:
 
 
 def test_what_rest_says_gets_the_time_at_which_it_was_stored(read: ReadViews) -> None:
-    views = read(Worker([[entry(5)]]), Topics({COMMON: [record(COMMON, 5)]}))
+    views = read(worker(), Topics({COMMON: [record(COMMON, 5)]}))
     (stored,) = views.snapshot.connectors[0].offsets
     assert (stored.offset, stored.committed_at) == ({"id": 5}, NOW - 60)
     assert codes(views) == []
@@ -169,26 +150,29 @@ def test_what_rest_says_gets_the_time_at_which_it_was_stored(read: ReadViews) ->
 
 
 def test_a_difference_that_is_gone_when_rest_is_asked_once_more_was_a_race(read: ReadViews) -> None:
-    assert codes(read(Worker([[entry(4)], [entry(5)]]), Topics({COMMON: [record(COMMON, 5)]}))) == []
+    cluster = worker(4)
+    cluster.stale_reads = 1
+    cluster.store("orders", {Partition.of(PARTITION): {"id": 5}})
+    assert codes(read(cluster, Topics({COMMON: [record(COMMON, 5)]}))) == []
 
 
 def test_a_difference_that_stays_is_a_finding(read: ReadViews) -> None:
-    assert codes(read(Worker([[entry(4)]]), Topics({COMMON: [record(COMMON, 5)]}))) == ["rest_stale"]
+    assert codes(read(worker(4), Topics({COMMON: [record(COMMON, 5)]}))) == ["rest_stale"]
 
 
 def test_what_rest_lists_without_its_offset_is_taken_from_the_topic(read: ReadViews) -> None:
-    views = read(Worker([[{**entry(5), "offset": None}]]), Topics({COMMON: [record(COMMON, 5)]}))
+    views = read(worker(None), Topics({COMMON: [record(COMMON, 5)]}))
     assert list(views.snapshot.connectors[0].stored.values()) == [{"id": 5}]
 
 
 def test_a_long_read_is_told_while_it_lasts(read: ReadViews) -> None:
     said: list[str] = []
-    read(Worker([[entry(5)]]), Topics({COMMON: [record(COMMON, 5)]}), said)
+    read(worker(), Topics({COMMON: [record(COMMON, 5)]}), said)
     assert said == ["Read 250,000 of 1,000,000 records of connect-offsets (25 %)"]
 
 
 def test_an_open_transaction_is_a_warning_and_counted(read: ReadViews) -> None:
-    views = read(Worker([[entry(5)]]), Topics({COMMON: [record(COMMON, 5)]}, hidden=3))
+    views = read(worker(), Topics({COMMON: [record(COMMON, 5)]}, hidden=3))
     assert views.warnings == (
         "An open transaction hides the last 3 positions of connect-offsets: records written there cannot be read yet.",
     )
@@ -198,15 +182,17 @@ def test_an_open_transaction_is_a_warning_and_counted(read: ReadViews) -> None:
 
 
 def test_a_topic_of_the_connectors_own_is_read_as_well(read: ReadViews) -> None:
-    worker = Worker([[entry(6)]], config={"connector.class": "Orders", "offsets.storage.topic": OWN})
-    views = read(worker, Topics({COMMON: [record(COMMON, 5)], OWN: [record(OWN, 6)]}))
+    cluster = worker(6, config={"connector.class": "Orders", "offsets.storage.topic": OWN})
+    views = read(cluster, Topics({COMMON: [record(COMMON, 5)], OWN: [record(OWN, 6)]}))
     assert [one["topic"] for one in views.sources["topic"]["topics"]] == [COMMON, OWN]
     assert [one.topic for one in views.records["orders"]] == [COMMON, OWN]
     assert codes(views) == []
 
 
 def test_a_worker_too_old_to_tell_offsets_is_read_from_the_topic(read: ReadViews) -> None:
-    views = read(Worker(tells_offsets=False), Topics({COMMON: [record(COMMON, 5)]}))
+    cluster = worker()
+    cluster.verbs["offsets"] = set()
+    views = read(cluster, Topics({COMMON: [record(COMMON, 5)]}))
     assert views.snapshot.connectors[0].stored == {one.partition: {"id": 5} for one in [record(COMMON, 5)]}
     assert views.snapshot.connectors[0].state == "RUNNING"
     assert "that needs 3.5" in views.warnings[0]
@@ -215,8 +201,7 @@ def test_a_worker_too_old_to_tell_offsets_is_read_from_the_topic(read: ReadViews
 def test_a_connector_whose_offsets_connect_cannot_tell_is_read_from_the_topic_and_hides_no_other(
     read: ReadViews,
 ) -> None:
-    worker = Worker(problem="Failed to find any class that implements Connector.")
-    views = read(worker, Topics({COMMON: [record(COMMON, 5)]}))
+    views = read(without_plugin(), Topics({COMMON: [record(COMMON, 5)]}))
     (connector,) = views.snapshot.connectors
     assert (list(connector.stored.values()), connector.problem) == ([{"id": 5}], None)
     assert views.warnings == (
@@ -225,8 +210,7 @@ def test_a_connector_whose_offsets_connect_cannot_tell_is_read_from_the_topic_an
 
 
 def test_without_the_topic_such_a_connector_says_why_its_offsets_are_not_known() -> None:
-    worker = Worker(problem="Failed to find any class that implements Connector.")
-    views = read_views(worker, None, (), NOW, lambda words: None)  # type: ignore[arg-type]
+    views = read_views(without_plugin(), None, (), NOW, lambda words: None)
     (connector,) = views.snapshot.connectors
     assert connector.problem == "Failed to find any class that implements Connector."
     judgement = Judge("connect-1", Limits(), ())(Read(connector, NOW))
@@ -237,7 +221,7 @@ def test_without_the_topic_such_a_connector_says_why_its_offsets_are_not_known()
 
 def test_with_no_worker_the_topic_that_the_connector_reads_counts(read: ReadViews) -> None:
     topics = Topics({COMMON: [record(COMMON, 5)], OWN: [record(OWN, 6)]}, config={"offsets.storage.topic": OWN})
-    views = read(Worker(is_down=True), topics)
+    views = read(down(), topics)
     (connector,) = views.snapshot.connectors
     assert list(connector.stored.values()) == [{"id": 6}]
     assert (connector.state, connector.type, connector.tasks) == ("UNKNOWN", "source", ())
@@ -251,7 +235,7 @@ def test_with_no_worker_the_topic_that_the_connector_reads_counts(read: ReadView
 def test_with_no_worker_the_state_that_the_connector_is_meant_to_have_is_known(
     read: ReadViews, target_state: str
 ) -> None:
-    (connector,) = read(Worker(is_down=True), Topics({}, target_state=target_state)).snapshot.connectors
+    (connector,) = read(down(), Topics({}, target_state=target_state)).snapshot.connectors
     assert (connector.state, connector.target_state) == ("UNKNOWN", target_state)
     assert target_state_lines(connector.target_state) == [
         f"  No worker could be asked for its state: it is meant to be {target_state}."
@@ -259,7 +243,7 @@ def test_with_no_worker_the_state_that_the_connector_is_meant_to_have_is_known(
 
 
 def test_with_a_worker_its_state_is_enough(read: ReadViews) -> None:
-    (connector,) = read(Worker([[entry(5)]]), Topics({}, target_state="STOPPED")).snapshot.connectors
+    (connector,) = read(worker(), Topics({}, target_state="STOPPED")).snapshot.connectors
     assert (connector.state, connector.target_state) == ("RUNNING", None)
     assert target_state_lines(connector.target_state) == []
 
@@ -267,7 +251,7 @@ def test_with_a_worker_its_state_is_enough(read: ReadViews) -> None:
 def test_with_no_worker_another_clusters_connectors_are_not_shown_for_this_one(read: ReadViews) -> None:
     options = KafkaOptions.read(BROKERS)
     with pytest.raises(RecoveryError) as unclear:
-        read(Worker(is_down=True), Topics({COMMON: [record(COMMON, 5)]}), options=options)
+        read(down(), Topics({COMMON: [record(COMMON, 5)]}), options=options)
     assert unclear.value.message == (
         "Kafka Connect cannot be reached at http://connect-1:8083: refused. Set connectops_config_topic to the "
         "config.storage.topic of the workers, so that the connectors of this cluster can be read from Kafka at "
@@ -284,7 +268,7 @@ def test_with_no_worker_what_names_the_cluster_is_enough(
     read: ReadViews, named: dict[str, str], names: tuple[str, ...]
 ) -> None:
     options = KafkaOptions.read({**BROKERS, **named})
-    views = read(Worker(is_down=True), Topics({COMMON: [record(COMMON, 5)]}), options=options, names=names)
+    views = read(down(), Topics({COMMON: [record(COMMON, 5)]}), options=options, names=names)
     assert [connector.name for connector in views.snapshot.connectors] == ["orders"]
 
 
@@ -315,7 +299,7 @@ def test_with_no_worker_the_type_is_that_of_class_or_offsets_or_not_known(
     read: ReadViews, config: dict[str, str], has_offsets: bool, expected: str
 ) -> None:
     records = {COMMON: [record(COMMON, 5)]} if has_offsets else {}
-    views = read(Worker(is_down=True), Topics(records, config=config))
+    views = read(down(), Topics(records, config=config))
     (connector,) = views.snapshot.connectors
     assert connector.type == expected
     assert ("orders" in views.sinks) == (expected == "sink")
@@ -328,27 +312,27 @@ def test_with_no_worker_an_offsets_topic_is_not_needed_for_what_may_be_a_sink(
     topics = Topics({}, config={"connector.class": "a.Orders", **config}, is_found=False)
     if fails:
         with pytest.raises(RecoveryError, match="No readable topic holds offsets of orders"):
-            read(Worker(is_down=True), topics)
+            read(down(), topics)
     else:
-        views = read(Worker(is_down=True), topics)
+        views = read(down(), topics)
         assert views.warnings[-1] == "No readable topic holds offsets of orders."
         assert views.snapshot.connectors[0].type == "unknown"
 
 
 def test_a_deleted_offset_is_none_where_the_topic_alone_is_read(read: ReadViews) -> None:
-    views = read(Worker(is_down=True), Topics({COMMON: [record(COMMON, None)]}))
+    views = read(down(), Topics({COMMON: [record(COMMON, None)]}))
     assert views.snapshot.connectors[0].stored == {}
 
 
 def test_kafka_that_fails_is_a_warning_as_long_as_rest_answers(read: ReadViews) -> None:
-    views = read(Worker([[entry(5)]]), Topics({}, problem="Kafka cannot be reached at kafka-1:9092."))
+    views = read(worker(), Topics({}, problem="Kafka cannot be reached at kafka-1:9092."))
     assert views.warnings == ("The offsets topic was not read: Kafka cannot be reached at kafka-1:9092.",)
     assert len(views.snapshot.connectors[0].offsets) == 1
 
 
 def test_both_problems_are_told_when_neither_answers(read: ReadViews) -> None:
     with pytest.raises(RecoveryError, match=r"at http://connect-1:8083: refused\. Kafka cannot be reached"):
-        read(Worker(is_down=True), Topics({}, problem="Kafka cannot be reached at kafka-1:9092."))
+        read(down(), Topics({}, problem="Kafka cannot be reached at kafka-1:9092."))
 
 
 @pytest.mark.parametrize(
@@ -357,8 +341,7 @@ def test_both_problems_are_told_when_neither_answers(read: ReadViews) -> None:
     ids=["Connect's own name", "a group of the config's"],
 )
 def test_a_sinks_group_and_topics_are_those_of_its_config(read: ReadViews, config: dict[str, str], group: str) -> None:
-    worker = Worker([[]], config={"topics": "a, b", **config}, kind="sink")
-    views = read(worker, Topics({}))
+    views = read(worker(config={"topics": "a, b", **config}, type="sink"), Topics({}))
     assert views.sinks["orders"] == (SinkPosition(f"{group}|a|b", 0, 1, 2),)
     assert "orders" not in views.records
 
@@ -367,6 +350,8 @@ def test_a_sinks_group_and_topics_are_those_of_its_config(read: ReadViews, confi
 def test_the_clock_of_the_worker_counts_where_it_differs_by_more_than_a_minute(
     read: ReadViews, ahead: float, read_at: float
 ) -> None:
-    views = read(Worker([[entry(5)]], clock_ahead_seconds=ahead), Topics({COMMON: [record(COMMON, 5)]}))
+    cluster = worker()
+    cluster.clock_ahead_seconds = ahead
+    views = read(cluster, Topics({COMMON: [record(COMMON, 5)]}))
     assert views.snapshot.read_at == read_at
     assert len(views.warnings) == (abs(ahead) > 60)

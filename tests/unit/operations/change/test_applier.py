@@ -1,0 +1,400 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Applying a plan: the order of its steps, and what is left when any one of them fails or is interrupted.
+
+The calls at which something fails are not chosen by hand: each run without a fault says which calls there are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupEntry, Journal
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
+    ConnectError,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import (
+    Plan,
+    final_state_of,
+    offset_changes,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.applier import Applied, Applier
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import StopWindow
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_connector
+from unit.fake_cluster import WORKER, FakeCluster, FakeConnector, Fault, Killed
+
+NOW = 1_795_413_600.0
+SECRET = "sk_live_51abcdef"
+ORDERS, BILLS = (Partition.of({"table": name}) for name in ("orders", "bills"))
+BEFORE: dict[Partition, Offset] = {ORDERS: {"id": 5}, BILLS: {"id": 7}}
+TARGETS: dict[Partition, Offset | None] = {ORDERS: {"id": 1}, BILLS: None}
+AFTER: dict[Partition, Offset] = {ORDERS: {"id": 1}}
+OLD = {"connector.class": "Orders", "max.wait.ms": "1000", "db.password": SECRET}
+NEW = {**OLD, "max.wait.ms": "3600000"}
+WRITES = ("put_config", "patch_config", "stop", "pause", "resume", "alter_offsets")
+STORE = ("back_up", "begin", "end")
+STATES = ("RUNNING", "PAUSED", "STOPPED")
+
+
+class Store:
+    """A :class:`BackupStore` in memory, whose calls are numbered together with those of the cluster."""
+
+    def __init__(self, cluster: FakeCluster) -> None:
+        self._cluster = cluster
+        self.backups: dict[str, Backup] = {}
+        self.journal: Journal | None = None
+
+    def back_up(self, backup: Backup) -> str:
+        name = f"/backups/{backup.plan_id}.json"
+
+        def act() -> str:
+            self.backups[name] = backup
+            return name
+
+        return self._cluster.call("back_up", act, is_remote=False)
+
+    def list(self) -> tuple[BackupEntry, ...]:
+        raise AssertionError("applying does not list backups")
+
+    def read(self, name: str) -> Backup:
+        return self.backups[name]
+
+    def begin(self, journal: Journal) -> None:
+        self._cluster.call("begin", lambda: setattr(self, "journal", journal), is_remote=False)
+
+    def current(self) -> Journal | None:
+        return self.journal
+
+    def end(self) -> None:
+        self._cluster.call("end", lambda: setattr(self, "journal", None), is_remote=False)
+
+
+@dataclass
+class Run:
+    """One connector that is to be changed, and what became of it."""
+
+    cluster: FakeCluster
+    store: Store
+    prior: str
+    agreed: str | None = None
+
+    @classmethod
+    def of(cls, state: str = "RUNNING", **fields: Any) -> Run:
+        connector = FakeConnector(config=dict(OLD), offsets=dict(BEFORE), state=state, **fields)
+        cluster = FakeCluster(connector)
+        return cls(cluster, Store(cluster), state)
+
+    @property
+    def connector(self) -> FakeConnector:
+        return self.cluster.by_name["c"]
+
+    def apply(self) -> Applied:
+        connector = read_connector(self.cluster, "c", with_offsets=True)
+        planned = self._plan(connector)
+        self.cluster.calls.clear()
+        window = StopWindow(self.cluster, connector, 10.0, self.cluster.sleep)
+        applier = Applier(
+            self.cluster,
+            self.store,
+            window,
+            self._plan,
+            cluster_id="kafka-1",
+            now=NOW,
+            sleep=self.cluster.sleep,
+        )
+        agreed = planned.plan.id if self.agreed == "shown" else self.agreed
+        return applier.apply(connector, planned, frozenset({WORKER}), agreed)
+
+    def _plan(self, read: Connector) -> Planned:
+        wait = SettingChange("max.wait.ms", read.config["max.wait.ms"], "3600000", secret=False)
+        plan = Plan(
+            cluster_id="kafka-1",
+            connector="c",
+            strategy="offset",
+            state=read.state,
+            final_state=final_state_of(read, self.prior),
+            settings=(wait,) if wait.before != wait.after else (),
+            offsets=offset_changes(read.stored, TARGETS),
+            presumed=read.stored,
+        )
+        return Planned(plan, (), None, frozenset())
+
+    def assert_nothing_is_mixed(self) -> None:
+        """All is as before, or all is as planned; the connector is in its state, and nobody is told of an unfinished change."""
+        self.cluster.settle()
+        found = self.connector.offsets, self.connector.config
+        assert found in ((BEFORE, OLD), (AFTER, NEW))
+        assert self.connector.state == self.prior
+        assert self.store.journal is None
+
+
+def calls_of_a_run(state: str) -> list[str]:
+    run = Run.of(state)
+    run.apply()
+    return run.cluster.methods()
+
+
+def every_call(*faults: str) -> list[Any]:
+    """Every call of a run from every state, with every kind of fault that can befall it."""
+    found = []
+    for state in STATES:
+        for number, method in enumerate(calls_of_a_run(state), start=1):
+            for fault in faults:
+                if fault == "lost" and method not in WRITES:
+                    continue
+                for acts in (False, True):
+                    name = f"{state}-{number}-{method}-{fault}-{'after' if acts else 'before'}"
+                    found.append(pytest.param(state, number, method, fault, acts, id=name))
+    return found
+
+
+def an_error(fault: str) -> BaseException:
+    errors: dict[str, BaseException] = {
+        "refused": ConnectError("Kafka Connect failed at it (status 500): no."),
+        "lost": UnknownOutcome("It was sent, and whether it was done is not known."),
+        "ctrl-c": KeyboardInterrupt(),
+        "exit": SystemExit(1),
+        "killed": Killed(),
+    }
+    return errors[fault]
+
+
+# A run without faults
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_plan_is_carried_out_and_the_connector_is_back_in_its_state(state: str) -> None:
+    run = Run.of(state)
+    applied = run.apply()
+    run.assert_nothing_is_mixed()
+    assert run.connector.offsets == AFTER
+    assert run.connector.config == NEW
+    assert applied.evidence == {"offsets_kept": 2, "offsets_moved_on": 0}
+    assert run.store.backups[applied.backup_file].offsets == BEFORE
+
+
+def test_the_steps_come_in_this_order() -> None:
+    run = Run.of()
+    run.apply()
+    steps = run.cluster.methods(*WRITES, *STORE, "worker_answer")
+    assert steps == ["back_up", "begin", "stop", "worker_answer", "patch_config", "alter_offsets", "resume", "end"]
+    # Read again between the proof and the first write, and once more after the end.
+    methods = run.cluster.methods()
+    assert "offsets" in methods[methods.index("worker_answer") : methods.index("patch_config")]
+    assert methods[-1] == "offsets"
+
+
+def test_no_secret_is_in_the_backup() -> None:
+    run = Run.of()
+    run.apply()
+    assert [name for name, backup in run.store.backups.items() if SECRET in str(backup.as_data())] == []
+
+
+# What moved before the window
+
+
+def moved_in_the_window(run: Run, offset: Offset) -> None:
+    run.connector.on_stopped = lambda: run.cluster.store("c", {ORDERS: offset})
+
+
+def test_what_the_task_committed_at_its_end_is_planned_again_and_backed_up_again() -> None:
+    run = Run.of()
+    moved_in_the_window(run, {"id": 6})
+    applied = run.apply()
+    run.assert_nothing_is_mixed()
+    assert run.connector.offsets == AFTER
+    assert {change.partition: change.before for change in applied.planned.plan.offsets} == {**BEFORE, ORDERS: {"id": 6}}
+    assert len(run.store.backups) == 2
+    assert run.store.backups[applied.backup_file].offsets == {**BEFORE, ORDERS: {"id": 6}}
+    steps = run.cluster.methods(*WRITES, *STORE)
+    assert steps == ["back_up", "begin", "stop", "back_up", "begin", "patch_config", "alter_offsets", "resume", "end"]
+
+
+@pytest.mark.parametrize("offset", [{"id": 6}, {"id": 5.0}], ids=["another value", "another type"])
+def test_an_agreed_plan_that_does_not_fit_any_more_is_refused_and_what_moved_is_named(offset: Offset) -> None:
+    run = Run.of()
+    run.agreed = "shown"
+    moved_in_the_window(run, offset)
+    with pytest.raises(RecoveryError) as caught:
+        run.apply()
+    assert "does not fit any more: the offset of table=orders moved. Nothing was changed" in caught.value.message
+    assert caught.value.facts["plan"]["id"] in caught.value.message
+    run.cluster.settle()
+    assert run.connector.offsets == {**BEFORE, ORDERS: offset}
+    assert run.connector.config == OLD
+    assert (run.connector.state, run.store.journal) == ("RUNNING", None)
+    assert run.cluster.writes == ["stop", "resume"]
+
+
+def test_an_agreed_plan_that_fits_is_carried_out() -> None:
+    run = Run.of()
+    run.agreed = "shown"
+    run.apply()
+    assert run.connector.offsets == AFTER
+
+
+def test_somebody_who_changes_a_setting_in_the_window_keeps_the_change() -> None:
+    run = Run.of()
+    # After the plan was decided again, before the writer reads the config.
+    just_before = calls_of_a_run("RUNNING").index("patch_config") - 1
+    run.cluster.meddling = {just_before: lambda: run.connector.config.update(NEW)}
+    with pytest.raises(RecoveryError, match=r"Somebody else has changed max\.wait\.ms"):
+        run.apply()
+    run.cluster.settle()
+    assert (run.connector.offsets, run.connector.config, run.connector.state) == (BEFORE, NEW, "RUNNING")
+
+
+# One call fails
+
+
+@pytest.mark.parametrize("state, number, method, fault, acts", every_call("refused", "lost"))
+def test_a_call_that_fails_leaves_nothing_mixed(state: str, number: int, method: str, fault: str, acts: bool) -> None:
+    run = Run.of(state)
+    run.cluster.faults = {number: Fault(an_error(fault), acts)}
+    error = None
+    try:
+        run.apply()
+    except RecoveryError as caught:
+        error = caught
+    if error is None:
+        assert method in (*WRITES, "status"), "what a later call makes good"
+    else:
+        assert SECRET not in error.message + str(error.facts)
+        made = [name for name in run.store.backups if method != "back_up"]
+        assert error.facts.get("backup_file") in (made[-1:] or [None])
+        told = ("status 500", "max.wait.ms of connector 'c' does not have the new value")
+        assert any(words in error.message for words in told)
+    if method == "end":
+        run.store.journal = None
+    run.assert_nothing_is_mixed()
+
+
+@pytest.mark.parametrize("state, number, method, fault, acts", every_call("ctrl-c", "exit"))
+def test_an_interruption_at_any_call_returns_the_connector_to_its_state(
+    state: str, number: int, method: str, fault: str, acts: bool
+) -> None:
+    run = Run.of(state)
+    run.cluster.faults = {number: Fault(an_error(fault), acts)}
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        run.apply()
+    if method == "end":
+        run.store.journal = None
+    run.assert_nothing_is_mixed()
+
+
+@pytest.mark.parametrize("state, number, method, fault, acts", every_call("killed"))
+def test_a_killed_run_leaves_its_journal_as_long_as_the_connector_is_not_back(
+    state: str, number: int, method: str, fault: str, acts: bool
+) -> None:
+    run = Run.of(state)
+    run.cluster.faults = {number: Fault(an_error(fault), acts)}
+    with pytest.raises(Killed):
+        run.apply()
+    run.cluster.settle()
+    is_touched = (run.connector.state, run.connector.offsets, run.connector.config) != (state, BEFORE, OLD)
+    is_done = (run.connector.state, run.connector.offsets, run.connector.config) == (state, AFTER, NEW)
+    if is_touched and not is_done:
+        assert run.store.journal is not None
+        assert run.store.journal.prior_state == state
+        assert run.store.backups[run.store.journal.backup_file].offsets == BEFORE
+
+
+# Undoing
+
+
+def half_done(run: Run) -> Fault:
+    return Fault(an_error("refused"), instead=lambda: run.cluster.store("c", {ORDERS: {"id": 1}}))
+
+
+def test_a_write_that_was_half_done_is_undone() -> None:
+    run = Run.of("PAUSED")
+    run.cluster.next_faults["alter_offsets"] = [half_done(run)]
+    with pytest.raises(ConnectError):
+        run.apply()
+    run.assert_nothing_is_mixed()
+    assert run.connector.offsets == BEFORE
+
+
+def test_where_undoing_the_offsets_fails_the_backup_is_named_and_the_settings_are_undone() -> None:
+    run = Run.of()
+    run.cluster.next_faults["alter_offsets"] = [half_done(run), *[Fault(an_error("refused"))] * 5]
+    with pytest.raises(RecoveryError) as caught:
+        run.apply()
+    (backup,) = run.store.backups
+    assert "Undoing it failed as well: Kafka Connect failed at it (status 500): no." in caught.value.message
+    assert caught.value.message.endswith(f"Restore the backup {backup} with the strategy restore.")
+    assert caught.value.facts["backup_file"] == backup
+    run.cluster.settle()
+    assert (run.connector.config, run.connector.state) == (OLD, "RUNNING")
+
+
+def test_where_both_undoings_fail_both_are_told_and_the_connector_is_back() -> None:
+    run = Run.of()
+    run.cluster.next_faults["alter_offsets"] = [half_done(run), *[Fault(an_error("refused"))] * 5]
+    run.cluster.next_faults["patch_config"] = [
+        None,
+        *[Fault(ConnectError("Kafka Connect forbids it (status 403)."))] * 5,
+    ]
+    with pytest.raises(RecoveryError) as caught:
+        run.apply()
+    both = "Kafka Connect failed at it (status 500): no. Kafka Connect forbids it (status 403)."
+    assert f"as well: {both} Restore the backup" in caught.value.message
+    run.cluster.settle()
+    assert run.connector.state == "RUNNING"
+
+
+def test_a_run_that_is_out_of_time_still_undoes_and_returns() -> None:
+    run = Run.of()
+    late = Fault(an_error("lost"), instead=lambda: run.cluster.sleep(1000))
+    run.cluster.next_faults["alter_offsets"] = [late]
+    with pytest.raises(RecoveryError, match="in time"):
+        run.apply()
+    run.assert_nothing_is_mixed()
+
+
+# The return
+
+
+def test_where_the_return_fails_the_message_says_what_to_do_and_the_journal_stays() -> None:
+    run = Run.of("PAUSED")
+    run.cluster.broken["pause"] = an_error("refused")
+    with pytest.raises(RecoveryError) as caught:
+        run.apply()
+    assert caught.value.message == (
+        "Kafka Connect failed at it (status 500): no. It was PAUSED before; if it is still STOPPED, run this task again, or PUT"
+        " /connectors/c/pause."
+    )
+    assert run.store.journal is not None
+    assert run.connector.state == "STOPPED"
+
+
+def test_a_task_that_fails_after_the_return_is_told_and_the_change_has_ended() -> None:
+    run = Run.of(task_state="FAILED")
+    with pytest.raises(RecoveryError) as caught:
+        run.apply()
+    assert caught.value.message == (
+        "Connector 'c' was resumed, but task 0 FAILED: read the worker's log, remove the cause, then restart it."
+    )
+    assert "backup_file" in caught.value.facts
+    assert (run.connector.offsets, run.store.journal) == (AFTER, None)
+
+
+def test_an_offset_that_fell_back_after_the_return_is_no_success() -> None:
+    run = Run.of()
+    run.cluster.meddling = {len(calls_of_a_run("RUNNING")): lambda: run.cluster.store("c", {BILLS: {"id": 7}})}
+    with pytest.raises(RecoveryError, match=r"offsets of table=bills of connector 'c' were overwritten by a task"):
+        run.apply()
+
+
+def test_an_offset_that_has_moved_on_is_a_good_sign() -> None:
+    run = Run.of()
+    run.cluster.meddling = {len(calls_of_a_run("RUNNING")): lambda: run.cluster.store("c", {ORDERS: {"id": 2}})}
+    assert run.apply().evidence == {"offsets_kept": 1, "offsets_moved_on": 1}

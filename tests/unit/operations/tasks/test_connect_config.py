@@ -1,0 +1,82 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Changing settings as a task: several connectors, check mode, secrets."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
+    ConnectError,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.connect_config import (
+    ARGUMENT_SPEC,
+    configure,
+    run,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
+from unit.fake_cluster import FakeCluster, FakeConnector, Fault
+
+OLD = {"connector.class": "Orders", "max.wait.ms": "1000"}
+RAISED = {**OLD, "max.wait.ms": "3600000"}
+SECRET = "sk_live_51abcdef"
+
+
+def checked(cluster: FakeCluster, **options: Any) -> dict[str, Any]:
+    given = {"connect_url": ["http://connect-1:8083"], "connectors": sorted(cluster.by_name), **options}
+    result = ArgumentSpecValidator(ARGUMENT_SPEC).validate(given)
+    assert not result.error_messages
+    return dict(result.validated_parameters)
+
+
+def change(cluster: FakeCluster, *, check_mode: bool = False, **options: Any) -> Outcome:
+    return configure(cluster, checked(cluster, **options), TaskContext(check_mode, 0.0, sleep=cluster.sleep))
+
+
+@pytest.fixture
+def cluster() -> FakeCluster:
+    return FakeCluster(*(FakeConnector(name, dict(OLD)) for name in "ab"))
+
+
+def test_a_setting_is_raised_without_a_stop_and_a_second_run_writes_nothing(cluster: FakeCluster) -> None:
+    assert change(cluster, at_least={"max.wait.ms": "60m"}).result["changed"]
+    assert [one.config for one in cluster.by_name.values()] == [RAISED, RAISED]
+    assert cluster.writes == ["patch_config", "patch_config"]
+    assert not change(cluster, at_least={"max.wait.ms": "60m"}).result["changed"]
+    assert len(cluster.writes) == 2
+
+
+def test_check_mode_says_the_same_and_writes_nothing(cluster: FakeCluster) -> None:
+    shown = change(cluster, check_mode=True, config={"max.wait.ms": 2000}).result
+    assert cluster.writes == []
+    assert change(cluster, config={"max.wait.ms": 2000}).result == shown
+    assert shown["connectors"]["a"] == {
+        "changed": True,
+        "settings": [{"key": "max.wait.ms", "before": "1000", "after": "2000"}],
+    }
+
+
+def test_after_one_that_fails_the_others_still_get_their_turn(cluster: FakeCluster) -> None:
+    cluster.next_faults["patch_config"] = [Fault(ConnectError("Kafka Connect refused it (status 500)."))]
+    with pytest.raises(RecoveryError, match=r"^Kafka Connect refused it \(status 500\)\.$") as caught:
+        change(cluster, config={"max.wait.ms": 2000})
+    assert caught.value.facts["connectors"]["a"]["failed"]
+    assert caught.value.facts["connectors"]["b"]["changed"]
+    assert [one.config["max.wait.ms"] for one in cluster.by_name.values()] == ["1000", "2000"]
+
+
+def test_a_secret_is_written_and_never_shown(cluster: FakeCluster) -> None:
+    result = change(cluster, connectors=["a"], config={"db.password": SECRET}).result
+    assert cluster.by_name["a"].config["db.password"] == SECRET
+    assert SECRET not in json.dumps(result)
+    assert SECRET in cluster.hidden
+
+
+def test_a_task_that_names_no_setting_is_refused_before_anything_is_read(cluster: FakeCluster) -> None:
+    with pytest.raises(InputError, match="Neither config nor at_least names a setting"):
+        run(checked(cluster), TaskContext(False, 0.0))

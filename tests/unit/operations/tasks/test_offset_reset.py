@@ -1,0 +1,257 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The reset as a task: several connectors, check mode, backups and journals in a folder, a run that was killed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
+    ConnectError,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offset_reset import (
+    ARGUMENT_SPEC,
+    reset,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
+from unit.fake_cluster import FakeCluster, FakeConnector, Fault, Killed
+
+NOW = 1_795_413_600.0
+SECRET = "sk_live_51abcdef"
+ORDERS = Partition.of({"table": "orders"})
+BEFORE: dict[Partition, Offset] = {ORDERS: {"id": 5}}
+AFTER: dict[Partition, Offset] = {ORDERS: {"id": 1}}
+OLD = {"connector.class": "Orders", "max.wait.ms": "1000", "db.password": SECRET}
+NEW = {**OLD, "max.wait.ms": "3600000"}
+
+
+def connector(name: str = "c", state: str = "RUNNING", **fields: Any) -> FakeConnector:
+    return FakeConnector(name, dict(OLD), dict(BEFORE), state, **fields)
+
+
+class Task:
+    """The task on a cluster, with a folder for its backups."""
+
+    def __init__(self, folder: Path, *connectors: FakeConnector) -> None:
+        self.folder = folder
+        self.cluster = FakeCluster(*(connectors or (connector(),)))
+
+    def __call__(self, *, check_mode: bool = False, **options: Any) -> Outcome:
+        given = {
+            "connect_url": ["http://connect-1:8083"],
+            "connectors": sorted(self.cluster.by_name),
+            "backup_dir": str(self.folder),
+            "cluster_label": "eu-1",
+            "strategy": "offset",
+            "offset": {"id": 1},
+            "config": {"max.wait.ms": 3_600_000},
+        }
+        checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate({**given, **options})
+        assert not checked.error_messages
+        context = TaskContext(check_mode, NOW, sleep=self.cluster.sleep)
+        return reset(self.cluster, checked.validated_parameters, context)
+
+    def found(self, name: str = "c") -> tuple[Any, ...]:
+        self.cluster.settle()
+        one = self.cluster.by_name[name]
+        return one.offsets, one.config, one.state
+
+    def files(self, pattern: str = "*") -> list[Path]:
+        return sorted(file for file in self.folder.rglob(pattern) if file.is_file())
+
+    def journal(self, text: str, name: str = "c") -> Path:
+        file = self.folder / "eu-1" / name / "journal.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Task:
+    return Task(tmp_path / "backups")
+
+
+def test_the_result_names_the_backup_and_how_it_is_known_that_no_task_was_left(task: Task) -> None:
+    done = task().result
+    assert task.found() == (AFTER, NEW, "RUNNING")
+    one = done["connectors"]["c"]
+    (backup,) = task.files()
+    assert (done["changed"], one["changed"], one["backup_file"]) == (True, True, str(backup))
+    assert one["evidence"]["workers_asked"] == ["connect-1:8083"]
+    assert one["plan"]["write_to"] == "rest"
+    assert SECRET not in json.dumps(done) + backup.read_text(encoding="utf-8")
+    assert SECRET in task.cluster.hidden
+
+
+def test_check_mode_says_the_same_and_writes_nothing(task: Task) -> None:
+    shown = task(check_mode=True).result
+    assert task.cluster.writes == []
+    assert task.files() == []
+    done = task(plan_id=shown["connectors"]["c"]["plan"]["id"]).result
+    assert [done[part] for part in ("changed", "preview", "diff")] == [
+        shown[part] for part in ("changed", "preview", "diff")
+    ]
+
+
+def test_a_second_run_changes_nothing(task: Task) -> None:
+    task()
+    task.cluster.restarted()
+    assert not task().result["changed"]
+    assert task.cluster.writes == []
+
+
+def test_a_plan_that_was_not_agreed_to_is_refused_before_the_stop(task: Task) -> None:
+    with pytest.raises(RecoveryError, match="The plan 0123456789ab does not fit") as caught:
+        task(plan_id="0123456789ab")
+    assert "backup_file" not in caught.value.facts["connectors"]["c"]
+    assert task.cluster.writes == []
+    assert task.files() == []
+
+
+def test_after_one_that_fails_the_others_still_get_their_turn(tmp_path: Path) -> None:
+    task = Task(tmp_path / "backups", connector("a"), connector("b"), connector("d"))
+    task.cluster.next_faults["alter_offsets"] = [None, Fault(ConnectError("Kafka Connect refused it (status 500)."))]
+    with pytest.raises(RecoveryError) as caught:
+        task()
+    results = caught.value.facts["connectors"]
+    assert {name: one.get("failed", False) for name, one in results.items()} == {"a": False, "b": True, "d": False}
+    assert [task.found(name) for name in "abd"] == [
+        (AFTER, NEW, "RUNNING"),
+        (BEFORE, OLD, "RUNNING"),
+        (AFTER, NEW, "RUNNING"),
+    ]
+    # The backup of the one that failed can be found from the result as well.
+    assert Path(results["b"]["backup_file"]).is_file()
+    assert caught.value.facts["changed"]
+
+
+def test_every_worker_of_the_cluster_is_asked(tmp_path: Path) -> None:
+    task = Task(tmp_path / "backups", connector("a"), connector("b", worker="connect-2:8083"))
+    task(connectors=["a"], connect_url=["http://connect-3:8083"])
+    asked = {call.arguments[0] for call in task.cluster.calls if call.method == "worker_answer"}
+    assert asked == {"connect-1:8083", "connect-2:8083", "connect-3:8083"}
+
+
+def test_a_connect_that_cannot_change_offsets_is_refused(task: Task) -> None:
+    task.cluster.verbs["offsets"] = {"GET"}
+    with pytest.raises(RecoveryError, match=r"3\.9\.2 at http://connect-1:8083 cannot change offsets over REST"):
+        task()
+
+
+# Going back
+
+
+def test_the_backup_of_a_run_brings_the_offsets_back(task: Task) -> None:
+    backup = task().result["connectors"]["c"]["backup_file"]
+    task.cluster.restarted()
+    task(strategy="restore", backup_file=backup, offset=None, config={})
+    assert task.found() == (BEFORE, NEW, "RUNNING")
+
+
+def test_a_backup_that_is_not_there_names_those_that_are(task: Task) -> None:
+    backup = task().result["connectors"]["c"]["backup_file"]
+    task.cluster.restarted()
+    with pytest.raises(RecoveryError) as caught:
+        task(strategy="restore", backup_file="/nowhere/b.json", offset=None, config={})
+    assert caught.value.message == (
+        "backup_file: /nowhere/b.json does not exist on the host the task runs on; the backups of connector 'c' are:"
+        f" {backup} (1 offset)."
+    )
+    assert task.cluster.writes == []
+
+
+# Folders and names
+
+
+@pytest.mark.parametrize(
+    "folder, message",
+    [
+        ("", "backup_dir is empty: name a folder, or leave the option out."),
+        ("  ", "backup_dir is empty: name a folder, or leave the option out."),
+        (
+            "~nobody-of-this-name/b",
+            "backup_dir: ~nobody-of-this-name/b cannot be used, because ~nobody-of-this-name has no",
+        ),
+    ],
+)
+def test_a_backup_folder_that_cannot_be_one_is_refused_before_anything_is_read(
+    task: Task, folder: str, message: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        task(backup_dir=folder)
+    assert caught.value.message.startswith(message)
+    assert task.cluster.calls == []
+
+
+NAMES = ["Überweisungen-" + "ü" * 90, "接" * 90, ".", "..", "a/b", "%2E", "x" * 300]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
+def test_a_connector_of_any_name_is_backed_up_in_a_folder_of_its_own(tmp_path: Path, name: str) -> None:
+    task = Task(tmp_path / "backups", connector(name))
+    task()
+    (backup,) = task.files()
+    assert backup.parents[2] == tmp_path / "backups"
+
+
+# A journal that was left
+
+
+def test_a_journal_that_cannot_be_read_is_one_connectors_problem(tmp_path: Path) -> None:
+    task = Task(tmp_path / "backups", connector("a"), connector("b"))
+    file = task.journal("{", "a")
+    with pytest.raises(RecoveryError) as caught:
+        task()
+    results = caught.value.facts["connectors"]
+    assert results["a"]["msg"].startswith(f"The journal {file} cannot be read (not JSON)")
+    assert task.found("a") == (BEFORE, OLD, "RUNNING")
+    assert task.found("b") == (AFTER, NEW, "RUNNING")
+    assert file.read_text(encoding="utf-8") == "{"
+
+
+def count_calls(folder: Path, state: str) -> list[str]:
+    task = Task(folder, connector(state=state))
+    task()
+    return task.cluster.methods()
+
+
+@pytest.mark.parametrize("acts", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("state", ["RUNNING", "PAUSED", "STOPPED"])
+def test_a_run_killed_at_any_call_is_finished_by_the_next(tmp_path: Path, state: str, acts: bool) -> None:
+    methods = count_calls(tmp_path / "counted", state)
+    assert "alter_offsets" in methods
+    left_stopped = 0
+    for number, method in enumerate(methods, start=1):
+        task = Task(tmp_path / f"{number}", connector(state=state))
+        task.cluster.faults = {number: Fault(Killed(), acts)}
+        with pytest.raises(Killed):
+            task()
+        left_stopped += task.found()[2] == "STOPPED"
+        task.cluster.restarted()
+        task()
+        assert task.found() == (AFTER, NEW, state), (number, method)
+        assert task.files("journal*") == [], (number, method)
+        texts = [file.read_text(encoding="utf-8") for file in task.files()]
+        assert [text for text in texts if SECRET in text] == []
+    assert left_stopped > 5
+
+
+def test_a_connector_that_a_killed_run_left_stopped_is_returned_although_nothing_else_has_to_change(task: Task) -> None:
+    number = count_calls(task.folder / "counted", "RUNNING").index("resume") + 1
+    task.cluster.faults = {number: Fault(Killed())}
+    with pytest.raises(Killed):
+        task()
+    assert task.found() == (AFTER, NEW, "STOPPED")
+    task.cluster.restarted()
+    outcome = task()
+    assert task.found() == (AFTER, NEW, "RUNNING")
+    (warning,) = outcome.warnings
+    assert warning.startswith("Connector 'c' has an unfinished change (plan ")
+    assert warning.endswith("it will be returned to RUNNING.")
