@@ -75,8 +75,8 @@ def ask_stripe(
 
     ``keys``: timezone to API key; ``now`` is epoch seconds. The accounts are asked in parallel. When one cannot be asked,
     its partitions carry the problem and the others are still read. Requests to each account: one list of the report runs of
-    the last 14 days, of which those of its report types are kept, one for each partition, one for each older open run, and one for
-    the file of each open run that succeeded.
+    the last 14 days, of which those of its report types are kept, one for each partition, one for each older open run, and one
+    for the file of each open run that succeeded.
     """
     import stripe
 

@@ -183,13 +183,14 @@ def test_on_the_current_round_continue_rewrites_what_is_not_a_number_to_the_conn
     of = connector({CAIRO: ON_TODAY, PST: {**MISREAD_END, "interval_end": stored}})
     decision = decided(of, "continue")
     assert targets_by_zone(decision) == {PST: offset(1794528000, TODAY)}
-    assert decision.left_alone.of(report_partition(PST)).problem == "no interval_end, so its round never finishes"
-    assert not decision.left_alone.is_complete
+    assert decision.restarted.of(report_partition(PST)).problem == "no interval_end, so its round never finishes"
+    assert not decision.restarted.is_complete
     assert decision.forecast.is_complete
     assert [(one.skipped, one.redelivered_seconds) for one in decision.forecast.partitions] == [((), 0)] * 2
-    assert decision.notes == (
+    (note,) = decision.notes
+    assert note == (
         f'{PST} {TYPE}: interval_end "{stored}" is not a number to the connector, so it would skip this partition and'
-        " never finish its round; it is rewritten.",
+        " never finish its round; it is rewritten."
     )
     assert decided(after(of, decision), "continue").targets == {}
 
@@ -216,7 +217,7 @@ def test_a_misread_row_of_an_open_run_is_rewritten_and_the_run_resumed_there() -
     assert targets_by_zone(decision) == {PST: run}
     assert len(decision.notes) == 2
     row_only = connector({PST: {**run, "last_committed_row": "41.0"}})
-    left = decided(row_only, "continue", stripe).left_alone.of(report_partition(PST))
+    left = decided(row_only, "continue", stripe).restarted.of(report_partition(PST))
     assert (left.redelivered_rows, left.lost_rows) == (42, 0)
 
 
@@ -259,7 +260,7 @@ def test_an_open_run_whose_file_is_gone_is_continued_at_its_start() -> None:
     assert targets_by_zone(decision) == {PST: offset("2026-11-20", TODAY)}
     one = decision.forecast.of(report_partition(PST))
     assert (one.lost_rows, one.redelivered_rows, one.runs) == (0, 42, 1)
-    assert decision.left_alone.of(report_partition(PST)).lost_rows == 42
+    assert decision.restarted.of(report_partition(PST)).lost_rows == 42
 
 
 def test_continue_with_no_offset_at_all_changes_nothing() -> None:
