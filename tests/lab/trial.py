@@ -72,7 +72,7 @@ class Trial:
         self.cluster.await_state(self.name, "STOPPED", tasks=0, timeout_seconds=timeout_seconds)
 
     def restart_task(self) -> None:
-        """Returns when the new task has read its offsets."""
+        """Returns when the new task has started; it reads its offsets in its first poll."""
         starts = self.count_log("Task started with report types")
         self.cluster.request("POST", f"/connectors/{self.name}/tasks/0/restart")
         self.await_log("Task started with report types", starts + 1)

@@ -41,10 +41,10 @@ _RUNS_PER_PAGE = 100
 class StripeFacts:
     """What Stripe says about one partition: where its data begins and ends (epoch seconds), and about its open run, if any.
 
-    ``run_status`` is that of the open run, ``lost`` where Stripe does not know the run and ``unknown`` where there is none or
-    Stripe could not be asked; ``run_created`` is epoch seconds, ``run_error`` Stripe's text on a failed run. ``problem`` is
-    one sentence, without its full stop, where Stripe could not be asked; nothing else is known then. ``refused``: Stripe
-    refuses the key.
+    ``run_status`` is that of the open run, ``lost`` where Stripe does not know the run, ``file_lost`` where only its file is
+    gone, and ``unknown`` where there is none or Stripe could not be asked; ``run_created`` is epoch seconds, ``run_error``
+    Stripe's text on a failed run. ``problem`` is one sentence, without its full stop, where Stripe could not be asked;
+    nothing else is known then. ``refused``: Stripe refuses the key.
     """
 
     available_end: int | None = None
@@ -75,7 +75,8 @@ def ask_stripe(
 
     ``keys``: timezone to API key; ``now`` is epoch seconds. The accounts are asked in parallel. When one cannot be asked,
     its partitions carry the problem and the others are still read. Requests to each account: one list of the report runs of
-    the last 14 days, of which those of its report types are kept, one for each partition, and one for each older open run.
+    the last 14 days, of which those of its report types are kept, one for each partition, one for each older open run, and one
+    for the file of each open run that succeeded.
     """
     import stripe
 
@@ -165,7 +166,8 @@ class _Account:
             return self._problem(str(partition), error)
         if run is None:
             return replace(facts, run_status="lost")
-        return replace(facts, run_status=run.status, run_created=run.created, run_error=run.error)
+        status: RunStatus = "file_lost" if run.file_url is not None and self._is_gone(run.file_url) else run.status
+        return replace(facts, run_status=status, run_created=run.created, run_error=run.error)
 
     def _open_run(self, run_id: str, known: Mapping[str, ReportRun]) -> ReportRun | None:
         """None where Stripe does not know the run."""
@@ -179,6 +181,19 @@ class _Account:
             if error.http_status != 404:
                 raise
             return None
+
+    def _is_gone(self, file_url: str) -> bool:
+        """Whether a report's file is answered by 404, which alone makes the connector ask for the report anew."""
+        import requests
+
+        headers = {"Authorization": f"Bearer {self.key}"}
+        try:
+            # Only the status: the file itself may be large.
+            with requests.get(file_url, headers=headers, timeout=_READ_TIMEOUT_SECONDS, stream=True) as answer:
+                return answer.status_code == 404
+        except requests.RequestException:
+            # Not known to be gone; what else there is to ask Stripe fails in the same way, and says so.
+            return False
 
     def _run(self, run: StripeRun) -> ReportRun | None:
         """None for a run without an interval, such as the report on a single payout; the connector creates none of these."""
@@ -195,6 +210,7 @@ class _Account:
             status=cast(RunStatus, run.status),
             succeeded_at=run.succeeded_at,
             error=self._secretless(run.error) if run.error else None,
+            file_url=run.result.url if run.result else None,
         )
 
     def _problem(self, what: str, error: stripe.StripeError) -> StripeFacts:

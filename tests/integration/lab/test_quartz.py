@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import partial
 from itertools import pairwise
 
@@ -106,10 +105,13 @@ def read(text: str) -> Rounds | str:
 def fires_after(rounds: Rounds, moment: int, count: int) -> list[int]:
     """As many as there are, up to ``count``."""
     fires: list[int] = []
-    with suppress(InputError):
+    try:
         for _number in range(count):
             moment = rounds.next(moment)
             fires.append(moment)
+    except InputError:
+        # Quartz must not have any more, either.
+        pass
     return fires
 
 

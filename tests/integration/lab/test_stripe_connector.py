@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import Producer
 from lab import ConnectRequestError, Lab, await_condition
 from lab.scenarios import REPORT_TYPE, stripe_offset, utc_day
 from lab.trial import MIDNIGHT, Trial, ago
@@ -148,7 +150,7 @@ def test_numbers_and_bools_are_read_from_several_types(trial: Trial) -> None:
         offsets[zone] = {
             **unfinished(2, 0),
             "round_id": str(MIDNIGHT) if zone < "c" else float(MIDNIGHT),
-            "interval_end": f"{ago(2)}.0" if zone < "h" else float(ago(2)),
+            "interval_end": f"{ago(2)}" if zone < "h" else float(ago(2)),
             "processed_in_round": processed,
         }
     trial.create(offsets)
@@ -156,6 +158,60 @@ def test_numbers_and_bools_are_read_from_several_types(trial: Trial) -> None:
         assert trial.await_runs(zone, 1) == [(ago(2), MIDNIGHT)]
     trial.await_polls(1)
     assert [trial.intervals(zone) for zone in done] == [[]] * len(done)
+
+
+def in_digits_from(zero: str, number: int) -> str:
+    return "".join(chr(ord(zero) + int(digit)) for digit in str(number))
+
+
+def test_of_strings_a_sign_and_digits_alone_are_a_number_and_any_other_is_null(trial: Trial) -> None:
+    end = ago(2)
+    read: dict[str, object] = {
+        "plus": f"+{end}",
+        "zeros": f"000{end}",
+        "arabic": in_digits_from("\u0660", end),
+        "fullwidth": in_digits_from("\uff10", end),
+        "fraction": end + 0.75,
+    }
+    null: dict[str, object] = {
+        "point": f"{end}.0",
+        "blanks": f" {end} ",
+        "exponent": f"{end}e0",
+        "bold": in_digits_from("\U0001d7ce", end),
+        "large": str(2**63),
+        "empty": "",
+        "bool": True,
+    }
+    offsets = {zone: {**unfinished(2, 0), "interval_end": stored} for zone, stored in {**read, **null}.items()}
+    for zone in offsets:
+        trial.account(zone)
+    trial.create(offsets)
+    for zone in read:
+        assert trial.await_runs(zone, 1) == [(end, MIDNIGHT)]
+    for zone in null:
+        trial.await_log(f"No interval start or end found for timezone {zone} report type {REPORT_TYPE}, skipping")
+    assert [trial.intervals(zone) for zone in null] == [[]] * len(null)
+
+
+@pytest.mark.parametrize(
+    "name, row, first_row",
+    [
+        ("string", "3", 4),
+        ("float", 3.9, 4),
+        ("point", "3.0", 0),
+        ("beyond-an-int", 2**32 + 1, 2),
+        ("string-beyond-an-int", str(2**32 + 1), 0),
+        ("negative", -1, 0),
+        ("very-negative", "-7", 0),
+    ],
+)
+def test_the_row_is_an_int_and_a_negative_one_is_none(trial: Trial, name: str, row: object, first_row: int) -> None:
+    trial.account(name)
+    run_id = trial.earlier_run(name, ago(2), MIDNIGHT)
+    trial.create({name: {**unfinished(0, 0, start=ago(2), run_id=run_id), "last_committed_row": row}})
+    trial.await_log(f"with report run {run_id} from row {first_row} (interval: {ago(2)} to {MIDNIGHT})")
+    trial.await_offset(name, processed_in_round=True)
+    assert trial.delivered() == trial.expected(name, ago(2), MIDNIGHT)[first_row:]
 
 
 def test_an_unreadable_or_missing_round_id_means_the_initial_load_date(trial: Trial) -> None:
@@ -172,12 +228,49 @@ def test_an_unreadable_or_missing_round_id_means_the_initial_load_date(trial: Tr
     assert trial.await_runs("good", 1) == [(ago(2), MIDNIGHT)]
 
 
-def test_an_empty_run_id_aborts_every_poll(trial: Trial) -> None:
+def empty_run(end_days: int, round_days: int) -> dict[str, object]:
+    return {**unfinished(end_days, round_days, start=ago(9)), "in_progress_report_run_id": ""}
+
+
+def test_an_empty_run_id_aborts_every_poll_of_what_comes_after_interval_end(trial: Trial) -> None:
     trial.account(CAIRO)
     trial.account(PST)
-    trial.create({CAIRO: {**unfinished(2, 0), "in_progress_report_run_id": ""}, PST: unfinished(2, 0)})
+    trial.create({CAIRO: empty_run(2, 0), PST: unfinished(2, 0)})
     trial.await_log("Error while polling", 3)
+    trial.await_log(f"with report run  from row 0 (interval: {ago(2)} to {MIDNIGHT})")
     assert trial.intervals(PST) == []
+
+
+def test_with_an_empty_run_id_and_nothing_left_to_fetch_the_round_is_complete(trial: Trial) -> None:
+    trial.account(CAIRO)
+    trial.account(PST)
+    trial.create({CAIRO: empty_run(0, 0), PST: unfinished(2, 0)})
+    trial.await_offset(PST, processed_in_round=True)
+    trial.await_polls(2)
+    assert trial.count_log("Error while polling") == 0
+    assert trial.intervals(CAIRO) == []
+
+
+def test_with_an_empty_run_id_and_no_interval_end_the_round_never_finishes(trial: Trial) -> None:
+    trial.account(CAIRO)
+    trial.account(PST)
+    trial.create({CAIRO: {**empty_run(3, 2), "interval_end": None}, PST: unfinished(3, 2)}, settings=initial_load(5))
+    trial.await_offset(PST, processed_in_round=True, round_id=ago(2))
+    trial.await_log(f"No interval start or end found for timezone {CAIRO} report type {REPORT_TYPE}, skipping", 3)
+    assert [trial.intervals(zone) for zone in (CAIRO, PST)] == [[], [(ago(3), MIDNIGHT)]]
+
+
+def test_stored_offsets_are_read_in_each_poll_for_what_the_memory_lacks(lab: Lab, trial: Trial) -> None:
+    """Without an offset and an initial load date it is skipped; then an offset comes, as from a task abandoned before."""
+    trial.account("PST")
+    trial.create()
+    trial.await_log("No interval start or end found for timezone PST", 2)
+    key = f'["{trial.name}",{{"timezone":"PST","report_type":"{REPORT_TYPE}"}}]'
+    producer = Producer({"bootstrap.servers": lab.bootstrap_servers, "partitioner": "murmur2_random"})
+    producer.produce(lab.connect.offsets_topic, key=key.encode(), value=json.dumps(unfinished(2, 0)).encode())
+    assert producer.flush(20) == 0
+    assert trial.await_runs("PST", 1) == [(ago(2), MIDNIGHT)]
+    assert trial.count_log("Task started") == 1
 
 
 def test_without_interval_end_the_round_never_finishes(trial: Trial) -> None:
@@ -239,9 +332,8 @@ def test_the_first_round_is_the_last_fire_and_begins_at_the_initial_load_date(tr
     trial.await_log(f"Current round ID: {MIDNIGHT}")
     trial.await_offset("PST", round_id=MIDNIGHT, processed_in_round=True, interval_end=MIDNIGHT)
     assert trial.await_delivered(12) == trial.expected("PST", ago(3), MIDNIGHT)
-    trial.await_log(
-        f"Marked combination PST|{REPORT_TYPE} as completed in round {MIDNIGHT} (interval: {ago(3)} to {MIDNIGHT})"
-    )
+    trial.await_polls(1)
+    assert trial.count_log("Marked combination") == 0
 
 
 def test_the_cron_is_quartz_with_sunday_as_day_one(trial: Trial) -> None:
@@ -349,6 +441,14 @@ def test_only_the_columns_asked_for_are_delivered(lab: Lab, trial: Trial) -> Non
     ]
 
 
+def test_without_columns_an_empty_list_is_sent(trial: Trial) -> None:
+    account = trial.account("PST")
+    trial.create({"PST": unfinished(2, 0)})
+    trial.await_runs("PST", 1)
+    (asked,) = [entry.params for entry in account.journal if entry.method == "POST"]
+    assert asked["parameters[columns]"] == ""
+
+
 def test_a_full_batch_leaves_an_open_run_that_a_new_task_resumes_after_its_last_row(trial: Trial) -> None:
     account = trial.account("PST")
     trial.create({"PST": unfinished(2, 0)}, settings={"batch.size": 3, "in.progress.poll.interval.ms": 600_000})
@@ -394,7 +494,27 @@ def test_a_resumed_run_whose_file_is_gone_is_made_anew_and_keeps_the_row(trial: 
     trial.await_log(f"CSV file not found (404) for report run {run_id}")
     trial.await_offset("PST", processed_in_round=True)
     assert trial.intervals("PST") == [(ago(2), MIDNIGHT)]
-    assert trial.delivered() == trial.expected("PST", ago(2), MIDNIGHT)[5:]
+    assert trial.await_delivered(3) == trial.expected("PST", ago(2), MIDNIGHT)[5:]
+    trial.await_log(f"(new report run: {account.runs[-1].id})")
+
+
+def test_a_new_run_whose_file_is_gone_is_made_once_more_and_its_line_names_no_timezone(trial: Trial) -> None:
+    account = trial.account("PST")
+    account.respond(status=404, times=1, path_contains="/contents")
+    trial.create({"PST": unfinished(2, 0)})
+    trial.await_offset("PST", processed_in_round=True)
+    assert trial.intervals("PST") == [(ago(2), MIDNIGHT)] * 2
+    assert trial.await_delivered(8) == trial.expected("PST", ago(2), MIDNIGHT)
+    trial.await_log(f"Generated 8 SourceRecords for report type: {REPORT_TYPE} (new report run: {account.runs[1].id})")
+    assert trial.count_log("and timezone: PST") == 0
+
+
+def test_when_the_file_of_that_run_is_gone_too_the_poll_fails(trial: Trial) -> None:
+    trial.account("PST").respond(status=404, times=2, path_contains="/contents")
+    trial.create({"PST": unfinished(2, 0)})
+    trial.await_log("Error while polling")
+    trial.await_offset("PST", processed_in_round=True)
+    assert trial.intervals("PST") == [(ago(2), MIDNIGHT)] * 3
 
 
 def test_a_resumed_run_claims_up_to_the_moved_end_and_loses_what_lies_between(trial: Trial) -> None:
@@ -425,6 +545,7 @@ def test_an_empty_chunk_is_stored_as_the_end_of_the_round_although_more_follows(
     trial.create({"PST": unfinished(5, 0)}, settings=settings)
     trial.await_offset("PST", processed_in_round=True, interval_end=ago(3))
     assert trial.records() == [(None, None)]
+    trial.await_log(f"Marked combination PST|{REPORT_TYPE} as completed in round {MIDNIGHT}")
     trial.restart_task()
     trial.await_log("Current round ID", 2)
     assert trial.intervals("PST") == [(ago(5), ago(3))]
@@ -523,6 +644,17 @@ def test_a_run_that_takes_too_long_is_asked_for_again_and_again(trial: Trial) ->
     at = next(number for number, line in enumerate(lines) if words in line)
     assert trial.name in lines[at - 1]
     assert "Error while polling" in lines[at - 1]
+
+
+def test_the_last_sleep_of_the_wait_is_cut_to_what_remains(trial: Trial) -> None:
+    account = trial.account("PST")
+    account.pending_seconds = float("inf")
+    trial.create(
+        {"PST": unfinished(3, 0)},
+        settings={"stripe.report.max.wait.ms": 800, "stripe.report.poll.interval.ms": 600_000},
+    )
+    trial.await_log("Error while polling")
+    assert f"Report run {account.runs[0].id} did not complete within 800 ms" in trial.workers_log()
 
 
 def test_a_failing_partition_lets_those_before_it_run_through_the_later_rounds(trial: Trial) -> None:

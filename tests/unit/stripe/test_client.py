@@ -81,6 +81,22 @@ def test_a_run_that_stripe_does_not_know_is_lost(simulator: StripeSimulator) -> 
     assert facts == StripeFacts(END, START, run_status="lost")
 
 
+def test_a_run_of_which_the_file_is_gone_has_lost_it(simulator: StripeSimulator, cairo: Account) -> None:
+    run = cairo.add_run(TYPE, START, END)
+    assert ask(simulator, {CAIRO: run.id}).by_partition[CAIRO].run_status == "succeeded"
+    cairo.lose_file(run.id)
+    assert ask(simulator, {CAIRO: run.id}).by_partition[CAIRO].run_status == "file_lost"
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_a_file_that_cannot_be_asked_for_is_not_called_gone(
+    simulator: StripeSimulator, cairo: Account, status: int
+) -> None:
+    run = cairo.add_run(TYPE, START, END)
+    cairo.respond(status=status, times=None, path_contains="/contents")
+    assert ask(simulator, {CAIRO: run.id}).by_partition[CAIRO].run_status == "succeeded"
+
+
 @pytest.mark.parametrize("text", [f"The key {KEYS['Africa/Cairo']} may not.", "The key sk_test_********4711 may not."])
 def test_keys_in_stripes_text_on_a_failed_run_are_hidden(simulator: StripeSimulator, cairo: Account, text: str) -> None:
     run = cairo.add_run(TYPE, START, END, status="failed", error=text)
@@ -143,7 +159,8 @@ def test_no_request_is_made_that_is_not_needed(simulator: StripeSimulator, cairo
     listed = cairo.add_run(TYPE, START, END, status="pending")
     old = cairo.add_run("other.0", START, END, created=NOW - 20 * DAY)
     ask(simulator, dict(zip(places, (listed.id, old.id, None), strict=True)))
-    expected = {RUNS: 1, f"{RUNS}/{old.id}": 1, **{f"{TYPES}/{one.report_type}": 1 for one in places}}
+    file = f"/v1/files/{old.id.replace('frr_', 'file_')}/contents"
+    expected = {RUNS: 1, f"{RUNS}/{old.id}": 1, file: 1, **{f"{TYPES}/{one.report_type}": 1 for one in places}}
     assert requests_of(cairo) == expected
 
 

@@ -221,7 +221,7 @@ def _of_partition(
     redelivered_seconds = 0
     lost_rows = 0
     redelivered_rows = 0
-    # An open run that is asked for anew from its start delivers the rows it had delivered once more.
+    # An open run that is asked for again from its start delivers its first rows once more.
     open_rows = 0 if old is None or old.run_id is None else old.next_row
     for request in requests:
         if request.covers_end <= covered[0][1]:

@@ -8,10 +8,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import LATEST_EPOCH_SECONDS
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import JsonScalar, Offset, Partition
@@ -35,17 +33,10 @@ class ReportPartition(NamedTuple):
         return f"{self.timezone} {self.report_type}"
 
 
-_NUMBERS: Mapping[str, str] = {
-    "interval_start": "interval_start",
-    "interval_end": "interval_end",
-    "last_committed_row": "row",
-    "round_id": "round_id",
-}
-"""The keys that hold a number, each with its field in ReportOffset."""
+_NUMBER_KEYS = ("interval_start", "interval_end", "last_committed_row", "round_id")
 
 
-@dataclass(frozen=True)
-class Misread:
+class Misread(NamedTuple):
     """A stored value that is not a number to the connector, which takes it for null. ``meant``: the number it shows a person.
 
     ``meant`` is None where that is not certain, as for ``"last night"`` or half a second.
@@ -77,7 +68,7 @@ class ReportOffset(NamedTuple):
     @classmethod
     def read(cls, offset: Offset) -> ReportOffset:
         run_id = offset.get("in_progress_report_run_id")
-        numbers = {key: _number(offset.get(key), 32 if key == "last_committed_row" else 64) for key in _NUMBERS}
+        numbers = {key: _number(offset.get(key), 32 if key == "last_committed_row" else 64) for key in _NUMBER_KEYS}
         return cls(
             interval_start=numbers["interval_start"],
             interval_end=numbers["interval_end"],
@@ -108,8 +99,14 @@ class ReportOffset(NamedTuple):
         """The offset as a person reads it."""
         if not self.misread:
             return self
-        meant: dict[str, Any] = {_NUMBERS[one.key]: one.meant for one in self.misread}
-        return self._replace(**meant, misread=())
+        meant = {one.key: one.meant for one in self.misread}
+        return self._replace(
+            interval_start=meant.get("interval_start", self.interval_start),
+            interval_end=meant.get("interval_end", self.interval_end),
+            row=meant.get("last_committed_row", self.row),
+            round_id=meant.get("round_id", self.round_id),
+            misread=(),
+        )
 
     @property
     def delivered_to(self) -> int | None:
@@ -146,23 +143,22 @@ def _number(value: JsonScalar, bits: int) -> int | None:
     A JSON number is cut to its whole part; what is too large keeps its lowest bits, or as a float becomes the nearest that
     there is. Of strings Java's parseLong and parseInt take a sign and digits alone, of any script that fits into one char.
     """
-    largest: int = 2 ** (bits - 1) - 1
+    largest = (1 << (bits - 1)) - 1
     smallest = -largest - 1
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int):
-        span: int = 2**bits
-        return (value - smallest) % span + smallest
+        return (value - smallest) % (1 << bits) + smallest
     if isinstance(value, float):
         if math.isnan(value):
             return 0
         return smallest if value <= smallest else largest if value >= largest else int(value)
     if not re.fullmatch(r"[+-]?\d+", value) or max(value) > "\uffff":
         return None
-    digits = value.lstrip("+-").lstrip("0")
+    digits = "".join(str(int(one)) for one in value.lstrip("+-")).lstrip("0") or "0"
     if len(digits) > len(str(largest)):
         return None
-    number = int(value)
+    number = -int(digits) if value.startswith("-") else int(digits)
     return number if smallest <= number <= largest else None
 
 

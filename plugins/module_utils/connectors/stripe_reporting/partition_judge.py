@@ -111,12 +111,12 @@ class PartitionJudge:
         stripe = self.situation.stripe[partition]
         yield from self._of_the_connector(dropped)
         yield from self._of_clocks_and_units(offset, stripe)
-        if offset.interval_end is None and not offset.run_id:
-            misread = next((one for one in offset.misread if one.key == "interval_end"), None)
-            what = "its offset has no end" if misread is None else f"its {misread} is not a number to the connector"
-            yield "stuck", Reason("no_interval_end", f"{what}, so no round ever finishes")
-            return
         is_done = offset.round_id == self.situation.current_round and offset.processed
+        if offset.interval_end is None and not offset.run_id and not (is_done and offset.delivered_to is not None):
+            misread = next((one for one in offset.misread if one.key == "interval_end"), None)
+            words = "its offset has no end" if misread is None else f"its {misread} is not a number to the connector"
+            yield "stuck", Reason("no_interval_end", f"{words}, so no round ever finishes")
+            return
         if not is_done:
             yield from self._of_the_next_step(partition, offset, stripe)
             yield from self._of_the_open_run(offset, stripe, committed_at)

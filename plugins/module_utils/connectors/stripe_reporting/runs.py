@@ -15,7 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction
 _KEY = re.compile(r"\b[a-z]{2,4}_(?:org_)?(?:live|test)_\S*[\w*]")
 
 
-# ``lost``: Stripe does not know the run; ``file_lost``: only its file is gone; ``unknown``: it could not be asked.
+# ``lost``: Stripe does not know the run; ``file_lost``: its file alone is gone; ``unknown``: it could not be asked.
 RunStatus = Literal["succeeded", "pending", "failed", "lost", "file_lost", "unknown"]
 
 
@@ -23,7 +23,8 @@ RunStatus = Literal["succeeded", "pending", "failed", "lost", "file_lost", "unkn
 class ReportRun:
     """One report run. ``start``, ``end``, ``created`` and ``succeeded_at`` are epoch seconds.
 
-    ``status`` is ``pending``, ``succeeded`` or ``failed``; ``error`` holds Stripe's words on a failed one.
+    ``status`` is ``pending``, ``succeeded`` or ``failed``; ``error`` holds Stripe's words on a failed one. ``file_url``:
+    where the file of a succeeded one is.
     """
 
     id: str
@@ -34,6 +35,7 @@ class ReportRun:
     status: RunStatus
     succeeded_at: int | None = None
     error: str | None = None
+    file_url: str | None = None
 
     @property
     def took_seconds(self) -> int | None:

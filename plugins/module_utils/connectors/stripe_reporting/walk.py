@@ -63,8 +63,8 @@ class StripeState:
     """What Stripe says of one partition; times are epoch seconds.
 
     ``available_end`` is an assumption where ``asked`` is false: Stripe could not be asked. ``run_status`` is that of the
-    open run: ``succeeded``, ``pending``, ``failed``, ``lost``, ``file_lost`` (only its file is gone) or ``unknown``;
-    ``run_created`` is when it was asked for, ``run_error`` Stripe's words on a failed one.
+    open run, ``lost`` where Stripe does not know the run and ``file_lost`` where only its file is gone; ``run_created`` is
+    when it was asked for, ``run_error`` Stripe's message on a failed one.
     """
 
     available_end: int

@@ -44,9 +44,9 @@ _ABANDONED = re.compile(r"Graceful stop of task (.+)-(\d+) failed")
 class LogFailure:
     """A poll that failed, in the log's ``words``, which name the report run ``run_id`` or none.
 
-    ``after``: the last partition of the walk that this poll got past; ``after_run``: a report run behind it that it got past as
-    well, of a partition that the log does not name. ``resuming``: the partition whose open run it had begun to
-    resume, and of which nothing more was heard.
+    ``after``: the last partition of the walk that this poll got past; ``after_run``: a report run behind it that it got past
+    as well, of a partition that the log does not name. ``resuming``: the partition whose open run it had begun to resume, and
+    of which nothing more was heard.
     """
 
     run_id: str | None

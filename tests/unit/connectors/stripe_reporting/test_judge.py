@@ -151,6 +151,18 @@ TROUBLED = {
     ),
     "an empty run id": (offset(YESTERDAY, TODAY, run=""), TODAY, "stuck", ["empty_run_id", "behind_data"]),
     "no end": (offset(None, TODAY), TODAY, "stuck", ["no_interval_end"]),
+    "a finished round with an end that is not a number": (
+        {**offset(TODAY, TODAY, done=True), "interval_end": f"{TODAY}.0"},
+        TODAY,
+        "ok",
+        [],
+    ),
+    "an end that is not a number": (
+        {**offset(YESTERDAY, TODAY), "interval_end": f" {YESTERDAY} "},
+        TODAY,
+        "stuck",
+        ["no_interval_end"],
+    ),
     "an unreadable end": ({**offset(None, TODAY), "interval_end": "soon"}, TODAY, "stuck", ["no_interval_end"]),
 }
 

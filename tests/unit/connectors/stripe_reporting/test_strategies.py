@@ -171,6 +171,98 @@ def test_continue_without_an_end_is_refused_since_nothing_says_where() -> None:
     assert words.startswith(f"{PST} {TYPE}: its offset does not say up to where it has delivered")
 
 
+# What the connector would misread
+
+
+MISREAD_END = {**offset("2026-11-13", TODAY), "interval_end": "1794528000.0"}
+
+
+@pytest.mark.parametrize("stored", ["1794528000.0", " 1794528000 ", "1.794528e9"])
+def test_on_the_current_round_continue_rewrites_what_is_not_a_number_to_the_connector(stored: str) -> None:
+    """The connector would skip it with an error line and never finish the round."""
+    of = connector({CAIRO: ON_TODAY, PST: {**MISREAD_END, "interval_end": stored}})
+    decision = decided(of, "continue")
+    assert targets_by_zone(decision) == {PST: offset(1794528000, TODAY)}
+    assert decision.restarted.of(report_partition(PST)).problem == "no interval_end, so its round never finishes"
+    assert not decision.restarted.is_complete
+    assert decision.forecast.is_complete
+    assert [(one.skipped, one.redelivered_seconds) for one in decision.forecast.partitions] == [((), 0)] * 2
+    (note,) = decision.notes
+    assert note == (
+        f'{PST} {TYPE}: interval_end "{stored}" is not a number to the connector, so it would skip this partition and'
+        " never finish its round; it is rewritten."
+    )
+    assert decided(after(of, decision), "continue").targets == {}
+
+
+@pytest.mark.parametrize(
+    "load, effect",
+    [(INITIAL_LOAD, "start over at the initial load date"), (None, "skip this partition in every round")],
+)
+def test_a_misread_round_is_rewritten_though_the_initial_load_would_deliver_all(load: str | None, effect: str) -> None:
+    of = connector({CAIRO: ON_TODAY, PST: {**ON_TODAY, "round_id": f"{TODAY}.0"}}, initial_load=load)
+    decision = decided(of, "continue")
+    assert targets_by_zone(decision) == {PST: ON_TODAY}
+    assert decision.forecast.of(report_partition(PST)).redelivered_seconds == 0
+    assert decision.notes == (
+        f'{PST} {TYPE}: round_id "{TODAY}.0" is not a number to the connector, so it would {effect}; it is rewritten.',
+    )
+
+
+def test_a_misread_row_of_an_open_run_is_rewritten_and_the_run_resumed_there() -> None:
+    run = offset(TODAY, TODAY, start="2026-11-20", run="frr_1", row=41)
+    of = connector({PST: {**run, "last_committed_row": "41.0", "interval_start": f" {at('2026-11-20')} "}})
+    stripe = accounts(of, runs={PST: "succeeded"})
+    decision = decided(of, "continue", stripe)
+    assert targets_by_zone(decision) == {PST: run}
+    assert len(decision.notes) == 2
+    row_only = connector({PST: {**run, "last_committed_row": "41.0"}})
+    left = decided(row_only, "continue", stripe).restarted.of(report_partition(PST))
+    assert (left.redelivered_rows, left.lost_rows) == (42, 0)
+
+
+@pytest.mark.parametrize("stored", ["last night", "1794528000.5", "", True])
+def test_where_it_is_not_certain_what_was_meant_continue_refuses_and_quotes_it(stored: Any) -> None:
+    message = refused(connector({PST: {**MISREAD_END, "interval_end": stored}}), "continue")
+    quoted = "true" if stored is True else f'"{stored}"'
+    assert message.startswith(f"{PST} {TYPE}: its interval_end {quoted} is not a number, so it cannot continue: choose")
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        {**offset("2026-11-13", TODAY), "interval_start": "1794528000.0"},
+        {**offset(TODAY, TODAY, done=True), "interval_end": f"{TODAY}.0"},
+        {**offset("2026-11-13", TODAY), "last_committed_row": "7.0"},
+    ],
+)
+def test_a_misread_value_at_which_the_connector_does_not_look_is_left_alone(stored: Any) -> None:
+    decision = decided(connector({PST: stored}), "continue")
+    assert (decision.targets, decision.notes) == ({}, ())
+
+
+def test_another_strategy_that_leaves_a_misread_value_says_that_it_stays() -> None:
+    of = connector({CAIRO: ON_TODAY, PST: MISREAD_END})
+    decision = decided(of, "current", partitions=({"timezone": CAIRO},))
+    assert any(note.endswith("never finish its round; it stays.") for note in decision.notes)
+
+
+def test_an_empty_run_id_that_may_stand_for_an_open_run_is_continued_at_its_start() -> None:
+    of = connector({PST: offset("2026-11-20", TODAY, start="2026-11-18", run="", row=7)})
+    decision = decided(of, "continue")
+    assert targets_by_zone(decision) == {PST: offset("2026-11-18", TODAY)}
+    assert decision.forecast.of(report_partition(PST)).skipped == ()
+
+
+def test_an_open_run_whose_file_is_gone_is_continued_at_its_start() -> None:
+    of = connector({PST: offset(TODAY, TODAY, start="2026-11-20", run="frr_1", row=41)})
+    decision = decided(of, "continue", accounts(of, runs={PST: "file_lost"}))
+    assert targets_by_zone(decision) == {PST: offset("2026-11-20", TODAY)}
+    one = decision.forecast.of(report_partition(PST))
+    assert (one.lost_rows, one.redelivered_rows, one.runs) == (0, 42, 1)
+    assert decision.restarted.of(report_partition(PST)).lost_rows == 42
+
+
 def test_continue_with_no_offset_at_all_changes_nothing() -> None:
     assert decided(connector({}, zones=[PST]), "continue").targets == {}
 

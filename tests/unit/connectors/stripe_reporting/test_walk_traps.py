@@ -106,6 +106,8 @@ def spans(forecast: Forecast, zone: str = PST) -> list[tuple[int, int]]:
         ("1e999", None),
         ("NaN", None),
         ("9" * 5000, None),
+        ("0" * 5000 + "7", 7),
+        ("\u0660" * 30 + "\u0667", 7),
     ],
 )
 def test_a_number_is_what_java_takes_for_one_and_anything_else_is_null(stored: Any, number: int | None) -> None:

@@ -67,7 +67,6 @@ public class StripeSourceTask extends SourceTask {
 
     @Override
     public List<SourceRecord> poll() {
-        waitWhileGated();
         if (!pauseIsOver()) {
             return null;
         }
@@ -119,6 +118,8 @@ public class StripeSourceTask extends SourceTask {
 
     private List<SourceRecord> walk() throws Exception {
         readOffsets();
+        // Behind the reading: a task that is held here and abandoned could not read its offsets any more.
+        waitWhileGated();
         List<Progress> known = progress.values().stream().filter(Objects::nonNull).toList();
         long round = rounds.worked(known, Instant.now());
         log.info("Current round ID: {}", round);
