@@ -20,7 +20,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
     TimedOut,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import WorkerAnswer
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Status
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from unit.connect.clients import Clock, MakeClient
 from unit.connect.http_server import Expect, FakeConnect, refusing_url, tls_worker
@@ -63,7 +63,7 @@ def test_connectors_left_out_of_the_expanded_reply_are_fetched_one_by_one(make: 
         Expect("GET", "/connectors/young", body=info("young")),
     ) as worker:
         connectors = make(worker.url).connectors()
-    assert {name: one.status == Status() for name, one in connectors.items()} == {"old": False, "young": True}
+    assert {name: one.state == "UNASSIGNED" for name, one in connectors.items()} == {"old": False, "young": True}
 
 
 def test_an_empty_list_is_believed_only_after_the_herder_has_answered(make: MakeClient) -> None:
