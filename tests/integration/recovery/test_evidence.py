@@ -138,11 +138,11 @@ def test_what_a_restart_would_bring_back_is_not_jumped_over_yet(lab: Lab, trial:
 def test_the_blockers_report_runs_are_told(lab: Lab, trial: Trial) -> None:
     stuck(trial)
     told = situation(lab, trial)
-    runs = told.histories[NEW_YORK].runs
+    runs = told.evidence.histories[NEW_YORK].runs
     assert len(runs) >= 2
     assert {(run.start, run.end) for run in runs} == {(ago(5), MIDNIGHT)}
-    assert len(told.histories[CAIRO].runs) == 1
-    assert told.histories[PST].runs == ()
+    assert len(told.evidence.histories[CAIRO].runs) == 1
+    assert told.evidence.histories[PST].runs == ()
     assert told.evidence.refused == frozenset()
     assert told.problems == ()
 
