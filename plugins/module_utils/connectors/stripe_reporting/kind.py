@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,7 +74,7 @@ class StripeReporting(ConnectorKind[Situation]):
             remedies = remedies_data(compare_remedies(situation, restarted, found.left_alone, requests))
         wait = suggest_wait(situation.evidence.histories, situation.settings.max_wait_milliseconds)
         facts = {**found.as_data(), "suggested_wait": wait.as_data(), "remedies": remedies}
-        return Judgement(found.verdicts, facts, situation.problems)
+        return Judgement(found.verdicts, facts, (*situation.problems, *_abandoned(situation)))
 
     def state_lines(self, facts: Data) -> list[str]:
         return state_text.state_lines(facts)
@@ -97,3 +97,12 @@ class StripeReporting(ConnectorKind[Situation]):
 
     def plan_lines(self, plan: Data, forecast: Data | None, config: Mapping[str, str]) -> list[str]:
         return plan_text.plan_lines(plan, forecast or {}, config)
+
+
+def _abandoned(situation: Situation) -> Iterator[str]:
+    log = situation.evidence.log
+    for task in () if log is None else log.abandoned_tasks:
+        yield (
+            f"Task {task} of connector '{situation.connector.name}' did not end within Connect's graceful shutdown timeout; it"
+            " may go on asking Stripe until its poll ends."
+        )

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     ReportPartition,
@@ -31,11 +30,8 @@ _GENERATED_ANEW = re.compile(r"Generated \d+ SourceRecords .*\(new report run: (
 _COMPLETED = re.compile(r"Marked combination (.+?)\|(\S+) as completed in round ")
 _RESUMING = re.compile(r"Resuming in-progress combination (.+?) (\S+) in round ")
 _SKIPPED = re.compile(r"No interval start or end found for timezone (.+?) report type (\S+), skipping")
-_LOST_FILE = re.compile(r"CSV file not found \(404\) for report run (\w+)")
 _POLL_FAILED = re.compile(r"Error while polling")
 _EXCEPTION = re.compile(r"((?:[\w$]+\.)+[\w$]*(?:Exception|Error)[\w$]*)(?:: (.*))?")
-_TIMED_OUT = re.compile(r"did not complete within \d+ ms")
-_RUN_FAILED = re.compile(r"Report run \w+ failed\b")
 _RUN_ID = re.compile(r"\bfrr_\w+")
 _ABANDONED = re.compile(r"Graceful stop of task (.+)-(\d+) failed")
 
@@ -50,7 +46,6 @@ class LogFailure:
     """
 
     run_id: str | None
-    kind: Literal["timed_out", "failed", "other"]
     message: str
     after: ReportPartition | None
     resuming: ReportPartition | None = None
@@ -62,16 +57,13 @@ class LogFacts:
     """What is known of the task that started last; what a task before it wrote is left out.
 
     ``started_timezones``: those it started with; None where the log holds no start. ``dropped``: timezone to why its client
-    was refused. ``failures``: oldest first. ``skipped``: partitions without a usable offset and an initial load date.
-    ``lost_files``: report runs whose CSV file is gone. ``abandoned_tasks``: those that did not stop in time, of the whole
-    log, since such a task goes on next to the one that started after it.
+    was refused. ``failures``: oldest first. ``abandoned_tasks``: those that did not stop in time, of the whole log, since such
+    a task goes on next to the one that started after it.
     """
 
     started_timezones: tuple[str, ...] | None = None
     dropped: Mapping[str, str] = field(default_factory=dict)
     failures: tuple[LogFailure, ...] = ()
-    skipped: tuple[ReportPartition, ...] = ()
-    lost_files: tuple[str, ...] = ()
     abandoned_tasks: tuple[int, ...] = ()
 
 
@@ -109,8 +101,6 @@ class _Reader:
         self._dropped: dict[str, str] = {}
         self._abandoned: list[int] = []
         self._failures: list[LogFailure] = []
-        self._skipped: list[ReportPartition] = []
-        self._lost_files: list[str] = []
         self._has_failed = False
         self._after: ReportPartition | None = None
         self._resuming: ReportPartition | None = None
@@ -122,8 +112,6 @@ class _Reader:
             started_timezones=self._started,
             dropped=self._dropped,
             failures=tuple(self._failures),
-            skipped=tuple(dict.fromkeys(self._skipped)),
-            lost_files=tuple(dict.fromkeys(self._lost_files)),
             abandoned_tasks=tuple(dict.fromkeys(self._abandoned)),
         )
 
@@ -149,10 +137,7 @@ class _Reader:
         elif match := _RESUMING.search(line):
             self._resuming = ReportPartition(match[1], match[2])
         elif match := _SKIPPED.search(line):
-            self._skipped.append(ReportPartition(match[1], match[2]))
-            self._get_past(self._skipped[-1])
-        elif match := _LOST_FILE.search(line):
-            self._lost_files.append(match[1])
+            self._get_past(ReportPartition(match[1], match[2]))
         else:
             self._take_of_tasks(line)
 
@@ -171,8 +156,6 @@ class _Reader:
 
     def _begin_task(self) -> None:
         self._failures.clear()
-        self._skipped.clear()
-        self._lost_files.clear()
         self._begin_poll()
 
     def _begin_poll(self) -> None:
@@ -192,12 +175,7 @@ class _Reader:
         self._has_failed = False
         words = without_keys(words).strip() or "the log does not say why"
         run_id = _RUN_ID.search(words)
-        kind: Literal["timed_out", "failed", "other"] = "other"
-        if run_id and _TIMED_OUT.search(words):
-            kind = "timed_out"
-        elif _RUN_FAILED.search(words):
-            kind = "failed"
         self._failures.append(
-            LogFailure(run_id[0] if run_id else None, kind, words, self._after, self._resuming, self._after_run)
+            LogFailure(run_id[0] if run_id else None, words, self._after, self._resuming, self._after_run)
         )
         self._begin_poll()

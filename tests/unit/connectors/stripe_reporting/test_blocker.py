@@ -176,29 +176,27 @@ CASES: dict[str, tuple[dict[str, Any], tuple[list[str], str, str] | None]] = {
     "the log names a run that the account has": (
         {
             "runs": {CAIRO: [run(9)], NEW_YORK: [run(3, None, name="frr_ny")], PST: []},
-            "log": LogFacts(failures=(LogFailure("frr_ny", "timed_out", "Report run frr_ny did not ...", None),)),
+            "log": LogFacts(failures=(LogFailure("frr_ny", "Report run frr_ny did not ...", None),)),
         },
         ([NEW_YORK], "proven", "log_names_run"),
     ),
     "the log tells whose open run could not be resumed": (
         {
             "log": LogFacts(
-                failures=(LogFailure("frr_1", "other", "No such run", report_partition(CAIRO), report_partition(PST)),)
+                failures=(LogFailure("frr_1", "No such run", report_partition(CAIRO), report_partition(PST)),)
             )
         },
         ([PST], "proven", "log_names_run"),
     ),
     "the log tells after whom the poll failed": (
-        {"log": LogFacts(failures=(LogFailure("frr_1", "timed_out", "Report run ...", report_partition(CAIRO)),))},
+        {"log": LogFacts(failures=(LogFailure("frr_1", "Report run ...", report_partition(CAIRO)),))},
         ([NEW_YORK], "likely", "log_order"),
     ),
     "the log tells by a report run alone after whom the poll failed": (
         {
             "runs": {CAIRO: [run(9)], NEW_YORK: [run(5, 1, name="frr_2")], PST: []},
             "log": LogFacts(
-                failures=(
-                    LogFailure("frr_1", "timed_out", "Report run ...", report_partition(CAIRO), after_run="frr_2"),
-                )
+                failures=(LogFailure("frr_1", "Report run ...", report_partition(CAIRO), after_run="frr_2"),)
             ),
         },
         ([PST], "likely", "log_order"),
@@ -207,15 +205,15 @@ CASES: dict[str, tuple[dict[str, Any], tuple[list[str], str, str] | None]] = {
         {
             "log": LogFacts(
                 failures=(
-                    LogFailure("frr_1", "timed_out", "Report run ...", report_partition(CAIRO)),
-                    LogFailure("frr_2", "timed_out", "Report run ...", None),
+                    LogFailure("frr_1", "Report run ...", report_partition(CAIRO)),
+                    LogFailure("frr_2", "Report run ...", None),
                 )
             )
         },
         ([NEW_YORK], "likely", "log_order"),
     ),
     "the log tells of a failure before anything was made": (
-        {"log": LogFacts(failures=(LogFailure("frr_1", "timed_out", "Report run ...", None),))},
+        {"log": LogFacts(failures=(LogFailure("frr_1", "Report run ...", None),))},
         ([CAIRO], "likely", "log_order"),
     ),
     "its key is refused": (

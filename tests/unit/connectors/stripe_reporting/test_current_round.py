@@ -20,6 +20,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     RunHistory,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.worker_log import LogFacts
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
@@ -242,3 +243,10 @@ def test_a_connector_that_failed_says_why_and_blames_nobody() -> None:
     assert (
         message == "the connector is FAILED, org.apache.kafka.connect.errors.ConnectException: No account for ********"
     )
+
+
+def test_a_task_that_was_abandoned_is_warned_of() -> None:
+    it = known({PST: DONE})
+    it = replace(it, evidence=replace(it.evidence, log=LogFacts(abandoned_tasks=(0,))))
+    (warning,) = KIND.judge(it, Limits(), ()).warnings
+    assert warning.startswith("Task 0 of connector 'stripe-reporting-source-connector' did not end within")
