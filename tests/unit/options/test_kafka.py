@@ -10,9 +10,7 @@ from typing import Any
 
 import pytest
 import trustme
-import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.connectops.recovery.plugins.doc_fragments.kafka import ModuleDocFragment
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KAFKA_SPEC, KafkaOptions
 
@@ -156,14 +154,3 @@ def test_the_environment_gives_what_is_not_set(monkeypatch: pytest.MonkeyPatch) 
     assert options == KafkaOptions(
         ("a:1", "b:2"), "SASL_SSL", "SCRAM-SHA-512", sasl_username="recovery", sasl_password="a-password"
     )
-
-
-def test_the_documentation_has_the_options_as_they_are() -> None:
-    documented = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
-    described = ("type", "elements", "choices", "default")
-    assert {name: {key: spec[key] for key in described if key in spec} for name, spec in KAFKA_SPEC.items()} == {
-        name: {key: text[key] for key in described if key in text} for name, text in documented.items()
-    }
-    for name, spec in KAFKA_SPEC.items():
-        for variable in spec.get("fallback", (None, []))[1]:
-            assert f"E({variable})" in " ".join(documented[name]["description"])
