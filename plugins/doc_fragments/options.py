@@ -17,9 +17,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe
 
 
 class ModuleDocFragment:
-    """One attribute for each shape."""
+    """One attribute for each shape. They are annotated: ansible-test takes plain assignments for literal YAML."""
 
-    CONNECT = documentation(
+    CONNECT: str = documentation(
         options_of(ConnectOptions),
         requirements=["requests >= 2.25"],
         notes=[
@@ -28,13 +28,13 @@ class ModuleDocFragment:
             "Redirects are not followed.",
         ],
     )
-    KAFKA = documentation(
+    KAFKA: str = documentation(
         options_of(KafkaOptions),
         notes=[
             "O(kafka_bootstrap_servers) requires the Python library C(confluent-kafka) >= 2.3.0 on the host that runs the task.",
         ],
     )
-    STRIPE = documentation(
+    STRIPE: str = documentation(
         options_of(StripeOptions),
         notes=[
             (
@@ -47,8 +47,8 @@ class ModuleDocFragment:
             ),
         ],
     )
-    BACKUPS = documentation(options_of(BackupOptions))
-    LIMITS = documentation(LIMITS)
-    SETTINGS = documentation(options_of(SettingsOptions))
-    RESET = documentation(options_of(ResetOptions))
-    FACTS = documentation(options_of(FactsOptions))
+    BACKUPS: str = documentation(options_of(BackupOptions))
+    LIMITS: str = documentation(LIMITS)
+    SETTINGS: str = documentation(options_of(SettingsOptions))
+    RESET: str = documentation(options_of(ResetOptions))
+    FACTS: str = documentation(options_of(FactsOptions))

@@ -83,6 +83,7 @@ def option(name: str, kind: str, *description: str, **facts: Any) -> Any:
 
 def field_for(declared: Option) -> Any:
     """The field of a shape for an option. A secret is kept out of the shape's repr."""
+    # pylint: disable=invalid-field-call
     shown: dict[str, Any] = {"repr": not declared.no_log, "metadata": {"option": declared}}
     if declared.required:
         return field(**shown)
