@@ -37,8 +37,8 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.variables impo
 class LookupModule(LookupBase):
     def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
         known = variables or {}
-        value = self._templar.template(known["connectops_hosts"]) if "connectops_hosts" in known else None
-        pattern = "all" if is_blank(value) else value
+        value: Any = self._templar.template(known["connectops_hosts"]) if "connectops_hosts" in known else None
+        pattern: str = "all" if is_blank(value) else value
         if context.CLIARGS.get("syntax"):
             return [pattern]
         if not known.get("groups", {}).get("all"):

@@ -23,6 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
 from integration.recovery.tasks import (
     MAX_WAIT,
     NEW_YORK,
+    SPECS,
     Tasks,
     Written,
     failed,
@@ -177,7 +178,7 @@ def test_an_unknown_connector_is_named_with_the_nearest(healthy: Trial, tasks: T
 @MODULES
 def test_an_unknown_strategy_or_option_is_refused_before_anything_is_read(module: ModuleType) -> None:
     options = {"connect_url": ["http://127.0.0.1:9"], "connectors": ["any"], "strategy": "forward"}
-    checked = ArgumentSpecValidator(module.ARGUMENT_SPEC).validate(options)
+    checked = ArgumentSpecValidator(SPECS[module]).validate(options)
     words = "value of strategy must be one of: continue, current" if module is offset_reset else "strategy. Supported"
     assert words in checked.error_messages[0]
 
