@@ -161,6 +161,12 @@ connectors:
             changed:
               description: Whether the offset of this partition changes.
               type: bool
+            has_offset:
+              description: Whether the partition has an offset after the change.
+              type: bool
+            delivered_to:
+              description: End of the delivered data after the change. V(null) without an offset.
+              type: int
             next_request:
               description: First request to Stripe. V(null) if there is none.
               type: dict
@@ -205,6 +211,12 @@ connectors:
             problem:
               description: Why this partition never becomes current. V(null) if it does.
               type: str
+            hangs:
+              description: Whether the connector never gets past this partition.
+              type: bool
+            stripe_asked:
+              description: Whether Stripe was asked for this timezone.
+              type: bool
         requests:
           description: The first 500 requests until the connector is current, in order.
           type: list
