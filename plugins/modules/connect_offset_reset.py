@@ -87,6 +87,12 @@ connectors:
         final_state:
           description: State of the connector after the change.
           type: str
+        is_empty:
+          description: Whether there is nothing to change.
+          type: bool
+        offsets_stored:
+          description: Number of offsets that are stored before the change and are backed up.
+          type: int
         settings:
           description: Settings that change. Secrets are hidden.
           type: list

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The names that playbooks depend on. Renaming one is a decision: it shows in public_names.yml.
+"""The names that playbooks depend on. Renaming one is a decision: it shows in public_names.json.
 
 After a deliberate change write the file anew: ``UPDATE_PUBLIC_NAMES=1 python -m pytest tests/unit/test_public_names.py``.
 """
@@ -9,6 +9,7 @@ After a deliberate change write the file anew: ``UPDATE_PUBLIC_NAMES=1 python -m
 from __future__ import annotations
 
 import ast
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -53,7 +54,7 @@ from unit.connectors.stripe_reporting.cases import (
 )
 
 ROOT = Path(__file__).parents[2]
-FILE = Path(__file__).with_name("public_names.yml")
+FILE = Path(__file__).with_name("public_names.json")
 MODULES = {
     "connect_config": CONNECT_CONFIG,
     "connect_offset_reset": CONNECT_OFFSET_RESET,
@@ -98,8 +99,8 @@ def public_names() -> dict[str, Any]:
 
 def test_every_public_name_is_as_it_was() -> None:
     if os.environ.get("UPDATE_PUBLIC_NAMES"):
-        FILE.write_text(yaml.safe_dump(public_names(), sort_keys=False), encoding="utf-8")
-    assert public_names() == yaml.safe_load(FILE.read_text(encoding="utf-8"))
+        FILE.write_text(json.dumps(public_names(), indent=2) + "\n", encoding="utf-8")
+    assert public_names() == json.loads(FILE.read_text(encoding="utf-8"))
 
 
 # Real results have the keys that are documented, and no others.
