@@ -118,13 +118,13 @@ def _urls(values: Any) -> tuple[str, ...]:
 
 
 def _url(text: str) -> str:
-    # Asked first, and of the whole text: a URL that a parser would misread must not be repeated with its password.
+    # Checked first, and in the whole text: a URL that a parser misreads must not be repeated with its password.
     if "@" in text:
         raise InputError(
-            "connect_url has a user name or password in it: take them out and set url_username and url_password."
+            "connect_url contains a user name or password: remove them and set url_username and url_password."
         )
     if any(character.isspace() or not character.isprintable() for character in text):
-        raise InputError(f"connect_url {text!r} has a blank or a line break in it: take it out.")
+        raise InputError(f"connect_url {text!r} contains a blank or a line break: remove it.")
     scheme, separator, _rest = text.partition("://")
     if not separator or scheme.lower() not in ("http", "https"):
         raise InputError(
@@ -136,9 +136,9 @@ def _url(text: str) -> str:
     except ValueError as error:
         raise InputError(f'connect_url "{text}" is not a URL ({error}): write it as http://connect-1:8083.') from None
     if not host:
-        raise InputError(f'connect_url "{text}" has no host in it: write it as http://connect-1:8083.')
+        raise InputError(f'connect_url "{text}" has no host: write it as http://connect-1:8083.')
     if parts.query or parts.fragment:
-        raise InputError("connect_url has a query or a fragment in it: end it after the port or the path.")
+        raise InputError("connect_url contains a query or a fragment: end it after the port or the path.")
     return text.rstrip("/")
 
 
@@ -146,13 +146,13 @@ def _check_credentials(options: ConnectOptions) -> None:
     if options.bearer_token and (options.url_username or options.url_password):
         raise InputError(
             "bearer_token is set together with url_username or url_password: set one or the other, "
-            "and look at the CONNECTOPS_ environment variables as well."
+            "and check the environment variables that begin with CONNECTOPS_."
         )
     if options.url_username and not options.url_password:
         raise InputError("url_username is set without url_password: set both.")
     if options.url_password and not options.url_username:
         raise InputError("url_password is set without url_username: set both.")
     if options.url_username and ":" in options.url_username:
-        raise InputError("url_username has a colon in it, which basic authentication cannot carry: check it.")
+        raise InputError("url_username contains a colon, which basic authentication does not allow: correct it.")
     if options.bearer_token and not all("!" <= character <= "~" for character in options.bearer_token):
-        raise InputError("bearer_token has a blank, a line break or a non-ASCII character in it: take it out.")
+        raise InputError("bearer_token contains a blank, a line break or a non-ASCII character: remove it.")

@@ -131,7 +131,7 @@ class KafkaOptions:
 
     @property
     def brokers(self) -> str:
-        """How texts for people call the brokers."""
+        """The brokers as messages name them."""
         return ", ".join(self.bootstrap_servers)
 
 
@@ -143,10 +143,10 @@ def _servers(values: Any) -> tuple[str, ...]:
 
 
 def _server(text: str) -> str:
-    # Asked first, so that a password is never repeated.
+    # Checked first, so that a password is never repeated.
     if "@" in text:
         raise InputError(
-            "kafka_bootstrap_servers has a user name or password in it: take them out and set kafka_sasl_username "
+            "kafka_bootstrap_servers contains a user name or password: remove them and set kafka_sasl_username "
             "and kafka_sasl_password."
         )
     if "://" in text:
@@ -189,7 +189,7 @@ def _check_sasl(options: KafkaOptions) -> None:
         if value and not options.uses_sasl:
             raise InputError(
                 f"{name} is set, but kafka_security_protocol is {options.security_protocol}, which sends no login: "
-                "set it to SASL_SSL or SASL_PLAINTEXT, and look at the CONNECTOPS_KAFKA_ environment variables as well."
+                "set it to SASL_SSL or SASL_PLAINTEXT, and check the environment variables that begin with CONNECTOPS_KAFKA_."
             )
 
 
