@@ -153,7 +153,6 @@ def test_keys_given_by_the_user_are_used_and_not_shown(trial: Trial, tasks: Task
         pytest.param("connect_offset_reset", {"speed": 3}, "Unsupported parameters for", id="option"),
         pytest.param("connect_offset_reset", {"strategy": "timestamp"}, "needs the option timestamp", id="missing"),
         pytest.param("connect_config", {"connect_url": None}, "missing required arguments: connect_url", id="required"),
-        pytest.param("connect_config", {"connector": "a"}, "connectors and connector are two names of one", id="alias"),
         pytest.param("connect_config", {"at_least": {MAX_WAIT: "-5m"}}, "is not a duration", id="negative"),
         pytest.param(
             "connect_config",
