@@ -87,6 +87,9 @@ connectors:
         final_state:
           description: State of the connector after the change.
           type: str
+        restart:
+          description: Whether the tasks are restarted, even if no setting and no offset changes.
+          type: bool
         is_empty:
           description: Whether there is nothing to change.
           type: bool
@@ -144,8 +147,33 @@ connectors:
           description: Whether the connector becomes current.
           type: bool
         left_alone:
-          description: The same five values if nothing is changed.
+          description: The same totals if nothing is changed.
           type: dict
+          contains:
+            worked_round:
+              description: Round that the connector works on.
+              type: int
+            current_round:
+              description: Newest round.
+              type: int
+            rounds_behind:
+              description: Number of rounds between the two.
+              type: int
+            rounds_missed:
+              description: Number of rounds missed so far.
+              type: int
+            report_runs:
+              description: Number of report runs until the connector is current. V(null) if it never becomes current.
+              type: int
+            report_runs_once_healed:
+              description: Number of report runs until the connector is current, counted from when nothing blocks it any more.
+              type: int
+            catches_up:
+              description: Whether the connector becomes current.
+              type: bool
+            blocked_by:
+              description: Why it never becomes current. V(null) if nothing blocks it.
+              type: str
         stripe_asked:
           description: Whether Stripe was asked for all timezones. If not, yesterday (UTC) is taken as the end of the data.
           type: bool

@@ -297,11 +297,17 @@ ansible_facts:
                   description: Number of rounds missed so far.
                   type: int
                 report_runs:
-                  description: Number of report runs until the connector is current.
+                  description: Number of report runs until the connector is current. V(null) if it never becomes current.
+                  type: int
+                report_runs_once_healed:
+                  description: Number of report runs until the connector is current, counted from when nothing blocks it any more.
                   type: int
                 catches_up:
                   description: Whether the connector becomes current.
                   type: bool
+                blocked_by:
+                  description: Why it never becomes current. V(null) if nothing blocks it.
+                  type: str
             suggested_wait:
               description: Suggested value of C(stripe.report.max.wait.ms).
               type: dict
@@ -366,7 +372,7 @@ ansible_facts:
                       description: Whether the connector becomes current.
                       type: bool
                     report_runs:
-                      description: Number of report runs until the connector is current. V(null) if the remedy is impossible.
+                      description: Number of report runs until the connector is current. V(null) if it never becomes current.
                       type: int
                     offsets:
                       description: Offsets that change.

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
     CONNECT_CONFIG,
     CONNECT_OFFSET_RESET,
@@ -130,8 +130,7 @@ def variable_problems(
     known = known_variables()
     for name in sorted(one for one in names if one.startswith(prefixes) and one not in _SET_BY_US):
         if name not in known:
-            near = get_close_matches(name, known, n=1, cutoff=0.7)
-            hint = f"did you mean {near[0]}?" if near else "remove it or rename it."
+            hint = did_you_mean(name, known, "remove it or rename it.", limit=1)
             yield f"The variable {name} does not exist in connectops.recovery: {hint}"
             continue
         try:

@@ -17,7 +17,6 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.data import forecast_data
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.kind import (
     StripeReporting,
 )
@@ -49,6 +48,7 @@ from unit.connectors.stripe_reporting.cases import (
     at,
     connector,
     decided,
+    forecast_of,
     offset,
     situation,
 )
@@ -153,7 +153,7 @@ def test_the_facts_of_a_stripe_connector_are_those_that_are_documented(facts: di
 
 def test_the_forecast_is_the_one_that_is_documented() -> None:
     documented = returned("connect_offset_reset")["connectors"]["contains"]["forecast"]["contains"]
-    data = forecast_data(decided(STUCK, "continue"))
+    data = forecast_of(decided(STUCK, "continue"))
     assert set(keys([data], documented)) == set(paths(documented))
 
 

@@ -77,11 +77,11 @@ def test_text_becomes_what_the_variable_needs(name: str, text: Any, value: Any) 
 @pytest.mark.parametrize(
     ("name", "end"),
     [
-        ("reset_partition", "did you mean reset_partitions?"),
-        ("connectops_connector", "did you mean connectops_connectors?"),
-        ("connectops_conect_url", "did you mean connectops_connect_url?"),
-        ("reset_stratgy", "did you mean reset_strategy?"),
-        ("verify_zzzzzzzzzzzzzzzz", "remove it or rename it."),
+        ("reset_partition", 'did you mean "reset_partitions"?'),
+        ("connectops_connector", 'did you mean "connectops_connectors"?'),
+        ("connectops_conect_url", 'did you mean "connectops_connect_url"?'),
+        ("reset_stratgy", 'did you mean "reset_strategy"?'),
+        ("verify_0123456789", "remove it or rename it."),
     ],
 )
 def test_an_unknown_variable_is_named_with_the_closest_one(name: str, end: str) -> None:
