@@ -176,6 +176,9 @@ ansible_facts:
             verdict:
               description: Worst verdict on a partition of the connector. V(unknown) if it cannot be judged.
               type: str
+            verdict_after_resume:
+              description: Verdict that the connector would have if it were resumed. V(null) if it is not STOPPED.
+              type: str
             verdicts:
               description: Verdict on each partition.
               type: list
@@ -185,7 +188,7 @@ ansible_facts:
                   description: The source partition, as the connector wrote it.
                   type: dict
                 verdict:
-                  description: V(ok), V(orphaned), V(late), V(missing), V(unknown), V(blocked) or V(stuck), from good to bad.
+                  description: V(ok), V(orphaned), V(late), V(missing), V(stopped), V(unknown), V(blocked) or V(stuck), from good to bad.
                   type: str
                 reasons:
                   description: Reasons for the verdict.

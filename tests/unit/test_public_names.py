@@ -137,7 +137,7 @@ def facts() -> dict[str, Any]:
     """What is found out about a connector of which one partition blocks the other."""
     kind = StripeReporting(StripeOptions())
     of = situation(STUCK, evidence=Evidence({NEW_YORK: late_runs()}))
-    return kind.judge(of, Limits(), ()).as_data(kind.name)
+    return kind.judge(of, Limits(), ()).as_data(kind.name, STUCK.state)
 
 
 def test_the_facts_of_a_stripe_connector_are_those_that_are_documented(facts: dict[str, Any]) -> None:
