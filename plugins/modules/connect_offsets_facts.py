@@ -188,7 +188,8 @@ ansible_facts:
                   description: The source partition, as the connector wrote it.
                   type: dict
                 verdict:
-                  description: V(ok), V(orphaned), V(late), V(missing), V(stopped), V(unknown), V(blocked) or V(stuck), from good to bad.
+                  description:
+                    - V(ok), V(orphaned), V(late), V(missing), V(stopped), V(unknown), V(blocked) or V(stuck), from good to bad.
                   type: str
                 reasons:
                   description: Reasons for the verdict.
