@@ -73,7 +73,7 @@ connectors:
           description: Value after the change. V(null) if the setting was removed.
           type: str
     failed:
-      description: V(true) if this connector failed. Then only RV(connectors.failed) and RV(connectors.msg) are returned for it.
+      description: V(true) if this connector failed. Then RV(connectors.msg) and the details of the failure are returned for it.
       type: bool
     msg:
       description: Why this connector failed.

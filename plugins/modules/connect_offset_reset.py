@@ -87,6 +87,9 @@ connectors:
         final_state:
           description: State of the connector after the change.
           type: str
+        write_to:
+          description: How the offsets are written. V(rest) for Connect's REST API.
+          type: str
         restart:
           description: Whether the tasks are restarted, even if no setting and no offset changes.
           type: bool
@@ -281,7 +284,8 @@ connectors:
           description: Number of further requests.
           type: int
     backup_file:
-      description: Backup that was written before the change. V(null) in check mode and if nothing changed.
+      description:
+        - Backup that was written before the change, also if the change failed. V(null) in check mode and if nothing changed.
       type: str
     evidence:
       description: What was read after the change. V(null) in check mode and if nothing changed.
@@ -305,7 +309,7 @@ connectors:
           description: Seconds waited because a worker could not be asked.
           type: float
     failed:
-      description: V(true) if this connector failed. Then RV(connectors.msg) is returned for it.
+      description: V(true) if this connector failed. Then RV(connectors.msg) and the details of the failure are returned for it.
       type: bool
     msg:
       description: Why this connector failed.

@@ -116,8 +116,8 @@ ansible_facts:
                     malformed:
                       description: Number of live records that are not offsets.
                       type: int
-                    held_back:
-                      description: Number of positions held back by an open transaction.
+                    hidden_by_transaction:
+                      description: Number of positions that cannot be read because a transaction stays open.
                       type: int
         verdict:
           description: Worst verdict on a connector of the cluster. V(unknown) if there is no connector.
@@ -135,7 +135,12 @@ ansible_facts:
               description: V(source) or V(sink).
               type: str
             state:
-              description: State of the connector, for example V(RUNNING).
+              description: State of the connector, for example V(RUNNING). V(UNKNOWN) if no worker could be reached.
+              type: str
+            target_state:
+              description:
+                - State that the connector is meant to have, V(STARTED), V(PAUSED) or V(STOPPED).
+                - It is read from the config topic if no worker could be reached, and is V(null) otherwise.
               type: str
             worker_id:
               description: Worker of the connector.

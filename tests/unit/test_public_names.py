@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.kind import (
     StripeReporting,
 )
@@ -25,6 +26,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     RunHistory,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Evidence
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.findings import CODES, Finding
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import (
     STRATEGIES,
@@ -33,6 +35,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.pla
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VERDICTS, Limits
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offset_reset import reset
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import TaskContext
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
     CONNECT_CONFIG,
     CONNECT_OFFSET_RESET,
@@ -52,6 +57,7 @@ from unit.connectors.stripe_reporting.cases import (
     offset,
     situation,
 )
+from unit.fake_cluster import FakeCluster, FakeConnector
 
 ROOT = Path(__file__).parents[2]
 FILE = Path(__file__).with_name("public_names.json")
@@ -175,3 +181,23 @@ def test_a_finding_and_a_record_are_those_that_are_documented() -> None:
     documented = returned("connect_offsets_facts")["ansible_facts"]["contains"]["connectops_offsets"]["contains"]
     finding = Finding(CODES[0], "message", "connector", None, {})
     assert set(finding.as_data()) == set(documented["connectors"]["contains"]["findings"]["contains"])
+
+
+def test_the_result_of_a_reset_is_the_one_that_is_documented(tmp_path: Path) -> None:
+    documented = returned("connect_offset_reset")
+    cluster = FakeCluster(
+        FakeConnector("c", {"connector.class": "Orders"}, {Partition.of({"table": "orders"}): {"id": 9}})
+    )
+    options = {"strategy": "offset", "offset": {"id": 1}, "config": {"max.wait.ms": 1}, "backup_dir": str(tmp_path)}
+    given = {"connect_url": ["http://connect-1:8083"], "connectors": ["c", "missing"], **options}
+    params = ArgumentSpecValidator(CONNECT_OFFSET_RESET).validate(given).validated_parameters
+    with pytest.raises(RecoveryError) as caught:
+        reset(cluster, params, TaskContext(False, NOW, sleep=cluster.sleep))
+    result = caught.value.facts
+    done, failure = result["connectors"]["c"], result["connectors"]["missing"]
+    contains = documented["connectors"]["contains"]
+    found = set(keys([done], contains)) | {"failed", "msg"}
+    assert {"failed", "msg"} <= set(failure)
+    # A connector of another class has no forecast.
+    assert found == {one for one in paths(contains) if not one.startswith("forecast.")}
+    assert set(result) - {"changed", "diff", "warnings"} == set(documented)

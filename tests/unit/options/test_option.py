@@ -143,9 +143,9 @@ def test_settings_to_change_must_be_named() -> None:
 
 
 def test_the_cluster_is_labelled_by_the_first_url_unless_it_has_a_label() -> None:
-    urls = ("http://connect-1:8083", "http://connect-2:8083")
-    assert BackupOptions.read({}, urls) == BackupOptions("~/.connectops/backups", "connect-1:8083")
-    assert BackupOptions.read({"cluster_label": "eu"}, urls).cluster_label == "eu"
+    urls = {"connect_url": ["http://connect-1:8083", "http://connect-2:8083"]}
+    assert BackupOptions.read(urls) == BackupOptions("~/.connectops/backups", "connect-1:8083")
+    assert BackupOptions.read({**urls, "cluster_label": "eu"}).cluster_label == "eu"
 
 
 def test_timezones_lose_their_blanks() -> None:
