@@ -8,11 +8,12 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import connect_config
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
+from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import CONNECT_CONFIG
 from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import InProcessAction
 
 
 class ActionModule(InProcessAction):
-    argument_spec = connect_config.ARGUMENT_SPEC
+    argument_spec = CONNECT_CONFIG
 
     def operation(self, params: Mapping[str, Any], context: TaskContext) -> Outcome:
         return connect_config.run(params, context)

@@ -8,11 +8,12 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import offset_reset
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
+from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import CONNECT_OFFSET_RESET
 from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import InProcessAction
 
 
 class ActionModule(InProcessAction):
-    argument_spec = offset_reset.ARGUMENT_SPEC
+    argument_spec = CONNECT_OFFSET_RESET
 
     def operation(self, params: Mapping[str, Any], context: TaskContext) -> Outcome:
         return offset_reset.run(params, context)

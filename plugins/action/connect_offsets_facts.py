@@ -8,11 +8,12 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import offsets_facts
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
+from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import CONNECT_OFFSETS_FACTS
 from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import InProcessAction
 
 
 class ActionModule(InProcessAction):
-    argument_spec = offsets_facts.ARGUMENT_SPEC
+    argument_spec = CONNECT_OFFSETS_FACTS
 
     def operation(self, params: Mapping[str, Any], context: TaskContext) -> Outcome:
         return offsets_facts.run(params, context)

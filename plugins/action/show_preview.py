@@ -13,7 +13,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {"lines": {"type": "list", "elements"
 
 
 class ActionModule(ActionBase):
-    """Print a preview as it is: as a task's result its lines would be quoted and indented out of their columns."""
+    """Print a preview unchanged: in a task's result its lines would be quoted and indented, and lose their columns."""
 
     _requires_connection = False
     _supports_check_mode = True
@@ -23,6 +23,6 @@ class ActionModule(ActionBase):
         checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(dict(self._task.args))
         if checked.error_messages:
             return {**result, "failed": True, "msg": checked.errors.msg}
-        # In one call, so that the previews of clusters that run side by side do not mix.
+        # In one call, so that the previews of clusters that run in parallel do not mix.
         Display().display("\n".join(checked.validated_parameters["lines"]))
         return {**result, "changed": False}

@@ -13,10 +13,10 @@ class ModuleDocFragment:
 options: {}
 attributes:
   check_mode:
-    description: Makes every read and every check, ends in the same plan, and writes nothing.
+    description: Makes all reads and checks, returns the same plan, and writes nothing.
     support: full
   diff_mode:
-    description: Shows before and after of exactly what changes.
+    description: Shows exactly what changes, before and after.
     support: full
 """
 
@@ -24,7 +24,7 @@ attributes:
 options: {}
 attributes:
   check_mode:
-    description: The module only reads, so it does the same in check mode.
+    description: The module only reads, so check mode makes no difference.
     support: full
   diff_mode:
     description: The module changes nothing, so there is nothing to show.
@@ -50,7 +50,7 @@ attributes:
   action_group:
     description:
       - Use C(group/connectops.recovery.all) in C(module_defaults) to set the connection once for all modules, and
-        C(group/connectops.recovery.offsets) for how Stripe is asked and where backups are kept.
+        C(group/connectops.recovery.offsets) to set the options for Stripe and backups.
     support: full
     membership:
       - connectops.recovery.all

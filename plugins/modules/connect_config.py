@@ -6,49 +6,29 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: connect_config
-short_description: Change settings of Kafka Connect connectors, or only raise them
+short_description: Change or raise settings of Kafka Connect connectors
 version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
-  - Sets exact values, and raises values that are too low, in the config of one or more connectors of one cluster.
-  - The connector's own validation must accept the new config before anything is written.
-  - Only the named keys are written where the workers can do that (Kafka 3.8 and later). Older workers take only a whole
-    config. It is refused there when a value looks like a mask, as the mask would become the secret.
-  - A connector that has the settings already is not touched and not restarted. Otherwise Connect restarts it.
-  - A source connector whose poll hangs does not end at that restart, and its new task works beside the old one. Use
-    M(connectops.recovery.connect_offset_reset) with O(connectops.recovery.connect_offset_reset#module:at_least) for such a
-    one. It stops the connector first, and is sure that it has ended.
+  - Sets settings of one or more connectors of one cluster to exact values, or raises settings that are too low.
+  - Connect must accept the new config in its own validation before anything is written.
+  - Kafka 3.8 and later write only the named settings. Older versions write the whole config. The module refuses that if a
+    value looks masked, since the mask would replace the secret.
+  - A connector that already has the settings is neither changed nor restarted. Otherwise Connect restarts it.
+  - The task of a source connector whose poll hangs does not end at that restart, and the new task runs at the same time. For
+    such a connector use O(connectops.recovery.connect_offset_reset#module:at_least) of
+    M(connectops.recovery.connect_offset_reset), which stops the connector first and proves that its task has ended.
 extends_documentation_fragment:
-  - connectops.recovery.connection
+  - connectops.recovery.options.connect
+  - connectops.recovery.options.settings
   - connectops.recovery.attributes
   - connectops.recovery.attributes.actiongroup
-options:
-  connectors:
-    description: Names of the connectors.
-    type: list
-    elements: str
-    required: true
-    aliases: [connector]
-  config:
-    description:
-      - Settings with the exact values they shall have.
-      - Connect keeps strings, so V(3) and V("3") are the same. V(null) removes a setting.
-    type: dict
-    default: {}
-  at_least:
-    description:
-      - Settings that shall not be lower than this. A higher value stays, and a setting is never lowered.
-      - A number in the setting's own unit, or a duration such as V(60m), V(90s) or V(1h 30m) for a setting whose name ends
-        with its unit, as C(.ms) does.
-      - For a setting that is not in the config, the connector's own default counts.
-    type: dict
-    default: {}
 seealso:
   - module: connectops.recovery.connect_offset_reset
 """
 
 EXAMPLES = r"""
-- name: Raise the wait for report runs to an hour, if it is lower
+- name: Raise the wait for report runs to one hour if it is lower
   connectops.recovery.connect_config:
     connect_url: http://connect-1:8083
     connector: stripe-reporting-source-connector
@@ -71,7 +51,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 connectors:
-  description: What was changed, or would be in check mode, by connector.
+  description: Result for each connector, by name. In check mode, what would be done.
   returned: always
   type: dict
   contains:
@@ -79,9 +59,25 @@ connectors:
       description: Whether this connector changed.
       type: bool
     settings:
-      description: Key, value before and value after of each setting that changed. Secrets are hidden.
+      description: The settings that changed. Secrets are hidden.
       type: list
       elements: dict
+      contains:
+        key:
+          description: Name of the setting.
+          type: str
+        before:
+          description: Value before the change. V(null) if the setting was not in the config.
+          type: str
+        after:
+          description: Value after the change. V(null) if the setting was removed.
+          type: str
+    failed:
+      description: V(true) if this connector failed. Then RV(connectors.msg) and the details of the failure are returned for it.
+      type: bool
+    msg:
+      description: Why this connector failed.
+      type: str
   sample:
     stripe-reporting-source-connector:
       changed: true
@@ -92,14 +88,12 @@ connectors:
 """
 
 from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import run_module
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.connect_config import (
-    ARGUMENT_SPEC,
-    run,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.connect_config import run
+from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import CONNECT_CONFIG
 
 
 def main() -> None:
-    run_module(run, ARGUMENT_SPEC)
+    run_module(run, CONNECT_CONFIG)
 
 
 if __name__ == "__main__":

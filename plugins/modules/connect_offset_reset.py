@@ -10,115 +10,34 @@ short_description: Reset offsets of source connectors without losing data by acc
 version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
-  - Resets the offsets of one or more source connectors of one cluster, in this order. Back up, stop, be sure that no task is
-    left, read again, change, read back, return to the state before, look again.
-  - Settings that must change as well, such as a wait that was too short, change in the same stop.
-  - In check mode every read is made, and the plan is the one that would be carried out.
-  - If something fails on the way, what was changed is undone and the connector is returned to its state before. A run that
-    was killed is finished by the next one.
-  - Connect answers 200 to changes that have no effect. Success here means that the new offsets were read back, twice and
-    after the connector was resumed.
+  - Resets offsets of one or more source connectors of one cluster. The order is always the same. Back up, stop, prove that no
+    task is left, read again, change, read back, return to the previous state, read once more.
+  - Settings that must change as well, such as a wait that is too short, change while the connector is stopped.
+  - In check mode all reads are made, and the returned plan is the plan that would be carried out.
+  - If a step fails, the module undoes its changes and returns the connector to its previous state. A run that was killed is
+    finished by the next run.
+  - Connect answers 200 to changes that have no effect. So the module succeeds only if it has read the new offsets back, twice
+    while stopped and once after the resume.
 extends_documentation_fragment:
-  - connectops.recovery.connection
-  - connectops.recovery.stripe
+  - connectops.recovery.options.connect
+  - connectops.recovery.options.stripe
+  - connectops.recovery.options.backups
+  - connectops.recovery.options.reset
   - connectops.recovery.attributes
   - connectops.recovery.attributes.offsetsgroup
-options:
-  connectors:
-    description: Names of the connectors.
-    type: list
-    elements: str
-    required: true
-    aliases: [connector]
-  strategy:
-    description:
-      - Which offset a partition gets.
-      - V(continue) loses nothing and makes the smallest change that heals. It changes no offset where a restart with a
-        longer wait is enough. Behind the current round all partitions move to it together, each from where it has delivered
-        up to, so that missed rounds are not loaded one by one.
-      - V(current) goes on at the start of the current day (UTC). What lies between is skipped.
-      - V(available_end) goes on where Stripe's data ends now, for each timezone. What lies between is skipped.
-      - V(timestamp) goes on at O(timestamp).
-      - V(offset) writes O(offset) as it is.
-      - V(delete) deletes the offset, so that the connector starts over. The other partitions stay.
-      - V(restore) goes back to the offsets of O(backup_file). Offsets that have come since are deleted. Settings and state
-        stay as they are.
-      - V(current), V(available_end) and V(timestamp) are known for the Stripe reporting connector only. V(continue) changes
-        no offset of other connectors.
-    type: str
-    default: continue
-    choices: [continue, current, available_end, timestamp, offset, delete, restore]
-  partitions:
-    description:
-      - Source partitions to reset. Each entry is the whole partition, or some of its fields, and stands for all partitions
-        that have these fields.
-      - Only partitions that the server lists can be chosen. One that matches none is an error, which names the nearest.
-      - All partitions if empty.
-    type: list
-    elements: dict
-    default: []
-  timestamp:
-    description:
-      - Where to go on with O(strategy=timestamp), as an ISO 8601 date or time, UTC unless it says otherwise, or as epoch
-        seconds.
-    type: str
-  offset:
-    description: The offset to write with O(strategy=offset). JSON types are kept.
-    type: dict
-  backup_file:
-    description: The backup to go back to with O(strategy=restore), on the host that the task runs on.
-    type: path
-  allow_gap:
-    description:
-      - Agree to a change that skips data, be it spans of time, rows of a report, or all that is to come of a partition.
-      - Not needed for V(current), V(available_end) and V(restore), whose names say so.
-    type: bool
-    default: false
-  config:
-    description: Settings to change in the same stop, as in M(connectops.recovery.connect_config).
-    type: dict
-    default: {}
-  at_least:
-    description: Settings to raise in the same stop, as in M(connectops.recovery.connect_config).
-    type: dict
-    default: {}
-  plan_id:
-    description:
-      - Id of the plan that was agreed to, as a run in check mode returned it. Anything but exactly this plan is refused, and
-        the error names what has moved since.
-      - Only with one connector.
-    type: str
-  backup_dir:
-    description:
-      - Folder for backups and for the journal of a change under way, on the host that the task runs on.
-      - A run that was killed can be finished only where its journal is still there.
-      - Each connector has a folder of its own below it, in one named after O(cluster_label). A journal that was left under
-        another label is not found.
-    type: path
-    default: ~/.connectops/backups
-  settle_seconds:
-    description:
-      - Seconds to wait after the stop when a worker cannot be asked whether its tasks have ended. Should not be less than
-        the workers' C(task.shutdown.graceful.timeout.ms) with some margin.
-    type: float
-    default: 10.0
-  cluster_label:
-    description:
-      - Name of the cluster in the text for people, and of its folder in O(backup_dir), so it should stay the same.
-      - The host and port of the first URL if not given.
-    type: str
 seealso:
   - module: connectops.recovery.connect_config
   - module: connectops.recovery.connect_offsets_facts
 """
 
 EXAMPLES = r"""
-- name: Heal a stuck connector, losing nothing
+- name: Recover a stuck connector without losing data
   connectops.recovery.connect_offset_reset:
     connect_url: http://connect-1:8083
     connector: stripe-reporting-source-connector
     at_least:
       stripe.report.max.wait.ms: 60m
+  register: recovered
 
 - name: Let one timezone start over at the initial load date
   connectops.recovery.connect_offset_reset:
@@ -129,17 +48,17 @@ EXAMPLES = r"""
       - timezone: America/New_York
         report_type: balance.summary.1
 
-- name: Go back to how it was
+- name: Restore the offsets from before the recovery
   connectops.recovery.connect_offset_reset:
     connect_url: http://connect-1:8083
     connector: stripe-reporting-source-connector
     strategy: restore
-    backup_file: "{{ healed.connectors['stripe-reporting-source-connector'].backup_file }}"
+    backup_file: "{{ recovered.connectors['stripe-reporting-source-connector'].backup_file }}"
 """
 
 RETURN = r"""
 connectors:
-  description: What was done, or would be in check mode, by connector.
+  description: Result for each connector, by name. In check mode, what would be done.
   returned: always
   type: dict
   contains:
@@ -147,47 +66,268 @@ connectors:
       description: Whether this connector changed.
       type: bool
     plan:
-      description:
-        - The plan, with its C(id), C(settings) and C(offsets), each with C(before) and C(after). C(write_to) says how offsets
-          are written, V(rest) for Connect's REST API.
+      description: The plan.
       type: dict
+      contains:
+        id:
+          description: Id of the plan, made from its content. The same plan always has the same id.
+          type: str
+        cluster_id:
+          description: Id of the Kafka cluster.
+          type: str
+        connector:
+          description: Name of the connector.
+          type: str
+        strategy:
+          description: The strategy.
+          type: str
+        state:
+          description: State of the connector before the change.
+          type: str
+        final_state:
+          description: State of the connector after the change.
+          type: str
+        write_to:
+          description: How the offsets are written. V(rest) for Connect's REST API.
+          type: str
+        restart:
+          description: Whether the tasks are restarted, even if no setting and no offset changes.
+          type: bool
+        is_empty:
+          description: Whether there is nothing to change.
+          type: bool
+        offsets_stored:
+          description: Number of offsets that are stored before the change and are backed up.
+          type: int
+        settings:
+          description: Settings that change. Secrets are hidden.
+          type: list
+          elements: dict
+          contains:
+            key:
+              description: Name of the setting.
+              type: str
+            before:
+              description: Value before the change. V(null) if the setting is not in the config.
+              type: str
+            after:
+              description: Value after the change. V(null) if the setting is removed.
+              type: str
+        offsets:
+          description: Offsets that change.
+          type: list
+          elements: dict
+          contains:
+            partition:
+              description: The source partition, as the connector wrote it.
+              type: dict
+            before:
+              description: Offset before the change. V(null) if there was none.
+              type: dict
+            after:
+              description: Offset after the change. V(null) if it is deleted.
+              type: dict
     forecast:
       description:
-        - What the connector will make of it, for the Stripe reporting connector. The next request of every partition, what
-          is skipped and what comes twice, and the number of report runs until it is current.
-        - C(chunks) of a partition is by how many requests it gets through the round of its next request.
-        - C(requests) is the whole walk until the connector is current, in order, each with C(timezone), C(report_type),
-          C(round), C(interval_start), C(interval_end), C(resumed_run) and C(first_row). After 500 the rest is only counted, in
-          C(requests_omitted).
+        - What the connector will do with the new offsets. V(null) for connectors other than the Stripe reporting
+          connector.
         - Times are epoch seconds, lengths are seconds.
       type: dict
+      contains:
+        worked_round:
+          description: Round that the connector works on.
+          type: int
+        current_round:
+          description: Newest round.
+          type: int
+        rounds_behind:
+          description: Number of rounds between the two.
+          type: int
+        report_runs:
+          description: Number of report runs until the connector is current.
+          type: int
+        catches_up:
+          description: Whether the connector becomes current.
+          type: bool
+        left_alone:
+          description: The same totals if nothing is changed.
+          type: dict
+          contains:
+            worked_round:
+              description: Round that the connector works on.
+              type: int
+            current_round:
+              description: Newest round.
+              type: int
+            rounds_behind:
+              description: Number of rounds between the two.
+              type: int
+            rounds_missed:
+              description: Number of rounds missed so far.
+              type: int
+            report_runs:
+              description: Number of report runs until the connector is current. V(null) if it never becomes current.
+              type: int
+            report_runs_once_healed:
+              description: Number of report runs until the connector is current, counted from when nothing blocks it any more.
+              type: int
+            catches_up:
+              description: Whether the connector becomes current.
+              type: bool
+            blocked_by:
+              description: Why it never becomes current. V(null) if nothing blocks it.
+              type: str
+        stripe_asked:
+          description: Whether Stripe was asked for all timezones. If not, yesterday (UTC) is taken as the end of the data.
+          type: bool
+        notes:
+          description: Unexpected effects on a partition, for a person to read.
+          type: list
+          elements: str
+        partitions:
+          description: Forecast for each partition.
+          type: list
+          elements: dict
+          contains:
+            timezone:
+              description: Timezone of the partition.
+              type: str
+            report_type:
+              description: Report type of the partition.
+              type: str
+            changed:
+              description: Whether the offset of this partition changes.
+              type: bool
+            has_offset:
+              description: Whether the partition has an offset after the change.
+              type: bool
+            delivered_to:
+              description: End of the delivered data after the change. V(null) without an offset.
+              type: int
+            next_request:
+              description: First request to Stripe. V(null) if there is none.
+              type: dict
+              contains:
+                round:
+                  description: Round of the request.
+                  type: int
+                interval_start:
+                  description: Start of the requested interval.
+                  type: int
+                interval_end:
+                  description: End of the requested interval.
+                  type: int
+                resumed_run:
+                  description: Id of the open report run that is resumed. V(null) for a new report run.
+                  type: str
+                first_row:
+                  description: Number of the first row that is delivered.
+                  type: int
+            chunks:
+              description: Number of requests that the connector splits the round of the next request into.
+              type: int
+            report_runs:
+              description: Number of report runs until the partition is current.
+              type: int
+            skipped:
+              description: Periods that are never delivered, each with start and end.
+              type: list
+              elements: list
+            next_round_delivers_skipped:
+              description: Whether the next round delivers what is skipped.
+              type: bool
+            redelivered_seconds:
+              description: Length of the time for which all rows are delivered twice.
+              type: int
+            redelivered_rows:
+              description: Number of rows of one report that are delivered twice.
+              type: int
+            lost_rows:
+              description: Number of rows of one report that are never delivered.
+              type: int
+            problem:
+              description: Why this partition never becomes current. V(null) if it does.
+              type: str
+            hangs:
+              description: Whether the connector never gets past this partition.
+              type: bool
+            stripe_asked:
+              description: Whether Stripe was asked for this timezone.
+              type: bool
+        requests:
+          description: The first 500 requests until the connector is current, in order.
+          type: list
+          elements: dict
+          contains:
+            timezone:
+              description: Timezone of the partition.
+              type: str
+            report_type:
+              description: Report type of the partition.
+              type: str
+            round:
+              description: Round of the request.
+              type: int
+            interval_start:
+              description: Start of the requested interval.
+              type: int
+            interval_end:
+              description: End of the requested interval.
+              type: int
+            resumed_run:
+              description: Id of the open report run that is resumed. V(null) for a new report run.
+              type: str
+            first_row:
+              description: Number of the first row that is delivered.
+              type: int
+        requests_omitted:
+          description: Number of further requests.
+          type: int
     backup_file:
       description:
-        - Backup that was taken before the change, also when the change failed. None in check mode and when nothing changed.
+        - Backup that was written before the change, also if the change failed. V(null) in check mode and if nothing changed.
       type: str
     evidence:
-      description:
-        - What was read after the change. None in check mode and when nothing changed.
-        - C(offsets_kept) and C(offsets_moved_on) count the changed offsets that are as written, and those that the connector
-          has moved on since. C(workers_asked), C(workers_not_reached) and C(settled_seconds) tell how it is known that no
-          task was left.
+      description: What was read after the change. V(null) in check mode and if nothing changed.
       type: dict
+      contains:
+        offsets_kept:
+          description: Number of changed offsets that still have the written value.
+          type: int
+        offsets_moved_on:
+          description: Number of changed offsets that the connector has advanced since.
+          type: int
+        workers_asked:
+          description: Workers that confirmed that no task was left.
+          type: list
+          elements: str
+        workers_not_reached:
+          description: Workers that could not be asked.
+          type: list
+          elements: str
+        settled_seconds:
+          description: Seconds waited because a worker could not be asked.
+          type: float
+    failed:
+      description: V(true) if this connector failed. Then RV(connectors.msg) and the details of the failure are returned for it.
+      type: bool
+    msg:
+      description: Why this connector failed.
+      type: str
 preview:
-  description: The plan for a person, in lines of at most 120 columns.
+  description: The plan as lines of text for a person.
   returned: always
   type: list
   elements: str
 """
 
 from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import run_module
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offset_reset import (
-    ARGUMENT_SPEC,
-    run,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offset_reset import run
+from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import CONNECT_OFFSET_RESET
 
 
 def main() -> None:
-    run_module(run, ARGUMENT_SPEC)
+    run_module(run, CONNECT_OFFSET_RESET)
 
 
 if __name__ == "__main__":

@@ -6,98 +6,43 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: connect_offsets_facts
-short_description: Read connectors and their offsets, tell which of them are stuck and why, and compare the remedies
+short_description: Read connectors and their offsets, find the stuck ones, and compare the remedies
 version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
-  - Reads the connectors of one Kafka Connect cluster with their state, tasks, config and offsets, and gives every source
-    partition a verdict with its reasons.
-  - For the Stripe reporting connector an offset is judged against the end of Stripe's data, not against the clock; the partition
-    that keeps the others waiting is named from evidence; and every strategy of M(connectops.recovery.connect_offset_reset) is
-    compared with the others and with doing nothing.
-  - Other source connectors are judged by O(profiles) or, without one, by the times at which they stored their offsets; sink
-    connectors by their lag. Both need O(kafka_bootstrap_servers).
-  - With O(kafka_bootstrap_servers) the offsets topics are read as well. They are compared with what the REST API says, and
-    stand in for it when no worker can be reached or the version is older than 3.5.
-  - Changes nothing. Secrets of the configs are hidden, placeholders of config providers stay visible.
+  - Reads the connectors of one Kafka Connect cluster with state, tasks, config and offsets, and judges every source partition.
+    Each verdict has its reasons.
+  - For the Stripe reporting connector, offsets are compared with the end of Stripe's data, not with the clock. The module names
+    the partition that blocks the others, with the evidence. It compares all strategies of
+    M(connectops.recovery.connect_offset_reset) with one another and with doing nothing.
+  - Other source connectors are judged by O(profiles) or, without a matching profile, by the times of their commits. Sink
+    connectors are judged by their lag. Commit times and lags require O(kafka_bootstrap_servers).
+  - With O(kafka_bootstrap_servers) the offsets topics are read as well. They are compared with the REST API, and replace it when
+    no worker can be reached or the version is older than 3.5.
+  - Changes nothing. Secrets in configs are hidden; placeholders of config providers are visible.
 extends_documentation_fragment:
-  - connectops.recovery.connection
-  - connectops.recovery.kafka
-  - connectops.recovery.stripe
+  - connectops.recovery.options.connect
+  - connectops.recovery.options.kafka
+  - connectops.recovery.options.stripe
+  - connectops.recovery.options.backups
+  - connectops.recovery.options.limits
+  - connectops.recovery.options.facts
   - connectops.recovery.attributes.facts
   - connectops.recovery.attributes.offsetsgroup
-options:
-  connectors:
-    description: Names of the connectors to read. All of the cluster if empty.
-    type: list
-    elements: str
-    default: []
-    aliases: [connector]
-  max_age_days:
-    description: A partition is stuck when it is behind Stripe's data and has delivered up to more than so many days ago.
-    type: int
-    default: 7
-  max_rounds_behind:
-    description:
-      - A partition is stuck when its connector works on a round that so many later rounds have followed, and that is more
-        than a day older than the current one.
-    type: int
-    default: 2
-  max_commit_age_hours:
-    description:
-      - A partition with something to do is stuck when nothing was stored for it for so many hours.
-      - Only known with O(kafka_bootstrap_servers).
-    type: int
-    default: 24
-  max_run_age_hours:
-    description: A partition is stuck when its open report run is older than so many hours.
-    type: int
-    default: 24
-  profiles:
-    description:
-      - What is known of the offsets of other source connectors. Each is a dictionary; the first one that fits a connector counts.
-      - The keys are C(name), C(connector_class), C(settings), C(partition), C(time), C(open_run), C(expected), C(max_age),
-        C(max_commit_age) and C(max_run_age).
-    type: list
-    elements: dict
-    default: []
-  worker_logs:
-    description:
-      - Log files of the workers, readable on the host that the task runs on. Of each the last 8 MiB are read.
-      - They tell at which partition the polls of the Stripe reporting connector fail, and which timezones a task has dropped.
-    type: list
-    elements: path
-    default: []
-  timestamp:
-    description:
-      - A moment to compare the strategy V(timestamp) of M(connectops.recovery.connect_offset_reset) at, beside the strategies
-        that need no more than their name. An ISO 8601 date or time, UTC unless it says otherwise, or epoch seconds.
-    type: str
-  backup_dir:
-    description:
-      - Folder where M(connectops.recovery.connect_offset_reset) keeps its journal, to find changes not finished. It is found
-        under the same O(cluster_label) only.
-    type: path
-    default: ~/.connectops/backups
-  cluster_label:
-    description:
-      - Name of the cluster in the text for people, and of its folder in O(backup_dir), so it should stay the same.
-      - The host and port of the first URL if not given.
-    type: str
 seealso:
   - module: connectops.recovery.connect_offset_reset
 """
 
 EXAMPLES = r"""
-- name: Look at all connectors of a cluster
+- name: Read all connectors of a cluster
   connectops.recovery.connect_offsets_facts:
     connect_url: http://connect-1:8083
 
-- name: Name those that are stuck
+- name: Show the names of the stuck connectors
   ansible.builtin.debug:
     msg: "{{ ansible_facts['connectops_offsets'].stuck }}"
 
-- name: Read the offsets topics as well, and judge a JDBC connector by the newest row it has seen
+- name: Read the offsets topics as well, and judge a JDBC connector by its newest row
   connectops.recovery.connect_offsets_facts:
     connect_url: http://connect-1:8083
     kafka_bootstrap_servers: [kafka-1:9092]
@@ -115,7 +60,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ansible_facts:
-  description: The facts.
+  description: The facts. Times are epoch seconds.
   returned: success
   type: dict
   contains:
@@ -127,72 +72,374 @@ ansible_facts:
           description: Id of the Kafka cluster that the workers belong to.
           type: str
         version:
-          description: Version that the worker gives. Empty where no worker could be reached.
+          description: Version of Kafka Connect. Empty if no worker could be reached.
           type: str
         read_at:
-          description: When the cluster was read, in epoch seconds.
+          description: Time at which the cluster was read.
           type: float
         sources:
-          description:
-            - What was read, C(rest) and C(topic), each with C(read) and, where it was not, C(problem).
-            - C(topic) also has C(topics), for each C(topic) the records C(scanned), the C(malformed) live ones, and the positions
-              C(hidden_by_transaction), because a transaction stays open.
+          description: What was read.
           type: dict
+          contains:
+            rest:
+              description: The REST API.
+              type: dict
+              contains:
+                read:
+                  description: Whether it was read.
+                  type: bool
+                problem:
+                  description: Why it could not be read. V(null) if it was read.
+                  type: str
+            topic:
+              description: The offsets topics.
+              type: dict
+              contains:
+                read:
+                  description: Whether they were read.
+                  type: bool
+                problem:
+                  description:
+                    - Why they could not be read. V(null) if they were read or O(kafka_bootstrap_servers) is not set.
+                  type: str
+                topics:
+                  description: The topics that were read.
+                  type: list
+                  elements: dict
+                  contains:
+                    topic:
+                      description: Name of the topic.
+                      type: str
+                    scanned:
+                      description: Number of records read.
+                      type: int
+                    malformed:
+                      description: Number of live records that are not offsets.
+                      type: int
+                    hidden_by_transaction:
+                      description: Number of positions that cannot be read because a transaction stays open.
+                      type: int
         verdict:
-          description: The worst verdict on a connector of the cluster, V(unknown) without any connector.
+          description: Worst verdict on a connector of the cluster. V(unknown) if there is no connector.
           type: str
           sample: stuck
         counts:
-          description: How many partitions of the cluster there are of each verdict.
+          description: Number of partitions of the cluster for each verdict that occurs.
           type: dict
           sample: {"stuck": 1, "blocked": 2}
         connectors:
-          description:
-            - "By name: C(type), C(state), C(target_state), C(worker_id), C(tasks), C(config) (secrets hidden), C(offsets),
-              C(profile), C(verdict) (the worst of its partitions, V(unknown) where it cannot be judged), C(verdicts),
-              C(counts) (of them), C(findings), C(records) and C(unfinished_plan)."
-            - "C(state) is V(UNKNOWN) when no worker could be reached. Then C(target_state) is the state that the connector is
-              meant to have, read from the config topic, V(STARTED), V(PAUSED) or V(STOPPED). It is null otherwise."
-            - "Each of C(verdicts) has C(partition), C(verdict) (from good to bad V(ok), V(orphaned), V(late), V(missing),
-              V(unknown), V(blocked), V(stuck)), C(delivered_to), C(committed_at) (epoch seconds) and C(reasons) with C(code),
-              C(message), C(value) and C(limit) (seconds, rounds, runs or records) and C(since) (epoch seconds)."
-            - "C(findings) are the disagreements between the REST API and the topics, each with C(code), C(message) and what
-              belongs to it. C(records) are the raw records of the topics: C(key), C(value), C(topic), C(topic_partition),
-              C(position) and C(committed_at)."
-            - "For the Stripe reporting connector also C(worked_round) and C(current_round) (epoch seconds), C(rounds_behind),
-              C(blocker) with C(partitions), C(certainty) (V(proven), V(likely) or V(one_of)) and C(reason), C(dropped_timezones),
-              C(left_alone) (what doing nothing costs), C(remedies) and C(suggested_wait)."
+          description: The connectors, by name.
           type: dict
+          contains:
+            type:
+              description: V(source) or V(sink).
+              type: str
+            state:
+              description: State of the connector, for example V(RUNNING). V(UNKNOWN) if no worker could be reached.
+              type: str
+            target_state:
+              description:
+                - State that the connector is meant to have, V(STARTED), V(PAUSED) or V(STOPPED).
+                - It is read from the config topic if no worker could be reached, and is V(null) otherwise.
+              type: str
+            worker_id:
+              description: Worker of the connector.
+              type: str
+            tasks:
+              description: Tasks of the connector.
+              type: list
+              elements: dict
+              contains:
+                id:
+                  description: Number of the task.
+                  type: int
+                state:
+                  description: State of the task.
+                  type: str
+                worker_id:
+                  description: Worker of the task.
+                  type: str
+            config:
+              description: Config of the connector. Secrets are hidden; placeholders of config providers are visible.
+              type: dict
+            offsets:
+              description: Stored offsets.
+              type: list
+              elements: dict
+              contains:
+                partition:
+                  description: The source partition, as the connector wrote it.
+                  type: dict
+                offset:
+                  description: The offset. V(null) if Connect lists the partition without one.
+                  type: dict
+            profile:
+              description:
+                - "How the connector was judged: V(stripe_reporting), V(sink), the name of one of the O(profiles), or
+                  V(generic)."
+              type: str
+            verdict:
+              description: Worst verdict on a partition of the connector. V(unknown) if it cannot be judged.
+              type: str
+            verdict_after_resume:
+              description: Verdict that the connector would have if it were resumed. V(null) if it is not STOPPED.
+              type: str
+            verdicts:
+              description: Verdict on each partition.
+              type: list
+              elements: dict
+              contains:
+                partition:
+                  description: The source partition, as the connector wrote it.
+                  type: dict
+                verdict:
+                  description:
+                    - V(ok), V(orphaned), V(late), V(missing), V(stopped), V(unknown), V(blocked) or V(stuck), from good to bad.
+                  type: str
+                reasons:
+                  description: Reasons for the verdict.
+                  type: list
+                  elements: dict
+                  contains:
+                    code:
+                      description: What the reason is, for example V(interval_end_old).
+                      type: str
+                    message:
+                      description: The reason as a sentence.
+                      type: str
+                    value:
+                      description: Measured figure, in seconds, rounds, report runs or records. V(null) if there is none.
+                      type: int
+                    limit:
+                      description: Limit for the figure, in the same unit. V(null) if there is none.
+                      type: int
+                    since:
+                      description: Since when the reason applies. V(null) if unknown.
+                      type: int
+                delivered_to:
+                  description: End of the delivered data. V(null) if unknown.
+                  type: int
+                committed_at:
+                  description: Time of the newest commit. V(null) if the offsets topics were not read.
+                  type: float
+            counts:
+              description: Number of partitions for each verdict that occurs.
+              type: dict
+            findings:
+              description: Differences between the REST API and the offsets topics.
+              type: list
+              elements: dict
+              contains:
+                code:
+                  description: What the finding is.
+                  type: str
+                message:
+                  description: The finding as a sentence.
+                  type: str
+                connector:
+                  description: Name of the connector.
+                  type: str
+                partition:
+                  description: The source partition. V(null) if the finding is about more than one.
+                  type: dict
+                facts:
+                  description: Details, such as the records that the finding is about.
+                  type: dict
+            records:
+              description: Newest record of each key in the offsets topics, as raw text.
+              type: list
+              elements: dict
+              contains:
+                key:
+                  description: Key of the record.
+                  type: str
+                value:
+                  description: Value of the record. V(null) if it deletes the offset.
+                  type: str
+                topic:
+                  description: Topic of the record.
+                  type: str
+                topic_partition:
+                  description: Partition of the topic.
+                  type: int
+                position:
+                  description: Position in the partition of the topic.
+                  type: int
+                committed_at:
+                  description: Time of the record.
+                  type: float
+            unfinished_plan:
+              description: Id of the plan of a reset that was started and not finished. V(null) if there is none.
+              type: str
+            worked_round:
+              description:
+                - Round that the connector works on. Only for the Stripe reporting connector, as are all following keys.
+              type: int
+            current_round:
+              description: Newest round.
+              type: int
+            rounds_behind:
+              description: Number of rounds between the two.
+              type: int
+            blocker:
+              description: Partitions at which the polls fail. V(null) if there is none.
+              type: dict
+              contains:
+                partitions:
+                  description: One partition, or several if it is one of them.
+                  type: list
+                  elements: dict
+                certainty:
+                  description: V(proven), V(likely) or V(one_of).
+                  type: str
+                reason:
+                  description: Reason, with the same keys as an entry of C(reasons).
+                  type: dict
+            dropped_timezones:
+              description: Timezones that the task dropped at its start, with the reason for each.
+              type: dict
+            left_alone:
+              description: What happens if nothing is changed.
+              type: dict
+              contains:
+                rounds_missed:
+                  description: Number of rounds missed so far.
+                  type: int
+                report_runs:
+                  description: Number of report runs until the connector is current. V(null) if it never becomes current.
+                  type: int
+                report_runs_once_healed:
+                  description: Number of report runs until the connector is current, counted from when nothing blocks it any more.
+                  type: int
+                catches_up:
+                  description: Whether the connector becomes current.
+                  type: bool
+                blocked_by:
+                  description: Why it never becomes current. V(null) if nothing blocks it.
+                  type: str
+            suggested_wait:
+              description: Suggested value of C(stripe.report.max.wait.ms).
+              type: dict
+              contains:
+                milliseconds:
+                  description: The suggested value.
+                  type: int
+                current_milliseconds:
+                  description: The current value.
+                  type: int
+                sufficient:
+                  description: Whether the current value is sufficient.
+                  type: bool
+                runs:
+                  description: Number of finished report runs that the suggestion is based on.
+                  type: int
+                p99_seconds:
+                  description: Duration within which 99 % of them finished. V(null) if there are none.
+                  type: int
+                slowest_seconds:
+                  description: Duration of the slowest one. V(null) if there are none.
+                  type: int
+                pending:
+                  description: Number of pending report runs.
+                  type: int
+                pending_since:
+                  description: Creation time of the oldest pending report run. V(null) if there is none.
+                  type: int
+                message:
+                  description: The suggestion as a sentence.
+                  type: str
+            remedies:
+              description: Comparison of the remedies. V(null) if the verdict is V(ok).
+              type: dict
+              contains:
+                default:
+                  description: Recommended strategy. V(null) if there is none.
+                  type: str
+                compared:
+                  description: The remedies.
+                  type: list
+                  elements: dict
+                  contains:
+                    strategy:
+                      description: A strategy of M(connectops.recovery.connect_offset_reset), or one that changes no offset.
+                      type: str
+                    problem:
+                      description: Why the remedy is impossible. V(null) if it is possible.
+                      type: str
+                    blocked_by:
+                      description: Partition that would still block the connector. V(null) if none would.
+                      type: str
+                    requires:
+                      description:
+                        - What must be set to carry it out, for example
+                          O(connectops.recovery.connect_offset_reset#module:allow_gap). V(null) if nothing.
+                      type: str
+                    lossless:
+                      description: Whether all data is delivered.
+                      type: bool
+                    catches_up:
+                      description: Whether the connector becomes current.
+                      type: bool
+                    report_runs:
+                      description: Number of report runs until the connector is current. V(null) if it never becomes current.
+                      type: int
+                    offsets:
+                      description: Offsets that change.
+                      type: list
+                      elements: dict
+                      contains:
+                        partition:
+                          description: The source partition, as the connector wrote it.
+                          type: dict
+                        before:
+                          description: Offset before the change. V(null) if there was none.
+                          type: dict
+                        after:
+                          description: Offset after the change. V(null) if it is deleted.
+                          type: dict
+                    ignored:
+                      description: Partitions whose new offset the connector would ignore.
+                      type: list
+                      elements: dict
+                    notes:
+                      description: Unexpected effects on a partition, for a person to read.
+                      type: list
+                      elements: str
+                    partitions:
+                      description:
+                        - Forecast for each partition, with the same keys as
+                          RV(connectops.recovery.connect_offset_reset#module:connectors.forecast.partitions), and
+                          C(affected).
+                      type: list
+                      elements: dict
         stuck:
           description: Names of the connectors with a stuck or blocked partition.
           type: list
           elements: str
           sample: [stripe-reporting-source-connector]
         recoverable:
-          description: Those of them that M(connectops.recovery.connect_offset_reset) understands and can get going again.
+          description: Names of the stuck connectors that M(connectops.recovery.connect_offset_reset) can recover.
           type: list
           elements: str
           sample: [stripe-reporting-source-connector]
         unfinished:
-          description: Names of the connectors whose reset was begun and not finished, because the run was killed.
+          description: Names of the connectors with a reset that was started and not finished because the run was killed.
           type: list
           elements: str
           sample: []
         preview:
-          description: The same for a person, in lines.
+          description: The result as lines of text for a person.
           type: list
           elements: str
 """
 
 from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import run_module
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offsets_facts import (
-    ARGUMENT_SPEC,
-    run,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offsets_facts import run
+from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import CONNECT_OFFSETS_FACTS
 
 
 def main() -> None:
-    run_module(run, ARGUMENT_SPEC)
+    run_module(run, CONNECT_OFFSETS_FACTS)
 
 
 if __name__ == "__main__":

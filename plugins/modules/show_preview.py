@@ -6,17 +6,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: show_preview
-short_description: Print the lines of a preview as they are
+short_description: Print the lines of a preview unchanged
 version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
-  - Prints lines to the screen and the log without quoting or indenting them.
+  - Prints lines to the screen and the log without quotes or indentation.
   - The module runs on the controller only.
 extends_documentation_fragment:
   - connectops.recovery.attributes
 options:
   lines:
-    description: The lines, as the other modules return them as C(preview).
+    description: Lines to print, such as the C(preview) that the other modules return.
     type: list
     elements: str
     required: true
@@ -30,7 +30,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Show the state of the cluster
+- name: Read all connectors of a cluster
+  connectops.recovery.connect_offsets_facts:
+    connect_url: http://connect-1:8083
+
+- name: Show the result
   connectops.recovery.show_preview:
     lines: "{{ ansible_facts['connectops_offsets'].preview }}"
 """

@@ -55,7 +55,9 @@ def test_the_action_group_holds_the_modules_that_say_so(documented: dict[str, An
 
 
 def test_the_role_identify_ranks_verdicts_as_the_core_does() -> None:
-    ranks = yaml.safe_load((ROOT / "roles/identify/vars/main.yml").read_text(encoding="utf-8"))["identify_as_bad_as"]
+    ranks = yaml.safe_load((ROOT / "roles/identify/vars/main.yml").read_text(encoding="utf-8"))[
+        "identify_at_least_as_bad"
+    ]
     assert ranks.pop("never") == []
     assert ranks == {verdict: list(VERDICTS[VERDICTS.index(verdict) :]) for verdict in VERDICTS if verdict != "ok"}
     specs = yaml.safe_load((ROOT / "roles/identify/meta/argument_specs.yml").read_text(encoding="utf-8"))

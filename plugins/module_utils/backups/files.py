@@ -25,7 +25,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.store 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 
-DEFAULT_BACKUP_DIR = "~/.connectops/backups"
 _JOURNAL_FORMAT = 1
 _STATES = ("RUNNING", "PAUSED", "STOPPED")
 _BACKUP_NAME = re.compile(r"(?P<moment>\d{8}T\d{6}\.\d{6}Z)-(?P<plan_id>\w+)\.json")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks that the options of more than one door share; each raises :class:`InputError` with one sentence."""
+"""Checks that several shapes share; each raises :class:`InputError` with one sentence."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60.0
 
 
 def seconds(option: str, value: Any) -> float:
-    """The value of an option that is a length of time in seconds."""
+    """The value of an option that is a length of time in seconds. Raises InputError for one that is not above 0 s or too long."""
     number = float(value)
     if not (math.isfinite(number) and 0 < number <= LONGEST_TIMEOUT_SECONDS):
         raise InputError(f"{option} is {number:g} s: set it to more than 0 s and at most 86400 s (24 h).")
@@ -42,7 +42,7 @@ def check_tls_files(ca_path: str | None, client_cert: str | None, client_key: st
             ) from None
     if client_cert:
         try:
-            # Without an answer for the pass phrase, OpenSSL would ask for it on the terminal and wait.
+            # Without a password function, OpenSSL would ask for the pass phrase on the terminal and wait.
             context.load_cert_chain(client_cert, client_key, password=lambda: b"")
         except (ssl.SSLError, ValueError):
             raise InputError(
@@ -60,6 +60,6 @@ def _check_readable(option: str, path: str, *, folder_allowed: bool) -> None:
                 pass
     except OSError as error:
         raise InputError(
-            f"{option} {path} cannot be read ({error.strerror}): set it to a file that exists on the host "
-            "the task runs on and may be read there."
+            f"{option} {path} cannot be read ({error.strerror}): set it to a file that can be read "
+            "on the host that runs the task."
         ) from None

@@ -6,47 +6,90 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible.module_utils.basic import env_fallback
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.checks import check_tls_files, seconds
-
-CONNECT_SPEC: dict[str, dict[str, Any]] = {
-    "connect_url": {
-        "type": "list",
-        "elements": "str",
-        "required": True,
-        "fallback": (env_fallback, ["CONNECTOPS_CONNECT_URL"]),
-    },
-    "url_username": {"type": "str", "fallback": (env_fallback, ["CONNECTOPS_USERNAME"])},
-    "url_password": {"type": "str", "no_log": True, "fallback": (env_fallback, ["CONNECTOPS_PASSWORD"])},
-    "bearer_token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["CONNECTOPS_BEARER_TOKEN"])},
-    "ca_path": {"type": "path", "fallback": (env_fallback, ["CONNECTOPS_CA_PATH"])},
-    "client_cert": {"type": "path", "fallback": (env_fallback, ["CONNECTOPS_CLIENT_CERT"])},
-    "client_key": {"type": "path", "no_log": False, "fallback": (env_fallback, ["CONNECTOPS_CLIENT_KEY"])},
-    "validate_certs": {"type": "bool", "default": True},
-    "request_timeout": {"type": "float", "default": 30.0},
-    "timeout": {"type": "float", "default": 120.0},
-}
+from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
+    argument_spec,
+    option,
+    options_of,
+    values_of,
+)
 
 
 @dataclass(frozen=True)
 class ConnectOptions:
     """The checked connection options; ``connect_url`` holds URLs without a trailing slash, each once."""
 
-    connect_url: tuple[str, ...]
-    url_username: str | None = None
-    url_password: str | None = field(default=None, repr=False)
-    bearer_token: str | None = field(default=None, repr=False)
-    ca_path: str | None = None
-    client_cert: str | None = None
-    client_key: str | None = None
-    validate_certs: bool = True
-    request_timeout_seconds: float = 30.0
-    timeout_seconds: float = 120.0
+    connect_url: tuple[str, ...] = option(
+        "connect_url",
+        "list",
+        "URLs of the REST API of the workers of one Kafka Connect cluster, for example V(http://connect-1:8083).",
+        "They are tried in this order. The first one that answers is used until it stops answering; then the next one is.",
+        "A URL with a user name or a password is refused. Use O(url_username) and O(url_password).",
+        elements="str",
+        required=True,
+        env="CONNECTOPS_CONNECT_URL",
+    )
+    url_username: str | None = option(
+        "url_username",
+        "str",
+        "User name for HTTP basic authentication.",
+        "Cannot be combined with O(bearer_token).",
+        env="CONNECTOPS_USERNAME",
+    )
+    url_password: str | None = option(
+        "url_password", "str", "Password for HTTP basic authentication.", env="CONNECTOPS_PASSWORD", no_log=True
+    )
+    bearer_token: str | None = option(
+        "bearer_token", "str", "Token for HTTP bearer authentication.", env="CONNECTOPS_BEARER_TOKEN", no_log=True
+    )
+    ca_path: str | None = option(
+        "ca_path",
+        "path",
+        "File of CA certificates in PEM format, or a folder of them prepared by C(openssl rehash). The workers' certificates"
+        " are checked against them.",
+        "Without it, the file in the environment variable E(REQUESTS_CA_BUNDLE) is used, or else the certificates of the"
+        " Python library C(requests).",
+        env="CONNECTOPS_CA_PATH",
+    )
+    client_cert: str | None = option(
+        "client_cert",
+        "path",
+        "File of the client certificate in PEM format, for workers that require one. It may contain the key as well.",
+        env="CONNECTOPS_CLIENT_CERT",
+    )
+    client_key: str | None = option(
+        "client_key",
+        "path",
+        "File of the key of O(client_cert), in PEM format and without a pass phrase.",
+        env="CONNECTOPS_CLIENT_KEY",
+        no_log=False,
+    )
+    validate_certs: bool = option(
+        "validate_certs",
+        "bool",
+        "Whether to check the workers' certificates.",
+        "With V(false), an attacker on the network can read the credentials and configurations.",
+        default=True,
+    )
+    request_timeout_seconds: float = option(
+        "request_timeout",
+        "float",
+        "Maximum time in seconds for one HTTP request.",
+        "A change that is not answered in this time has an unknown outcome. It is not sent again.",
+        default=30.0,
+    )
+    timeout_seconds: float = option(
+        "timeout",
+        "float",
+        "Maximum time in seconds for all requests of this task to the cluster, including repeated ones.",
+        "A cluster that has not answered at all is given up after a few seconds.",
+        default=120.0,
+    )
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> ConnectOptions:
@@ -54,26 +97,17 @@ class ConnectOptions:
 
         Raises :class:`InputError` for the first option that cannot work; no message repeats a secret.
         """
-        options = cls(
-            connect_url=_urls(params.get("connect_url") or ()),
-            url_username=params.get("url_username") or None,
-            url_password=params.get("url_password") or None,
-            bearer_token=params.get("bearer_token") or None,
-            ca_path=params.get("ca_path") or None,
-            client_cert=params.get("client_cert") or None,
-            client_key=params.get("client_key") or None,
-            validate_certs=params.get("validate_certs", True),
-            request_timeout_seconds=seconds("request_timeout", params.get("request_timeout", 30.0)),
-            timeout_seconds=seconds("timeout", params.get("timeout", 120.0)),
-        )
+        values = values_of(cls, params)
+        values["connect_url"] = _urls(values["connect_url"])
+        options = cls(**values)
+        seconds("request_timeout", options.request_timeout_seconds)
+        seconds("timeout", options.timeout_seconds)
         _check_credentials(options)
         check_tls_files(options.ca_path, options.client_cert, options.client_key)
         return options
 
 
-def cluster_label(params: Mapping[str, Any]) -> str:
-    """What the cluster is called in texts for people and in the folder of its backups: host and port if nothing else."""
-    return str(params["cluster_label"] or urlsplit(params["connect_url"][0]).netloc)
+CONNECT_SPEC = argument_spec(options_of(ConnectOptions))
 
 
 def _urls(values: Any) -> tuple[str, ...]:
@@ -84,13 +118,13 @@ def _urls(values: Any) -> tuple[str, ...]:
 
 
 def _url(text: str) -> str:
-    # Asked first, and of the whole text: a URL that a parser would misread must not be repeated with its password.
+    # Checked first, and in the whole text: a URL that a parser misreads must not be repeated with its password.
     if "@" in text:
         raise InputError(
-            "connect_url has a user name or password in it: take them out and set url_username and url_password."
+            "connect_url contains a user name or password: remove them and set url_username and url_password."
         )
     if any(character.isspace() or not character.isprintable() for character in text):
-        raise InputError(f"connect_url {text!r} has a blank or a line break in it: take it out.")
+        raise InputError(f"connect_url {text!r} contains a blank or a line break: remove it.")
     scheme, separator, _rest = text.partition("://")
     if not separator or scheme.lower() not in ("http", "https"):
         raise InputError(
@@ -102,9 +136,9 @@ def _url(text: str) -> str:
     except ValueError as error:
         raise InputError(f'connect_url "{text}" is not a URL ({error}): write it as http://connect-1:8083.') from None
     if not host:
-        raise InputError(f'connect_url "{text}" has no host in it: write it as http://connect-1:8083.')
+        raise InputError(f'connect_url "{text}" has no host: write it as http://connect-1:8083.')
     if parts.query or parts.fragment:
-        raise InputError("connect_url has a query or a fragment in it: end it after the port or the path.")
+        raise InputError("connect_url contains a query or a fragment: end it after the port or the path.")
     return text.rstrip("/")
 
 
@@ -112,13 +146,13 @@ def _check_credentials(options: ConnectOptions) -> None:
     if options.bearer_token and (options.url_username or options.url_password):
         raise InputError(
             "bearer_token is set together with url_username or url_password: set one or the other, "
-            "and look at the CONNECTOPS_ environment variables as well."
+            "and check the environment variables that begin with CONNECTOPS_."
         )
     if options.url_username and not options.url_password:
         raise InputError("url_username is set without url_password: set both.")
     if options.url_password and not options.url_username:
         raise InputError("url_password is set without url_username: set both.")
     if options.url_username and ":" in options.url_username:
-        raise InputError("url_username has a colon in it, which basic authentication cannot carry: check it.")
+        raise InputError("url_username contains a colon, which basic authentication does not allow: correct it.")
     if options.bearer_token and not all("!" <= character <= "~" for character in options.bearer_token):
-        raise InputError("bearer_token has a blank, a line break or a non-ASCII character in it: take it out.")
+        raise InputError("bearer_token contains a blank, a line break or a non-ASCII character: remove it.")

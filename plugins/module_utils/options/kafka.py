@@ -6,53 +6,101 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from ansible.module_utils.basic import env_fallback
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.checks import check_tls_files, seconds
-
-KAFKA_SPEC: dict[str, dict[str, Any]] = {
-    "kafka_bootstrap_servers": {
-        "type": "list",
-        "elements": "str",
-        "fallback": (env_fallback, ["CONNECTOPS_KAFKA_BOOTSTRAP_SERVERS"]),
-    },
-    "kafka_security_protocol": {
-        "type": "str",
-        "choices": ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"],
-        "default": "PLAINTEXT",
-    },
-    "kafka_sasl_mechanism": {"type": "str", "choices": ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]},
-    "kafka_sasl_username": {"type": "str", "fallback": (env_fallback, ["CONNECTOPS_KAFKA_USERNAME"])},
-    "kafka_sasl_password": {"type": "str", "no_log": True, "fallback": (env_fallback, ["CONNECTOPS_KAFKA_PASSWORD"])},
-    "kafka_ca_path": {"type": "path"},
-    "kafka_client_cert": {"type": "path"},
-    "kafka_client_key": {"type": "path", "no_log": False},
-    "kafka_validate_certs": {"type": "bool", "default": True},
-    "kafka_timeout": {"type": "float", "default": 60.0},
-    "offsets_topic": {"type": "str"},
-    "config_topic": {"type": "str"},
-}
+from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
+    argument_spec,
+    option,
+    options_of,
+    values_of,
+)
 
 
 @dataclass(frozen=True)
 class KafkaOptions:
     """The checked options; ``bootstrap_servers`` holds ``host:port``, each once."""
 
-    bootstrap_servers: tuple[str, ...]
-    security_protocol: str = "PLAINTEXT"
-    sasl_mechanism: str | None = None
-    sasl_username: str | None = None
-    sasl_password: str | None = field(default=None, repr=False)
-    ca_path: str | None = None
-    client_cert: str | None = None
-    client_key: str | None = None
-    validate_certs: bool = True
-    timeout_seconds: float = 60.0
-    offsets_topic: str | None = None
-    config_topic: str | None = None
+    bootstrap_servers: tuple[str, ...] = option(
+        "kafka_bootstrap_servers",
+        "list",
+        "Kafka brokers behind the Connect cluster, as host and port, for example V(kafka-1:9092).",
+        "When set, the offsets topics are read as well. They show when each offset was committed, also while no worker answers."
+        " Nothing is written to Kafka.",
+        "Kafka is not read without brokers.",
+        elements="str",
+        env="CONNECTOPS_KAFKA_BOOTSTRAP_SERVERS",
+    )
+    security_protocol: str = option(
+        "kafka_security_protocol",
+        "str",
+        "Protocol for the connection to the brokers, as in Kafka's own setting C(security.protocol).",
+        choices=("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"),
+        default="PLAINTEXT",
+    )
+    sasl_mechanism: str | None = option(
+        "kafka_sasl_mechanism",
+        "str",
+        "SASL mechanism of the login.",
+        "This option, O(kafka_sasl_username) and O(kafka_sasl_password) are required if O(kafka_security_protocol) is"
+        " V(SASL_SSL) or V(SASL_PLAINTEXT), and refused otherwise.",
+        choices=("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"),
+    )
+    sasl_username: str | None = option(
+        "kafka_sasl_username", "str", "User name of the login.", env="CONNECTOPS_KAFKA_USERNAME"
+    )
+    sasl_password: str | None = option(
+        "kafka_sasl_password", "str", "Password of the login.", env="CONNECTOPS_KAFKA_PASSWORD", no_log=True
+    )
+    ca_path: str | None = option(
+        "kafka_ca_path",
+        "path",
+        "File of CA certificates in PEM format, or a folder of them prepared by C(openssl rehash). The brokers' certificates"
+        " are checked against them.",
+        "Without it, the certificates of the operating system are used.",
+    )
+    client_cert: str | None = option(
+        "kafka_client_cert",
+        "path",
+        "File of the client certificate in PEM format, for brokers that require one. It may contain the key as well.",
+    )
+    client_key: str | None = option(
+        "kafka_client_key",
+        "path",
+        "File of the key of O(kafka_client_cert), in PEM format and without a pass phrase.",
+        no_log=False,
+    )
+    validate_certs: bool = option(
+        "kafka_validate_certs",
+        "bool",
+        "Whether to check the brokers' certificates.",
+        "With V(false), an attacker on the network can read the login and the offsets.",
+        default=True,
+    )
+    timeout_seconds: float = option(
+        "kafka_timeout",
+        "float",
+        "Maximum time in seconds for everything that this task reads from Kafka.",
+        "Brokers that have not answered at all are given up after a few seconds.",
+        default=60.0,
+    )
+    offsets_topic: str | None = option(
+        "offsets_topic",
+        "str",
+        "Topic in which the workers store offsets, their C(offset.storage.topic).",
+        "Without it, the topic is detected from its contents; ambiguity is an error. A connector's own"
+        " C(offsets.storage.topic) is taken from its config.",
+        "Refused without O(kafka_bootstrap_servers).",
+    )
+    config_topic: str | None = option(
+        "config_topic",
+        "str",
+        "Topic in which the workers store configs, their C(config.storage.topic). It is read when no worker answers.",
+        "Without it, the topic is detected from its contents; ambiguity is an error.",
+        "Refused without O(kafka_bootstrap_servers).",
+    )
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> KafkaOptions | None:
@@ -61,24 +109,13 @@ class KafkaOptions:
         An empty string counts as not given. Raises :class:`InputError` for the first option that cannot work; no
         message repeats a secret.
         """
-        servers = _servers(params.get("kafka_bootstrap_servers") or ())
-        if not servers:
+        values = values_of(cls, params)
+        values["bootstrap_servers"] = _servers(values["bootstrap_servers"])
+        if not values["bootstrap_servers"]:
             _refuse_topic_without_servers(params)
             return None
-        options = cls(
-            bootstrap_servers=servers,
-            security_protocol=params.get("kafka_security_protocol") or "PLAINTEXT",
-            sasl_mechanism=params.get("kafka_sasl_mechanism") or None,
-            sasl_username=params.get("kafka_sasl_username") or None,
-            sasl_password=params.get("kafka_sasl_password") or None,
-            ca_path=params.get("kafka_ca_path") or None,
-            client_cert=params.get("kafka_client_cert") or None,
-            client_key=params.get("kafka_client_key") or None,
-            validate_certs=params.get("kafka_validate_certs", True),
-            timeout_seconds=seconds("kafka_timeout", params.get("kafka_timeout", 60.0)),
-            offsets_topic=params.get("offsets_topic") or None,
-            config_topic=params.get("config_topic") or None,
-        )
+        options = cls(**values)
+        seconds("kafka_timeout", options.timeout_seconds)
         _check_topics(options)
         _check_sasl(options)
         _check_tls(options)
@@ -94,8 +131,11 @@ class KafkaOptions:
 
     @property
     def brokers(self) -> str:
-        """How texts for people call the brokers."""
+        """The brokers as messages name them."""
         return ", ".join(self.bootstrap_servers)
+
+
+KAFKA_SPEC = argument_spec(options_of(KafkaOptions))
 
 
 def _servers(values: Any) -> tuple[str, ...]:
@@ -103,10 +143,10 @@ def _servers(values: Any) -> tuple[str, ...]:
 
 
 def _server(text: str) -> str:
-    # Asked first, so that a password is never repeated.
+    # Checked first, so that a password is never repeated.
     if "@" in text:
         raise InputError(
-            "kafka_bootstrap_servers has a user name or password in it: take them out and set kafka_sasl_username "
+            "kafka_bootstrap_servers contains a user name or password: remove them and set kafka_sasl_username "
             "and kafka_sasl_password."
         )
     if "://" in text:
@@ -122,10 +162,10 @@ def _server(text: str) -> str:
 
 
 def _refuse_topic_without_servers(params: Mapping[str, Any]) -> None:
-    for option in ("offsets_topic", "config_topic"):
-        if params.get(option):
+    for name in ("offsets_topic", "config_topic"):
+        if params.get(name):
             raise InputError(
-                f"{option} is set without kafka_bootstrap_servers, so it cannot be read: set kafka_bootstrap_servers."
+                f"{name} is set without kafka_bootstrap_servers, so it cannot be read: set kafka_bootstrap_servers."
             )
 
 
@@ -143,13 +183,13 @@ def _check_sasl(options: KafkaOptions) -> None:
         "kafka_sasl_username": options.sasl_username,
         "kafka_sasl_password": options.sasl_password,
     }
-    for option, value in given.items():
+    for name, value in given.items():
         if options.uses_sasl and not value:
-            raise InputError(f"kafka_security_protocol is {options.security_protocol} without {option}: set {option}.")
+            raise InputError(f"kafka_security_protocol is {options.security_protocol} without {name}: set {name}.")
         if value and not options.uses_sasl:
             raise InputError(
-                f"{option} is set, but kafka_security_protocol is {options.security_protocol}, which sends no login: "
-                "set it to SASL_SSL or SASL_PLAINTEXT, and look at the CONNECTOPS_KAFKA_ environment variables as well."
+                f"{name} is set, but kafka_security_protocol is {options.security_protocol}, which sends no login: "
+                "set it to SASL_SSL or SASL_PLAINTEXT, and check the environment variables that begin with CONNECTOPS_KAFKA_."
             )
 
 
@@ -160,10 +200,10 @@ def _check_tls(options: KafkaOptions) -> None:
         "kafka_client_key": options.client_key,
         "kafka_validate_certs": not options.validate_certs,
     }
-    for option, value in given.items():
+    for name, value in given.items():
         if value and not options.uses_tls:
             raise InputError(
-                f"{option} is set, but kafka_security_protocol is {options.security_protocol}, which has no TLS: "
+                f"{name} is set, but kafka_security_protocol is {options.security_protocol}, which has no TLS: "
                 "set it to SSL or SASL_SSL."
             )
     check_tls_files(options.ca_path, options.client_cert, options.client_key, prefix="kafka_")

@@ -20,10 +20,21 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
     offset_reset,
     offsets_facts,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
+    CONNECT_CONFIG,
+    CONNECT_OFFSET_RESET,
+    CONNECT_OFFSETS_FACTS,
+)
 from lab import Lab, await_condition
 from lab.scenarios import REPORT_TYPE, stripe_offset, stripe_partition, utc_day
 from lab.stripe_simulator import Account
 from lab.trial import Trial, ago
+
+SPECS = {
+    connect_config: CONNECT_CONFIG,
+    offset_reset: CONNECT_OFFSET_RESET,
+    offsets_facts: CONNECT_OFFSETS_FACTS,
+}
 
 Result = dict[str, Any]
 
@@ -34,7 +45,7 @@ CAIRO, NEW_YORK, PST = ZONES
 
 def run_task(module: ModuleType, *, check_mode: bool = False, **options: Any) -> Result:
     """What the task returns for these options, which must be valid ones; a failed task returns as well."""
-    checked = ArgumentSpecValidator(module.ARGUMENT_SPEC).validate(options)
+    checked = ArgumentSpecValidator(SPECS[module]).validate(options)
     assert not checked.error_messages, checked.error_messages
     return perform(module.run, checked.validated_parameters, check_mode=check_mode)
 

@@ -23,6 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
 from integration.recovery.tasks import (
     MAX_WAIT,
     NEW_YORK,
+    SPECS,
     Tasks,
     Written,
     failed,
@@ -145,7 +146,7 @@ def test_a_look_that_cannot_be_meant_is_refused(tasks: Tasks, options: Mapping[s
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("option", ["max_age_days", "max_rounds_behind", "max_commit_age_hours", "max_run_age_hours"])
 def test_limits_by_which_everything_is_stuck_are_refused(tasks: Tasks, option: str) -> None:
-    assert f"{option}: 0 is not above zero" in failed(tasks.look(**{option: 0}))["msg"]
+    assert f"{option} is 0, at which every partition is stuck" in failed(tasks.look(**{option: 0}))["msg"]
 
 
 @pytest.mark.usefixtures("untouched")
@@ -177,7 +178,7 @@ def test_an_unknown_connector_is_named_with_the_nearest(healthy: Trial, tasks: T
 @MODULES
 def test_an_unknown_strategy_or_option_is_refused_before_anything_is_read(module: ModuleType) -> None:
     options = {"connect_url": ["http://127.0.0.1:9"], "connectors": ["any"], "strategy": "forward"}
-    checked = ArgumentSpecValidator(module.ARGUMENT_SPEC).validate(options)
+    checked = ArgumentSpecValidator(SPECS[module]).validate(options)
     words = "value of strategy must be one of: continue, current" if module is offset_reset else "strategy. Supported"
     assert words in checked.error_messages[0]
 

@@ -178,7 +178,9 @@ def test_identify_has_an_exit_status_and_a_report_for_scripts(
         assert told["counts"]["stuck"] >= 1
         assert told["connectors"][one.name]["remedies"]["default"] == "continue"
         assert not any(account.key in json.dumps(told) for account in one.accounts.values())
-        is_told = f"{one.name} of {one.cluster.name}: {fail_on} or worse" in " ".join(done.stdout.split())
+        is_told = f"{one.name} of {one.cluster.name}: the verdict is {fail_on} or worse" in " ".join(
+            done.stdout.split()
+        )
         assert is_told == (status != 0)
 
 

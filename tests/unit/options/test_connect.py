@@ -10,9 +10,7 @@ from typing import Any
 
 import pytest
 import trustme
-import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.connectops.recovery.plugins.doc_fragments.connection import ModuleDocFragment
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import (
     CONNECT_SPEC,
@@ -202,14 +200,3 @@ def test_what_is_given_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch
         CONNECTOPS_BEARER_TOKEN="theirs",
     )
     assert (options.connect_url, options.bearer_token) == ((URL,), "mine")
-
-
-def test_the_documentation_says_what_the_argument_spec_does() -> None:
-    documented = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
-    assert list(documented) == list(CONNECT_SPEC)
-    for option, spec in CONNECT_SPEC.items():
-        for fact in ("type", "elements", "required", "default"):
-            assert documented[option].get(fact) == spec.get(fact), (option, fact)
-        variables = spec.get("fallback", (None, []))[1]
-        text = " ".join(documented[option]["description"])
-        assert all(f"E({variable})" in text for variable in variables), option

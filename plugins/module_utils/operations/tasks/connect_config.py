@@ -11,7 +11,6 @@ from typing import Any
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import settings_data, show_settings
-from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings import (
     SettingsWriter,
     decide_with_server,
@@ -22,14 +21,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
     TaskContext,
     for_each_connector,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import CONNECT_SPEC, ConnectOptions
-
-ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
-    **CONNECT_SPEC,
-    "connectors": {"type": "list", "elements": "str", "required": True, "aliases": ["connector"]},
-    "config": {"type": "dict", "default": {}},
-    "at_least": {"type": "dict", "default": {}},
-}
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.settings import SettingsOptions
 
 
 def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
@@ -37,19 +30,18 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
 
     Raises RecoveryError, after the last one, when any failed; its facts carry what was done for the others.
     """
-    if not params["config"] and not params["at_least"]:
-        raise InputError("Neither config nor at_least names a setting: give at least one.")
     with ConnectClient(ConnectOptions.read(params)) as client:
         return configure(client, params, context)
 
 
 def configure(cluster: Cluster, params: Mapping[str, Any], context: TaskContext) -> Outcome:
     """:func:`run` on a cluster that is open already."""
+    options = SettingsOptions.read(params)
     cluster.root()
 
     def change(name: str, outcome: Outcome) -> None:
         connector = read_connector(cluster, name, with_offsets=False)
-        changes, _secret_keys = decide_with_server(cluster, connector, params["config"], params["at_least"])
+        changes, _secret_keys = decide_with_server(cluster, connector, options.config, options.at_least)
         if changes and not context.check_mode:
             SettingsWriter(cluster, name, context.sleep).write(changes)
         outcome.result["connectors"][name] = {"changed": bool(changes), "settings": settings_data(changes)}
@@ -64,4 +56,4 @@ def configure(cluster: Cluster, params: Mapping[str, Any], context: TaskContext)
                 }
             )
 
-    return for_each_connector(params["connectors"], change, {"changed": False, "connectors": {}, "diff": []})
+    return for_each_connector(options.connectors, change, {"changed": False, "connectors": {}, "diff": []})

@@ -11,19 +11,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import (
-    DEFAULT_BACKUP_DIR,
-    FolderStore,
-    backup_folder,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import FolderStore, backup_folder
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import STRATEGIES
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
-from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.applier import Applied, Applier
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import StopWindow
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import (
@@ -40,30 +35,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
     TaskContext,
     for_each_connector,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import (
-    CONNECT_SPEC,
-    ConnectOptions,
-    cluster_label,
-)
-from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import STRIPE_SPEC
-
-ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
-    **CONNECT_SPEC,
-    **STRIPE_SPEC,
-    "connectors": {"type": "list", "elements": "str", "required": True, "aliases": ["connector"]},
-    "strategy": {"type": "str", "default": "continue", "choices": list(STRATEGIES)},
-    "partitions": {"type": "list", "elements": "dict", "default": []},
-    "timestamp": {"type": "str"},
-    "offset": {"type": "dict"},
-    "backup_file": {"type": "path"},
-    "allow_gap": {"type": "bool", "default": False},
-    "config": {"type": "dict", "default": {}},
-    "at_least": {"type": "dict", "default": {}},
-    "plan_id": {"type": "str"},
-    "backup_dir": {"type": "path", "default": DEFAULT_BACKUP_DIR},
-    "settle_seconds": {"type": "float", "default": 10.0},
-    "cluster_label": {"type": "str"},
-}
+from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import ResetOptions
 
 
 def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
@@ -71,26 +45,23 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
 
     Raises RecoveryError, after the last one, when any failed; its facts carry what was done for the others.
     """
-    if params["plan_id"] is not None and len(set(params["connectors"])) > 1:
-        raise InputError("plan_id belongs to one connector, but connectors names several: run them one by one.")
-    if not 0 <= params["settle_seconds"] <= 600:
-        raise InputError(f"settle_seconds: {params['settle_seconds']:g} s is not between 0 and 600 s.")
     with ConnectClient(ConnectOptions.read(params)) as client:
         return reset(client, params, context)
 
 
 def reset(cluster: Cluster, params: Mapping[str, Any], context: TaskContext) -> Outcome:
     """:func:`run` on a cluster that is open already."""
-    folder = backup_folder(params["backup_dir"])
+    options, backups = ResetOptions.read(params), BackupOptions.read(params)
+    folder = backup_folder(backups.backup_dir)
     root = cluster.root()
     if not cluster.supports("PATCH", "offsets"):
         raise RecoveryError(
             f"Kafka Connect {root.version} at {params['connect_url'][0]} cannot change offsets over REST: it needs Kafka 3.6."
         )
     now, warnings = workers_now(cluster, context.now)
-    reset_one = _Reset(cluster, params, replace(context, now=now), root.kafka_cluster_id, folder)
+    reset_one = _Reset(cluster, params, options, replace(context, now=now), root.kafka_cluster_id, folder)
     result = {"changed": False, "connectors": {}, "preview": [], "diff": []}
-    outcome = for_each_connector(params["connectors"], reset_one, result)
+    outcome = for_each_connector(options.connectors, reset_one, result)
     outcome.warnings.extend(warnings)
     return outcome
 
@@ -99,19 +70,26 @@ class _Reset:
     """The reset of one connector after the other, all with the same options."""
 
     def __init__(
-        self, cluster: Cluster, params: Mapping[str, Any], context: TaskContext, cluster_id: str, folder: Path
+        self,
+        cluster: Cluster,
+        params: Mapping[str, Any],
+        options: ResetOptions,
+        context: TaskContext,
+        cluster_id: str,
+        folder: Path,
     ) -> None:
         self._cluster = cluster
-        self._params = params
+        self._urls = params["connect_url"]
+        self._options = options
         self._context = context
         self._cluster_id = cluster_id
         self._folder = folder
         self._kinds = kinds_from(params)
         cluster.hide(secret for kind in self._kinds for secret in kind.secrets())
-        self._label = cluster_label(params)
+        self._label = BackupOptions.read(params).cluster_label
 
     def __call__(self, name: str, outcome: Outcome) -> None:
-        params, context = self._params, self._context
+        options, context = self._options, self._context
         store = FolderStore(self._folder, self._label, self._cluster_id, name)
         request = self._request(store)
         journal = store.current()
@@ -129,7 +107,7 @@ class _Reset:
                 f"Connector '{name}' has an unfinished change (plan {journal.plan_id}, backup {journal.backup_file}): it will"
                 f" be returned to {planned.plan.final_state}."
             )
-        plan_id = params["plan_id"]
+        plan_id = options.plan_id
         if plan_id is not None and planned.plan.id != plan_id:
             raise RecoveryError(
                 f"The plan {plan_id} does not fit what is there now; nothing was changed: look at the new plan"
@@ -139,7 +117,7 @@ class _Reset:
             )
         applied = None
         if not planned.plan.is_empty and not context.check_mode:
-            window = StopWindow(self._cluster, connector, params["settle_seconds"], context.sleep)
+            window = StopWindow(self._cluster, connector, options.settle_seconds, context.sleep)
             applier = Applier(
                 self._cluster,
                 store,
@@ -156,21 +134,21 @@ class _Reset:
         _report(outcome, planned, applied)
 
     def _request(self, store: BackupStore) -> ChangeRequest:
-        params = self._params
+        options = self._options
         backup = None
-        if params["backup_file"] is not None:
-            backup = store.read(params["backup_file"]).offsets
+        if options.backup_file is not None:
+            backup = store.read(options.backup_file).offsets
         return ChangeRequest(
             reset=ResetRequest.read(
-                params["strategy"],
-                params["partitions"],
-                params["timestamp"],
-                params["offset"],
+                options.strategy,
+                options.partitions,
+                options.timestamp,
+                options.offset,
                 backup,
-                params["allow_gap"],
+                options.allow_gap,
             ),
-            config=params["config"],
-            at_least=params["at_least"],
+            config=options.config,
+            at_least=options.at_least,
             cluster=self._label,
         )
 
@@ -179,7 +157,7 @@ class _Reset:
         known = set(connector.status.worker_ids)
         for other in self._cluster.connectors().values():
             known.update(other.status.worker_ids)
-        known.update(urlsplit(url).netloc for url in self._params["connect_url"] if urlsplit(url).port)
+        known.update(urlsplit(url).netloc for url in self._urls if urlsplit(url).port)
         return frozenset(known)
 
 

@@ -9,11 +9,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import (
-    DEFAULT_BACKUP_DIR,
-    FolderStore,
-    backup_folder,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import FolderStore, backup_folder
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Read
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from
@@ -24,60 +20,41 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import target_state_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
-from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits, counts, worst
-from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import counts, worst
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.judge import Judge, Judged
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.cluster import (
     ClusterViews,
     read_views,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
-from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import (
-    CONNECT_SPEC,
-    ConnectOptions,
-    cluster_label,
-)
-from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KAFKA_SPEC, KafkaOptions
-from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import STRIPE_SPEC
+from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.facts import FactsOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.limits import read_limits
 from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import log_lines
 
-ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
-    **CONNECT_SPEC,
-    **KAFKA_SPEC,
-    **STRIPE_SPEC,
-    "connectors": {"type": "list", "elements": "str", "default": [], "aliases": ["connector"]},
-    "max_age_days": {"type": "int", "default": Limits.max_age_days},
-    "max_rounds_behind": {"type": "int", "default": Limits.max_rounds_behind},
-    "max_commit_age_hours": {"type": "int", "default": Limits.max_commit_age_hours},
-    "max_run_age_hours": {"type": "int", "default": Limits.max_run_age_hours},
-    "profiles": {"type": "list", "elements": "dict", "default": []},
-    "worker_logs": {"type": "list", "elements": "path", "default": []},
-    "timestamp": {"type": "str"},
-    "backup_dir": {"type": "path", "default": DEFAULT_BACKUP_DIR},
-    "cluster_label": {"type": "str"},
-}
-
 FACT = "connectops_offsets"
-_LIMITS = ("max_age_days", "max_rounds_behind", "max_commit_age_hours", "max_run_age_hours")
 # Each asks the accounts of its connector; a cluster's connectors are judged side by side.
 _MOST_AT_ONCE = 8
 
 
 def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
     """Read the cluster and judge it. Changes nothing. Raises RecoveryError."""
-    for option in _LIMITS:
-        if params[option] < 1:
-            raise InputError(f"{option}: {params[option]} is not above zero, so every partition would be stuck.")
-    cluster = cluster_label(params)
-    limits = Limits(*(params[option] for option in _LIMITS))
+    limits = read_limits(params)
+    options = FactsOptions.read(params)
+    connect = ConnectOptions.read(params)
+    backups = BackupOptions.read(params)
+    cluster = backups.cluster_label
     kinds = kinds_from(params)
-    requests = _requests(params["timestamp"])
-    folder = backup_folder(params["backup_dir"])
-    log = list(log_lines(params["worker_logs"]))
+    requests = _requests(options.timestamp)
+    folder = backup_folder(backups.backup_dir)
+    log = list(log_lines(options.worker_logs))
     kafka = KafkaOptions.read(params)
-    with ConnectClient(ConnectOptions.read(params)) as client:
+    with ConnectClient(connect) as client:
         client.hide(secret for kind in kinds for secret in kind.secrets())
-        views = read_views(client, kafka, params["connectors"], context.now, context.progress)
+        views = read_views(client, kafka, options.connectors, context.now, context.progress)
     judge = Judge(cluster, limits, kinds, requests)
     connectors = views.snapshot.connectors
     now = views.snapshot.read_at

@@ -15,11 +15,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.connect_config import (
-    ARGUMENT_SPEC,
     configure,
     run,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
+from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import CONNECT_CONFIG
 from unit.fake_cluster import FakeCluster, FakeConnector, Fault
 
 OLD = {"connector.class": "Orders", "max.wait.ms": "1000"}
@@ -29,7 +29,7 @@ SECRET = "sk_live_51abcdef"
 
 def checked(cluster: FakeCluster, **options: Any) -> dict[str, Any]:
     given = {"connect_url": ["http://connect-1:8083"], "connectors": sorted(cluster.by_name), **options}
-    result = ArgumentSpecValidator(ARGUMENT_SPEC).validate(given)
+    result = ArgumentSpecValidator(CONNECT_CONFIG).validate(given)
     assert not result.error_messages
     return dict(result.validated_parameters)
 

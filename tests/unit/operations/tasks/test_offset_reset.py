@@ -17,10 +17,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offset_reset import (
-    ARGUMENT_SPEC,
     reset,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
+from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import CONNECT_OFFSET_RESET
 from unit.fake_cluster import FakeCluster, FakeConnector, Fault, Killed
 
 NOW = 1_795_413_600.0
@@ -53,7 +53,7 @@ class Task:
             "offset": {"id": 1},
             "config": {"max.wait.ms": 3_600_000},
         }
-        checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate({**given, **options})
+        checked = ArgumentSpecValidator(CONNECT_OFFSET_RESET).validate({**given, **options})
         assert not checked.error_messages
         context = TaskContext(check_mode, NOW, sleep=self.cluster.sleep)
         return reset(self.cluster, checked.validated_parameters, context)

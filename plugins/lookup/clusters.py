@@ -1,0 +1,53 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: clusters
+short_description: The pattern of the inventory hosts that are Connect clusters
+version_added: 1.0.0
+author: connectops.recovery contributors (@connectops)
+description:
+  - Returns the value of the variable C(connectops_hosts), or V(all) if it is unset or blank.
+  - Fails if no host of the inventory matches it. Ansible itself would do nothing and succeed.
+"""
+
+EXAMPLES = r"""
+- name: Work on the clusters
+  hosts: "{{ lookup('connectops.recovery.clusters') }}"
+"""
+
+RETURN = r"""
+_raw:
+  description: The pattern.
+  type: list
+  elements: str
+"""
+
+from typing import Any
+
+from ansible import context
+from ansible.errors import AnsibleError
+from ansible.plugins.loader import lookup_loader
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import is_blank
+
+
+class LookupModule(LookupBase):
+    def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
+        known = variables or {}
+        value: Any = self._templar.template(known["connectops_hosts"]) if "connectops_hosts" in known else None
+        pattern: str = "all" if is_blank(value) else value
+        if context.CLIARGS.get("syntax"):
+            return [pattern]
+        if not known.get("groups", {}).get("all"):
+            raise AnsibleError(
+                "The inventory has no hosts: name the Connect clusters in an inventory and pass it with -i."
+            )
+        hosts = lookup_loader.get("ansible.builtin.inventory_hostnames", loader=self._loader, templar=self._templar)
+        if not hosts.run([pattern], variables=known):
+            raise AnsibleError(
+                f"No host of the inventory matches connectops_hosts ({pattern}): name a host or group of the inventory."
+            )
+        return [pattern]

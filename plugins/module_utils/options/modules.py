@@ -1,0 +1,20 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The argument spec of every module whose work is done in module_utils, put together from the shapes."""
+
+from __future__ import annotations
+
+from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BACKUP_SPEC
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import CONNECT_SPEC
+from ansible_collections.connectops.recovery.plugins.module_utils.options.facts import FACTS_SPEC
+from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KAFKA_SPEC
+from ansible_collections.connectops.recovery.plugins.module_utils.options.limits import LIMITS_SPEC
+from ansible_collections.connectops.recovery.plugins.module_utils.options.option import Spec
+from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import RESET_SPEC
+from ansible_collections.connectops.recovery.plugins.module_utils.options.settings import SETTINGS_SPEC
+from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import STRIPE_SPEC
+
+CONNECT_CONFIG: Spec = {**CONNECT_SPEC, **SETTINGS_SPEC}
+CONNECT_OFFSET_RESET: Spec = {**CONNECT_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **RESET_SPEC}
+CONNECT_OFFSETS_FACTS: Spec = {**CONNECT_SPEC, **KAFKA_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **LIMITS_SPEC, **FACTS_SPEC}

@@ -1,0 +1,161 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The variables that playbooks and roles read: their names, their types, and what is wrong with the values that are set.
+
+The names follow from the modules' options (``connectops_timeout`` sets the option ``timeout``) and from the roles' argument
+specs. A blank value (None, or a text of nothing but blanks) counts as not set.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean
+from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
+    CONNECT_CONFIG,
+    CONNECT_OFFSET_RESET,
+    CONNECT_OFFSETS_FACTS,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.options.option import Spec
+
+PREFIXES = ("connectops_", "identify_", "raise_timeout_", "reset_", "verify_")
+
+# These say what one run does. The roles have variables of their own for them, with the prefix of the role.
+OPTIONS_OF_A_RUN = frozenset(
+    {
+        "allow_gap",
+        "at_least",
+        "backup_file",
+        "cluster_label",
+        "config",
+        "connectors",
+        "offset",
+        "partitions",
+        "plan_id",
+        "strategy",
+        "timestamp",
+    }
+)
+
+# What the playbooks themselves read.
+_OF_PLAYBOOKS: Spec = {
+    "connectops_hosts": {"type": "str"},
+    "connectops_serial": {"type": "raw"},
+    "connectops_connectors": {"type": "list", "elements": "str"},
+    "connectops_at_least": {"type": "dict"},
+    "connectops_stop_on_failure": {"type": "bool"},
+}
+
+# Set by playbooks and roles, never by a user; a fact of an earlier run may still have its name.
+_SET_BY_US = frozenset(
+    {
+        "connectops_failure",
+        "connectops_facts_defaults",
+        "connectops_group_all_defaults",
+        "connectops_group_offsets_defaults",
+        "connectops_offsets",
+        "connectops_problems",
+        "connectops_reset_defaults",
+        "identify_at_least_as_bad",
+        "identify_bad",
+        "reset_plan",
+        "reset_result",
+        "verify_look",
+    }
+)
+
+# These are read before a role has read anything, so that nothing they refer to can still be missing.
+_READ_FIRST = ("connectops_", "identify_")
+
+
+def option_variables() -> Spec:
+    """The variables that stand for an option of a module in every run, with the option's type."""
+    options = {**CONNECT_OFFSETS_FACTS, **CONNECT_OFFSET_RESET, **CONNECT_CONFIG}
+    return {
+        f"connectops_{name}": {key: spec[key] for key in ("type", "elements", "choices", "no_log") if key in spec}
+        for name, spec in options.items()
+        if name not in OPTIONS_OF_A_RUN
+    }
+
+
+@cache
+def known_variables() -> Spec:
+    """The spec of every variable that a user may set."""
+    found = {**option_variables(), **_OF_PLAYBOOKS}
+    for path in (Path(__file__).parents[2] / "roles").glob("*/meta/argument_specs.yml"):
+        specs = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
+        found.update(specs["main"]["options"])
+    return found
+
+
+def is_blank(value: Any) -> bool:
+    """Whether a value counts as not set."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def plain_value(name: str, value: Any) -> Any:
+    """A value that is not blank, as the variable's type has it: lists and dicts may be given as text.
+
+    A list is JSON or separated by commas, a dict is JSON. Blanks around a text are removed unless it is a secret.
+    """
+    spec = known_variables().get(name, {})
+    if isinstance(value, str) and not spec.get("no_log"):
+        value = value.strip()
+        if spec.get("type") in ("list", "dict", "raw") and value.startswith(("[", "{")):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                return value
+        elif spec.get("type") == "list":
+            value = value.split(",")
+    if isinstance(value, list) and spec.get("elements") in ("str", "path"):
+        return [one.strip() if isinstance(one, str) else one for one in value if not is_blank(one)]
+    return value
+
+
+def variable_problems(
+    names: Mapping[str, Any], prefixes: tuple[str, ...], value_of: Callable[[str], Any], undefined: type[Exception]
+) -> Iterator[str]:
+    """One sentence for each variable with one of the prefixes that is unknown or has a value that cannot work.
+
+    ``value_of`` renders the variable and raises ``undefined`` where it refers to a variable that is not defined.
+    """
+    known = known_variables()
+    for name in sorted(one for one in names if one.startswith(prefixes) and one not in _SET_BY_US):
+        if name not in known:
+            hint = did_you_mean(name, known, "remove it or rename it.", limit=1)
+            yield f"The variable {name} does not exist in connectops.recovery: {hint}"
+            continue
+        try:
+            value = value_of(name)
+        except undefined as error:
+            if name.startswith(_READ_FIRST):
+                yield f"The variable {name} cannot be read ({_short(error)}): define what it refers to."
+            continue
+        if not is_blank(value):
+            yield from _type_problem(name, known[name], plain_value(name, value))
+
+
+def _short(error: Exception) -> str:
+    """The innermost part of Ansible's message, which names the undefined variable."""
+    message = str(getattr(error, "message", error)).strip().rstrip(".")
+    return message.rpartition(". ")[2].rpartition(": ")[2]
+
+
+def _type_problem(name: str, spec: Mapping[str, Any], value: Any) -> Iterator[str]:
+    facts = {key: spec[key] for key in ("type", "elements", "choices") if key in spec}
+    checked = ArgumentSpecValidator({name: facts}).validate({name: value})
+    if not checked.error_messages:
+        return
+    if "choices" in spec:
+        yield f"The variable {name} must be one of {', '.join(spec['choices'])}."
+    else:
+        elements = f" of {spec['elements']}" if "elements" in spec else ""
+        yield f"The variable {name} must be of the type {spec['type']}{elements}."

@@ -1,0 +1,279 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the playbooks make of their variables, under whichever ansible-core the tests run. No cluster is needed for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
+    BACKUP_SPEC,
+    CONNECT_CONFIG,
+    CONNECT_OFFSET_RESET,
+    CONNECT_OFFSETS_FACTS,
+)
+from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
+    OPTIONS_OF_A_RUN,
+    known_variables,
+    option_variables,
+)
+
+ROOT = Path(__file__).parents[3]
+OPTIONS = ROOT / "playbooks" / "vars" / "options.yml"
+# The discard port: nothing listens there.
+UNREACHABLE = "http://127.0.0.1:9"
+NOT_REACHED = "Kafka Connect cannot be reached at http://127.0.0.1:9"
+PARTS = {
+    "connectops_group_all_defaults": "group/connectops.recovery.all",
+    "connectops_group_offsets_defaults": "group/connectops.recovery.offsets",
+    "connectops_facts_defaults": "connectops.recovery.connect_offsets_facts",
+    "connectops_reset_defaults": "connectops.recovery.connect_offset_reset",
+}
+
+
+def defaults() -> dict[str, dict[str, str]]:
+    """The options of each part of options.yml, with the expression that gives the value."""
+    found = yaml.safe_load(OPTIONS.read_text(encoding="utf-8"))
+    return {part: found[part] for part in PARTS}
+
+
+def play(playbook: str, folder: Path, variables: Mapping[str, Any], inventory: str | None = None) -> tuple[int, str]:
+    """Run a playbook of the collection, or a file, on one cluster that cannot be reached; its status and its output."""
+    hosts = folder / "hosts.yml"
+    host = {"connectops_connect_url": [UNREACHABLE]}
+    hosts.write_text(yaml.safe_dump({"all": {"hosts": {"connect-1": host}}}), encoding="utf-8")
+    given = folder / "variables.yml"
+    given.write_text(yaml.dump(dict(variables), Dumper=_Dumper), encoding="utf-8")
+    command = [sys.executable, "-m", "ansible", "playbook", playbook, "-e", f"@{given}"]
+    done = subprocess.run(
+        [*command, "-i", str(hosts) if inventory is None else inventory],
+        env={
+            **{name: value for name, value in os.environ.items() if not name.startswith("CONNECTOPS_")},
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
+            "ANSIBLE_HOME": str(folder / "ansible"),
+            "ANSIBLE_LOCALHOST_WARNING": "0",
+            "ANSIBLE_NOCOLOR": "1",
+        },
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode, " ".join((done.stdout + done.stderr).replace("\\n", " ").split())
+
+
+class Unsafe(str):
+    """A text as AWX passes an answer of a survey."""
+
+
+class _Dumper(yaml.SafeDumper):
+    pass
+
+
+_Dumper.add_representer(Unsafe, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text), style="'"))
+
+
+def test_every_option_of_every_run_has_its_variable_in_the_part_where_it_belongs() -> None:
+    group = set(CONNECT_CONFIG) & set(CONNECT_OFFSET_RESET) & set(CONNECT_OFFSETS_FACTS)
+    both = set(CONNECT_OFFSET_RESET) & set(CONNECT_OFFSETS_FACTS)
+    modules = (CONNECT_CONFIG, CONNECT_OFFSET_RESET, CONNECT_OFFSETS_FACTS)
+    assert {part: set(options) for part, options in defaults().items()} == {
+        "connectops_group_all_defaults": group - OPTIONS_OF_A_RUN,
+        "connectops_group_offsets_defaults": both - group - OPTIONS_OF_A_RUN,
+        "connectops_reset_defaults": set(CONNECT_OFFSET_RESET) - both - OPTIONS_OF_A_RUN,
+        "connectops_facts_defaults": set(CONNECT_OFFSETS_FACTS) - both - OPTIONS_OF_A_RUN,
+    }
+    assert set().union(*modules) - OPTIONS_OF_A_RUN == {name for part in defaults().values() for name in part}
+    assert "backup_dir" in BACKUP_SPEC
+
+
+def test_every_variable_is_named_after_its_option() -> None:
+    known = known_variables()
+    for options in defaults().values():
+        for name, expression in options.items():
+            names = re.findall(r"'(\w+)'", expression)
+            assert names[-1] == f"connectops_{name}"
+            assert set(names[:-1]) == {f"identify_{name}"} & set(known)
+
+
+def test_both_playbooks_pass_every_part_to_the_modules_it_is_for() -> None:
+    for playbook in ("recover", "identify"):
+        # identify resets nothing.
+        parts = {part: target for part, target in PARTS.items() if playbook == "recover" or "reset" not in part}
+        first = yaml.safe_load((ROOT / "playbooks" / f"{playbook}.yml").read_text(encoding="utf-8"))[0]
+        assert first["vars_files"] == ["vars/options.yml"]
+        assert first["module_defaults"] == {target: f"{{{{ {part} }}}}" for part, target in parts.items()}
+
+
+@pytest.mark.core_matrix
+def test_every_variable_reaches_its_option(tmp_path: Path) -> None:
+    sample = {"bool": True, "float": 7.0, "int": 8, "dict": {"PST": "a"}, "list": ["a", "b"], "path": "p", "str": "s"}
+    variables = {name: sample[spec["type"]] for name, spec in option_variables().items()}
+    playbook = tmp_path / "play.yml"
+    copied = {"content": "{{ rendered | to_json }}", "dest": str(tmp_path / "rendered.json"), "mode": "0600"}
+    rendered = "{{ " + " | combine(".join(PARTS) + ")" * (len(PARTS) - 1) + " }}"
+    tasks = [{"ansible.builtin.copy": copied, "vars": {"rendered": rendered}}]
+    head = {"hosts": "all", "connection": "local", "gather_facts": False, "vars_files": [str(OPTIONS)]}
+    playbook.write_text(json.dumps([{**head, "tasks": tasks}]), encoding="utf-8")
+    status, output = play(str(playbook), tmp_path, variables)
+    assert status == 0, output
+    found = json.loads((tmp_path / "rendered.json").read_text(encoding="utf-8"))
+    assert {f"connectops_{name}": str(value) for name, value in found.items()} == {
+        name: str(value) for name, value in variables.items()
+    }
+
+
+@pytest.mark.core_matrix
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_blank_in_every_variable_changes_nothing(tmp_path: Path, first: int) -> None:
+    blanks = ("", Unsafe(""), None, Unsafe(" "))
+    names = sorted(known_variables())
+    variables = {name: blanks[(first + number) % len(blanks)] for number, name in enumerate(names)}
+    status, output = play("connectops.recovery.recover", tmp_path, {**variables, "connectops_connect_url": UNREACHABLE})
+    assert status == 2, output
+    assert NOT_REACHED in output
+
+
+@pytest.mark.core_matrix
+@pytest.mark.parametrize("playbook", ["recover", "identify"])
+def test_a_variable_that_cannot_work_stops_the_run_before_anything_is_read(tmp_path: Path, playbook: str) -> None:
+    variables = {
+        "reset_partition": [{"timezone": "PST"}],
+        "connectops_connectors": "{{ my_conectors }}",
+        "connectops_timeout": "soon",
+    }
+    status, output = play(f"connectops.recovery.{playbook}", tmp_path, variables)
+    assert status == 2, output
+    assert "The variable reset_partition does not exist" in output
+    assert re.search("The variable connectops_connectors cannot be read .*my_conectors", output)
+    assert "The variable connectops_timeout must be of the type float." in output
+    assert "failed=1" in output
+    assert "Kafka Connect" not in output
+
+
+@pytest.mark.core_matrix
+@pytest.mark.parametrize("role", ["identify", "verify"])
+@pytest.mark.parametrize("name", ["connectops_max_age_days", "identify_max_age_days"])
+def test_both_roles_that_judge_have_the_same_limits(tmp_path: Path, role: str, name: str) -> None:
+    playbook = tmp_path / "play.yml"
+    variables = {"verify_connectors": ["any"], "verify_timeout_seconds": 1, "verify_interval_seconds": 1}
+    tasks = [{"ansible.builtin.include_role": {"name": f"connectops.recovery.{role}"}, "vars": variables}]
+    head = {"hosts": "all", "connection": "local", "gather_facts": False}
+    module_defaults = {"group/connectops.recovery.all": {"connect_url": UNREACHABLE}}
+    playbook.write_text(json.dumps([{**head, "module_defaults": module_defaults, "tasks": tasks}]), encoding="utf-8")
+    status, output = play(str(playbook), tmp_path, {name: 0})
+    assert status == 2, output
+    assert "max_age_days is 0, at which every partition is stuck" in output
+
+
+@pytest.mark.core_matrix
+@pytest.mark.parametrize(
+    ("playbook", "inventory", "variables", "words"),
+    [
+        (
+            "recover",
+            None,
+            {"connectops_hosts": "conect-1"},
+            "No host of the inventory matches connectops_hosts (conect-1)",
+        ),
+        ("identify", os.devnull, {}, "The inventory has no hosts"),
+    ],
+    ids=["mistyped", "empty"],
+)
+def test_no_cluster_to_work_on_is_a_failure(
+    tmp_path: Path, playbook: str, inventory: str | None, variables: Mapping[str, Any], words: str
+) -> None:
+    status, output = play(f"connectops.recovery.{playbook}", tmp_path, variables, inventory)
+    assert status != 0, output
+    assert words in output
+
+
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
+# The option of a module that a variable of a role stands for, where the name does not say so.
+MODULE_OF = {
+    "identify": CONNECT_OFFSETS_FACTS,
+    "raise_timeout": CONNECT_CONFIG,
+    "reset": CONNECT_OFFSET_RESET,
+    "verify": {},
+}
+# A default of a role that is meant to differ from the module's: the step it is named for would do nothing without.
+OWN_DEFAULTS = {"raise_timeout_at_least": {"stripe.report.max.wait.ms": "60m"}}
+
+
+def role_options(role: str) -> dict[str, dict[str, Any]]:
+    text = (ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
+    found: dict[str, dict[str, Any]] = yaml.safe_load(text)["argument_specs"]["main"]["options"]
+    return found
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_defaults_of_a_role_are_those_of_its_argument_specs(role: str) -> None:
+    defaults = yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text(encoding="utf-8"))
+    assert defaults == {name: spec["default"] for name, spec in role_options(role).items() if "default" in spec}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_options_of_a_role_are_those_of_its_module(role: str) -> None:
+    for name, spec in role_options(role).items():
+        option = MODULE_OF[role].get(name.removeprefix(f"{role}_"))
+        if option is None:
+            continue
+        assert spec.get("elements") == option.get("elements"), name
+        assert spec.get("choices") == option.get("choices"), name
+        # A path of a role is a text: on the control node it must not be expanded for another host.
+        assert spec["type"] == {"path": "str"}.get(option["type"], option["type"]), name
+        if "default" in spec and name not in OWN_DEFAULTS:
+            # What the module leaves unset is empty in a role, and then not passed on.
+            assert spec["default"] == option.get("default", {"dict": {}}.get(option["type"], "")), name
+    own = {name: spec.get("default") for name, spec in role_options(role).items() if name in OWN_DEFAULTS}
+    assert own == {name: value for name, value in OWN_DEFAULTS.items() if name.startswith(f"{role}_")}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_page_of_a_role_has_its_variables_and_their_defaults(role: str) -> None:
+    page = (ROOT / "docs" / "roles" / f"{role}.md").read_text(encoding="utf-8")
+    table = dict(re.findall(rf"^\| `({role}_\w+)` \| (.*?) \|", page, re.MULTILINE))
+    options = role_options(role)
+    assert list(table) == list(options)
+    for name, spec in options.items():
+        option = MODULE_OF[role].get(name.removeprefix(f"{role}_"), {})
+        if spec.get("required"):
+            assert table[name] == "required", name
+        elif "default" not in spec:
+            shared = f"connectops_{name.removeprefix(f'{role}_')}"
+            assert table[name] == f"`{shared}`, or else `{_as_text(option['default'])}`", name
+        else:
+            assert table[name] == f"`{_as_text(spec['default'])}`", name
+
+
+def _as_text(default: Any) -> str:
+    if isinstance(default, dict) and default:
+        return ", ".join(f"{key}: {value}" for key, value in default.items())
+    return default if isinstance(default, str) and default else json.dumps(default)
+
+
+def test_the_pages_have_every_variable_of_an_option_with_its_default() -> None:
+    pages = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("connection.md", "offsets-topic.md")]
+    text = "\n".join(pages)
+    assert set(option_variables()) - set(re.findall(r"`(connectops_\w+)`", text)) == set()
+    options = {**CONNECT_OFFSETS_FACTS, **CONNECT_OFFSET_RESET, **CONNECT_CONFIG}
+    rows = re.findall(r"^\| `connectops_(\w+)` \| `(\w+)` \| (.*?) ?\| (.*)$", text, re.MULTILINE)
+    assert len(rows) > 25
+    for name, option, shown, others in rows:
+        assert option == name
+        default = options[name].get("default")
+        if shown.startswith("`") and shown.count("`") == 2:
+            assert shown == f"`{default:g}`" if isinstance(default, float) else shown == f"`{_as_text(default)}`", name
+        else:
+            assert default in (None, []), name
+        for variable in options[name].get("fallback", (None, ()))[1]:
+            assert f"`{variable}`" in others, name

@@ -1,0 +1,130 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The variables of playbooks and roles: which exist, and what is wrong with a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
+    PREFIXES,
+    is_blank,
+    known_variables,
+    option_variables,
+    plain_value,
+    variable_problems,
+)
+
+
+class Undefined(Exception):
+    """Stands in for Ansible's exception."""
+
+
+def problems(variables: Mapping[str, Any], prefixes: tuple[str, ...] = PREFIXES) -> list[str]:
+    def value_of(name: str) -> Any:
+        if isinstance(variables[name], Exception):
+            raise variables[name]
+        return variables[name]
+
+    return list(variable_problems(variables, prefixes, value_of, Undefined))
+
+
+def test_options_of_a_single_run_are_no_variables_of_every_run() -> None:
+    names = option_variables()
+    assert {"connectops_connect_url", "connectops_kafka_timeout", "connectops_settle_seconds"} <= set(names)
+    assert not {"connectops_strategy", "connectops_cluster_label", "connectops_plan_id"} & set(names)
+
+
+def test_every_known_variable_has_a_prefix_of_the_collection() -> None:
+    assert [name for name in known_variables() if not name.startswith(PREFIXES)] == []
+
+
+@pytest.mark.parametrize("value", [None, "", "  ", "\n"])
+def test_a_blank_is_not_set(value: Any) -> None:
+    assert is_blank(value)
+
+
+@pytest.mark.parametrize("value", [0, False, [], {}, "0"])
+def test_a_value_that_says_no_is_set(value: Any) -> None:
+    assert not is_blank(value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("connectops_connectors", "a", ["a"]),
+        ("connectops_connectors", " a, b ,,", ["a", "b"]),
+        ("connectops_connectors", '["a", " b "]', ["a", "b"]),
+        ("connectops_connectors", ["a", "", None, " b"], ["a", "b"]),
+        ("connectops_serial", '[1, "100%"]', [1, "100%"]),
+        ("connectops_serial", " 50% ", "50%"),
+        ("connectops_at_least", '{"batch.size": 1}', {"batch.size": 1}),
+        ("reset_partitions", '[{"timezone": "PST"}]', [{"timezone": "PST"}]),
+        ("reset_partitions", "[broken", "[broken"),
+        ("connectops_ca_path", " ca.pem ", "ca.pem"),
+        ("connectops_url_password", " kept ", " kept "),
+        ("connectops_url_password", "[kept]", "[kept]"),
+        ("connectops_stripe_timezones", "PST, Africa/Cairo", ["PST", "Africa/Cairo"]),
+    ],
+)
+def test_text_becomes_what_the_variable_needs(name: str, text: Any, value: Any) -> None:
+    assert plain_value(name, text) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "end"),
+    [
+        ("reset_partition", 'did you mean "reset_partitions"?'),
+        ("connectops_connector", 'did you mean "connectops_connectors"?'),
+        ("connectops_conect_url", 'did you mean "connectops_connect_url"?'),
+        ("reset_stratgy", 'did you mean "reset_strategy"?'),
+        ("verify_0123456789", "remove it or rename it."),
+    ],
+)
+def test_an_unknown_variable_is_named_with_the_closest_one(name: str, end: str) -> None:
+    assert problems({name: 1}) == [f"The variable {name} does not exist in connectops.recovery: {end}"]
+
+
+def test_other_variables_and_our_own_results_are_nobodys_business() -> None:
+    assert problems({"reset": 1, "my_reset_partition": 1, "reset_result": {}, "connectops_offsets": {}}) == []
+    assert problems({"reset_partition": 1}, ("verify_",)) == []
+
+
+def test_blanks_are_fine_for_every_variable() -> None:
+    for blank in (None, "", "  "):
+        assert problems(dict.fromkeys(known_variables(), blank)) == []
+
+
+def test_a_variable_that_refers_to_an_undefined_one_is_named() -> None:
+    error = Undefined("{{ my_conectors }}: 'my_conectors' is undefined. 'my_conectors' is undefined")
+    assert problems({"connectops_connectors": error}) == [
+        "The variable connectops_connectors cannot be read ('my_conectors' is undefined): define what it refers to."
+    ]
+    # It may refer to what an earlier role has found.
+    assert problems({"reset_partitions": error}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "end"),
+    [
+        ("connectops_timeout", "soon", "be of the type float."),
+        ("connectops_validate_certs", "maybe", "be of the type bool."),
+        ("reset_partitions", "PST", "be of the type list of dict."),
+        ("reset_partitions", "[broken", "be of the type list of dict."),
+        ("reset_strategy", "delet", "be one of continue, current, available_end, timestamp, offset, delete, restore."),
+        ("connectops_kafka_security_protocol", "TLS", "be one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL."),
+        ("verify_timeout_seconds", "1.5", "be of the type int."),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_refused_by_the_name_that_was_typed(name: str, value: Any, end: str) -> None:
+    assert problems({name: value}) == [f"The variable {name} must {end}"]
+
+
+def test_values_as_they_come_from_the_command_line_are_accepted() -> None:
+    assert (
+        problems({"verify_timeout_seconds": "20", "identify_show": "no", "connectops_stripe_api_keys": {"PST": "k"}})
+        == []
+    )
