@@ -119,8 +119,9 @@ class Status:
 class Connector:
     """A connector at one moment. ``config`` holds raw values: it never leaves the core unredacted.
 
-    ``problem``: a sentence that says why its offsets, or more of it, could not be read; ``offsets`` says nothing
-    then. ``target_state``: the state that it is meant to have, STARTED, PAUSED or STOPPED, where the config topic was read instead of Connect.
+    ``problem``: a sentence that says why its offsets, or more of it, could not be read; ``offsets`` says nothing then.
+    ``target_state``: the state that it is meant to have, STARTED, PAUSED or STOPPED, where the config topic was read instead
+    of Connect.
     """
 
     name: str
