@@ -29,7 +29,7 @@ def check_values(offset: Mapping[Any, Any], where: str) -> None:
     for name, value in offset.items():
         if not isinstance(name, str):
             raise InputError(f"{where}: the name of a field is text, and {name!r} is not: write it in quotes.")
-        problem = _problem(value)
+        problem = problem_of(value)
         if problem is not None:
             raise InputError(f"{where}.{name}: {problem}.")
 
@@ -72,7 +72,8 @@ def changed_types(
             yield f"{partition}: {', '.join(found)}: check that the connector still reads such an offset."
 
 
-def _problem(value: Any) -> str | None:
+def problem_of(value: Any) -> str | None:
+    """Why Connect cannot keep the value as it is, without a full stop; None for one that it can keep."""
     if isinstance(value, (dict, list)):
         kind = "map" if isinstance(value, dict) else "list"
         return f"Connect keeps a flat map of plain values, and this is a {kind}: write a text, a number, true, false or null"
