@@ -40,8 +40,11 @@ def check_types(partition: Partition, stored: Offset, wanted: Offset, where: str
     A null says on purpose that a field is empty, and a stored null fits every type.
     """
     for name in wanted:
+        one, other = stored.get(name), wanted[name]
+        if _is_zero_below_zero(other) and not _is_zero_below_zero(one):
+            # It would not be read back as it was written, after the connector was stopped.
+            raise InputError(f"{where}.{name}: Connect keeps -0.0 as 0.0: write 0.0.")
         if _is_other_type(name, stored, wanted):
-            one, other = stored[name], wanted[name]
             raise InputError(
                 f"{where}.{name}: the connector stores {_kind(one)} there ({_shown(one)}), and {_shown(other)} is"
                 f" {_kind(other)}: {_advice(one, other)}."
@@ -95,6 +98,10 @@ def _kind(value: JsonScalar) -> str:
 def _is_other_type(name: str, stored: Offset, wanted: Offset) -> bool:
     one, other = stored.get(name), wanted.get(name)
     return one is not None and other is not None and type(one) is not type(other)
+
+
+def _is_zero_below_zero(value: JsonScalar) -> bool:
+    return isinstance(value, float) and value == 0 and math.copysign(1, value) < 0
 
 
 def _missing(stored: Offset, wanted: Offset) -> Iterator[str]:

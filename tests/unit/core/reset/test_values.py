@@ -99,6 +99,8 @@ OTHER_TYPES = {
         {"at": "x"},
         'offset.at: the connector stores a decimal there (1.5), and "x" is a string: write a decimal without quotes.',
     ),
+    "zero below zero": ({"at": 1.5}, {"at": -0.0}, "offset.at: Connect keeps -0.0 as 0.0: write 0.0."),
+    "zero below zero in a new field": ({"at": 1.5}, {"x": -0.0}, "offset.x: Connect keeps -0.0 as 0.0: write 0.0."),
     "a string for a boolean": (
         {"snapshot": True},
         {"snapshot": "false"},
@@ -134,6 +136,7 @@ ACCEPTED = {
     "a stored null gets a value": ({"pos": None}, {"pos": 7}),
     "a stored null is left out": ({"pos": 411, "tx": None}, {"pos": 7}),
     "a further field": ({"pos": 411}, {"pos": 7, "row": 0}),
+    "zero below zero, where a version keeps it": ({"at": -0.0}, {"at": -0.0}),
     "the largest integer": ({"pos": 411}, {"pos": 2**63 - 1}),
     "the smallest integer": ({"pos": 411}, {"pos": -(2**63)}),
 }

@@ -221,8 +221,8 @@ def test_a_restore_names_the_fields_whose_type_it_changes(task: Task) -> None:
     outcome = task(strategy="restore", backup_file=backup, offset=None, config={}, check_mode=True)
     assert outcome.warnings == [
         (
-            'table=orders: id changes from a string ("5") to an integer (5), row (integer, 2) goes: check that the connector still'
-            " reads such an offset."
+            'table=orders: id changes from a string ("5") to an integer (5), row (integer, 2) goes: check that the connector'
+            " still reads such an offset."
         )
     ]
 
