@@ -14,7 +14,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urlsplit
@@ -35,6 +35,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.answer
     timed_out,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
+    OF_THE_CLUSTER,
     AccessDenied,
     ConnectError,
     NoStatusYet,
@@ -129,7 +130,7 @@ class ConnectClient:
     # Reads
 
     def root(self) -> ClusterInfo:
-        """Version and Kafka cluster id; raises :class:`NotConnect` when the URLs lead to something else."""
+        """Version and Kafka cluster id, which may be empty; raises :class:`NotConnect` for URLs of something else."""
         call = Call("GET", "/")
         reply = self._send(call)
         try:
@@ -137,7 +138,7 @@ class ConnectClient:
         except replies.WRONG_SHAPE:
             raise NotConnect(
                 f"{reply.url} answers in JSON, but not like Kafka Connect "
-                "(GET / has no version, commit and kafka_cluster_id): check connect_url.",
+                "(GET / has no version and commit): check connect_url.",
                 **call.facts(reply.url),
             ) from None
 
@@ -154,16 +155,57 @@ class ConnectClient:
         return sorted(names)
 
     def connectors(self) -> dict[str, Connector]:
-        """All connectors by name, sorted by name, without their offsets; their configs contain secrets in clear."""
+        """All connectors by name, sorted by name, without their offsets; their configs contain secrets in clear.
+
+        What the one call for all leaves out is asked for connector by connector. One of which Connect cannot say all has
+        that as its ``problem``.
+        """
+        found = {}
         names = self.names()
-        call = Call("GET", "/connectors?expand=info&expand=status")
-        found = _parsed(call, self._send(call), replies.connectors)
+        expanded = self._expanded() if names else {}
         for name in names:
-            if name not in found:  # it has no status yet, or it was deleted since it was listed
-                call = Call("GET", _path(name), connector=name)
-                with contextlib.suppress(NotFound):
-                    found[name] = _parsed(call, self._send(call), partial(replies.connector, name, its_status=None))
-        return dict(sorted(found.items()))
+            with contextlib.suppress(NotFound):  # it was deleted since it was listed
+                found[name] = expanded[name] if name in expanded else self._single(name)
+        return found
+
+    def _expanded(self) -> dict[str, Connector]:
+        """The connectors of which one call for all says everything.
+
+        These are all of them as a rule, and none where one without its plugin makes the call fail, where a gateway keeps
+        only one of the two parameters, and before Kafka 2.3.
+        """
+        call = Call("GET", "/connectors?expand=info&expand=status", since="2.3")
+        try:
+            return _parsed(call, self._send(call), replies.connectors)
+        except OF_THE_CLUSTER:
+            raise
+        except ConnectError:
+            return {}
+
+    def _single(self, name: str) -> Connector:
+        """One connector as its own calls show it. Raises :class:`NotFound`."""
+        problems: list[str] = []
+
+        def part(parse: Callable[[Any], Parsed], *rest: str) -> Parsed | None:
+            """What one call says; None where Connect cannot answer it for this connector."""
+            call = Call("GET", _path(name, *rest), connector=name)
+            try:
+                return _parsed(call, self._send(call), parse)
+            except (*OF_THE_CLUSTER, NotFound):
+                raise
+            except ConnectError as error:
+                problems.append(error.sentence)
+                return None
+
+        info = part(replies.info)
+        # A connector without its plugin has a config all the same.
+        kind, config = info if info is not None else ("unknown", part(replies.config, "config") or {})
+        try:
+            status = part(replies.status, "status") or Status(state="UNKNOWN")
+        except NoStatusYet:
+            status = Status()
+        known = Connector.of(name, status.type if kind == "unknown" else kind, config, status)
+        return replace(known, problem=problems[0] if problems else None)
 
     def config(self, name: str) -> dict[str, str | None]:
         """The config as stored: placeholders are not resolved, literal secrets are in clear."""

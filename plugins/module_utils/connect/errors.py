@@ -49,3 +49,7 @@ class Unsupported(ConnectError):
 
 class NotStoppedYet(ConnectError):
     """Offsets cannot be changed because the connector is not STOPPED or still has tasks."""
+
+
+# The same for every connector of the cluster; anything else may be one connector's own problem.
+OF_THE_CLUSTER = (AccessDenied, NotConnect, TimedOut, TlsFailed, Unreachable)

@@ -27,7 +27,7 @@ WRONG_SHAPE = (AttributeError, KeyError, TypeError, ValueError)
 
 @dataclass(frozen=True)
 class ClusterInfo:
-    """The answer to ``GET /``; ``version`` is whatever the vendor stamped."""
+    """The answer to ``GET /``; ``version`` is whatever the vendor stamped, ``kafka_cluster_id`` empty where it is not told."""
 
     version: str
     kafka_cluster_id: str
@@ -70,9 +70,12 @@ class WorkerAnswer:
 
 
 def cluster_info(data: Any) -> ClusterInfo:
-    """``{"version", "commit", "kafka_cluster_id"}``; all three must be there, since other servers have a version, too."""
+    """``{"version", "commit", "kafka_cluster_id"}``; the commit must be there, since other servers have a version, too.
+
+    Old versions leave out the last one.
+    """
     _text(data["commit"])
-    return ClusterInfo(version=_text(data["version"]), kafka_cluster_id=_text(data["kafka_cluster_id"]))
+    return ClusterInfo(version=_text(data["version"]), kafka_cluster_id=_text(data.get("kafka_cluster_id") or ""))
 
 
 def names(data: Any) -> list[str]:
@@ -111,22 +114,30 @@ def offsets(entries: Iterable[Mapping[str, Any]]) -> tuple[StoredOffset, ...]:
     return tuple(StoredOffset(Partition.of(entry["partition"]), entry["offset"]) for entry in entries)
 
 
-def connector(name: str, info: Any, its_status: Any) -> Connector:
-    """``{"type", "config"}`` and a status as :func:`status` takes it; None for a status that does not exist yet."""
-    known = Status() if its_status is None else status(its_status)
-    return Connector.of(name, str(info.get("type") or known.type), config(info["config"]), known)
+def info(data: Any) -> tuple[str, dict[str, str | None]]:
+    """Type and config of ``{"type", "config"}``; the type is ``unknown`` where Connect does not tell it."""
+    return str(data.get("type") or "unknown"), config(data["config"])
+
+
+def connector(name: str, its_info: Any, its_status: Any) -> Connector:
+    """One connector from what :func:`info` and :func:`status` take."""
+    known = status(its_status)
+    kind, its_config = info(its_info)
+    return Connector.of(name, known.type if kind == "unknown" else kind, its_config, known)
 
 
 def connectors(data: Any) -> dict[str, Connector]:
-    """``{"name": {"info": {...}, "status": {...}}}``; Connect leaves out a part that it could not read.
+    """``{"name": {"info": {...}, "status": {...}}}``; a part may be missing, also of all connectors.
 
-    A connector that lacks one of the two is left out here.
+    A connector that lacks one of the two is left out here. None is left in the ``["name", ...]`` of Kafka before 2.3.
     """
+    if isinstance(data, list):
+        return {}
     parts_by_name = {name: (parts.get("info"), parts.get("status")) for name, parts in data.items()}
     return {
-        name: connector(name, info, its_status)
-        for name, (info, its_status) in parts_by_name.items()
-        if info is not None and its_status is not None
+        name: connector(name, its_info, its_status)
+        for name, (its_info, its_status) in parts_by_name.items()
+        if its_info is not None and its_status is not None
     }
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -18,12 +17,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Partition,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.values import problem_of
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 FORMAT = 1
 _TEXTS = ("cluster_id", "connector", "taken_at", "plan_id", "state")
-# Connect keeps an integer as a 64-bit one.
-_LARGEST_INTEGER = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -99,14 +97,6 @@ class Backup:
 
 def _fields(value: Any) -> dict[str, JsonScalar] | None:
     """The fields of a partition or an offset; None unless it is a flat map of values that Connect can keep."""
-    if not isinstance(value, Mapping) or not all(_is_plain(one) for one in value.values()):
+    if not isinstance(value, Mapping) or any(problem_of(one) is not None for one in value.values()):
         return None
     return dict(value)
-
-
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, float):
-        return math.isfinite(value)
-    if isinstance(value, int):
-        return abs(value) <= _LARGEST_INTEGER
-    return value is None or isinstance(value, str)

@@ -119,8 +119,9 @@ class Status:
 class Connector:
     """A connector at one moment. ``config`` holds raw values: it never leaves the core unredacted.
 
-    ``problem``: a sentence that says why its offsets could not be read; ``offsets`` says nothing then. ``target_state``:
-    the state that it is meant to have, STARTED, PAUSED or STOPPED, where the config topic was read instead of Connect.
+    ``problem``: a sentence that says why its offsets, or more of it, could not be read; ``offsets`` says nothing then.
+    ``target_state``: the state that it is meant to have, STARTED, PAUSED or STOPPED, where the config topic was read instead
+    of Connect.
     """
 
     name: str
@@ -137,6 +138,13 @@ class Connector:
     @property
     def connector_class(self) -> str:
         return self.config.get("connector.class", "")
+
+    def is_of_class(self, name: str) -> bool:
+        """Whether its class is ``name``. Both may be a full name, the simple name, or the alias that Connect makes of it."""
+        own = self.connector_class.strip()
+        if "." in own and "." in name:
+            return own == name
+        return _alias(own) == _alias(name)
 
     @property
     def is_source(self) -> bool:
@@ -156,6 +164,13 @@ class Connector:
     def stored(self) -> dict[Partition, Offset]:
         """The partitions that have an offset; to Connect a null one counts as absent."""
         return {entry.partition: entry.offset for entry in self.offsets if entry.offset is not None}
+
+
+def _alias(connector_class: str) -> str:
+    """``FileStreamSource`` for ``org.apache.kafka.connect.file.FileStreamSourceConnector``, as Connect shortens it."""
+    simple = connector_class.rpartition(".")[2]
+    end = simple.rfind("Connector")
+    return simple[:end] if end > 0 else simple
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.pla
     show_changes,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.values import changed_types
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange, changed_config
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import has_failed
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
@@ -87,7 +88,11 @@ def make_plan(
         "",
         *kind.plan_lines(plan.as_data(), forecast, connector.config),
     )
-    return Planned(plan, preview, forecast, secret_keys, decision.warnings)
+    warnings = decision.warnings
+    if plan.strategy == "restore":
+        # A backup may be of an older version of the connector, so this is for the user to judge.
+        warnings = (*warnings, *changed_types(connector.stored, decision.targets))
+    return Planned(plan, preview, forecast, secret_keys, warnings)
 
 
 def _plan(
@@ -104,6 +109,7 @@ def _plan(
     is_dead = has_failed(connector)
     changes_state = is_dead or (begun_in is not None and connector.state == "STOPPED")
     return Plan(
+        cluster=request.cluster,
         cluster_id=cluster_id,
         connector=connector.name,
         strategy=request.reset.strategy,

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -199,6 +200,55 @@ def test_a_sink_connector_is_not_reset_and_keeps_running(lab: Lab, connector_nam
     assert len(lab.broker.messages(lab.connect.config_topic)) == before
     facts = succeeded(run_task(offsets_facts, **options))["ansible_facts"]["connectops_offsets"]
     assert facts["connectors"][connector_name]["type"] == "sink"
+
+
+def test_numbers_go_to_connect_and_come_back_exactly_and_another_type_never_reaches_it(
+    lab: Lab, connector_name: str, tmp_path: Path
+) -> None:
+    source = tmp_path / "source.txt"
+    config = {"connector.class": "FileStreamSource", "file": str(source), "topic": connector_name}
+    # This connector looks at its position alone.
+    exact = {
+        "position": 6,
+        "zero": 0.0,
+        "next": 2**53 + 1,
+        "last": 2**63 - 1,
+        "first": -(2**63),
+        "large": 1.7976931348623157e308,
+        "small": 5e-324,
+        "decimal": 0.1,
+    }
+    lab.connect.create(connector_name, config, [{"partition": {"filename": str(source)}, "offset": exact}], "STOPPED")
+    options: dict[str, Any] = {
+        "connect_url": lab.connect.urls,
+        "connectors": [connector_name],
+        "backup_dir": str(tmp_path / "backups"),
+        "settle_seconds": 0.0,
+    }
+
+    def stored() -> tuple[str, bytes | None]:
+        (entry,) = lab.connect.offsets(connector_name)
+        records = lab.offset_records(lab.connect.offsets_topic)
+        (raw,) = (value for key, value in records.items() if key.startswith(f'["{connector_name}",'.encode()))
+        return json.dumps(entry["offset"], sort_keys=True), raw
+
+    before = stored()
+    assert before[0] == json.dumps(exact, sort_keys=True)
+    for wrong, words in (
+        ({**exact, "position": "7"}, 'the connector stores an integer there (6), and "7" is a string'),
+        ({"position": 7}, "also has"),
+        ({**exact, "last": 2**63}, "does not fit into 64 bits"),
+        ({**exact, "large": float("inf")}, "is not a number in JSON"),
+        ({**exact, "zero": -0.0}, "Connect keeps -0.0 as 0.0"),
+    ):
+        assert words in failed(run_task(offset_reset, strategy="offset", offset=wrong, **options))["msg"]
+    assert stored() == before
+    moved = {**exact, "zero": 0.5, "next": 2**53, "last": -1}
+    done = succeeded(run_task(offset_reset, strategy="offset", offset=moved, **options))
+    assert stored()[0] == json.dumps(moved, sort_keys=True)
+    backup = done["connectors"][connector_name]["backup_file"]
+    succeeded(run_task(offset_reset, strategy="restore", backup_file=backup, **options))
+    assert stored() == before
 
 
 def test_another_source_connector_can_be_set_and_deleted_but_not_moved_in_time(

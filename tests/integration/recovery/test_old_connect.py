@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.connect import replies
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import offsets_facts
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 from integration.recovery.tasks import failed, initial_load, run_task, succeeded, unfinished
 from lab import Lab, await_condition
 from lab.trial import MIDNIGHT, Trial
@@ -48,3 +51,15 @@ def test_the_offsets_topic_is_read_where_rest_cannot_tell_offsets(lab: Lab, fini
     assert verdict["committed_at"] > MIDNIGHT
     assert one["state"] == "RUNNING"
     assert one["offsets"][0]["offset"]["interval_end"] == unfinished(0, 0)["interval_end"]
+
+
+def test_single_calls_say_what_the_call_for_all_connectors_says(
+    lab: Lab, finished_trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As behind a gateway that keeps one of two equal parameters, and before Kafka 2.3."""
+    lab.connect.await_state(finished_trial.name, "RUNNING", tasks=1)
+    with ConnectClient(ConnectOptions(tuple(lab.connect.urls))) as client:
+        expanded = client.connectors()
+        assert expanded[finished_trial.name].state == "RUNNING"
+        monkeypatch.setattr(replies, "connectors", lambda data: {})
+        assert client.connectors() == expanded

@@ -12,7 +12,6 @@ import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connect import replies
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import ClusterInfo, ValidationError
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
-    Connector,
     Partition,
     Status,
     StoredOffset,
@@ -104,10 +103,11 @@ def test_offsets_are_read_from_connects_own_json() -> None:
 def test_a_root_without_one_of_its_keys_is_not_connects() -> None:
     root = {"version": "3.9.1", "commit": "f745dfdc", "kafka_cluster_id": "abc"}
     assert replies.cluster_info(root) == ClusterInfo("3.9.1", "abc")
-    for key in root:
-        for changed in ({other: root[other] for other in root if other != key}, {**root, key: 1}):
-            with pytest.raises(replies.WRONG_SHAPE):
-                replies.cluster_info(changed)
+    wrong = [{**root, key: 1} for key in root]
+    wrong += [{other: root[other] for other in root if other != key} for key in ("version", "commit")]
+    for changed in wrong:
+        with pytest.raises(replies.WRONG_SHAPE):
+            replies.cluster_info(changed)
 
 
 def test_connectors_that_lack_a_part_are_left_out() -> None:
@@ -120,9 +120,15 @@ def test_connectors_that_lack_a_part_are_left_out() -> None:
     assert found == {"both": replies.connector("both", info("both"), status_of("both"))}
 
 
-def test_a_connector_without_type_or_status_is_unknown_and_unassigned() -> None:
-    one = replies.connector("c", {**info("c", k="v"), "type": None}, None)
-    assert one == Connector.of("c", "unknown", {"name": "c", "k": "v"}, Status())
+def test_a_type_that_is_not_told_with_the_config_is_that_of_the_status() -> None:
+    its_info = {**info("c", k="v"), "type": None}
+    assert replies.info(its_info) == ("unknown", {"name": "c", "k": "v"})
+    assert replies.connector("c", its_info, status_of("c")).type == "source"
+    assert replies.connector("c", its_info, {**status_of("c"), "type": None}).type == "unknown"
+
+
+def test_names_alone_say_nothing_of_a_connector() -> None:
+    assert replies.connectors(["c"]) == {}
 
 
 def test_the_tasks_a_worker_knows_are_numbers() -> None:
@@ -140,7 +146,7 @@ def test_the_tasks_a_worker_knows_are_numbers() -> None:
         (replies.status, {"connector": {"state": "RUNNING"}, "tasks": [{"id": "x", "state": "RUNNING"}]}),
         (replies.offsets, [{"partition": {}}]),
         (replies.offsets, [{"partition": "p", "offset": None}]),
-        (replies.connectors, []),
+        (replies.connectors, "c"),
         (replies.connectors, {"c": {"info": {}, "status": status_of("c")}}),
         (replies.task_numbers, {"tasks": [{}]}),
         (lambda data: replies.validation(data, {}, frozenset()), {"configs": [{}]}),

@@ -70,5 +70,26 @@ def test_a_connector_without_a_status_yet_is_unassigned() -> None:
     assert not made.is_source
 
 
+FULL = "org.apache.kafka.connect.file.FileStreamSourceConnector"
+CLASSES = {
+    # name: (as in the config, as it is asked for, whether it is the same)
+    "the full name": (FULL, FULL, True),
+    "the simple name": (FULL, "FileStreamSourceConnector", True),
+    "the alias": (FULL, "FileStreamSource", True),
+    "the alias in the config": ("FileStreamSource", FULL, True),
+    "the simple name in the config": ("FileStreamSourceConnector", "FileStreamSource", True),
+    "another package": (FULL, "com.example.FileStreamSourceConnector", False),
+    "a sink": (FULL, "FileStreamSink", False),
+    "a part of the name": (FULL, "Source", False),
+    "the word alone": ("a.Connector", "Connector", True),
+    "none": ("", "FileStreamSource", False),
+}
+
+
+@pytest.mark.parametrize("own, name, is_same", CLASSES.values(), ids=CLASSES)
+def test_a_class_goes_by_its_full_name_its_simple_name_and_connects_alias(own: str, name: str, is_same: bool) -> None:
+    assert Connector.of("c", "source", {"connector.class": own}, Status()).is_of_class(name) is is_same
+
+
 def test_the_config_is_not_in_the_representation() -> None:
     assert "sk_live_1" not in repr(Connector.of("c", "unknown", {"stripe.api.keys": "PST:sk_live_1"}, Status()))

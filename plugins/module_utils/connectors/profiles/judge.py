@@ -15,6 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.pro
     UNITS,
     Profile,
     TimeField,
+    is_pattern,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
     DAY_SECONDS,
@@ -58,7 +59,9 @@ def judge_by_profile(connector: Connector, profile: Profile | None, limits: Limi
     """
     profile = profile or GENERIC
     expected = profile.expected.values(connector.config) if profile.expected else None
-    judge = _ProfileJudge(profile, expected, state_reasons(connector), limits, now)
+    judge = _ProfileJudge(
+        profile, expected, state_reasons(connector), profile.may_be_quiet(connector.config), limits, now
+    )
     entries = sorted(connector.offsets, key=lambda entry: str(entry.partition))
     verdicts = list(judge.judged(entries)) + list(judge.missing(entries))
     if not verdicts:
@@ -72,11 +75,15 @@ def judge_by_profile(connector: Connector, profile: Profile | None, limits: Limi
 
 @dataclass(frozen=True)
 class _ProfileJudge:
-    """What the verdicts on all partitions of a connector depend on; ``expected`` is None where it is not known."""
+    """What the verdicts on all partitions of a connector depend on; ``expected`` is None where it is not known.
+
+    ``may_be_quiet``: the connector stores nothing while its source is quiet, so its silence does not make it stuck.
+    """
 
     profile: Profile
     expected: tuple[str, ...] | None
     state: tuple[JudgedReason, ...]
+    may_be_quiet: bool
     limits: Limits
     now: float
 
@@ -87,7 +94,7 @@ class _ProfileJudge:
             lacking = self._lacking(entry.partition)
             is_expected = bool(lacking) or self._is_expected(entry.partition)
             if entry.offset is None:
-                if is_expected:
+                if is_expected and entry.partition not in successors:
                     yield self.verdict(entry.partition, ("missing", Reason("no_offset", "it has no offset")))
             elif not is_expected:
                 yield self._orphaned(entry, NOT_CONFIGURED)
@@ -106,11 +113,11 @@ class _ProfileJudge:
                 )
 
     def missing(self, entries: list[StoredOffset]) -> Iterator[Verdict]:
-        """What is expected and not there at all."""
+        """What is expected and not there at all. A regular expression need not match anything."""
         if self.profile.expected is None:
             return
         for value in self.expected or ():
-            if not any(self.profile.expected.is_met(value, entry.partition) for entry in entries):
+            if not is_pattern(value) and not any(self._is_met(value, entry.partition) for entry in entries):
                 partition = Partition.of({self.profile.expected.field: value})
                 yield self.verdict(partition, ("missing", Reason("no_offset", "expected, but it has no offset")))
 
@@ -128,6 +135,8 @@ class _ProfileJudge:
 
     def _lacking(self, partition: Partition) -> tuple[JudgedReason, ...]:
         """Nothing can be said for sure of a partition that is not as the profile has it: one of the two is mistaken."""
+        if self.profile.is_older(partition):
+            return ()
         listed = () if self.profile.expected is None or self.expected is None else (self.profile.expected.field,)
         for name in (*self.profile.partition, *listed):
             if name not in partition.as_dict():
@@ -138,10 +147,38 @@ class _ProfileJudge:
     def _is_expected(self, partition: Partition) -> bool:
         if self.expected is None or self.profile.expected is None:
             return True
-        return any(self.profile.expected.is_met(value, partition) for value in self.expected)
+        return any(self._is_met(value, partition) for value in self.expected)
+
+    def _is_met(self, value: str, partition: Partition) -> bool:
+        is_older = self.profile.is_older(partition)
+        return self.profile.expected is not None and self.profile.expected.is_met(value, partition, is_older=is_older)
 
     def _successors(self, entries: list[StoredOffset]) -> Mapping[Partition, Partition]:
-        """Which partition took the place of which: the same by the fields that count, and stored later."""
+        """Which partition took the place of which."""
+        return {**self._stored_later(entries), **self._of_newer_form(entries)}
+
+    def _of_newer_form(self, entries: list[StoredOffset]) -> Mapping[Partition, Partition]:
+        """Of two forms of a partition the newer counts, unless the older was stored later: by an older version, then."""
+        successors = {}
+        for older in entries:
+            if not self.profile.is_older(older.partition):
+                continue
+            for newer in entries:
+                if newer.offset is None or not self.profile.is_newer_form_of(newer.partition, older.partition):
+                    continue
+                if older.offset is not None and self._life(older) > self._life(newer):
+                    successors[newer.partition] = older.partition
+                else:
+                    successors[older.partition] = newer.partition
+        return successors
+
+    def _life(self, entry: StoredOffset) -> tuple[float, float]:
+        """When the partition was last stored and up to when it has delivered, epoch seconds; 0 where it is not known."""
+        time, _doubts = _time_of(self.profile.time, entry.offset or {})
+        return entry.committed_at or 0.0, time or 0.0
+
+    def _stored_later(self, entries: list[StoredOffset]) -> Mapping[Partition, Partition]:
+        """Of partitions that are the same by the fields that count, the one stored last counts."""
         newest: dict[Partition, tuple[tuple[float, float], Partition]] = {}
         lives = {}
         for entry in entries:
@@ -149,8 +186,7 @@ class _ProfileJudge:
             if entry.offset is None or not all(name in fields for name in self.profile.partition):
                 continue
             same = Partition.of({name: fields[name] for name in self.profile.partition or fields})
-            time, _doubts = _time_of(self.profile.time, entry.offset)
-            life = (entry.committed_at or 0.0, time or 0.0)
+            life = self._life(entry)
             lives[entry.partition] = (same, life)
             if same not in newest or life > newest[same][0]:
                 newest[same] = (life, entry.partition)
@@ -171,6 +207,7 @@ class _ProfileJudge:
                 words = f"its run is open, and nothing was stored for {show_seconds(age)}"
                 yield "stuck", Reason("run_too_old", words, age, longest, int(committed_at))
         longest = profile.max_commit_age_seconds or limits.max_commit_age_seconds
+        silent: VerdictName = "unknown" if self.may_be_quiet else "stuck"
         overdue = None if committed_at is None else no_commit(committed_at, longest, now)
         if time is not None:
             oldest = profile.max_age_seconds or limits.max_age_seconds
@@ -178,12 +215,15 @@ class _ProfileJudge:
             if age <= oldest:
                 return
             # Old data that still comes is behind, and moving.
-            severity: VerdictName = "late" if committed_at is not None and overdue is None else "stuck"
+            severity: VerdictName = "late" if committed_at is not None and overdue is None else silent
             yield severity, Reason("time_old", f"its time is {show_seconds(age)} ago", age, oldest, int(time) + oldest)
         if committed_at is None:
             yield "unknown", _COMMIT_TIME_UNKNOWN
         elif overdue is not None:
-            yield "stuck", overdue
+            yield silent, overdue
+        if self.may_be_quiet and (overdue is not None or (committed_at is None and time is not None)):
+            message = f"{profile.heartbeat} is not set, so a quiet source looks the same"
+            yield "unknown", Reason("may_be_quiet", message)
 
 
 def _time_of(field: TimeField | None, offset: Offset) -> tuple[float | None, tuple[JudgedReason, ...]]:

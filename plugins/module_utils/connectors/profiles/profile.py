@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 # How many of each unit make a second.
 UNITS = {"seconds": 1, "milliseconds": 1000, "microseconds": 1_000_000, "nanoseconds": 1_000_000_000}
 ISO = "iso8601"
+# What is in a regular expression and in no usual name; a dot stands for itself as a rule.
+_PATTERN = re.compile(r"[\\*+?|()\[\]{}]|^\^|\$$")
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,16 @@ class TimeField:
 class OpenRun:
     """What an offset looks like while a run, such as a snapshot, is open: a field with one of these values.
 
-    ``values`` is None where any value but null will do.
+    ``values`` is None where any value but null will do. The run has ended where one of the fields ``ended_by`` is true.
     """
 
     field: str
     values: tuple[JsonScalar, ...] | None
+    ended_by: tuple[str, ...] = ()
 
     def is_in(self, offset: Offset) -> bool:
+        if any(_text(offset.get(name)) == "true" for name in self.ended_by):
+            return False
         value = offset.get(self.field)
         if self.values is None:
             return value is not None
@@ -54,33 +60,58 @@ class OpenRun:
 
 @dataclass(frozen=True)
 class Expected:
-    """The setting that lists what the connector works on, and the field of a partition that holds one of the list."""
+    """The setting that lists what the connector works on, and the field of a partition that holds one of the list.
+
+    Each of the list is a name or a regular expression.
+    """
 
     setting: str
     separator: str
     field: str
 
     def values(self, config: Mapping[str, str]) -> tuple[str, ...] | None:
-        """What is expected; None where the config does not tell."""
+        """What is expected; None where the config does not tell, or not in a way that Python can read."""
         text = config.get(self.setting)
         if text is None or "${" in text or looks_masked(text):
             return None
-        return tuple(dict.fromkeys(filter(None, (item.strip() for item in text.split(self.separator)))))
+        # A setting such as topics.regex is one expression, in which a comma is a part of it.
+        items = [text] if self.setting.endswith(".regex") else re.split(rf"(?<!\\){re.escape(self.separator)}", text)
+        found = tuple(dict.fromkeys(filter(None, (_as_name(item.strip()) for item in items))))
+        try:
+            for one in filter(is_pattern, found):
+                re.compile(one)
+        except re.error:
+            return None
+        return found
 
-    def is_met(self, value: str, partition: Partition) -> bool:
-        """Whether the partition stands for the value. A config may leave out a table's schema, which the partition has."""
+    def is_met(self, value: str, partition: Partition, *, is_older: bool = False) -> bool:
+        """Whether the partition stands for the value. A config may leave out a table's schema, which the partition has.
+
+        ``is_older``: the partition is of an older form, which may leave out the schema that the config has.
+        """
         held = _text(partition.get(self.field))
-        return held == value or held.endswith(f".{value}")
+        if held == value or held.endswith(f".{value}") or (is_older and value.endswith(f".{held}")):
+            return True
+        if not is_pattern(value):
+            return False
+        # An expression for whole names says nothing of a name without its schema.
+        return is_older or any(re.fullmatch(value, tail, re.IGNORECASE) for tail in _tails(held))
 
 
 @dataclass(frozen=True)
 class Profile:
-    """One profile, checked. ``partition`` is empty where all fields distinguish partitions; ages are seconds."""
+    """One profile, checked. ``partition`` is empty where all fields distinguish partitions; ages are seconds.
+
+    ``older_partition``: the fields of a partition as an older version of the connector wrote it; may be empty.
+    ``heartbeat``: the setting by which the connector stores offsets also while its source is quiet.
+    """
 
     name: str
     connector_classes: tuple[str, ...]
     settings: Mapping[str, tuple[str, ...]]
     partition: tuple[str, ...] = ()
+    older_partition: tuple[str, ...] = ()
+    heartbeat: str | None = None
     time: TimeField | None = None
     open_run: OpenRun | None = None
     expected: Expected | None = None
@@ -89,10 +120,27 @@ class Profile:
     max_run_age_seconds: int | None = None
 
     def fits(self, connector: Connector) -> bool:
-        full = connector.connector_class
-        if not {full, full.rpartition(".")[2]} & set(self.connector_classes):
+        if not any(connector.is_of_class(name) for name in self.connector_classes):
             return False
         return all(connector.config.get(key) in values for key, values in self.settings.items())
+
+    def is_older(self, partition: Partition) -> bool:
+        """Whether the partition is of the older form."""
+        return bool(self.older_partition) and set(partition.as_dict()) == set(self.older_partition)
+
+    def is_newer_form_of(self, newer: Partition, older: Partition) -> bool:
+        """Whether ``newer`` took the place of ``older``: it has more fields, and may have names with their schema."""
+        fields = newer.as_dict()
+        return len(fields) > len(self.older_partition) and all(
+            name in fields and (value == fields[name] or _text(fields[name]).endswith(f".{_text(value)}"))
+            for name, value in older.fields
+        )
+
+    def may_be_quiet(self, config: Mapping[str, str]) -> bool:
+        """Whether the connector stores nothing while its source is quiet, so that its silence says nothing."""
+        if self.heartbeat is None:
+            return False
+        return re.fullmatch(r"\s*\+?0*[1-9]\d*\s*", config.get(self.heartbeat, "")) is None
 
 
 # Nothing is known but when offsets were stored.
@@ -119,6 +167,8 @@ def read_profile(data: Any, where: str) -> Profile:
         "connector_class",
         "settings",
         "partition",
+        "older_partition",
+        "heartbeat",
         "time",
         "open_run",
         "expected",
@@ -131,8 +181,12 @@ def read_profile(data: Any, where: str) -> Profile:
         connector_classes=given.texts("connector_class"),
         settings=_settings(given),
         partition=given.texts("partition") if given.has("partition") else (),
+        older_partition=given.texts("older_partition") if given.has("older_partition") else (),
+        heartbeat=given.text("heartbeat") if given.has("heartbeat") else None,
         time=_time(given.map("time", "field", "unit")) if given.has("time") else None,
-        open_run=_open_run(given.map("open_run", "field", "values", "present")) if given.has("open_run") else None,
+        open_run=_open_run(given.map("open_run", "field", "values", "present", "ended_by"))
+        if given.has("open_run")
+        else None,
         expected=_expected(given.map("expected", "setting", "separator", "field")) if given.has("expected") else None,
         max_age_seconds=given.seconds("max_age"),
         max_commit_age_seconds=given.seconds("max_commit_age"),
@@ -167,16 +221,17 @@ def _time(given: _Given) -> TimeField:
 
 def _open_run(given: _Given) -> OpenRun:
     field = given.text("field")
+    ended_by = given.texts("ended_by") if given.has("ended_by") else ()
     if given.has("values") == given.has("present"):
         raise given.wrong("values", "or present: true is needed, one of the two")
     if given.has("present"):
         if given.data["present"] is not True:
             raise given.wrong("present", "can only be true: write values for anything else")
-        return OpenRun(field, None)
+        return OpenRun(field, None, ended_by)
     values = given.data["values"]
     if not isinstance(values, list) or not values or any(isinstance(one, (list, dict)) for one in values):
         raise given.wrong("values", "is no list of values: write one such as [true, INITIAL]")
-    return OpenRun(field, tuple(values))
+    return OpenRun(field, tuple(values), ended_by)
 
 
 def _expected(given: _Given) -> Expected:
@@ -245,6 +300,26 @@ class _Given:
 
 def _nearest(word: str, choices: Collection[str]) -> str:
     return did_you_mean(word, choices, f"there are {', '.join(choices)}", limit=1)
+
+
+def is_pattern(value: str) -> bool:
+    """Whether an expected value is a regular expression rather than a name."""
+    return _PATTERN.search(value) is not None
+
+
+def _as_name(item: str) -> str:
+    """The name that an item of a list stands for, where it is an expression for one name alone; else the item itself."""
+    bare = item[1:-1] if item.startswith("^") and item.endswith("$") else item
+    name = bare.replace("\\.", ".")
+    return item if is_pattern(name) else name
+
+
+def _tails(name: str) -> Iterator[str]:
+    """The name, and the same without its database and schema: ``a.b.c``, ``b.c``, ``c``."""
+    yield name
+    while "." in name:
+        name = name.partition(".")[2]
+        yield name
 
 
 def _text(value: JsonScalar) -> str:

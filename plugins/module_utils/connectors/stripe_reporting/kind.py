@@ -57,8 +57,7 @@ class StripeReporting(ConnectorKind[Situation]):
 
     def fits(self, connector: Connector) -> bool:
         """The class is known by its simple name, whatever its package, and by a setting that it cannot work without."""
-        simple_name = connector.connector_class.rpartition(".")[2]
-        return simple_name == "StripeSourceConnector" and "stripe.report.types" in connector.config
+        return connector.is_of_class("StripeSourceConnector") and "stripe.report.types" in connector.config
 
     def secrets(self) -> frozenset[str]:
         return frozenset(self.options.keys.values())

@@ -48,10 +48,12 @@ class OffsetChange:
 class Plan:
     """What will be written to one connector, and nothing else will.
 
+    ``cluster`` is the label of the Connect cluster, since several of them may share one Kafka cluster, ``cluster_id``.
     ``final_state`` is the state it is returned to. ``presumed`` are the offsets the plan was made from. ``restart``: its tasks
     are restarted, even when nothing is written.
     """
 
+    cluster: str
     cluster_id: str
     connector: str
     strategy: str
@@ -71,7 +73,8 @@ class Plan:
     def id(self) -> str:
         """Twelve hexadecimal digits: equal plans from equal facts have equal ids. No secret goes into it."""
         content = {
-            "cluster": self.cluster_id,
+            "cluster": self.cluster,
+            "cluster_id": self.cluster_id,
             "connector": self.connector,
             "strategy": self.strategy,
             "final_state": self.final_state,
@@ -88,6 +91,7 @@ class Plan:
     def as_data(self) -> dict[str, Any]:
         return {
             "id": self.id,
+            "cluster": self.cluster,
             "cluster_id": self.cluster_id,
             "connector": self.connector,
             "strategy": self.strategy,

@@ -17,6 +17,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Partition,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.selection import choose_partitions
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.values import check_types, check_values
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 OffsetTargets = Mapping[Partition, "Mapping[str, JsonScalar] | None"]
@@ -51,9 +52,9 @@ class ResetRequest:
                 verb = "needs" if strategy == owner else "does not use"
                 raise InputError(f"The strategy {strategy} {verb} the option {option}.")
         if offset is not None:
-            nested = [name for name, value in offset.items() if isinstance(value, (dict, list))]
-            if nested or not offset:
-                raise InputError("offset: Connect keeps a flat map of plain values; write one with at least one field.")
+            check_values(offset, "offset")
+        for partition, stored in (backup or {}).items():
+            check_values(stored, f"backup_file: the offset of {partition}")
         moment = None if timestamp is None else parse_moment(timestamp, "timestamp")
         return cls(strategy, tuple(partitions), moment, offset, backup, allow_gap)
 
@@ -67,7 +68,9 @@ def generic_targets(connector: Connector, request: ResetRequest) -> OffsetTarget
         chosen = choose_partitions(tuple(everything), request.partitions, connector.name)
         return {partition: everything[partition] for partition in chosen}
     chosen = choose_partitions(tuple(stored), request.partitions, connector.name)
-    if request.strategy == "offset":
+    if request.strategy == "offset" and request.offset is not None:
+        for partition in chosen:
+            check_types(partition, stored[partition], request.offset, "offset")
         return dict.fromkeys(chosen, request.offset)
     if request.strategy == "delete":
         return dict.fromkeys(chosen, None)

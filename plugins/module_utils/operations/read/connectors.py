@@ -12,13 +12,9 @@ from dataclasses import replace
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
-    AccessDenied,
+    OF_THE_CLUSTER,
     ConnectError,
     NoStatusYet,
-    NotConnect,
-    TimedOut,
-    TlsFailed,
-    Unreachable,
     Unsupported,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_seconds
@@ -34,8 +30,6 @@ _NULL_TRIES = 5
 _NULL_PAUSE_SECONDS = 0.2
 _MOST_AT_ONCE = 8
 _CLOCK_TOLERANCE_SECONDS = 60
-# These would be said of every connector; anything else is one connector's own trouble.
-_OF_THE_CLUSTER = (AccessDenied, NotConnect, TimedOut, TlsFailed, Unreachable, Unsupported)
 
 
 def workers_now(client: Cluster, now: float) -> tuple[float, tuple[str, ...]]:
@@ -88,11 +82,11 @@ def read_snapshot(client: Cluster, names: Sequence[str], now: float, *, with_off
         connector = known.get(name)
         if connector is None:
             return read_connector(client, name, with_offsets=with_offsets)
-        if not with_offsets:
+        if not with_offsets or connector.problem is not None:
             return connector
         try:
             return replace(connector, offsets=read_offsets(client, name))
-        except _OF_THE_CLUSTER:
+        except (*OF_THE_CLUSTER, Unsupported):
             raise
         except ConnectError as error:
             return replace(connector, problem=error.sentence)

@@ -56,7 +56,8 @@ JDBC = {
     "mode": "timestamp",
     "table.whitelist": "orders",
 }
-POSTGRES = {"connector.class": "io.debezium.connector.postgresql.PostgresConnector", "topic.prefix": "shop"}
+QUIET_POSTGRES = {"connector.class": "io.debezium.connector.postgresql.PostgresConnector", "topic.prefix": "shop"}
+POSTGRES = {**QUIET_POSTGRES, "heartbeat.interval.ms": "10000"}
 MYSQL = {"connector.class": "io.debezium.connector.mysql.MySqlConnector", "topic.prefix": "shop"}
 FILE = {"connector.class": "org.apache.kafka.connect.file.FileStreamSourceConnector", "file": "/data/orders.txt"}
 PLAIN = {"connector.class": "com.example.UnheardOfConnector"}
@@ -120,7 +121,17 @@ def mysql(ago: float, **more: Any) -> dict[str, Any]:
 
 
 def test_the_page_has_the_profiles_that_are_judged_with_here() -> None:
-    assert set(PROFILES) == {"jdbc-timestamp", "debezium-postgres", "debezium-mysql", "file"}
+    assert set(PROFILES) == {"jdbc-timestamp", "debezium-postgres", "debezium-mysql", "file", "mirrormaker"}
+
+
+# What newer versions of Debezium write: while the first snapshot runs, and with its last record.
+RUNNING = {"snapshot": "INITIAL", "snapshot_completed": False}
+COMPLETED = {"snapshot": "INITIAL", "snapshot_completed": True}
+MIRROR = {"connector.class": "org.apache.kafka.connect.mirror.MirrorSourceConnector", "topics": "ord.*,shop\\..*"}
+
+
+def mirrored(topic: str) -> Partition:
+    return Partition.of({"cluster": "primary", "partition": 0, "topic": topic})
 
 
 NORMAL = {
@@ -151,7 +162,13 @@ NORMAL = {
         {**MYSQL, "connector.class": "io.debezium.connector.mariadb.MariaDbConnector"},
         stored(SHOP, mysql(30), 30),
     ),
+    "PostgreSQL, a snapshot of hours": (POSTGRES, stored(SHOP, postgres(10 * MINUTE, **RUNNING), 5)),
     "a file": (FILE, stored(ORDERS_FILE, {"position": 4711}, MINUTE)),
+    "a file, by the alias of its class": (
+        {**FILE, "connector.class": "FileStreamSource"},
+        stored(ORDERS_FILE, {"position": 4711}, MINUTE),
+    ),
+    "MirrorMaker": (MIRROR, stored(mirrored("orders"), {"offset": 4711}, DAY)),
     "any other": (PLAIN, stored(PLACE, {"x": 1}, 23 * HOUR)),
     "a clock that is two minutes off": (POSTGRES, stored(SHOP, postgres(-2 * MINUTE), -2 * MINUTE)),
 }
@@ -208,6 +225,66 @@ TROUBLED = {
         stored(SHOP, postgres(3 * HOUR, snapshot=True), 3 * HOUR),
         "stuck",
         ["run_too_old", "time_old", "no_commit"],
+    ),
+    "PostgreSQL, a newer snapshot that stands still": (
+        POSTGRES,
+        stored(SHOP, postgres(3 * HOUR, **RUNNING), 3 * HOUR),
+        "stuck",
+        ["run_too_old", "time_old", "no_commit"],
+    ),
+    "PostgreSQL, a snapshot that stands still without heartbeats": (
+        QUIET_POSTGRES,
+        stored(SHOP, postgres(3 * HOUR, **RUNNING), 3 * HOUR),
+        "stuck",
+        ["run_too_old", "time_old", "no_commit", "may_be_quiet"],
+    ),
+    "PostgreSQL, a blocking snapshot that stands still": (
+        POSTGRES,
+        stored(SHOP, postgres(3 * HOUR, snapshot="BLOCKING", snapshot_completed=False), 3 * HOUR),
+        "stuck",
+        ["run_too_old", "time_old", "no_commit"],
+    ),
+    "PostgreSQL, quiet since its snapshot, with heartbeats": (
+        POSTGRES,
+        stored(SHOP, postgres(3 * HOUR, **COMPLETED), 5),
+        "late",
+        ["time_old"],
+    ),
+    "PostgreSQL, quiet since its snapshot, without heartbeats": (
+        QUIET_POSTGRES,
+        stored(SHOP, postgres(3 * DAY, **COMPLETED), 3 * DAY),
+        "unknown",
+        ["time_old", "no_commit", "may_be_quiet"],
+    ),
+    "PostgreSQL, quiet since its snapshot, heartbeats off": (
+        {**QUIET_POSTGRES, "heartbeat.interval.ms": "0"},
+        stored(SHOP, postgres(3 * DAY, **COMPLETED), 3 * DAY),
+        "unknown",
+        ["time_old", "no_commit", "may_be_quiet"],
+    ),
+    "PostgreSQL, quiet since a snapshot of an older version": (
+        QUIET_POSTGRES,
+        stored(SHOP, postgres(3 * DAY, snapshot=True, last_snapshot_record=True), 3 * DAY),
+        "unknown",
+        ["time_old", "no_commit", "may_be_quiet"],
+    ),
+    "PostgreSQL, quiet, without Kafka": (
+        QUIET_POSTGRES,
+        stored(SHOP, postgres(3 * DAY, **COMPLETED)),
+        "unknown",
+        ["time_old", "commit_time_unknown", "may_be_quiet"],
+    ),
+    "MySQL, quiet since its snapshot": (
+        MYSQL,
+        stored(SHOP, mysql(3 * DAY, **COMPLETED), 3 * DAY),
+        "unknown",
+        ["time_old", "no_commit", "may_be_quiet"],
+    ),
+    "MirrorMaker, silent": (
+        MIRROR,
+        stored(mirrored("orders"), {"offset": 4711}, 8 * DAY),
+        "stuck",
+        ["no_commit"],
     ),
     "MySQL, hours behind and moving": (MYSQL, stored(SHOP, mysql(5 * HOUR), 5), "late", ["time_old"]),
     "a file, silent": (FILE, stored(ORDERS_FILE, {"position": 4711}, 3 * HOUR), "stuck", ["no_commit"]),
@@ -347,6 +424,74 @@ def test_of_partitions_that_differ_in_fields_of_no_account_the_latest_counts(wit
         ("server=a", "orphaned", ["superseded"]),
         ("server=b", "ok", []),
     ]
+
+
+def by_name(of: Connector) -> list[tuple[str, str, list[str]]]:
+    return [(str(one.partition), one.verdict, [reason.code for reason in one.reasons]) for one in assessed(of)]
+
+
+OLD_ORDERS = Partition.of({"table": "orders"})
+TWO_FORMS = {
+    # name: (tables, seconds since the older form was stored, since the newer was, verdict on the newer, on the older)
+    "replaced": ("orders", 90 * DAY, MINUTE, ("ok", []), ("orphaned", ["superseded"])),
+    "replaced, tables with their schema": ("shop.orders", 90 * DAY, MINUTE, ("ok", []), ("orphaned", ["superseded"])),
+    "replaced, an expression": ("shop\\.ord.*", 90 * DAY, MINUTE, ("ok", []), ("orphaned", ["superseded"])),
+    "replaced, without Kafka": ("orders", None, None, ("ok", []), ("orphaned", ["superseded"])),
+    "back to an older version": ("orders", MINUTE, 90 * DAY, ("orphaned", ["superseded"]), ("ok", [])),
+}
+
+
+@pytest.mark.parametrize("tables, older, newer, on_newer, on_older", TWO_FORMS.values(), ids=TWO_FORMS)
+def test_of_the_two_forms_of_a_jdbc_table_one_counts(
+    tables: str, older: float | None, newer: float | None, on_newer: Any, on_older: Any
+) -> None:
+    old = stored(OLD_ORDERS, jdbc(90 * DAY if older is None else older), older)
+    new = stored(ORDERS, jdbc(MINUTE if newer is None else newer), newer)
+    of = connector({**JDBC, "table.whitelist": tables}, old, new)
+    assert by_name(of) == [("protocol=1 table=shop.orders", *on_newer), ("table=orders", *on_older)]
+
+
+def test_a_deleted_older_form_is_not_missing_where_there_is_a_newer_one() -> None:
+    of = connector(JDBC, stored(OLD_ORDERS, None, MINUTE), stored(ORDERS, jdbc(MINUTE), MINUTE))
+    assert by_name(of) == [("protocol=1 table=shop.orders", "ok", [])]
+
+
+@pytest.mark.parametrize("tables", ["orders", "shop.orders", "shop\\.orders", "shop\\.ord.*"])
+def test_the_older_form_alone_is_neither_orphaned_nor_missing(tables: str) -> None:
+    of = connector({**JDBC, "table.whitelist": tables}, stored(OLD_ORDERS, jdbc(MINUTE), MINUTE))
+    assert by_name(of) == [("table=orders", "ok", [])]
+
+
+def test_the_older_form_of_another_table_stays_as_it_is() -> None:
+    customers = Partition.of({"table": "customers"})
+    config = {**JDBC, "table.whitelist": "orders,customers"}
+    of = connector(config, stored(customers, jdbc(MINUTE), MINUTE), stored(ORDERS, jdbc(MINUTE), MINUTE))
+    assert [one[1] for one in by_name(of)] == ["ok", "ok"]
+
+
+def test_an_older_form_needs_no_field_of_the_newer_one() -> None:
+    profile = replace(PROFILES["jdbc-timestamp"], partition=("protocol", "table"))
+    of = connector(JDBC, stored(OLD_ORDERS, jdbc(MINUTE), MINUTE))
+    assert [one.verdict for one in judge_by_profile(of, profile, Limits(), NOW)] == ["ok"]
+
+
+def test_expressions_in_a_list_of_topics_make_nothing_missing_and_only_what_they_do_not_match_orphaned() -> None:
+    entries = [
+        stored(mirrored(topic), {"offset": 1}, MINUTE) for topic in ("orders", "shop.items", "attic", "Ordinary")
+    ]
+    of = connector({**MIRROR, "topics": f"{MIRROR['topics']},bills"}, *entries)
+    assert by_name(of) == [
+        ("cluster=primary partition=0 topic=Ordinary", "ok", []),
+        ("cluster=primary partition=0 topic=attic", "orphaned", ["not_configured"]),
+        ("cluster=primary partition=0 topic=orders", "ok", []),
+        ("cluster=primary partition=0 topic=shop.items", "ok", []),
+        ("topic=bills", "missing", ["no_offset"]),
+    ]
+
+
+def test_an_expression_that_cannot_be_read_makes_nothing_orphaned() -> None:
+    config = {**MIRROR, "topics": "a[b"}
+    assert by_name(connector(config, stored(mirrored("orders"), {"offset": 1}, MINUTE)))[0][1:] == ("ok", [])
 
 
 def test_where_all_fields_count_none_takes_the_place_of_another() -> None:

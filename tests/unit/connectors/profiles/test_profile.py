@@ -44,8 +44,10 @@ def test_a_whole_profile_is_read() -> None:
             **SMALLEST,
             "settings": {"mode": "timestamp"},
             "partition": ["protocol", "table"],
+            "older_partition": ["table"],
+            "heartbeat": "heartbeat.interval.ms",
             "time": {"field": "timestamp", "unit": "milliseconds"},
-            "open_run": {"field": "snapshot", "values": [True, "INITIAL"]},
+            "open_run": {"field": "snapshot", "values": [True, "INITIAL"], "ended_by": "snapshot_completed"},
             "expected": {"setting": "table.whitelist", "separator": ";", "field": "table"},
             "max_age": "36h",
             "max_commit_age": "90m",
@@ -58,8 +60,10 @@ def test_a_whole_profile_is_read() -> None:
         connector_classes=("JdbcSourceConnector",),
         settings={"mode": ("timestamp",)},
         partition=("protocol", "table"),
+        older_partition=("table",),
+        heartbeat="heartbeat.interval.ms",
         time=TimeField("timestamp", "milliseconds"),
-        open_run=OpenRun("snapshot", (True, "INITIAL")),
+        open_run=OpenRun("snapshot", (True, "INITIAL"), ("snapshot_completed",)),
         expected=Expected("table.whitelist", ";", "table"),
         max_age_seconds=36 * 3600,
         max_commit_age_seconds=90 * 60,
@@ -78,7 +82,10 @@ def test_a_key_without_a_value_counts_as_left_out() -> None:
 
 
 def test_a_key_like_no_other_is_answered_with_all_there_are() -> None:
-    keys = "name, connector_class, settings, partition, time, open_run, expected, max_age, max_commit_age, max_run_age"
+    keys = (
+        "name, connector_class, settings, partition, older_partition, heartbeat, time, open_run, expected, max_age,"
+        " max_commit_age, max_run_age"
+    )
     assert refusal({**SMALLEST, "zzz": 1}) == f"profiles[0] (jdbc): zzz is no key of a profile: there are {keys}."
 
 
@@ -202,6 +209,14 @@ FITS = {
     "the simple name, another package": ({}, connector("io.aiven.connect.jdbc.JdbcSourceConnector"), True),
     "another package": ({"connector_class": JDBC_CLASS}, connector("io.aiven.connect.jdbc.JdbcSourceConnector"), False),
     "one of several": ({"connector_class": ["Other", "JdbcSourceConnector"]}, connector(), True),
+    "the alias in the config": ({}, connector("JdbcSource"), True),
+    "the simple name in the config": ({}, connector("JdbcSourceConnector"), True),
+    "the alias for the full class": ({"connector_class": JDBC_CLASS}, connector("JdbcSource"), True),
+    "the simple name for the full class": ({"connector_class": JDBC_CLASS}, connector("JdbcSourceConnector"), True),
+    "the alias in the profile": ({"connector_class": "JdbcSource"}, connector(), True),
+    "blanks around the class": ({}, connector(f" {JDBC_CLASS} "), True),
+    "the alias of another class": ({}, connector("JdbcSink"), False),
+    "no class": ({}, connector(""), False),
     "the end of a name": ({"connector_class": "SourceConnector"}, connector(), False),
     "the value wanted": ({"settings": {"mode": "timestamp"}}, connector(mode="timestamp"), True),
     "another value": ({"settings": {"mode": "timestamp"}}, connector(mode="bulk"), False),
@@ -243,6 +258,10 @@ OPEN = {
     "a word": ([True, "INITIAL"], {"snapshot": "INITIAL"}, True),
     "true as text, as after a template": (["true"], {"snapshot": True}, True),
     "text where true is wanted": ([True], {"snapshot": "true"}, True),
+    "ended": (["INITIAL"], {"snapshot": "INITIAL", "completed": True}, False),
+    "not ended": (["INITIAL"], {"snapshot": "INITIAL", "completed": False}, True),
+    "ended by any of two": ([True], {"snapshot": True, "last": True, "completed": False}, False),
+    "any value: ended": (None, {"snapshot": False, "completed": True}, False),
     "false": ([True, "INITIAL"], {"snapshot": False}, False),
     "a number is not true": ([True], {"snapshot": 1}, False),
     "absent": ([True, "INITIAL"], {"lsn": 1}, False),
@@ -256,7 +275,8 @@ OPEN = {
 @pytest.mark.parametrize("values, offset, is_open", OPEN.values(), ids=OPEN)
 def test_an_open_run_is_seen_in_the_offset(values: list[Any] | None, offset: dict[str, Any], is_open: bool) -> None:
     sign = {"present": True} if values is None else {"values": values}
-    read = read_profile({**SMALLEST, "open_run": {"field": "snapshot", **sign}}, "profiles[0]").open_run
+    data = {"field": "snapshot", "ended_by": ["completed", "last"], **sign}
+    read = read_profile({**SMALLEST, "open_run": data}, "profiles[0]").open_run
     assert read is not None
     assert read.is_in(offset) is is_open
 
@@ -269,6 +289,11 @@ LISTS = {
     "a placeholder among others": ("orders,${file:/run/tables:list}", None),
     "a mask": ("****", None),
     "not set": (None, None),
+    "an expression among names": ("orders, eu\\..*", ("orders", "eu\\..*")),
+    "an expression for one name": ("shop\\.orders,^customers$", ("shop.orders", "customers")),
+    "a comma within an expression": ("a{1\\,2},b", ("a{1\\,2}", "b")),
+    "a name of Oracle's": ("SYS$LOG", ("SYS$LOG",)),
+    "an expression that only Java reads": ("orders,a[b", None),
 }
 
 
@@ -280,7 +305,21 @@ def test_what_is_expected_is_read_from_the_config_where_it_tells(
     assert Expected("table.whitelist", ",", "table").values(config) == values
 
 
+def test_a_setting_that_ends_in_regex_is_one_expression() -> None:
+    expected = Expected("topics.regex", ",", "topic")
+    assert expected.values({"topics.regex": "(a|b){1,3}"}) == ("(a|b){1,3}",)
+    assert expected.values({"topics": "a"}) is None
+
+
 MET = {
+    "an expression": ("ord.*", {"table": "orders"}, True),
+    "an expression for all": (".*", {"table": "shop.orders"}, True),
+    "an expression in other letters": ("ORD.*", {"table": "orders"}, True),
+    "an expression with the schema": ("shop\\.ord.*", {"table": "shop.orders"}, True),
+    "an expression without the schema": ("ord.*", {"table": "shop.orders"}, True),
+    "an expression for a part of the name": ("ord|cust", {"table": "orders"}, False),
+    "an expression for another schema": ("attic\\..*", {"table": "shop.orders"}, False),
+    "a name that looks like an expression": ("/data/a(1).txt", {"table": "/data/a(1).txt"}, True),
     "the same": ("shop.orders", {"table": "shop.orders"}, True),
     "without the schema": ("orders", {"table": "shop.orders"}, True),
     "the end of another name": ("orders", {"table": "shop.preorders"}, False),

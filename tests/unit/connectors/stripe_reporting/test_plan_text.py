@@ -72,6 +72,7 @@ def plan_of(
     of: Connector, decision: StripeDecision, strategy: str, changes: tuple[SettingChange, ...] = (RAISED,)
 ) -> Plan:
     return Plan(
+        cluster="connect-eu-1",
         cluster_id="kafka-1",
         connector=of.name,
         strategy=strategy,
@@ -301,7 +302,7 @@ def test_the_preview_for_a_connector_whose_offsets_are_not_understood() -> None:
         OffsetChange(entry.partition, old, {"pos": 1, "file": "binlog.000001"}),
         OffsetChange(Partition.of({"server": "us"}), None, {"pos": 1}),
     )
-    plan = Plan("kafka-1", "orders", "restore", "FAILED", "RUNNING", (), changes, of.stored)
+    plan = Plan("connect-eu-1", "kafka-1", "orders", "restore", "FAILED", "RUNNING", (), changes, of.stored)
     assert (
         "\n".join(raw_preview(of, plan))
         == f"""\
@@ -319,7 +320,9 @@ def test_long_offsets_go_to_lines_of_their_own() -> None:
     before: Offset = {f"field_{number}": number * 1000 for number in range(20)}
     entry = StoredOffset(Partition.of({"server": "eu"}), before)
     of = replace(connector({}, zones=[PST]), offsets=(entry,))
-    plan = Plan("k", of.name, "delete", "RUNNING", "RUNNING", (), (OffsetChange(entry.partition, before, None),), {})
+    plan = Plan(
+        "c", "k", of.name, "delete", "RUNNING", "RUNNING", (), (OffsetChange(entry.partition, before, None),), {}
+    )
     lines = raw_preview(of, plan)
     assert max(map(len, lines)) <= WIDTH
     assert f"{json.dumps(before, sort_keys=True)} -> (none)" in " ".join(line.strip() for line in lines)

@@ -424,7 +424,7 @@ def test_offset_writes_what_it_is_given() -> None:
     [
         ({**STUCK, "interval_end": None}, "no interval_end, so its round never finishes."),
         ({**STUCK, "in_progress_report_run_id": ""}, "an empty report run id aborts every poll."),
-        ({"round_id": at(ROUND)}, "no interval_end, so its round never finishes."),
+        ({**dict.fromkeys(STUCK), "round_id": at(ROUND)}, "no interval_end, so its round never finishes."),
     ],
 )
 def test_an_offset_on_which_the_connector_would_hang_is_refused(wanted: Offset, words: str) -> None:
@@ -673,9 +673,9 @@ def test_strategies_of_time_are_refused_for_offsets_that_are_not_understood(stra
         ("continue", {"timestamp": "2026-11-12"}, "The strategy continue does not use the option timestamp."),
         ("delete", {"offset": {"a": 1}}, "The strategy delete does not use the option offset."),
         ("current", {"backup": {}}, "The strategy current does not use the option backup_file."),
-        ("offset", {"offset": {}}, "offset: Connect keeps a flat map"),
-        ("offset", {"offset": {"a": {"b": 1}}}, "offset: Connect keeps a flat map"),
-        ("offset", {"offset": {"a": [1]}}, "offset: Connect keeps a flat map"),
+        ("offset", {"offset": {}}, "offset is empty: write a flat map"),
+        ("offset", {"offset": {"a": {"b": 1}}}, "offset.a: Connect keeps a flat map"),
+        ("offset", {"offset": {"a": [1]}}, "offset.a: Connect keeps a flat map"),
         ("timestamp", {"timestamp": "soon"}, "timestamp: 'soon' is not a moment"),
     ],
 )

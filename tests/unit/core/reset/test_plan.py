@@ -27,6 +27,7 @@ from unit.connectors.stripe_reporting.cases import CAIRO, NEW_YORK, PST, TODAY, 
 OLD, NEW = offset("2026-11-11", "2026-11-12"), offset("2026-11-11", TODAY)
 WAIT = SettingChange("stripe.report.max.wait.ms", "300000", "3600000", secret=False)
 PLAN = Plan(
+    cluster="connect-eu-1",
     cluster_id="kafka-1",
     connector="c",
     strategy="continue",
@@ -47,7 +48,7 @@ def turned(one: Partition) -> Partition:
 
 
 def test_the_id_is_the_same_in_every_process() -> None:
-    assert PLAN.id == "2e47b28a8310"
+    assert PLAN.id == "3a46dfa7c1fd"
 
 
 def test_equal_plans_have_equal_ids_whatever_the_order_of_fields_and_partitions() -> None:
@@ -63,7 +64,8 @@ def test_equal_plans_have_equal_ids_whatever_the_order_of_fields_and_partitions(
 
 
 CHANGED = {
-    "cluster": {"cluster_id": "kafka-2"},
+    "Connect cluster on the same Kafka cluster": {"cluster": "connect-eu-2"},
+    "Kafka cluster": {"cluster_id": "kafka-2"},
     "connector": {"connector": "d"},
     "strategy": {"strategy": "current"},
     "final state": {"final_state": "PAUSED"},
@@ -117,6 +119,7 @@ def test_no_secret_goes_into_the_id_so_that_none_can_be_guessed_from_it() -> Non
 def test_the_plan_as_data() -> None:
     assert PLAN.as_data() == {
         "id": PLAN.id,
+        "cluster": "connect-eu-1",
         "cluster_id": "kafka-1",
         "connector": "c",
         "strategy": "continue",

@@ -116,6 +116,7 @@ class Run:
     def _plan(self, read: Connector) -> Planned:
         wait = SettingChange("max.wait.ms", read.config["max.wait.ms"], "3600000", secret=False)
         plan = Plan(
+            cluster="eu-1",
             cluster_id="kafka-1",
             connector="c",
             strategy="offset",
