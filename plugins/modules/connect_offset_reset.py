@@ -72,6 +72,9 @@ connectors:
         id:
           description: Id of the plan, made from its content. The same plan always has the same id.
           type: str
+        cluster:
+          description: Name of the Connect cluster, from O(cluster_label). It is part of the id.
+          type: str
         cluster_id:
           description: Id of the Kafka cluster.
           type: str

@@ -173,7 +173,7 @@ def test_the_plan_is_the_one_that_is_documented() -> None:
     documented = returned("connect_offset_reset")["connectors"]["contains"]["plan"]["contains"]
     changes = offset_changes(STUCK.stored, decided(STUCK, "continue").targets)
     settings = (SettingChange("stripe.report.max.wait.ms", "1500", "3600000", secret=False),)
-    plan = Plan("id-of-kafka", STUCK.name, "continue", "RUNNING", "RUNNING", settings, changes, STUCK.stored)
+    plan = Plan("eu-1", "id-of-kafka", STUCK.name, "continue", "RUNNING", "RUNNING", settings, changes, STUCK.stored)
     assert set(keys([plan.as_data()], documented)) == set(paths(documented))
 
 
