@@ -17,7 +17,7 @@ from lab.trial import Trial
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Keep the logs of a failed test's lab and tell where they are."""
+    """Keep the logs of a failed test's lab and say where they are."""
     report = yield
     lab = getattr(item, "funcargs", {}).get("lab")
     if report.when == "call" and report.failed and isinstance(lab, Lab):
@@ -33,7 +33,7 @@ def running_lab() -> Iterator[Lab]:
 
 @pytest.fixture
 def connector_name(lab: Lab) -> Iterator[str]:
-    """A name no other test uses; a connector of this name is deleted after the test."""
+    """A name that no other test uses; a connector of this name is deleted after the test."""
     name = f"test-{uuid.uuid4().hex[:8]}"
     yield name
     try:

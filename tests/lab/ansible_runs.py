@@ -35,7 +35,7 @@ def write_inventory(lab: Lab, folder: Path, host_vars: Mapping[str, Mapping[str,
         for cluster in lab.clusters
     }
     inventory = folder / "inventory.json"
-    # Whoever waits for the file must find the whole of it.
+    # A process that waits for the file must find it complete.
     partial = folder / "inventory.partial"
     partial.write_text(json.dumps({"all": {"hosts": hosts}}, indent=1), encoding="utf-8")
     return partial.replace(inventory)
@@ -48,7 +48,7 @@ def playbook_command(playbook: str, inventory: Path, *arguments: str) -> list[st
 
 
 def playbook_environment() -> dict[str, str]:
-    """The environment in which Ansible finds the collection, and nothing of the user's own configuration."""
+    """The environment in which Ansible finds the collection and none of the user's own configuration."""
     return {
         **os.environ,
         "ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg"),
@@ -59,7 +59,7 @@ def playbook_environment() -> dict[str, str]:
 def run_playbook(
     playbook: str, inventory: Path, arguments: Sequence[str] = (), *, capture: bool = True
 ) -> subprocess.CompletedProcess[str]:
-    """Run a playbook to its end, whatever comes of it; its output is in ``stdout`` unless it goes to the screen."""
+    """Run a playbook to its end, failed or not; its output is in ``stdout`` unless ``capture`` is false."""
     return subprocess.run(
         playbook_command(playbook, inventory, *arguments),
         env=playbook_environment(),

@@ -23,11 +23,11 @@ from lab.kafka_security import KafkaSecurity
 from lab.processes import Processes, free_ports
 from lab.waiting import await_condition
 
-READ_TIMEOUT_SECONDS = 30.0
+READ_TIMEOUT_SECONDS = 120.0
 
 
 class Broker:
-    """A broker started at once; ready after :meth:`await_ready`."""
+    """Starts a broker at once; it is ready after :meth:`await_ready`."""
 
     def __init__(
         self, processes: Processes, jars: Jars, ports: tuple[int, int], security: KafkaSecurity | None = None
@@ -45,10 +45,10 @@ class Broker:
         _format(jars, properties, self.cluster_id)
         self.process = processes.launch("broker", jars.java("kafka.Kafka", str(properties)))
 
-    def await_ready(self, timeout_seconds: float) -> None:
-        """Raises PortTaken, RuntimeError (ended by itself) or TimeoutError."""
+    def await_ready(self) -> None:
+        """Raises PortTaken, RuntimeError (the broker ended) or TimeoutError."""
         admin = AdminClient({"bootstrap.servers": self.bootstrap_servers, "log_level": 0})
-        await_condition(lambda: self._answers(admin), timeout_seconds, f"the broker at {self.bootstrap_servers}")
+        await_condition(lambda: self._answers(admin), f"the broker at {self.bootstrap_servers}")
 
     def has_topic(self, topic: str) -> bool:
         """Whether there is such a topic."""
@@ -91,13 +91,13 @@ class Broker:
 
 @contextmanager
 def secured_broker() -> Iterator[tuple[Broker, KafkaSecurity]]:
-    """A broker alone, that asks who comes; ended, with its files, on leaving the block."""
+    """A broker without Connect that checks who connects; leaving the block ends it and removes its files."""
     processes = Processes()
     try:
         client_port, controller_port, sasl_port, tls_port = free_ports(4)
         security = KafkaSecurity(processes.folder, (sasl_port, tls_port))
         broker = Broker(processes, build(), (client_port, controller_port), security)
-        broker.await_ready(READ_TIMEOUT_SECONDS)
+        broker.await_ready()
         yield broker, security
     finally:
         processes.close()
@@ -147,7 +147,7 @@ def _settings(data: Path, client_port: int, controller_port: int) -> dict[str, s
         "controller.listener.names": "CONTROLLER",
         "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
         "log.dirs": str(data),
-        # A worker that outlives its broker would create the offsets topic with the wrong clean-up policy.
+        # A worker that outlives its broker would create the offsets topic with the wrong cleanup policy.
         "auto.create.topics.enable": "false",
         "offsets.topic.replication.factor": "1",
         "offsets.topic.num.partitions": "3",

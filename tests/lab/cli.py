@@ -27,7 +27,7 @@ _NEXT = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    # Whoever ends the lab must find it ended; in a shell's background Ctrl-C would be ignored.
+    # A shell lets its background jobs ignore SIGINT; the lab must end by it all the same.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
@@ -71,7 +71,7 @@ def _up(workers: int, clusters: int, kept: Path | None) -> None:
 
 
 def _lab_vars(lab: Lab, stuck: StuckConnector) -> dict[str, object]:
-    """What somebody who checks the recovery from outside needs to know."""
+    """What a check of the recovery from outside needs."""
     return {
         "lab_bootstrap_servers": lab.bootstrap_servers,
         "lab_connector": stuck.name,

@@ -17,13 +17,12 @@ from lab.jars import Jars
 from lab.processes import LabProcess, Processes
 from lab.waiting import await_condition
 
-# Connect gives a request up after 90 seconds; its answer to that is to be seen.
+# Connect gives up a request after 90 seconds; tests must see its answer to that.
 REQUEST_TIMEOUT_SECONDS = 100.0
-SETTLE_TIMEOUT_SECONDS = 30.0
 
 
 class ConnectRequestError(requests.HTTPError):
-    """Connect answered with an error; the message holds its body, ``response`` the whole."""
+    """Connect answered with an error; the message contains its body, ``response`` is the whole answer."""
 
 
 class Worker:
@@ -67,7 +66,7 @@ class Worker:
         self.process.kill()
 
     def suspend(self) -> None:
-        """SIGSTOP; returns when the process stands still."""
+        """SIGSTOP; returns when the process has stopped."""
         self.process.suspend()
 
     def resume(self) -> None:
@@ -75,16 +74,16 @@ class Worker:
         self.process.resume()
 
     def restart(self) -> None:
-        """Start again after :meth:`kill`, at the same address and with the log continued; await it ready."""
+        """Start again after :meth:`kill`, at the same address and with the same log file; wait until it is ready."""
         self.process = self._launch()
         self.await_ready()
 
-    def await_ready(self, timeout_seconds: float = 60.0) -> None:
+    def await_ready(self) -> None:
         """Wait until the worker answers and has joined its group.
 
-        Raises PortTaken, RuntimeError (ended by itself) or TimeoutError.
+        Raises PortTaken, RuntimeError (the worker ended) or TimeoutError.
         """
-        await_condition(self._is_ready, timeout_seconds, f"the worker at {self.url}")
+        await_condition(self._is_ready, f"the worker at {self.url}")
 
     def _launch(self) -> LabProcess:
         return self._processes.launch(self._name, self._command)
@@ -93,7 +92,7 @@ class Worker:
         self.process.demand_alive()
         try:
             listing = requests.get(f"{self.url}/connectors", timeout=5)
-            # Unlike the listing this call is answered by the herder, which takes requests only as a group's member.
+            # The herder answers this call, unlike the listing, and only when the worker is a member of its group.
             probe = requests.get(f"{self.url}/connectors/lab-readiness-probe", timeout=5)
         except requests.RequestException:
             return False
@@ -168,11 +167,11 @@ class ConnectCluster:
         offsets: Sequence[Mapping[str, Any]] | None = None,
         state: str = "RUNNING",
     ) -> None:
-        """Create a connector in the given state, its offsets written before any task could read them.
+        """Create a connector in the given state; its offsets are written before any task can read them.
 
-        Does not await the state. PAUSED comes without tasks, for a task started to be paused would read and move the
-        offsets first. A version of Connect that cannot create a connector STOPPED gets offsets or a state
-        other than RUNNING only for the lab's own connector.
+        Does not wait for the state. A PAUSED connector has no tasks: a task that starts before it is paused would read and
+        move the offsets. A version of Connect that cannot create a connector STOPPED accepts offsets, or a state other
+        than RUNNING, only for the lab's own connector.
         """
         strings = as_strings(config)
         if state == "RUNNING" and not offsets:
@@ -201,10 +200,10 @@ class ConnectCluster:
         return offsets
 
     def delete(self, name: str) -> None:
-        """Delete the connector; its offsets stay, as Connect has it."""
+        """Delete the connector; Connect keeps its offsets."""
         self._settled("DELETE", _path(name))
 
-    def await_state(self, name: str, state: str, tasks: int | None = None, timeout_seconds: float = 30.0) -> None:
+    def await_state(self, name: str, state: str, tasks: int | None = None) -> None:
         """Wait until the connector is in the state and, if given, has that many tasks, all of them in it as well."""
         seen: dict[str, Any] = {}
 
@@ -218,9 +217,7 @@ class ConnectCluster:
             return seen["status"]["connector"]["state"] == state and (tasks is None or states == [state] * tasks)
 
         number = "" if tasks is None else f" with {tasks} tasks"
-        await_condition(
-            reached, timeout_seconds, lambda: f"{name} to be {state}{number}; last seen: {json.dumps(seen['status'])}"
-        )
+        await_condition(reached, lambda: f"{name} to be {state}{number}; last seen: {json.dumps(seen['status'])}")
 
     def _create_stopped(self, name: str, config: Mapping[str, str]) -> None:
         self._settled("POST", "/connectors", {"name": name, "config": {**config, "lab.start": "fail_connector"}})
@@ -246,7 +243,7 @@ class ConnectCluster:
                 raise
             return True
 
-        await_condition(answered, SETTLE_TIMEOUT_SECONDS, f"{method} {path}: Connect goes on rebalancing")
+        await_condition(answered, f"{method} {path}: Connect goes on rebalancing")
         return answers[0]
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The demo: a connector gets stuck, its recovery is previewed, made and proved, and a second one finds nothing to do."""
+"""The demo: a connector gets stuck, its recovery is previewed, carried out and checked; a second run changes nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lab.scenarios import StuckConnector, stuck_connector
 
 
 def demo() -> int:
-    """Show it all; the exit status is 0 when everything came out as it must."""
+    """Run the demo; the exit status is 0 when every step had the expected result."""
     _say("Starting a Kafka broker, a Connect worker and a stand-in for Stripe")
     with Lab(workers=1) as lab, tempfile.TemporaryDirectory(prefix="connectops-demo-") as folder:
         stuck = stuck_connector(lab)
@@ -51,7 +51,7 @@ def _run(inventory: Path, *arguments: str) -> str:
 
 
 def _show_delivered(lab: Lab, stuck: StuckConnector) -> bool:
-    """Print how much of every timezone is in Kafka; whether that is every row that was due, once."""
+    """Print how many rows of each timezone are in Kafka; return whether every row that was due is there exactly once."""
     delivered = lab.delivered_rows(stuck.topic)
     due = stuck.due_rows()
     for timezone, rows in due.items():

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The jars of one Kafka version and of the lab's connector: built by Maven once and kept under .cache/lab."""
+"""The jars of one Kafka version and of the lab's connector: Maven builds them once, .cache/lab keeps them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONNECTOR = Path(__file__).with_name("connector")
 LOGGING = Path(__file__).with_name("logging")
 QUARTZ_FIRES = Path(__file__).with_name("quartz") / "QuartzFires.java"
 
-# Start quickly and stay small; nothing here runs long enough to earn the second compiler.
+# Start quickly and stay small; nothing here runs long enough to gain from the second compiler.
 JVM_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms64m", "-Xmx256m", "-Xshare:auto")
 
 
@@ -77,7 +77,7 @@ class Jars:
 
 
 def build(kafka_version: str | None = None) -> Jars:
-    """Resolve and build what is not there yet.
+    """Resolve and build what is missing.
 
     The version is the argument, else the environment's ``KAFKA_VERSION``, else the default.
     Raises RuntimeError with Maven's last lines, or if Maven or Java is missing.

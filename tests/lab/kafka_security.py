@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Listeners of a broker that ask for a login or for a certificate, and rights that are checked."""
+"""Listeners of a broker that require a login or a certificate, and access rights."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-# Users of the mechanism PLAIN; those of SCRAM are kept by the broker, and made by an administrator at run time.
+# Users of the mechanism PLAIN. The broker keeps those of SCRAM; tests create them at run time.
 PASSWORDS = {"reader": "not-a-secret-of-the-reader", "stranger": "not-a-secret-of-the-stranger"}
 _MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
 
 class KafkaSecurity:
-    """A SASL_SSL listener, and an SSL one that demands a client certificate, beside the plain one.
+    """A SASL_SSL listener and an SSL listener that requires a client certificate, in addition to the plain one.
 
-    Who comes by the plain listener may do all. Everybody else may do what access control lists say; who comes with the
-    client certificate is ``User:lab-client``. The broker's certificate is for 127.0.0.1.
+    A client of the plain listener may do everything. Any other client may do what the access control lists allow; a
+    client with the client certificate is ``User:lab-client``. The broker's certificate is for 127.0.0.1.
     """
 
     def __init__(self, folder: Path, ports: tuple[int, int]) -> None:
@@ -53,7 +53,7 @@ class KafkaSecurity:
                 f"{settings['listener.security.protocol.map']},SASL_SSL:SASL_SSL,SSL:SSL"
             ),
             "inter.broker.listener.name": "PLAINTEXT",
-            # That nothing is created by asking for it is to be seen.
+            # Tests must see that reading creates no topic.
             "auto.create.topics.enable": "true",
             "ssl.keystore.type": "PEM",
             "ssl.keystore.location": str(store),

@@ -17,17 +17,17 @@ from typing import Any
 
 from lab.broker import Broker, decoded
 from lab.connect import ConnectCluster, as_strings
+from lab.days import calm_cron
 from lab.jars import CACHE, Jars, build
 from lab.processes import PortTaken, Processes, free_ports
 from lab.stripe_ca import CA_FILE, StripeCa
 from lab.stripe_simulator import StripeSimulator
 
-START_TIMEOUT_SECONDS = 120.0
 START_TRIES = 3
 
 
 class Lab:
-    """Started by ``with``; ended, with all of its processes and files, on leaving it or when this process dies.
+    """Starts with ``with``. Ends, with all of its processes and files, when the block is left or this process dies.
 
     Attributes: ``bootstrap_servers``, ``stripe`` (a running StripeSimulator), ``clusters``, ``connect`` (the first
     cluster), ``kafka_version`` and ``logs`` (a folder). When the start or the block raises, the logs are kept under
@@ -69,7 +69,7 @@ class Lab:
     ) -> None:
         try:
             if isinstance(error, Exception):
-                self._keep_logs_and_tell()
+                self._keep_logs_and_say()
         finally:
             self._end()
 
@@ -79,7 +79,7 @@ class Lab:
 
     @property
     def folder(self) -> Path:
-        """For files that shall be gone with the lab, even when this process is killed."""
+        """For files that must disappear with the lab, even when this process is killed."""
         return self._processes.folder
 
     @property
@@ -96,7 +96,7 @@ class Lab:
         return self.broker.bootstrap_servers
 
     def keep_logs(self) -> Path:
-        """Copy the logs to a place that outlives the lab and return it."""
+        """Copy the logs to a folder that outlives the lab, and return it."""
         kept = CACHE / "logs" / f"{time.strftime('%Y%m%dT%H%M%S')}-{self._processes.folder.name}"
         shutil.copytree(self.logs, kept, dirs_exist_ok=True)
         return kept
@@ -106,7 +106,7 @@ class Lab:
         return [(decoded(message.key()), decoded(message.value())) for message in self.broker.messages(topic)]
 
     def delivered_rows(self, topic: str) -> dict[str, Counter[str]]:
-        """By timezone, how often each row (its ``row_id``) of the Stripe connector is in the topic; none of no topic."""
+        """By timezone, how often each row (its ``row_id``) of the Stripe connector is in the topic; empty without a topic."""
         delivered: dict[str, Counter[str]] = {}
         for _key, value in self.topic_records(topic) if self.broker.has_topic(topic) else ():
             if value is not None:
@@ -120,9 +120,9 @@ class Lab:
     def stripe_config(
         self, api_keys: Mapping[str, str], report_types: Iterable[str], **overrides: object
     ) -> dict[str, str]:
-        """The config of a connector that asks this lab's simulator, with waits fit for tests.
+        """The config of a connector that asks this lab's simulator, with short waits and no round in the next two days.
 
-        ``api_keys`` is the key per timezone. Overrides bear dots: ``**{"batch.size": 5}``.
+        ``api_keys`` is the key per timezone. Keys of overrides contain dots: ``**{"batch.size": 5}``.
         """
         return as_strings(
             {
@@ -130,6 +130,7 @@ class Lab:
                 "tasks.max": 1,
                 "stripe.api.keys": ";".join(f"{timezone}:{key}" for timezone, key in api_keys.items()),
                 "stripe.report.types": ",".join(report_types),
+                "poll.cron": calm_cron(),
                 "stripe.report.max.wait.ms": 1500,
                 "stripe.report.poll.interval.ms": 50,
                 "in.progress.poll.interval.ms": 200,
@@ -149,7 +150,7 @@ class Lab:
             except BaseException as error:
                 again = isinstance(error, PortTaken) and tries_left
                 if isinstance(error, Exception) and not again:
-                    self._keep_logs_and_tell()
+                    self._keep_logs_and_say()
                 self._processes.close()
                 if not again:
                     raise
@@ -167,12 +168,12 @@ class Lab:
                     self._processes, jars, name, ports, self.bootstrap_servers, self._worker_config, java_options
                 )
             )
-        self.broker.await_ready(START_TIMEOUT_SECONDS)
+        self.broker.await_ready()
         for cluster in self.clusters:
             for worker in cluster.workers:
-                worker.await_ready(START_TIMEOUT_SECONDS)
+                worker.await_ready()
 
-    def _keep_logs_and_tell(self) -> None:
+    def _keep_logs_and_say(self) -> None:
         print(f"The lab's logs are kept in {self.keep_logs()}", file=sys.stderr)
 
     def _end(self) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pictures of the documentation: output as a terminal shows it, drawn from real runs on the lab."""
+"""The pictures of the documentation: terminal output of real runs on the lab."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lab.scenarios import same_interval_runs, stuck_connector
 from lab.waiting import await_condition
 
 IMAGES = ROOT / "docs" / "images"
-# rich's own frame would load a font from the network.
+# The frame of rich would load a font from the network.
 _FRAME = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">
 <style>
 .{unique_id}-matrix {{ font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
@@ -38,9 +38,9 @@ def draw_pictures() -> list[Path]:
     """Look at a stuck connector of the lab and preview its recovery; returns the paths of what was drawn."""
     with Lab(workers=1) as lab, tempfile.TemporaryDirectory(prefix="connectops-picture-") as folder:
         stuck = stuck_connector(lab)
-        # By then some of the reports that were given up are old enough to be told from one that may yet be ready.
+        # By then some of the abandoned reports are old enough to differ from one that may still get ready.
         blocker = stuck.accounts[stuck.blocker]
-        await_condition(lambda: same_interval_runs(blocker) >= 4, 60, "four report runs of the blocker")
+        await_condition(lambda: same_interval_runs(blocker) >= 4, "four report runs of the blocker")
         inventory = write_inventory(lab, Path(folder))
         identify = run_playbook("identify", inventory).stdout
         recover = run_playbook("recover", inventory, ["--check"]).stdout

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Java processes that never outlive the lab, in a folder that does not either."""
+"""Java processes and their folder; neither outlives the lab."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-# The shell waits for the word to start, so that no process exists before the watchdog knows it.
+# The shell waits for a line of input, so that no process exists before the watchdog knows it.
 START_ON_WORD = 'read -r word && exec "$@"'
 
 
 class PortTaken(RuntimeError):
-    """A process found a port in use that was free when it was chosen."""
+    """A port that was free when it was chosen was in use when the process started."""
 
 
 def free_ports(count: int) -> list[int]:
@@ -73,7 +73,7 @@ class LabProcess:
         self._processes.tell(f"ended {self.pid}")
 
     def suspend(self) -> None:
-        """SIGSTOP; returns when the process stands still."""
+        """SIGSTOP; returns when the process has stopped."""
         os.killpg(self.pid, signal.SIGSTOP)
         os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
@@ -82,7 +82,7 @@ class LabProcess:
         os.killpg(self.pid, signal.SIGCONT)
 
     def demand_alive(self) -> None:
-        """Raises PortTaken or RuntimeError if the process has ended by itself."""
+        """Raises PortTaken or RuntimeError if the process has ended."""
         if self.alive:
             return
         log = self.log_text()
@@ -93,7 +93,7 @@ class LabProcess:
 
 
 class Processes:
-    """The processes of one lab and their temporary folder; all gone when this process is, even after SIGKILL."""
+    """The processes of one lab and their temporary folder; all of it is gone when this process ends, even by SIGKILL."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="connectops-lab-"))
@@ -118,7 +118,7 @@ class Processes:
         return process
 
     def tell(self, line: str) -> None:
-        """Hand a line to the watchdog."""
+        """Send a line to the watchdog."""
         assert self._watchdog.stdin is not None
         self._watchdog.stdin.write(line + "\n")
         self._watchdog.stdin.flush()

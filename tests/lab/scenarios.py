@@ -2,22 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Troubles to recover from, made on a running lab."""
+"""Stuck connectors to recover, made on a running lab."""
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
 
 from lab.connect import ConnectCluster
+from lab.days import MIDNIGHT, ago, utc_day
 from lab.lab import Lab
 from lab.stripe_simulator import Account
 from lab.waiting import await_condition
 
-DAY_SECONDS = 86_400
 REPORT_TYPE = "balance.summary.1"
 BLOCKER = "America/New_York"
 TIMEZONES = ("Africa/Cairo", BLOCKER, "PST")
@@ -57,33 +55,30 @@ def stuck_connector(
     rounds_behind: int = 11,
     max_wait_ms: int = 1500,
     blocker_pending_seconds: float = 4.0,
+    blocker_ready_after_looks: int | None = None,
     settings: Mapping[str, object] | None = None,
 ) -> StuckConnector:
-    """Make the connector and wait until it really is stuck: two report runs of one interval in the blocker's account.
+    """Create the connector and wait until it is stuck: two report runs of one interval in the blocker's account.
 
-    All partitions are seeded unfinished in the round of ``rounds_behind`` days ago; the initial load date lies 30 days
-    back. ``settings`` are further settings of the connector. Raises TimeoutError if the connector does not get stuck.
+    All partitions are seeded unfinished in the round of ``rounds_behind`` days ago; the initial load date is 30 days
+    ago. ``settings`` are further settings of the connector. Raises TimeoutError if the connector does not get stuck.
     """
     cluster = cluster or lab.connect
-    midnight = int(time.time()) // DAY_SECONDS * DAY_SECONDS
-    round_id = midnight - rounds_behind * DAY_SECONDS
-    delivered_until = round_id - DAY_SECONDS
-    initial_load = midnight - 30 * DAY_SECONDS
+    round_id, delivered_until = ago(rounds_behind), ago(rounds_behind + 1)
     accounts = {}
     for zone in TIMEZONES:
         account = lab.stripe.account(f"sk_test_{cluster.name}_{name}_{zone.replace('/', '_')}")
-        account.add_report_type(
-            REPORT_TYPE, data_available_start=midnight - 60 * DAY_SECONDS, data_available_end=midnight, rows_per_day=4
-        )
+        account.add_report_type(REPORT_TYPE, data_available_start=ago(60), data_available_end=MIDNIGHT, rows_per_day=4)
         accounts[zone] = account
     accounts[BLOCKER].pending_seconds = blocker_pending_seconds
+    accounts[BLOCKER].ready_after_looks = blocker_ready_after_looks
     topic_prefix = f"{cluster.name}_{name}_"
     config = lab.stripe_config(
         {zone: account.key for zone, account in accounts.items()},
         [REPORT_TYPE],
         **{
             "stripe.report.max.wait.ms": max_wait_ms,
-            "stripe.report.initial.load.dates": f"{REPORT_TYPE}:{utc_day(initial_load)}",
+            "stripe.report.initial.load.dates": f"{REPORT_TYPE}:{utc_day(ago(30))}",
             "topic.prefix": topic_prefix,
             **(settings or {}),
         },
@@ -93,7 +88,6 @@ def stuck_connector(
     cluster.create(name, config, offsets)
     await_condition(
         lambda: same_interval_runs(accounts[BLOCKER]) >= 2,
-        30 + 2 * max_wait_ms / 1000,
         lambda: f"{name} to ask twice for the same interval; its status: {cluster.status(name)}",
     )
     return StuckConnector(
@@ -105,7 +99,7 @@ def stuck_connector(
         accounts=accounts,
         round_id=round_id,
         delivered_until=delivered_until,
-        available_until=midnight,
+        available_until=MIDNIGHT,
     )
 
 
@@ -138,8 +132,3 @@ def same_interval_runs(account: Account) -> int:
     """How many report runs of this account ask for the interval asked for most often."""
     intervals = Counter((run.report_type, run.interval_start, run.interval_end) for run in account.runs)
     return max(intervals.values(), default=0)
-
-
-def utc_day(moment: int) -> str:
-    """The UTC date of a moment in epoch seconds, as YYYY-MM-DD."""
-    return datetime.fromtimestamp(moment, timezone.utc).date().isoformat()

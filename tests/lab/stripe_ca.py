@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A CA of the lab's own for its Stripe, trusted by the workers' Java and by nobody else."""
+"""The CA of the lab's simulated Stripe; only the workers' Java trusts it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class StripeCa:
         return context
 
     def trusted_by_java(self, folder: Path) -> list[str]:
-        """Write the CA into ``folder``, as PEM and as Java's trust store; the options with which Java trusts it alone."""
+        """Write the CA into ``folder``, as PEM and as Java's trust store; return the options with which Java trusts only it."""
         pem, store = folder / CA_FILE, folder / "stripe-ca.p12"
         self._ca.cert_pem.write_to_path(str(pem))
         command = ["keytool", "-importcert", "-noprompt", "-alias", "stripe", "-file", str(pem)]

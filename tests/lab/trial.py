@@ -2,27 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A Stripe connector on a lab, and what a test wants to see of it."""
+"""A Stripe connector on a lab, and what tests check of it."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
 
+from lab.days import ago
 from lab.lab import Lab
-from lab.scenarios import DAY_SECONDS, REPORT_TYPE, stripe_partition
+from lab.scenarios import REPORT_TYPE, stripe_partition
 from lab.stripe_simulator import Account
 from lab.waiting import await_condition
 
-MIDNIGHT = int(time.time()) // DAY_SECONDS * DAY_SECONDS
-
 
 class Trial:
-    """One connector and its accounts. The newest data is of yesterday; a round begins at every midnight, UTC."""
+    """One connector and its accounts. The newest data is of the day before MIDNIGHT, with which the current round begins."""
 
     def __init__(self, lab: Lab, name: str) -> None:
         self.cluster = lab.connect
@@ -38,7 +36,7 @@ class Trial:
     def account(
         self, zone: str, *, available: tuple[int, int] = (60, 0), rows_per_day: int | Callable[[date], int] = 4
     ) -> Account:
-        """Add a timezone whose data reaches from the first to the second number of days ago."""
+        """Add a timezone; ``available`` is how many days ago its data begins and ends."""
         account = self._lab.stripe.account(f"sk_test_{self.name}_{zone}")
         account.add_report_type(
             REPORT_TYPE,
@@ -67,9 +65,9 @@ class Trial:
         seeds = [{"partition": stripe_partition(zone), "offset": offset} for zone, offset in (offsets or {}).items()]
         self.cluster.create(self.name, config, seeds, state)
 
-    def stop(self, timeout_seconds: float = 30) -> None:
+    def stop(self) -> None:
         self.cluster.request("PUT", f"/connectors/{self.name}/stop")
-        self.cluster.await_state(self.name, "STOPPED", tasks=0, timeout_seconds=timeout_seconds)
+        self.cluster.await_state(self.name, "STOPPED", tasks=0)
 
     def restart_task(self) -> None:
         """Returns when the new task has started; it reads its offsets in its first poll."""
@@ -86,7 +84,7 @@ class Trial:
         ]
 
     def records(self) -> list[tuple[Any, Any]]:
-        """Key and value of every record, markers included; none as long as there is no topic."""
+        """Key and value of every record, including markers; empty while there is no topic."""
         try:
             return self._lab.topic_records(self.topic)
         except KafkaException as error:
@@ -95,9 +93,9 @@ class Trial:
             return []
 
     def await_delivered(self, count: int) -> list[str]:
-        """Wait until that many records, markers aside, are in the topic, and return their row ids."""
+        """Wait until the topic holds that many records, not counting markers, and return their row ids."""
         await_condition(
-            lambda: len(self.delivered()) >= count, 20, lambda: f"{count} records; there are {len(self.delivered())}"
+            lambda: len(self.delivered()) >= count, lambda: f"{count} records; there are {len(self.delivered())}"
         )
         return self.delivered()
 
@@ -105,7 +103,7 @@ class Trial:
         return [row["row_id"] for row in self.accounts[zone].rows(REPORT_TYPE, start, end)]
 
     def offset(self, zone: str) -> dict[str, Any] | None:
-        """The stored offset as Connect tells it."""
+        """The stored offset as Connect shows it."""
         found = [
             entry["offset"] for entry in self.cluster.offsets(self.name) if entry["partition"] == stripe_partition(zone)
         ]
@@ -118,7 +116,7 @@ class Trial:
             offset = self.offset(zone)
             return offset if offset and expected.items() <= offset.items() else None
 
-        found = await_condition(reached, 20, lambda: f"offset {expected} of {zone}; it is {self.offset(zone)}")
+        found = await_condition(reached, lambda: f"offset {expected} of {zone}; it is {self.offset(zone)}")
         assert found is not None
         return found
 
@@ -129,7 +127,7 @@ class Trial:
 
     def await_runs(self, zone: str, count: int) -> list[tuple[int, int]]:
         await_condition(
-            lambda: len(self.intervals(zone)) >= count, 20, lambda: f"{count} runs; there are {self.intervals(zone)}"
+            lambda: len(self.intervals(zone)) >= count, lambda: f"{count} runs; there are {self.intervals(zone)}"
         )
         return self.intervals(zone)
 
@@ -141,17 +139,13 @@ class Trial:
         """The lines that the workers logged about this connector."""
         return [line for line in self.workers_log().splitlines() if self.name in line]
 
-    def count_log(self, words: str) -> int:
-        return sum(words in line for line in self.log())
+    def count_log(self, text: str) -> int:
+        """How many lines about this connector contain the text."""
+        return sum(text in line for line in self.log())
 
-    def await_log(self, words: str, count: int = 1) -> None:
-        await_condition(lambda: self.count_log(words) >= count, 20, lambda: f"{words!r} {count} times in the log")
+    def await_log(self, text: str, count: int = 1) -> None:
+        await_condition(lambda: self.count_log(text) >= count, lambda: f"{text!r} {count} times in the log")
 
     def await_polls(self, count: int) -> None:
-        """Wait until the task has begun that many further polls."""
+        """Wait until the task has begun that many more polls."""
         self.await_log("Current round ID", self.count_log("Current round ID") + count)
-
-
-def ago(days: int) -> int:
-    """The UTC midnight that many days before today's, in epoch seconds."""
-    return MIDNIGHT - days * DAY_SECONDS

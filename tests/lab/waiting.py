@@ -12,21 +12,26 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+# Far more than any wait takes on a quiet machine: a limit that a busy machine reaches would fail a test for no fault
+# of the code. Connect's own limits, such as 90 s for a request, are shorter.
+LIMIT_SECONDS = 150.0
 PAUSE_SECONDS = 0.05
 
 
-def await_condition(condition: Callable[[], T], timeout_seconds: float, describe: str | Callable[[], str]) -> T:
+def await_condition(
+    condition: Callable[[], T], describe: str | Callable[[], str], limit_seconds: float = LIMIT_SECONDS
+) -> T:
     """Return the first truthy value of ``condition``.
 
-    ``describe`` says what is awaited; as a function it is asked at the end, so that it can tell the last state seen.
-    Raises TimeoutError with these words. An exception of the condition is not swallowed.
+    ``describe`` names what is awaited; a function is called at the end, so that it can include the last state seen.
+    Raises TimeoutError with this text. An exception of the condition is passed on.
     """
-    deadline = time.monotonic() + timeout_seconds
+    deadline = time.monotonic() + limit_seconds
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() >= deadline:
-            words = describe if isinstance(describe, str) else describe()
-            raise TimeoutError(f"waited {timeout_seconds:g} seconds in vain for {words}")
+            awaited = describe if isinstance(describe, str) else describe()
+            raise TimeoutError(f"waited {limit_seconds:g} seconds for {awaited}")
         time.sleep(PAUSE_SECONDS)

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ends what a lab has started when the lab's own process is gone, however it went.
+"""Ends what a lab has started when the lab's own process has ended in any way.
 
 Run as a script with the read end of a pipe as standard input. Each line is ``folder PATH``, ``started GROUP`` or
-``ended GROUP``; a group is a process group id. At the end of the input, which a killed parent brings about as well, the
-groups still running get SIGKILL and the folders are removed.
+``ended GROUP``; a group is a process group id. The input also ends when the parent is
+killed. Then the groups that still run get SIGKILL, and the folders are removed.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ def store(lab: Lab, connector: str, partitions: Sequence[str]) -> dict[str, Offs
         record = decode(lab.connect.offsets_topic, 0, number, 0, key, value)
         assert record is not None
         records[partition] = record
-    assert producer.flush(20) == 0
+    assert producer.flush(120) == 0
     return records
 
 
@@ -163,7 +163,7 @@ def test_rest_lists_a_partition_that_it_does_not_reach_without_its_offset(
         )
 
     # What is new may be missing or without its offset for a moment.
-    await_condition(is_listed, 10, lambda: f"REST to list {right}; it lists {stopped.cluster.offsets(stopped.name)}")
+    await_condition(is_listed, lambda: f"REST to list {right}; it lists {stopped.cluster.offsets(stopped.name)}")
 
 
 def test_numbers_that_connect_reads_otherwise_are_not_reached(lab: Lab, stopped: Trial) -> None:
@@ -172,5 +172,5 @@ def test_numbers_that_connect_reads_otherwise_are_not_reached(lab: Lab, stopped:
     for partition, record in records.items():
         body = f'{{"offsets":[{{"partition":{partition},"offset":{{"changed":1}}}}]}}'
         url = f"{stopped.cluster.urls[0]}/connectors/{stopped.name}/offsets"
-        requests.patch(url, data=body, headers={"Content-Type": "application/json"}, timeout=30)
+        requests.patch(url, data=body, headers={"Content-Type": "application/json"}, timeout=120)
         assert decoded(lab.offset_records(lab.connect.offsets_topic)[record.key]) == record.offset

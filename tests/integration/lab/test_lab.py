@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lab comes up, does what it is told and leaves nothing behind."""
+"""The lab starts, does what tests ask of it and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -18,8 +18,12 @@ from pathlib import Path
 import pytest
 import requests
 from lab import ConnectRequestError, Lab, await_condition, jars, processes, stuck_connector
+from lab.days import MIDNIGHT, ago
 from lab.scenarios import REPORT_TYPE, same_interval_runs, stripe_offset
-from lab.trial import MIDNIGHT, Trial, ago
+from lab.trial import Trial
+from lab.waiting import LIMIT_SECONDS
+
+pytestmark = pytest.mark.slow_file
 
 
 def is_running(pid: int) -> bool:
@@ -88,10 +92,10 @@ def test_however_the_command_line_ends_nothing_is_left(
     assert folder.is_dir()
     assert f"-i {folder}/inventory.json" in text, "the inventory is to go with the lab"
     command_line_lab.send_signal(end)
-    code = command_line_lab.wait(timeout=20)
+    code = command_line_lab.wait(LIMIT_SECONDS)
     assert code == (-end if end == signal.SIGKILL else 0)
-    await_condition(lambda: not any(is_running(pid) for pid in started), 10, "the end of the lab's processes")
-    await_condition(lambda: not folder.exists(), 10, "the end of the lab's folder")
+    await_condition(lambda: not any(is_running(pid) for pid in started), "the end of the lab's processes")
+    await_condition(lambda: not folder.exists(), "the end of the lab's folder")
 
 
 @pytest.mark.parametrize("victim", ["broker", "worker"])
@@ -122,7 +126,7 @@ def test_labs_side_by_side_and_clusters_on_one_broker_know_nothing_of_each_other
         assert other.bootstrap_servers != lab.bootstrap_servers
         first, second = other.clusters
         first.create("only-here", lab.stripe_config({}, [REPORT_TYPE]), state="STOPPED")
-        await_condition(lambda: first.request("GET", "/connectors").json() == ["only-here"], 10, "the connector")
+        await_condition(lambda: first.request("GET", "/connectors").json() == ["only-here"], "the connector")
         assert second.request("GET", "/connectors").json() == []
         assert "only-here" not in lab.connect.request("GET", "/connectors").json()
         assert first.offsets_topic != second.offsets_topic
@@ -189,9 +193,7 @@ def test_a_killed_worker_hands_its_task_over_and_comes_back(lab: Lab, trial: Tri
     worker = next(worker for worker in lab.connect.workers if worker.worker_id == holder)
     worker.kill()
     try:
-        await_condition(
-            lambda: trial.cluster.status(trial.name)["tasks"][0]["worker_id"] != holder, 30, "the task's move"
-        )
+        await_condition(lambda: trial.cluster.status(trial.name)["tasks"][0]["worker_id"] != holder, "the task's move")
         trial.cluster.await_state(trial.name, "RUNNING", tasks=1)
     finally:
         worker.restart()
@@ -224,12 +226,13 @@ def test_the_stuck_connector_is_running_and_heals_without_loss_once_its_wait_is_
 
     stuck.cluster.request("PUT", f"/connectors/{connector_name}/stop")
     stuck.cluster.await_state(connector_name, "STOPPED", tasks=0)
-    config = {**stuck.cluster.config(connector_name), "stripe.report.max.wait.ms": "60000", "poll.cron": "0 0 0 1 1 ?"}
+    # One poll does it all; the next would begin with a further round.
+    changes = {"stripe.report.max.wait.ms": "600000", "in.progress.poll.interval.ms": "600000"}
+    config = {**stuck.cluster.config(connector_name), **changes}
     stuck.cluster.request("PUT", f"/connectors/{connector_name}/config", config)
     stuck.cluster.request("PUT", f"/connectors/{connector_name}/resume")
     await_condition(
         lambda: all(entry["offset"]["processed_in_round"] for entry in stuck.cluster.offsets(connector_name)),
-        40,
         "all three partitions to finish the round",
     )
     delivered = sorted(value["row_id"] for _key, value in lab.topic_records(stuck.topic))

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka import Producer
 from lab import ConnectRequestError, Lab, await_condition
-from lab.scenarios import REPORT_TYPE, stripe_offset, utc_day
-from lab.trial import MIDNIGHT, Trial, ago
+from lab.days import MIDNIGHT, ago, utc_date, utc_day
+from lab.scenarios import REPORT_TYPE, stripe_offset
+from lab.trial import Trial
 
 ZONES = ("Africa/Cairo", "America/New_York", "PST")
 CAIRO, NEW_YORK, PST = ZONES
@@ -102,7 +103,7 @@ def test_linked_partitions_cannot_be_addressed_over_rest(lab: Lab, trial: Trial)
     trial.await_delivered(8)
     key = f'["{trial.name}",{{"report_type":"{REPORT_TYPE}","timezone":"PST"}}]'.encode()
     await_condition(
-        lambda: lab.offset_records(lab.connect.offsets_topic).get(key), 20, "an offset under the key in its own order"
+        lambda: lab.offset_records(lab.connect.offsets_topic).get(key), "an offset under the key in its own order"
     )
     assert trial.offset("PST") is None
     trial.stop()
@@ -320,7 +321,7 @@ def test_connector_or_task_can_fail_at_the_start(trial: Trial, where: str, conne
             return None
         return status["connector"]["state"], [task["state"] for task in status["tasks"]]
 
-    await_condition(lambda: states() == (connector, tasks), 20, lambda: f"the failure; states are {states()}")
+    await_condition(lambda: states() == (connector, tasks), lambda: f"the failure; states are {states()}")
 
 
 # Rounds
@@ -338,10 +339,10 @@ def test_the_first_round_is_the_last_fire_and_begins_at_the_initial_load_date(tr
 
 def test_the_cron_is_quartz_with_sunday_as_day_one(trial: Trial) -> None:
     trial.account("PST")
-    trial.create(settings={**initial_load(3), "poll.cron": "0 0 0 ? * 1"})
-    today = datetime.fromtimestamp(MIDNIGHT, timezone.utc).date()
-    sunday = today - timedelta(days=today.isoweekday() % 7)
-    trial.await_offset("PST", round_id=ago((today - sunday).days), processed_in_round=True)
+    # Far from today, so that the next round is some days ahead.
+    weekday = utc_date(ago(3)).isoweekday() % 7 + 1
+    trial.create(settings={**initial_load(3), "poll.cron": f"0 0 0 ? * {weekday}"})
+    trial.await_offset("PST", round_id=ago(3), processed_in_round=True)
 
 
 def test_an_unfinished_round_is_continued_at_interval_end_and_missed_rounds_follow_one_by_one(trial: Trial) -> None:
@@ -539,7 +540,7 @@ def rows_only_after(day: date) -> Any:
 
 
 def test_an_empty_chunk_is_stored_as_the_end_of_the_round_although_more_follows(trial: Trial) -> None:
-    empty_until = datetime.fromtimestamp(ago(3), timezone.utc).date()
+    empty_until = utc_date(ago(3))
     trial.account("PST", rows_per_day=rows_only_after(empty_until))
     settings = {"max.report.interval.days": 2, "in.progress.poll.interval.ms": 600_000}
     trial.create({"PST": unfinished(5, 0)}, settings=settings)
@@ -552,7 +553,7 @@ def test_an_empty_chunk_is_stored_as_the_end_of_the_round_although_more_follows(
 
 
 def test_after_an_empty_chunk_memory_goes_on(trial: Trial) -> None:
-    empty_until = datetime.fromtimestamp(ago(3), timezone.utc).date()
+    empty_until = utc_date(ago(3))
     trial.account("PST", rows_per_day=rows_only_after(empty_until))
     trial.create({"PST": unfinished(5, 0)}, settings={"max.report.interval.days": 2})
     trial.await_offset("PST", processed_in_round=True, interval_end=MIDNIGHT)
@@ -569,7 +570,7 @@ def test_the_marker_of_an_empty_chunk_fails_the_task_on_a_compacted_topic(trial:
         except ConnectRequestError:
             return []
 
-    await_condition(lambda: task_states() == ["FAILED"], 20, lambda: f"a failed task; states are {task_states()}")
+    await_condition(lambda: task_states() == ["FAILED"], lambda: f"a failed task; states are {task_states()}")
 
 
 def test_two_tasks_deliver_everything_twice(trial: Trial) -> None:
@@ -684,13 +685,15 @@ def test_an_interval_before_the_available_data_is_refused_in_every_poll(trial: T
 
 
 def test_a_blocked_poll_ignores_stop_and_goes_on_asking_stripe(trial: Trial) -> None:
-    trial.account(CAIRO).pending_seconds = 9
+    account = trial.account(CAIRO)
+    account.pending_seconds = float("inf")
     trial.account(PST)
-    trial.create({CAIRO: unfinished(2, 0), PST: unfinished(2, 0)}, settings={"stripe.report.max.wait.ms": 20_000})
+    trial.create({CAIRO: unfinished(2, 0), PST: unfinished(2, 0)}, settings={"stripe.report.max.wait.ms": 600_000})
     trial.await_runs(CAIRO, 1)
     trial.stop()
     assert trial.intervals(PST) == []
     trial.await_log(f"Graceful stop of task {trial.name}-0 failed.")
+    account.finish_run(account.runs[0].id)
     trial.await_runs(PST, 1)
     assert trial.cluster.status(trial.name)["connector"]["state"] == "STOPPED"
     assert trial.delivered() == []
@@ -699,14 +702,14 @@ def test_a_blocked_poll_ignores_stop_and_goes_on_asking_stripe(trial: Trial) -> 
 def test_a_config_change_while_blocked_starts_a_second_task_beside_the_abandoned_one(trial: Trial) -> None:
     account = trial.account("PST")
     account.pending_seconds = float("inf")
-    trial.create({"PST": unfinished(2, 0)}, {"stripe.report.max.wait.ms": 12_000})
+    trial.create({"PST": unfinished(2, 0)}, {"stripe.report.max.wait.ms": 600_000})
     trial.await_runs("PST", 1)
-    config = {**trial.cluster.config(trial.name), "stripe.report.max.wait.ms": "12001"}
+    config = {**trial.cluster.config(trial.name), "stripe.report.max.wait.ms": "600001"}
     trial.cluster.request("PUT", f"/connectors/{trial.name}/config", config)
     trial.await_runs("PST", 2)
     account.clear_journal()
     polled = {f"/v1/reporting/report_runs/{run.id}" for run in account.runs}
-    await_condition(lambda: polled <= {entry.path for entry in account.journal}, 5, "both tasks to look at their runs")
+    await_condition(lambda: polled <= {entry.path for entry in account.journal}, "both tasks to look at their runs")
     for run in account.runs:
         account.finish_run(run.id)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One lab of a single worker for the recovery's tests, and the modules' tasks on it."""
+"""A lab of a single worker for the recovery tests, and the tasks of the modules on it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lab.trial import Trial
 
 @pytest.fixture(scope="session", name="lab")
 def lab_of_one_worker() -> Iterator[Lab]:
-    """Not that of the other tests: with a single worker no rebalance waits for a heartbeat, 0.5 s instead of 4 s."""
+    """Not the lab of the other tests: with a single worker no rebalance waits for a heartbeat, 0.5 s instead of 4 s."""
     with Lab(workers=1) as lab:
         yield lab
 

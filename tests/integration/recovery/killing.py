@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A reset in a process of its own that is killed at one of its steps, without a word and without cleaning up."""
+"""A reset in a process of its own that is killed at one of its steps, without a chance to clean up."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import Any
 import requests
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import offset_reset
 from integration.recovery.tasks import Result, run_task
+from lab.waiting import LIMIT_SECONDS
 
 CONTEXT = multiprocessing.get_context("forkserver")
 # Each killed process is a fork of one that has imported everything.
@@ -23,10 +24,10 @@ CONTEXT.set_forkserver_preload([__name__])
 
 
 def reset_killed_at(step: int, options: Mapping[str, Any]) -> Result | None:
-    """Run a reset that is killed just before its ``step``-th step (from 1); its result where it has fewer steps.
+    """Run a reset that is killed just before its ``step``-th step (from 1); return its result if it has fewer steps.
 
-    A step is a request to Connect or Stripe, or a file that appears or goes. What a request changes is done when the
-    process dies before the next step.
+    A step is a request to Connect or Stripe, or a file that appears or disappears. When the process dies before the next
+    step, the change of the last request is done.
     """
     receiving, sending = CONTEXT.Pipe(duplex=False)
     process = CONTEXT.Process(target=_run, args=(step, dict(options), sending))
@@ -36,7 +37,7 @@ def reset_killed_at(step: int, options: Mapping[str, Any]) -> Result | None:
         result: Result | None = receiving.recv()
     except EOFError:
         result = None
-    process.join(60)
+    process.join(LIMIT_SECONDS)
     receiving.close()
     assert process.exitcode == (-signal.SIGKILL if result is None else 0)
     return result

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The modules' tasks, run within this process as the action plugins run them, and what they must be true to."""
+"""The tasks of the modules, run in this process as the action plugins run them, and checks that hold for all of them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_OFFSETS_FACTS,
 )
 from lab import Lab, await_condition
-from lab.scenarios import REPORT_TYPE, stripe_offset, stripe_partition, utc_day
+from lab.days import MIDNIGHT, ago, start_of_today, utc_day
+from lab.scenarios import REPORT_TYPE, stripe_offset, stripe_partition
 from lab.stripe_simulator import Account
-from lab.trial import Trial, ago
+from lab.trial import Trial
 
 SPECS = {
     connect_config: CONNECT_CONFIG,
@@ -39,12 +40,14 @@ SPECS = {
 Result = dict[str, Any]
 
 MAX_WAIT = "stripe.report.max.wait.ms"
+# A wait in milliseconds that is too short for slow reports: with a look every 50 ms there are at most 5 within it.
+TOO_SHORT_WAIT = 200
 ZONES = ("Africa/Cairo", "America/New_York", "PST")
 CAIRO, NEW_YORK, PST = ZONES
 
 
 def run_task(module: ModuleType, *, check_mode: bool = False, **options: Any) -> Result:
-    """What the task returns for these options, which must be valid ones; a failed task returns as well."""
+    """What the task returns for these options, which must be valid; a failed task returns too."""
     checked = ArgumentSpecValidator(SPECS[module]).validate(options)
     assert not checked.error_messages, checked.error_messages
     return perform(module.run, checked.validated_parameters, check_mode=check_mode)
@@ -56,7 +59,7 @@ def succeeded(result: Result) -> Result:
 
 
 def failed(result: Result) -> Result:
-    """The result of a task that had to fail, with one sentence for a person."""
+    """The result of a task that must fail, with one sentence for a person."""
     assert result.get("failed"), result
     message = result["msg"]
     assert message == " ".join(message.split()), "one line"
@@ -67,7 +70,7 @@ def failed(result: Result) -> Result:
 
 @dataclass(frozen=True)
 class Written:
-    """How many records a cluster's topics hold: every write to them is seen here, also one that changes nothing."""
+    """How many records a cluster's topics hold: this shows every write, even one that changes nothing."""
 
     settings_and_states: int
     offsets: int
@@ -76,6 +79,14 @@ class Written:
     def now(cls, lab: Lab) -> Written:
         topics = lab.connect.config_topic, lab.connect.offsets_topic
         return cls(*(len(lab.broker.messages(topic)) for topic in topics))
+
+
+def make_slow(account: Account) -> None:
+    """Let reports get ready when a connector has looked at them 12 times, so never for one with TOO_SHORT_WAIT.
+
+    Abandoned ones get ready after 5 seconds.
+    """
+    account.pending_seconds, account.ready_after_looks = 5.0, 12
 
 
 class Tasks:
@@ -113,7 +124,9 @@ class Tasks:
         return self._kept_secret(run_task(offsets_facts, **{**self.stripe_options, **options}))
 
     def previewed_reset(self, **options: Any) -> Result:
-        """Reset as a preview agreed to; the preview writes nothing and says exactly what is done then."""
+        """Preview a reset, then carry out that plan; the preview writes nothing and shows exactly what is done then."""
+        # The plan of the strategy `current` is one for today.
+        start_of_today()
         before = Written.now(self.lab)
         preview = succeeded(self.reset(check_mode=True, **options))
         assert Written.now(self.lab) == before
@@ -135,7 +148,7 @@ class Tasks:
         return state
 
     def offsets(self) -> dict[str, Any]:
-        """The stored offset per timezone, as Connect tells it."""
+        """The stored offset per timezone, as Connect shows it."""
         entries = self.lab.connect.offsets(self.trial.name)
         return {entry["partition"]["timezone"]: entry["offset"] for entry in entries if entry["offset"] is not None}
 
@@ -164,7 +177,7 @@ class Asked:
 
 
 def asked_since_start(account: Account) -> Asked:
-    """What the newest task asked; it begins by listing one report run, which nobody else does: a look lists many."""
+    """What the newest task asked. A task begins by listing one report run; the collection lists many at once."""
     runs = "/v1/reporting/report_runs"
     journal = account.journal
     starts = [
@@ -188,7 +201,7 @@ def asked_since_start(account: Account) -> Asked:
 
 
 def await_as_announced(trial: Trial, forecast: Mapping[str, Any]) -> None:
-    """Let the connector work until it has nothing more to do, and see that it asked what the forecast announced."""
+    """Wait until the connector has nothing more to do, and check that it asked what the forecast announced."""
     places = {place["timezone"]: place for place in forecast["partitions"]}
 
     def asked() -> dict[str, Asked]:
@@ -197,11 +210,11 @@ def await_as_announced(trial: Trial, forecast: Mapping[str, Any]) -> None:
     def all_asked() -> bool:
         return sum(len(one.intervals) for one in asked().values()) >= int(forecast["report_runs"])
 
-    await_condition(all_asked, 30, lambda: f"{forecast['report_runs']} report runs; there are {asked()}")
+    await_condition(all_asked, lambda: f"{forecast['report_runs']} report runs; there are {asked()}")
     for zone, place in places.items():
         if place["next_request"] is not None:
             trial.await_offset(zone, round_id=forecast["current_round"], processed_in_round=True)
-    # A further request would come with the next polls, if there was one to come.
+    # A request too many would come with the next polls.
     trial.await_polls(3)
     seen = asked()
     for zone, place in places.items():
@@ -217,12 +230,17 @@ def await_as_announced(trial: Trial, forecast: Mapping[str, Any]) -> None:
     assert sum(len(one.intervals) for one in seen.values()) == forecast["report_runs"]
 
 
-# Connectors in trouble
+# Stuck connectors
 
 
 def unfinished(end_days: int, round_days: int, **others: Any) -> dict[str, Any]:
-    """An offset that has delivered up to that many days ago, in the unfinished round of so many days ago."""
+    """An offset that has delivered up to ``end_days`` ago, in the unfinished round of ``round_days`` ago."""
     return stripe_offset(end=ago(end_days), round_id=ago(round_days), processed=False, **others)
+
+
+def today_in_the_current_round() -> dict[str, Any]:
+    """The offset that the strategy ``current`` writes, today: call it at the beginning of a test."""
+    return stripe_offset(end=start_of_today(), round_id=MIDNIGHT, processed=False)
 
 
 def finished(end_days: int, round_days: int) -> dict[str, Any]:
@@ -230,7 +248,7 @@ def finished(end_days: int, round_days: int) -> dict[str, Any]:
 
 
 def initial_load(days: int) -> dict[str, Any]:
-    """The setting that lets every round begin that many days ago."""
+    """The setting with which every round begins that many days ago."""
     return {"stripe.report.initial.load.dates": f"{REPORT_TYPE}:{utc_day(ago(days))}"}
 
 
@@ -266,11 +284,11 @@ def stuck(
         if zone not in trial.accounts:
             trial.account(zone)
     if NEW_YORK in zones:
-        trial.accounts[NEW_YORK].pending_seconds = 0.6
+        make_slow(trial.accounts[NEW_YORK])
     loads = {} if load_days is None else initial_load(load_days)
     trial.create(
         dict.fromkeys(zones, unfinished(end_days, round_days)) if offsets is None else offsets,
-        {MAX_WAIT: 200, "in.progress.poll.interval.ms": 50, **loads, **(settings or {})},
+        {MAX_WAIT: TOO_SHORT_WAIT, "in.progress.poll.interval.ms": 50, **loads, **(settings or {})},
         state,
     )
     if state == "RUNNING":

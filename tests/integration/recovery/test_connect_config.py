@@ -19,7 +19,7 @@ STARTED = "Task started with report types"
 
 @pytest.fixture(autouse=True)
 def idle_connector(trial: Trial) -> None:
-    """A connector that is current, so that it writes nothing by itself."""
+    """A connector that is current, so that it writes nothing."""
     trial.account(PST)
     trial.create({PST: finished(0, 0)}, {MAX_WAIT: 300_000, "stripe.report.columns": "x:y"})
     trial.await_log(STARTED)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A reset that is killed, at whichever of its steps, is finished by the next run."""
+"""The next run finishes a reset that was killed, at whichever step."""
 
 from __future__ import annotations
 
@@ -20,12 +20,16 @@ from integration.recovery.tasks import (
     Written,
     failed,
     initial_load,
+    make_slow,
     stuck,
     succeeded,
     unfinished,
 )
 from lab import Lab
-from lab.trial import MIDNIGHT, Trial, ago
+from lab.days import MIDNIGHT, ago
+from lab.trial import Trial
+
+pytestmark = pytest.mark.slow_file
 
 LONGER_WAIT = {MAX_WAIT: "60m"}
 ZONES = (CAIRO, NEW_YORK)
@@ -33,6 +37,8 @@ ZONES = (CAIRO, NEW_YORK)
 MOST_STEPS = 80
 
 
+# About forty resets, one after the other.
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("state", ["PAUSED", "RUNNING"])
 def test_a_reset_killed_at_any_step_is_finished_by_the_next_run(
     lab: Lab, connector_name: str, tmp_path: Path, state: str
@@ -45,7 +51,7 @@ def test_a_reset_killed_at_any_step_is_finished_by_the_next_run(
         tasks = Tasks(lab, trial, tmp_path / "backups")
         for zone in ZONES:
             trial.account(zone)
-        trial.accounts[NEW_YORK].pending_seconds = 0.2
+        make_slow(trial.accounts[NEW_YORK])
         settings = {MAX_WAIT: 50, "stripe.report.poll.interval.ms": 20, "in.progress.poll.interval.ms": 50}
         trial.create(dict.fromkeys(ZONES, unfinished(5, 4)), {**settings, **initial_load(10)}, state)
         lab.connect.await_state(trial.name, state)
@@ -107,7 +113,7 @@ def test_another_reset_than_the_killed_one_returns_the_connector_as_well(trial: 
     assert not tasks.journals
 
 
-def test_a_refused_wish_does_not_forget_the_killed_reset(trial: Trial, tasks: Tasks) -> None:
+def test_a_refused_request_does_not_forget_the_killed_reset(trial: Trial, tasks: Tasks) -> None:
     stuck(trial)
     killed_while_stopped(tasks, at_least=LONGER_WAIT)
     failed(tasks.reset(config={"batch.size": 0}))

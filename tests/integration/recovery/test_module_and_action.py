@@ -7,19 +7,22 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from integration.recovery.tasks import MAX_WAIT, NEW_YORK, ZONES, Tasks, stuck
+from integration.recovery.tasks import MAX_WAIT, NEW_YORK, TOO_SHORT_WAIT, ZONES, Tasks, stuck
 from lab import Lab, await_condition
 from lab.ansible_runs import playbook_environment
 from lab.trial import Trial
 
-pytestmark = pytest.mark.core_matrix
+pytestmark = [pytest.mark.core_matrix, pytest.mark.slow_file]
 
 # A task with an environment of its own runs as a module, with an interpreter of its own.
 WAYS: Mapping[str, Mapping[str, Any]] = {"in process": {}, "shipped": {"environment": {"OF_ITS_OWN": "yes"}}}
@@ -33,50 +36,59 @@ def stuck_trial(trial: Trial) -> None:
     stuck(trial)
 
 
+@dataclass(frozen=True)
+class Step:
+    """One task of a playbook: the way in which it runs, and the module of the collection with its options."""
+
+    way: str
+    module: str
+    options: Mapping[str, Any]
+
+
 class Runner:
-    """Runs one task of a playbook; every output is searched for secrets."""
+    """Runs tasks in one playbook; every output is searched for secrets."""
 
     def __init__(self, folder: Path, tasks: Tasks) -> None:
-        self._folder = folder
-        self._tasks = tasks
+        self._playbook = folder / "playbook.json"
         self._secrets = [PASSWORD, *(account.key for account in tasks.trial.accounts.values())]
 
-    def run(self, way: str, module: str, options: Mapping[str, Any], *arguments: str) -> dict[str, Any]:
-        """The task's registered result."""
-        result = self._folder / f"result-{way.replace(' ', '-')}.json"
-        copy = {"content": "{{ done | to_json }}", "dest": str(result), "mode": "0600"}
-        play = {
-            "hosts": "localhost",
-            "connection": "local",
-            "gather_facts": False,
-            "tasks": [
-                {module: options, **WAYS[way], "register": "done", "ignore_errors": True},
-                {"ansible.builtin.copy": copy, "check_mode": False, "diff": False},
-            ],
-        }
-        playbook = self._folder / "playbook.json"
-        playbook.write_text(json.dumps([play]), encoding="utf-8")
+    def run(self, steps: Sequence[Step], *arguments: str) -> list[dict[str, Any]]:
+        """The registered result of each task."""
+        tasks: list[dict[str, Any]] = []
+        for step in steps:
+            options = {f"connectops.recovery.{step.module}": step.options, **WAYS[step.way]}
+            tasks.append({**options, "register": "done", "ignore_errors": True})
+            # Encoded, so that the result is one word whatever the format of the output.
+            tasks.append({"ansible.builtin.debug": {"msg": "RESULT={{ done | to_json | b64encode }}"}})
+        play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
+        self._playbook.write_text(json.dumps([play]), encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, "-m", "ansible", "playbook", "-vvv", str(playbook), *arguments],
+            [sys.executable, "-m", "ansible", "playbook", "-vvv", str(self._playbook), *arguments],
             env={**playbook_environment(), "ANSIBLE_PYTHON_INTERPRETER": sys.executable},
             text=True,
             capture_output=True,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        assert ("AnsiballZ_connect" in done.stdout) == (way == "shipped")
-        text = result.read_text(encoding="utf-8")
+        texts = [b64decode(encoded).decode() for encoded in re.findall(r"RESULT=([\w+/]+=*)", done.stdout)]
+        outputs = done.stdout.split("\nTASK [")[1::2]
+        assert len(texts) == len(outputs) == len(steps)
         for secret in self._secrets:
-            assert secret not in done.stdout + done.stderr + text
-        found: dict[str, Any] = json.loads(text)
-        found.get("ansible_facts", {}).get("connectops_offsets", {}).pop("read_at", None)
-        return {key: value for key, value in found.items() if key not in VOLATILE}
+            assert secret not in done.stdout + done.stderr + "".join(texts)
+        for step, output in zip(steps, outputs, strict=True):
+            assert ("AnsiballZ_connect" in output) == (step.way == "shipped")
+        return [_comparable(json.loads(text)) for text in texts]
 
     def both(self, module: str, options: Mapping[str, Any], *arguments: str) -> dict[str, Any]:
         """Run it in both ways; the result, which must be the same."""
-        in_process, shipped = (self.run(way, f"connectops.recovery.{module}", options, *arguments) for way in WAYS)
+        in_process, shipped = self.run([Step(way, module, options) for way in WAYS], *arguments)
         assert in_process == shipped
         return in_process
+
+
+def _comparable(found: dict[str, Any]) -> dict[str, Any]:
+    found.get("ansible_facts", {}).get("connectops_offsets", {}).pop("read_at", None)
+    return {key: value for key, value in found.items() if key not in VOLATILE}
 
 
 @pytest.fixture
@@ -90,7 +102,7 @@ def still(lab: Lab, trial: Trial) -> None:
     lab.connect.request("PUT", f"/connectors/{trial.name}/pause")
     lab.connect.await_state(trial.name, "PAUSED", tasks=1)
     runs = trial.accounts[NEW_YORK]
-    await_condition(lambda: all(run.status != "pending" for run in runs.runs), 10, "the last report to be ready")
+    await_condition(lambda: all(run.status != "pending" for run in runs.runs), "the last report to be ready")
 
 
 @pytest.mark.usefixtures("still")
@@ -131,12 +143,12 @@ def test_a_preview_with_its_diff_is_the_same(trial: Trial, tasks: Tasks, runner:
 
 def test_a_change_is_the_same_and_the_second_finds_it_made(trial: Trial, tasks: Tasks, runner: Runner) -> None:
     options = {**tasks.options, "at_least": {MAX_WAIT: "60m"}}
-    first = runner.run("in process", "connectops.recovery.connect_config", options)
+    first, second = runner.run([Step(way, "connect_config", options) for way in WAYS])
     assert first["changed"]
+    assert not second["changed"]
     assert tasks.lab.connect.config(trial.name)[MAX_WAIT] == "3600000"
-    trial.cluster.request("PATCH", f"/connectors/{trial.name}/config", {MAX_WAIT: "200"})
-    assert runner.run("shipped", "connectops.recovery.connect_config", options) == first
-    assert not runner.both("connect_config", options)["changed"]
+    trial.cluster.request("PATCH", f"/connectors/{trial.name}/config", {MAX_WAIT: str(TOO_SHORT_WAIT)})
+    assert runner.run([Step(way, "connect_config", options) for way in reversed(WAYS)]) == [first, second]
 
 
 def test_keys_given_by_the_user_are_used_and_not_shown(trial: Trial, tasks: Tasks, runner: Runner) -> None:
@@ -145,30 +157,33 @@ def test_keys_given_by_the_user_are_used_and_not_shown(trial: Trial, tasks: Task
     assert tasks.of(result)["forecast"]["stripe_asked"]
 
 
-@pytest.mark.parametrize(
-    "module, options, words",
-    [
-        pytest.param("connect_offset_reset", {"connectors": ["no-such"]}, "was not found in the cluster", id="unknown"),
-        pytest.param("connect_offset_reset", {"strategy": "forward"}, "value of strategy must be one of", id="choice"),
-        pytest.param("connect_offset_reset", {"speed": 3}, "Unsupported parameters for", id="option"),
-        pytest.param("connect_offset_reset", {"strategy": "timestamp"}, "needs the option timestamp", id="missing"),
-        pytest.param("connect_config", {"connect_url": None}, "missing required arguments: connect_url", id="required"),
-        pytest.param("connect_config", {"at_least": {MAX_WAIT: "-5m"}}, "is not a duration", id="negative"),
-        pytest.param(
-            "connect_config",
-            {"url_password": PASSWORD, "at_least": {MAX_WAIT: 1}},
-            "url_password is set without url_username",
-            id="password",
-        ),
-    ],
+FAILURES: Sequence[tuple[str, Mapping[str, Any], str]] = (
+    ("connect_offset_reset", {"connectors": ["no-such"]}, "was not found in the cluster"),
+    ("connect_offset_reset", {"strategy": "forward"}, "value of strategy must be one of"),
+    ("connect_offset_reset", {"speed": 3}, "Unsupported parameters for"),
+    ("connect_offset_reset", {"strategy": "timestamp"}, "needs the option timestamp"),
+    ("connect_config", {"connect_url": None}, "missing required arguments: connect_url"),
+    ("connect_config", {"at_least": {MAX_WAIT: "-5m"}}, "is not a duration"),
+    (
+        "connect_config",
+        {"url_password": PASSWORD, "at_least": {MAX_WAIT: 1}},
+        "url_password is set without url_username",
+    ),
 )
-def test_a_failure_is_the_same_sentence(
-    tasks: Tasks, runner: Runner, module: str, options: Mapping[str, Any], words: str
-) -> None:
-    given = {**(tasks.reset_options if module == "connect_offset_reset" else tasks.options), **options}
-    result = runner.both(module, {key: value for key, value in given.items() if value is not None})
-    assert result["failed"]
-    assert words in result["msg"]
+
+
+def test_a_failure_is_the_same_sentence(tasks: Tasks, runner: Runner) -> None:
+    """All of them in one playbook, as each start of Ansible takes its time."""
+    steps = []
+    for module, options, _words in FAILURES:
+        given = {**(tasks.reset_options if module == "connect_offset_reset" else tasks.options), **options}
+        without_none = {key: value for key, value in given.items() if value is not None}
+        steps += [Step(way, module, without_none) for way in WAYS]
+    results = runner.run(steps)
+    for (_module, _options, words), in_process, shipped in zip(FAILURES, results[::2], results[1::2], strict=True):
+        assert in_process == shipped
+        assert in_process["failed"]
+        assert words in in_process["msg"]
 
 
 @pytest.mark.usefixtures("still")

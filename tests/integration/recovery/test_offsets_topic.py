@@ -46,9 +46,10 @@ from confluent_kafka.admin import (
 )
 from lab import Lab, await_condition
 from lab.broker import secured_broker
+from lab.days import MIDNIGHT, ago
 from lab.kafka_security import PASSWORDS, KafkaSecurity
 from lab.scenarios import stripe_offset, stripe_partition
-from lab.trial import MIDNIGHT, Trial, ago
+from lab.trial import Trial
 
 KEY = b'["orders",{"timezone":"PST","report_type":"balance.summary.1"}]'
 
@@ -67,7 +68,7 @@ def kafka(lab: Lab) -> Iterator[KafkaClient]:
 
 
 def options(lab: Lab, **more: Any) -> KafkaOptions:
-    return KafkaOptions((lab.bootstrap_servers,), timeout_seconds=30, **more)
+    return KafkaOptions((lab.bootstrap_servers,), timeout_seconds=120, **more)
 
 
 class RawTopic:
@@ -85,18 +86,18 @@ class RawTopic:
         for key, value in records:
             data = value if isinstance(value, bytes) or value is None else json.dumps(value).encode()
             self._producer.produce(self.name, key=key, value=data, partition=partition)
-        assert self._producer.flush(10) == 0
+        assert self._producer.flush(120) == 0
 
     def transaction(self, *records: tuple[bytes, Any]) -> Producer:
         """A producer whose transaction, with these records in it, is still open."""
         producer = Producer(
             {"bootstrap.servers": self.bootstrap_servers, "transactional.id": uuid.uuid4().hex, "log_level": 0}
         )
-        producer.init_transactions(10)
+        producer.init_transactions(120)
         producer.begin_transaction()
         for key, value in records:
             producer.produce(self.name, key=key, value=json.dumps(value).encode(), partition=0)
-        assert producer.flush(10) == 0
+        assert producer.flush(120) == 0
         return producer
 
     def delete_before(self, position: int) -> None:
@@ -107,7 +108,6 @@ class RawTopic:
         place = TopicPartition(self.name, 0)
         await_condition(
             lambda: self.admin.list_offsets({place: OffsetSpec.latest()})[place].result().offset == end,
-            10,
             f"{self.name} to end at {end}",
         )
 
@@ -173,7 +173,7 @@ def test_a_connectors_own_topic_is_read_as_well_as_the_global_one(lab: Lab, tria
     assert [record.offset for record in kafka.read_offsets(own).records] == [offset]
     # The copy in the global topic is written after the answer.
     await_condition(
-        lambda: kafka.read_offsets(lab.connect.offsets_topic, [trial.name]).records, 10, "the copy in the global topic"
+        lambda: kafka.read_offsets(lab.connect.offsets_topic, [trial.name]).records, "the copy in the global topic"
     )
 
 
@@ -277,7 +277,7 @@ def test_an_aborted_record_is_not_seen_and_the_marker_behind_it_does_not_hang_th
 ) -> None:
     topic = new_topic()
     topic.write((KEY, {"n": 1}))
-    topic.transaction((KEY, {"n": 2})).abort_transaction(10)
+    topic.transaction((KEY, {"n": 2})).abort_transaction(120)
     topic.await_end(3)
     read = kafka.read_offsets(topic.name)
     assert (positions(read), read.hidden_by_transaction) == ([(0, 0, {"n": 1})], {})
@@ -285,7 +285,7 @@ def test_an_aborted_record_is_not_seen_and_the_marker_behind_it_does_not_hang_th
 
 def test_a_committed_transaction_is_seen(new_topic: Callable[..., RawTopic], kafka: KafkaClient) -> None:
     topic = new_topic()
-    topic.transaction((KEY, {"n": 1})).commit_transaction(10)
+    topic.transaction((KEY, {"n": 1})).commit_transaction(120)
     topic.await_end(2)
     assert positions(kafka.read_offsets(topic.name)) == [(0, 0, {"n": 1})]
 
@@ -300,7 +300,7 @@ def test_an_open_transaction_hides_what_comes_after_it_and_how_much_is_counted(
     topic.write((KEY, {"n": 3}))
     hidden = kafka.read_offsets(topic.name)
     assert (positions(hidden), hidden.hidden_by_transaction) == ([(0, 0, {"n": 1})], {0: 2})
-    open_one.commit_transaction(10)
+    open_one.commit_transaction(120)
     assert positions(kafka.read_offsets(topic.name)) == [(0, 2, {"n": 3})]
 
 
@@ -313,7 +313,7 @@ def test_a_transaction_that_is_about_to_end_is_waited_for(
 
     def commit_in_the_pause(seconds: float) -> None:
         if not pauses:
-            open_one.commit_transaction(10)
+            open_one.commit_transaction(120)
         pauses.append(seconds)
 
     monkeypatch.setattr(reading.time, "sleep", commit_in_the_pause)
@@ -415,7 +415,7 @@ def test_of_two_clusters_on_one_broker_the_one_that_has_the_connector_is_found(
     second.create(other, {**config, "name": other}, seeds, state="STOPPED")
     second.create(quiet, {**config, "name": quiet}, state="STOPPED")
     await_condition(
-        lambda: kafka.read_offsets(first.offsets_topic, [trial.name]).records, 10, "the copy in the global topic"
+        lambda: kafka.read_offsets(first.offsets_topic, [trial.name]).records, "the copy in the global topic"
     )
     try:
         for cluster, name in ((first, trial.name), (second, other)):
@@ -470,14 +470,12 @@ def test_a_sinks_progress_tells_what_waits_and_when_it_committed(
 ) -> None:
     topic = new_topic(partitions=2, cleanup_policy="delete")
     topic.write((b"k", {"n": 1}), (b"k", {"n": 2}), (b"k", {"n": 3}))
-    topic.transaction((b"k", {"n": 4})).commit_transaction(10)
+    topic.transaction((b"k", {"n": 4})).commit_transaction(120)
     topic.await_end(5)
     before = time.time()
     sink(lab, connector_name, topic.name, tmp_path / "sink.txt")
     group = f"connect-{connector_name}"
-    await_condition(
-        lambda: any(one.committed == 4 for one in kafka.group_positions(group)), 30, "the sink's first commit"
-    )
+    await_condition(lambda: any(one.committed == 4 for one in kafka.group_positions(group)), "the sink's first commit")
     first, second = kafka.group_positions(group)
     assert (first.topic, first.number, first.committed, first.end) == (topic.name, 0, 4, 4), "markers do not wait"
     assert first.committed_at is not None
@@ -502,6 +500,7 @@ def test_commit_times_are_found_for_any_group(
     """The broker keeps the commits of these groups in several of its three topic partitions."""
     from confluent_kafka import ConsumerGroupTopicPartitions
 
+    started = time.time()
     topic = new_topic(cleanup_policy="delete")
     group = f"group-ü-{number}"
     committed = ConsumerGroupTopicPartitions(group, [TopicPartition(topic.name, 0, 0)])
@@ -509,7 +508,7 @@ def test_commit_times_are_found_for_any_group(
     topic.admin.alter_consumer_group_offsets([committed])[group].result()
     [progress] = kafka.group_positions(group)
     assert progress.committed_at is not None
-    assert abs(progress.committed_at - time.time()) < 10
+    assert started - 1 <= progress.committed_at <= time.time() + 1
 
 
 def test_a_group_without_any_commit_is_told_by_the_topics_of_the_connector(
@@ -559,7 +558,17 @@ def secured() -> Iterator[tuple[KafkaSecurity, RawTopic]]:
         for user in ("reader", "lab-client", "scram-reader"):
             allow(topic.admin, user, ResourceType.TOPIC, "offsets", AclOperation.READ)
             allow(topic.admin, user, ResourceType.TOPIC, "offsets", AclOperation.DESCRIBE)
+        # librdkafka 2.16.1 crashes when it reads a group's offsets while the broker still loads its groups.
+        await_condition(lambda: _knows_groups(topic.admin), "the broker to have loaded its groups")
         yield security, topic
+
+
+def _knows_groups(admin: AdminClient) -> bool:
+    try:
+        admin.describe_consumer_groups(["a-group"])["a-group"].result()
+    except KafkaException:
+        return False
+    return True
 
 
 def allow(admin: AdminClient, user: str, kind: ResourceType, name: str, operation: AclOperation) -> None:
@@ -575,7 +584,7 @@ def login(security: KafkaSecurity, **changed: Any) -> KafkaOptions:
         sasl_username="reader",
         sasl_password=PASSWORDS["reader"],
         ca_path=str(security.ca_file),
-        timeout_seconds=15,
+        timeout_seconds=60,
     )
     return replace(right, **changed)
 
@@ -586,7 +595,7 @@ def by_certificate(security: KafkaSecurity, **changed: Any) -> KafkaOptions:
         "SSL",
         ca_path=str(security.ca_file),
         client_cert=str(security.client_cert_file),
-        timeout_seconds=15,
+        timeout_seconds=60,
     )
     return replace(right, **changed)
 
@@ -617,7 +626,7 @@ def test_a_login_by_scram_is_enough(secured: tuple[KafkaSecurity, RawTopic], mec
         sasl_username="scram-reader",
         sasl_password="a-scram-password",
     )
-    await_condition(lambda: _accepted(options), 10, "the broker to know the new user")
+    await_condition(lambda: _accepted(options), "the broker to know the new user")
 
 
 def _accepted(options: KafkaOptions) -> bool:
@@ -649,7 +658,7 @@ def test_what_is_wrong_with_the_login_or_the_connection_is_one_sentence_and_noth
     security, topic = secured
     at = security.sasl_server
     port = at.rpartition(":")[2]
-    plain = topic.admin.list_topics(timeout=10).brokers[1]
+    plain = topic.admin.list_topics(timeout=120).brokers[1]
     cases: list[tuple[KafkaOptions, Any, str]] = [
         (login(security, sasl_password="a-wrong-one"), AccessDenied, f"Kafka at {at} does not accept the login"),
         (login(security, sasl_mechanism="SCRAM-SHA-512"), AccessDenied, "check kafka_sasl_mechanism"),
@@ -707,4 +716,4 @@ def test_asking_for_a_topic_does_not_create_it(secured: tuple[KafkaSecurity, Raw
             with pytest.raises(TopicNotFound):
                 kafka.read_offsets("no-such-topic")
         kafka.group_positions("a-group", ["no-such-topic"])
-    assert "no-such-topic" not in topic.admin.list_topics(timeout=10).topics
+    assert "no-such-topic" not in topic.admin.list_topics(timeout=120).topics

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A Kafka Connect that is too old to tell offsets over REST: the offsets topic stands in for it."""
+"""A Kafka Connect that is too old to show offsets over REST: the offsets topic is read instead."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 from integration.recovery.tasks import failed, initial_load, run_task, succeeded, unfinished
 from lab import Lab, await_condition
-from lab.trial import MIDNIGHT, Trial
+from lab.days import MIDNIGHT
+from lab.trial import Trial
 
 
 @pytest.fixture(scope="module", name="lab")
@@ -32,7 +33,6 @@ def finished_trial(lab: Lab, trial: Trial) -> Trial:
     head = f'["{trial.name}",'.encode()
     await_condition(
         lambda: any(key and key.startswith(head) for key in lab.offset_records(lab.connect.offsets_topic)),
-        20,
         "an offset in the topic",
     )
     return trial

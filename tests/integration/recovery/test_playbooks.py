@@ -18,6 +18,8 @@ from lab import Lab
 from lab.ansible_runs import run_playbook, write_inventory
 from lab.scenarios import StuckConnector, stuck_connector
 
+pytestmark = pytest.mark.slow_file
+
 TASK_START = "Task started with report types"
 
 
@@ -31,7 +33,9 @@ def lab_of_two_clusters() -> Iterator[Lab]:
 def stuck(lab: Lab, request: pytest.FixtureRequest) -> Iterator[list[StuckConnector]]:
     """A stuck connector on each cluster, of the same name on both."""
     name = re.sub(r"\W+", "-", request.node.name)
-    connectors = [stuck_connector(lab, name, cluster) for cluster in lab.clusters]
+    # With a look every 50 ms there are at most 31 within the connector's wait.
+    slow: dict[str, Any] = {"blocker_pending_seconds": 15.0, "blocker_ready_after_looks": 60}
+    connectors = [stuck_connector(lab, name, cluster, **slow) for cluster in lab.clusters]
     yield connectors
     for connector in connectors:
         connector.cluster.delete(name)

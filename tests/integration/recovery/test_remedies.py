@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from integration.recovery.tasks import MAX_WAIT, ZONES, Tasks, await_as_announced, stuck, succeeded
-from lab.scenarios import DAY_SECONDS
-from lab.trial import MIDNIGHT, Trial
+from lab.days import DAY_SECONDS, MIDNIGHT
+from lab.trial import Trial
 
 ROWS_PER_DAY = 4
 DAYS_MISSED = 3

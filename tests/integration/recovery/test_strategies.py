@@ -27,11 +27,15 @@ from integration.recovery.tasks import (
     partition,
     stuck,
     succeeded,
+    today_in_the_current_round,
     unfinished,
 )
 from lab import Lab
-from lab.scenarios import DAY_SECONDS, REPORT_TYPE, stripe_offset
-from lab.trial import MIDNIGHT, Trial, ago
+from lab.days import DAY_SECONDS, MIDNIGHT, ago
+from lab.scenarios import REPORT_TYPE, stripe_offset
+from lab.trial import Trial
+
+pytestmark = pytest.mark.slow_file
 
 LONGER_WAIT = {MAX_WAIT: "60m"}
 QUICK_POLLS = {"in.progress.poll.interval.ms": 50}
@@ -96,7 +100,7 @@ def test_continue_brings_back_what_failed_polls_dropped(trial: Trial, tasks: Tas
     assert delivered_once(trial, ago(5))
 
 
-def test_what_the_connector_would_do_if_left_alone_is_foreseen_as_well(trial: Trial, tasks: Tasks) -> None:
+def test_the_forecast_shows_what_the_connector_would_do_if_left_alone(trial: Trial, tasks: Tasks) -> None:
     stuck(trial, settings={MAX_WAIT: 5000}, round_days=2, end_days=3, load_days=4, state="STOPPED")
     trial.accounts[NEW_YORK].pending_seconds = 0
     look = tasks.of(succeeded(tasks.reset(check_mode=True)))
@@ -160,7 +164,7 @@ def test_continue_leaves_an_open_run_without_a_result_behind(trial: Trial, tasks
 
 
 def test_continue_loses_nothing_when_only_the_file_of_an_open_run_is_gone(trial: Trial, tasks: Tasks) -> None:
-    """Stripe's API still calls the run succeeded, so the one run more that the connector makes cannot be foreseen."""
+    """Stripe's API still shows the run as succeeded, so the forecast cannot include the run that the connector adds."""
     run_id = half_delivered(trial, 0)
     trial.accounts[CAIRO].lose_file(run_id)
     done = tasks.previewed_reset(config=QUICK_POLLS)
@@ -183,6 +187,7 @@ def test_continue_in_chunks_asks_for_each_as_announced(trial: Trial, tasks: Task
 
 
 def test_current_asks_for_nothing_until_the_next_round_and_says_what_it_skips(trial: Trial, tasks: Tasks) -> None:
+    today = today_in_the_current_round()
     stuck(trial)
     done = tasks.previewed_reset(strategy="current", at_least=LONGER_WAIT)
     assert done["forecast"]["report_runs"] == 0
@@ -191,7 +196,7 @@ def test_current_asks_for_nothing_until_the_next_round_and_says_what_it_skips(tr
         assert report_partition(done, zone)["next_round_delivers_skipped"]
     await_as_announced(trial, done["forecast"])
     assert trial.delivered() == []
-    assert tasks.offsets() == dict.fromkeys(ZONES, unfinished(0, 0))
+    assert tasks.offsets() == dict.fromkeys(ZONES, today)
     assert_unchanged_by_a_second_run(tasks, strategy="current", at_least=LONGER_WAIT)
 
 

@@ -157,6 +157,7 @@ def _route(request: Request, account: Account, base_url: str) -> Answer:
                 raise RefusalError(
                     404, f"No such report run: '{match[1]}'", code="resource_missing", param="report_run"
                 )
+            account.note_look(record)
             return _json_answer(_run_object(record, account, base_url))
         if match := re.fullmatch(r"/v1/files/([^/]+)/contents", path):
             return _file_contents(match[1], account)
@@ -232,7 +233,7 @@ def _list_runs(params: Mapping[str, str], account: Account, base_url: str) -> An
     if "ending_before" in params:
         cursor = _cursor(params, "ending_before", account)
         records = [record for record in records if record.order > cursor.order]
-        page = records[-limit:]
+        page = records[max(len(records) - limit, 0) :]
     else:
         if "starting_after" in params:
             cursor = _cursor(params, "starting_after", account)

@@ -74,7 +74,10 @@ class Fault:
 
 @dataclass
 class RunRecord:
-    """What is kept of a run; `ready_at` is when it leaves pending, infinity for never."""
+    """What is kept of a run; `ready_at` is when it leaves pending, infinity for never.
+
+    `looks_left` is how many requests for the run make it ready sooner; None is no number.
+    """
 
     run_id: str
     file_id: str
@@ -90,6 +93,7 @@ class RunRecord:
     file_lost: bool = False
     forgotten: bool = False
     file_size: int | None = None
+    looks_left: int | None = None
 
     @property
     def order(self) -> tuple[int, int]:
@@ -152,8 +156,10 @@ class ReportType:
 class Account:
     """What one API key sees. Made by `StripeSimulator.account`; safe to use while requests are served.
 
-    `pending_seconds` is how long runs asked for from now on stay pending; infinity is allowed. What a run will be
-    (how long pending, failed with which words) is fixed when it is created.
+    `pending_seconds` is how long runs asked for from now on stay pending; infinity is allowed. With
+    `ready_after_looks` such a run is ready sooner: when it has been asked for that many times by its id. A client that
+    gives up after fewer looks then never finds it ready, however slow the machine is. What a run will be (how long
+    pending, failed with which words) is fixed when it is created.
     """
 
     def __init__(self, key: str, *, clock: Clock, lock: threading.RLock) -> None:
@@ -161,6 +167,7 @@ class Account:
         self.id = "acct_1" + hashlib.sha256(key.encode()).hexdigest()[:15]
         self.livemode = key.startswith(("sk_live_", "rk_live_"))
         self.pending_seconds = 0.0
+        self.ready_after_looks: int | None = None
         self.lock = lock
         self.clock = clock
         self.idempotent: dict[str, tuple[tuple[str, dict[str, str]], bytes]] = {}
@@ -346,6 +353,14 @@ class Account:
             record = self._records.get(run_id)
             return None if record is None or record.forgotten else record
 
+    def note_look(self, record: RunRecord) -> None:
+        """Count a request for this run."""
+        with self.lock:
+            if record.looks_left is not None:
+                record.looks_left -= 1
+                if record.looks_left <= 0:
+                    record.ready_at = min(record.ready_at, self.clock())
+
     def create_run(
         self,
         report_type: str,
@@ -361,6 +376,7 @@ class Account:
             failure = self._failures.get(report_type, self._failures.get(None))
             record = self._add(report_type, interval_start, interval_end, int(now), ready_at, failure)
             record.columns, record.timezone = columns, timezone_name
+            record.looks_left = self.ready_after_looks
             return record
 
     def take_fault(self, method: str, path: str) -> Fault | None:

@@ -229,6 +229,18 @@ class TestLifeOfARun:
         with pytest.raises(ValueError, match="ended already"):
             cairo.finish_run(first.id)
 
+    def test_a_run_that_is_asked_for_often_enough_is_ready_sooner(
+        self, cairo: Account, client: stripe.StripeClient, clock: ManualClock
+    ) -> None:
+        cairo.pending_seconds, cairo.ready_after_looks = 10.0, 3
+        often, seldom = create(client), create(client)
+        clock.now += 2
+        assert [retrieve(client, often.id).status for _look in range(3)] == ["pending", "pending", "succeeded"]
+        assert [retrieve(client, seldom.id).status for _look in range(2)] == ["pending", "pending"]
+        clock.now += 8
+        assert retrieve(client, seldom.id).succeeded_at == NOW + 10
+        assert retrieve(client, often.id).succeeded_at == NOW + 2
+
     def test_a_report_type_can_have_a_wait_of_its_own(self, cairo: Account, client: stripe.StripeClient) -> None:
         cairo.report_type(PAYOUTS).pending_seconds = math.inf
         ids = [create(client, report_type).id for report_type in (BALANCE, PAYOUTS)]
