@@ -1,10 +1,13 @@
-# All that a developer or CI runs. A machine needs Python >= 3.11, a JDK >= 17, Maven >= 3.8, git and make;
+# Everything that a developer or CI runs. A machine needs Python >= 3.11, a JDK >= 17, Maven >= 3.8, git and make;
 # the rest is installed below .cache/ in the versions that tests/requirements/ pins.
 
 PYTHON ?= python3
 VENV := $(CURDIR)/.cache/venv
 PY := $(VENV)/bin/python
 PYTEST := $(PY) -m pytest
+# Test files run side by side, as most of them wait for Kafka Connect: each process has a lab of its own, about 1 GiB.
+PROCESSES ?= 3
+PARALLEL := --numprocesses=$(PROCESSES) --dist=loadfile --no-loadscope-reorder
 LINTS := lint-python lint-types lint-shell lint-yaml lint-ansible lint-changelog lint-docs
 PREREQUISITES := PYTHON=$(PYTHON) tests/tooling/prerequisites.sh "make $(or $(firstword $(MAKECMDGOALS)),help)"
 
@@ -16,9 +19,10 @@ export PYTHONPATH := $(CURDIR)/.cache/collections:$(CURDIR)/tests
 export PATH := $(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(VENV)
 
-.PHONY: help check-python check-java setup lint $(LINTS) unit integration molecule sanity matrix test demo lab bench clean
+.PHONY: help check-python check-java setup hooks lint $(LINTS) unit integration molecule sanity matrix test demo lab
+.PHONY: bench clean
 
-help: ## say what there is
+help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 check-python:
@@ -29,6 +33,9 @@ check-java:
 
 setup: check-python ## install what the other targets need
 	@$(PYTHON) -m tooling.environment
+
+hooks: setup ## let git run the linters before each commit
+	@$(PY) -m pre_commit install
 
 lint: setup ## run every linter
 	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=target $(LINTS)
@@ -57,10 +64,10 @@ lint-docs:
 	@ansible-doc --metadata-dump connectops.recovery >/dev/null
 
 unit: setup ## run the tests that need no Kafka
-	@$(PYTEST) tests/unit
+	@$(PYTEST) $(PARALLEL) tests/unit
 
 integration: check-java setup ## run the tests against a real Kafka Connect
-	@$(PYTEST) tests/integration
+	@$(PYTEST) $(PARALLEL) tests/integration
 
 molecule: check-java setup ## run the roles' scenarios
 	@ANSIBLE_PYTHON_INTERPRETER=$(PY) molecule test --all
@@ -68,16 +75,18 @@ molecule: check-java setup ## run the roles' scenarios
 sanity: setup ## run ansible-test's sanity tests
 	@$(PY) -m tooling.sanity
 
-matrix: setup ## run the core tests under the oldest and the newest ansible-core
+matrix: check-java setup ## run the core tests under the oldest and the newest ansible-core
 	@$(PY) -m tooling.matrix
 
-test: check-java lint sanity matrix molecule ## run all of the above
-	@$(PYTEST)
+# The longest first. The output of each comes in one piece; the summary of pytest comes last.
+test: check-java setup ## run all of the above, and measure the coverage of plugins/
+	@$(MAKE) --no-print-directory --keep-going --jobs=3 --output-sync=target matrix sanity molecule $(LINTS)
+	@$(PYTEST) $(PARALLEL) --cov --cov-report=term
 
 demo: check-java setup ## show a recovery from the first look to the proof
 	@$(PY) -m lab demo
 
-lab: check-java setup ## keep a lab with a stuck connector up until Ctrl-C
+lab: check-java setup ## run a lab with a stuck connector until Ctrl-C
 	@$(PY) -m lab up
 
 bench: check-java setup ## compare the ways of running a task, of looking at a cluster, and of reading an offsets topic
@@ -85,5 +94,5 @@ bench: check-java setup ## compare the ways of running a task, of looking at a c
 	@$(PY) benchmarks/identify.py
 	@$(PY) benchmarks/offsets_topic.py
 
-clean: ## remove all that make installed and built
+clean: ## remove everything that make installed and built
 	rm -rf .cache

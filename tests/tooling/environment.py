@@ -28,7 +28,7 @@ class ToolingError(Exception):
 
 
 def linked_collection(root: Path = ROOT) -> Path:
-    """Make, once, the folder of collections in which ``root`` is connectops.recovery, and return it."""
+    """Return the folder of collections in which ``root`` is connectops.recovery; create it if it is missing."""
     collections = root / ".cache" / "collections"
     link = collections / "ansible_collections" / "connectops" / "recovery"
     link.parent.mkdir(parents=True, exist_ok=True)
@@ -38,9 +38,9 @@ def linked_collection(root: Path = ROOT) -> Path:
 
 
 def environment(folder: Path, requirements: Path, interpreter: str = sys.executable) -> Path:
-    """Make ``folder`` a virtual environment that holds what ``requirements`` pins, and return its python.
+    """Make ``folder`` a virtual environment with what ``requirements`` pins, and return its python.
 
-    Returns at once when a stamp in the folder shows that this was done for the same pins and the same interpreter.
+    Does nothing when a stamp in the folder shows that this was done for the same pins and the same interpreter.
     """
     python = folder / "bin" / "python"
     stamp = folder / "pins.sha256"

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Installs pip into the empty virtual environment that it runs in, with the arguments of the get-pip script.
+"""Installs pip into the empty virtual environment in which it runs; takes the arguments of the get-pip script.
 
-A stand-in for the script that ansible-test downloads: it takes Python's own pip to install the wanted one.
+Replaces the script that ansible-test downloads: it uses Python's own pip to install the wanted one.
 """
 
 from __future__ import annotations

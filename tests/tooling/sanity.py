@@ -1,32 +1,32 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs ansible-test's sanity tests, without a container, on a copy of the repository.
+"""Runs the sanity tests of this Python's ansible-test, without a container, on a copy of the repository.
 
-ansible-test takes a collection only in a real folder ansible_collections/connectops/recovery that is its own content
-root. Its tests run in virtual environments of their own, which it keeps below the home folder: here .cache/sanity.
+ansible-test accepts a collection only in a real folder ansible_collections/connectops/recovery that is its own content
+root. Its tests run in virtual environments of their own, which it keeps below the home folder: here a folder in
+.cache/sanity for each ansible-core.
 """
 
 from __future__ import annotations
 
 import ast
 import configparser
+import importlib.metadata
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 from tooling.environment import CACHE, ROOT
 
-HOME = CACHE / "sanity"
-
-# The version of pip that ansible-core 2.19 puts first into such an environment.
-PIP_VERSION = "24.2"
+PYTHON_VERSION = "{}.{}".format(*sys.version_info)
 
 
 def copy_collection(root: Path, home: Path) -> Path:
-    """Copy all that git tracks or would track in ``root`` below ``home``, in place of an older copy."""
+    """Copy everything that git tracks or would track in ``root`` below ``home``, replacing an older copy."""
     target = home / "ansible_collections" / "connectops" / "recovery"
     if target.exists():
         shutil.rmtree(target)
@@ -49,16 +49,20 @@ def copy_collection(root: Path, home: Path) -> Path:
 
 
 def provide_pip(home: Path) -> None:
-    """Put our get_pip.py where ansible-test looks for one before it downloads its own from a host of Ansible's."""
+    """Put get_pip.py where ansible-test looks for it before it downloads one from a host of Ansible's."""
+    # Part of ansible-core, which mypy's environment and editors need not have.
+    from ansible_test._internal.python_requirements import get_venv_packages
+
+    version = get_venv_packages(SimpleNamespace(version=PYTHON_VERSION))["pip"]
     cache = home / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(Path(__file__).with_name("get_pip.py"), cache / f"get_pip_{PIP_VERSION.replace('.', '_')}.py")
+    shutil.copy2(Path(__file__).with_name("get_pip.py"), cache / f"get_pip_{version.replace('.', '_')}.py")
 
 
 def provide_pip_settings(home: Path) -> None:
     """Write pip's settings of this machine and this environment below ``home``.
 
-    ansible-test hands neither the real home folder nor variables such as PIP_INDEX_URL on to pip.
+    ansible-test passes neither the real home folder nor variables such as PIP_INDEX_URL to pip.
     """
     listed = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], check=True, stdout=subprocess.PIPE, text=True
@@ -75,21 +79,21 @@ def provide_pip_settings(home: Path) -> None:
 def pip_settings(listed: str) -> dict[str, str]:
     """The settings in what ``pip config list`` prints: lines such as ``global.timeout='60'``, ``:env:.timeout='9'``."""
     entries = [line.partition("=") for line in listed.splitlines()]
-    entries.sort(key=lambda entry: entry[0].startswith(":env:"))  # variables outdo files
+    entries.sort(key=lambda entry: entry[0].startswith(":env:"))  # variables win over files
     return {name.rpartition(".")[2]: str(ast.literal_eval(value)) for name, _equals, value in entries}
 
 
 def main() -> None:
-    target = copy_collection(ROOT, HOME)
-    provide_pip(HOME)
-    provide_pip_settings(HOME)
+    home = CACHE / "sanity" / importlib.metadata.version("ansible-core")
+    target = copy_collection(ROOT, home)
+    provide_pip(home)
+    provide_pip_settings(home)
     ansible_test = Path(sys.executable).with_name("ansible-test")
-    environ = {**os.environ, "HOME": str(HOME)}
+    environ = {**os.environ, "HOME": str(home)}
     for name in ("ANSIBLE_CONFIG", "PYTHONPATH"):
         environ.pop(name, None)
     # Only this Python: "default" would also take every python3.x on PATH, of which a shim may not run.
-    version = "{}.{}".format(*sys.version_info)
-    command = [str(ansible_test), "sanity", "--python", version, "--color", "no", *sys.argv[1:]]
+    command = [str(ansible_test), "sanity", "--python", PYTHON_VERSION, "--color", "no", *sys.argv[1:]]
     sys.exit(subprocess.run(command, check=False, cwd=target, env=environ).returncode)
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -59,7 +60,7 @@ def test_the_copy_is_a_content_root_of_its_own(repository: Path, tmp_path: Path)
 
 def test_pip_is_provided_under_the_name_that_ansible_test_asks_for(tmp_path: Path) -> None:
     provide_pip(tmp_path)
-    version = get_venv_packages(SimpleNamespace(version="3.11"))["pip"]
+    version = get_venv_packages(SimpleNamespace(version="{}.{}".format(*sys.version_info)))["pip"]
     assert (tmp_path / f".ansible/test/cache/get_pip_{version.replace('.', '_')}.py").is_file()
 
 
