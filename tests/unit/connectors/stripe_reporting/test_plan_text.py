@@ -97,17 +97,17 @@ def state_text(of: Connector, judgement: StripeJudgement) -> list[str]:
         **judgement.as_data(),
         "remedies": None,
     }
-    return [headline("connect-eu-1", of.name, of.state, task_states(of), round_remark(facts)), "", *state_lines(facts)]
+    return [*headline("connect-eu-1", of.name, of.state, task_states(of), round_remark(facts)), "", *state_lines(facts)]
 
 
 def raw_preview(of: Connector, plan: Plan) -> list[str]:
-    return [headline("connect-eu-1", of.name, of.state, task_states(of)), "", *raw_plan_lines(plan.as_data())]
+    return [*headline("connect-eu-1", of.name, of.state, task_states(of)), "", *raw_plan_lines(plan.as_data())]
 
 
 def preview(of: Connector, decision: StripeDecision, plan: Plan) -> str:
     return "\n".join(
         [
-            headline(
+            *headline(
                 "connect-eu-1", of.name, of.state, task_states(of), round_remark(forecast_of(decision)["left_alone"])
             ),
             "",
