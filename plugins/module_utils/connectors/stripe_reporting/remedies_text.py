@@ -30,7 +30,7 @@ def remedies_lines(remedies: Data) -> list[str]:
 
 def _row(remedy: Data, is_default: bool) -> tuple[str, ...]:
     strategy = str(remedy["strategy"])
-    name = ("*" if is_default else " ", _NAMES.get(strategy, strategy))
+    name = ("*" if is_default else "", _NAMES.get(strategy, strategy))
     if remedy["problem"] is not None:
         return (*name, "-", "-", "-", "-", "-")
     return (

@@ -35,6 +35,8 @@ def table_rows(
     while kept > 1 and _reach(indent, widths[:kept]) > WIDTH:
         kept -= 1
     texts = list(remarks) or [""] * (len(matrix) - bool(head))
+    # A first column of marks stands out only when nothing else begins below it.
+    inner = indent + " " * (4 + (widths[0] + len(_GAP) if widths[0] <= 1 else 0))
     lines = []
     for row, remark in zip(matrix, [""] * bool(head) + texts, strict=True):
         beside = kept
@@ -45,7 +47,7 @@ def table_rows(
         if head and len(lines) == 1:
             continue
         for below in (_below(row[beside:], head[beside:]), remark):
-            lines[-1] += wrapped(below, f"{indent}    ")
+            lines[-1] += wrapped(below, inner)
     return lines
 
 
