@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.plan_text import order_lines
 
+QUIET = "(not verified: it delivers nothing until you resume it)"
 OFFSET = {"partition": {}, "before": {}, "after": None}
 SETTING = {"key": "k", "before": "1", "after": "2"}
 
@@ -43,13 +44,11 @@ def plan(**changed: Any) -> dict[str, Any]:
         ({"settings": [], "offsets": [], "state": "FAILED"}, "back up 3 offsets, stop, resume RUNNING, verify."),
         (
             {"state": "PAUSED", "final_state": "PAUSED", "settings": []},
-            "back up 3 offsets, stop, change 1 offset, return it to PAUSED (not verified: it delivers nothing until you resume"
-            " it).",
+            f"back up 3 offsets, stop, change 1 offset, return it to PAUSED {QUIET}.",
         ),
         (
             {"state": "STOPPED", "final_state": "STOPPED", "settings": []},
-            "back up 3 offsets, keep it STOPPED, change 1 offset, leave it STOPPED (not verified: it delivers nothing until you"
-            " resume it).",
+            f"back up 3 offsets, keep it STOPPED, change 1 offset, leave it STOPPED {QUIET}.",
         ),
         (
             {"state": "STOPPED", "final_state": "RUNNING", "settings": [], "offsets": []},

@@ -25,7 +25,7 @@ def test_columns_are_as_wide_as_their_widest_cell_and_lines_have_no_blanks_at_th
 
 def test_a_last_cell_that_passes_the_right_edge_goes_below_its_row_alone() -> None:
     lines = table([("aa", "b", "short"), ("aa", "b", LONG)])
-    assert lines[:3] == ["  aa  b  short", "  aa  b", f"      {' '.join(['word'] * 14)}"]
+    assert lines[:3] == ["  aa  b  short", "  aa  b", f"      {' '.join(['word'] * 15)}"]
     assert " ".join(" ".join(lines[1:]).split()) == f"aa b {LONG}"
 
 
