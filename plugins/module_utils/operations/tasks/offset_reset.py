@@ -126,6 +126,7 @@ class _Reset:
                 cluster_id=self._cluster_id,
                 now=context.now,
                 sleep=context.sleep,
+                progress=context.progress,
             )
             applied = applier.apply(connector, planned, self._worker_ids(connector), plan_id)
             planned = applied.planned
