@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a person reads when third-party libraries are not installed: all that the task needs at once, and where to install them."""
+"""What a person reads when libraries are missing: all that the task needs at once, and where to install them."""
 
 from __future__ import annotations
 
