@@ -47,8 +47,8 @@ def draw_pictures() -> list[Path]:
         identify = run_playbook("identify", inventory).stdout
         recover = run_playbook("recover", inventory, ["--check"]).stdout
     (look,) = _previews(identify)
-    _look, plan = _previews(recover)
-    return [_draw("identify", "identify", look), _draw("preview", "recover --check", plan)]
+    _look, plan, command = _previews(recover)
+    return [_draw("identify", "identify", look), _draw("preview", "recover --check", [*plan, *command])]
 
 
 def _draw(name: str, command: str, lines: list[str]) -> Path:

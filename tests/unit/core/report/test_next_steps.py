@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,17 +38,35 @@ OPTIONS: dict[str, Any] = {
     "plan_id": None,
 }
 
+ASKED = {
+    "partitions": [{"timezone": "Africa/Cairo"}, {"name": 'it\'s "quoted" $HOME'}],
+    "timestamp": "2026-11-12T00:00Z",
+    "offset": {"pos": 1, "file": "b 1", "big": 2**53 + 1, "none": None},
+    "backup_file": "/a folder/b.json",
+    "allow_gap": True,
+}
+
 
 def variables(lines: list[str]) -> dict[str, Any]:
     """The extra variables of the command in the lines, as a role reads them."""
     start = next(number for number, line in enumerate(lines) if "ansible-playbook" in line)
-    words = shlex.split("\n".join(lines[start:]))
+    # Python's shlex does not know that a backslash at the end of a line joins it with the next one.
+    words = shlex.split(" ".join(line.removesuffix("\\") for line in lines[start:]))
     assert words[:2] == ["ansible-playbook", "connectops.recovery.recover"]
     assert words[2::2] == ["-e"] * (len(words[2:]) // 2)
     found: dict[str, Any] = {}
     for text in words[3::2]:
         found.update(DataLoader().load(text) if text.startswith("{") else parse_kv(text))
     return {name: plain_value(name, value) for name, value in found.items()}
+
+
+def test_a_real_shell_reads_the_same_words() -> None:
+    command = "\n".join(carry_out_lines(PLAN, {**OPTIONS, **ASKED})[1:]).replace(
+        "ansible-playbook", "printf '%s\\n'", 1
+    )
+    printed = subprocess.run(["sh", "-c", command], text=True, capture_output=True, check=True).stdout
+    words = shlex.split(" ".join(line.removesuffix("\\") for line in carry_out_lines(PLAN, {**OPTIONS, **ASKED})[1:]))
+    assert printed.splitlines() == words[1:]
 
 
 def test_the_command_that_carries_out_a_plan() -> None:
@@ -77,15 +96,6 @@ def test_the_command_that_goes_back_names_the_backup_and_changes_no_setting() ->
         "      -e reset_strategy=restore \\",
         "      -e reset_backup_file=/var/backups/orders.json",
     ]
-
-
-ASKED = {
-    "partitions": [{"timezone": "Africa/Cairo"}, {"name": 'it\'s "quoted" $HOME'}],
-    "timestamp": "2026-11-12T00:00Z",
-    "offset": {"pos": 1, "file": "b 1", "big": 2**53 + 1, "none": None},
-    "backup_file": "/a folder/b.json",
-    "allow_gap": True,
-}
 
 
 def test_a_shell_and_ansible_read_back_what_was_asked() -> None:
