@@ -58,12 +58,15 @@ def _how(purpose: str, connector: str, options: Data, in_task: str) -> list[str]
     # Without a label the task is not one of the playbook's, which has no variable for exact settings either.
     if not label or options.get("config"):
         return wrapped(f"{purpose}, run this task for {connector} with {in_task}")
-    wanted = {
+    wanted: dict[str, Any] = {
         "connectops_hosts": label,
         "connectops_connectors": [connector],
         "connectops_at_least": dict(options.get("at_least") or {}),
         **{variable: options[name] for name, variable in _VARIABLES.items() if options.get(name)},
     }
+    if options["strategy"] == "restore":
+        # The offsets of the backup may be stuck ones, for which the verification would wait to its end.
+        wanted["verify_connectors"] = []
     parts = [_PLAYBOOK, *_extra_variables(wanted)]
     return [f"  {purpose}, with the inventory of this run (-i):", *_joined(parts)]
 

@@ -94,7 +94,8 @@ def test_the_command_that_goes_back_names_the_backup_and_changes_no_setting() ->
         "      -e connectops_connectors=orders \\",
         """      -e '{"connectops_at_least": {}}' \\""",
         "      -e reset_strategy=restore \\",
-        "      -e reset_backup_file=/var/backups/orders.json",
+        "      -e reset_backup_file=/var/backups/orders.json \\",
+        """      -e '{"verify_connectors": []}'""",
     ]
 
 
