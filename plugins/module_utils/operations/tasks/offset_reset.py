@@ -139,7 +139,9 @@ class _Reset:
             store.end()
         _report(outcome, planned, applied)
         if applied is not None:
-            outcome.result["next_steps"] += go_back_lines(planned.plan.as_data(), applied.backup_file, self._params)
+            # The command must find it from any folder.
+            backup_file = str(Path(applied.backup_file).absolute())
+            outcome.result["next_steps"] += go_back_lines(planned.plan.as_data(), backup_file, self._params)
         elif context.check_mode:
             outcome.result["next_steps"] += carry_out_lines(planned.plan.as_data(), self._params)
 
