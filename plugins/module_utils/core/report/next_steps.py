@@ -44,7 +44,7 @@ def go_back_lines(plan: Data, backup_file: str, options: Data) -> list[str]:
     lines = [f"  {plan['connector']}: the offsets before plan {plan['id']} are in", f"    {backup_file}"]
     for one in plan["settings"]:
         lines += wrapped(f"Going back leaves the setting {one['key']} as it is ({show_setting_change(**one)}).")
-    wanted = {
+    wanted: dict[str, Any] = {
         "cluster_label": options.get("cluster_label"),
         "strategy": "restore",
         "backup_file": backup_file,
