@@ -7,7 +7,9 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
+from ansible.utils.color import stringc
 from ansible.utils.display import Display
+from ansible_collections.connectops.recovery.plugins.plugin_utils.colour import coloured_parts
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {"lines": {"type": "list", "elements": "str", "required": True}}
 
@@ -23,6 +25,14 @@ class ActionModule(ActionBase):
         checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(dict(self._task.args))
         if checked.error_messages:
             return {**result, "failed": True, "msg": checked.errors.msg}
+        lines = checked.validated_parameters["lines"]
         # In one call, so that the previews of clusters that run in parallel do not mix.
-        Display().display("\n".join(checked.validated_parameters["lines"]))
+        Display().display("\n".join(map(_coloured, lines)), screen_only=True)
+        # A log file gets no colours.
+        Display().display("\n".join(lines), log_only=True)
         return {**result, "changed": False}
+
+
+def _coloured(line: str) -> str:
+    """The line for a terminal; the same line where Ansible shows no colours."""
+    return "".join(part if colour is None else stringc(part, colour) for part, colour in coloured_parts(line))

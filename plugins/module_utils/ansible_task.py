@@ -11,7 +11,13 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
-from ansible_collections.connectops.recovery.plugins.module_utils.libraries import missing_library
+from ansible_collections.connectops.recovery.plugins.module_utils.libraries import (
+    Advice,
+    MissingLibrary,
+    all_missing,
+    host_advice,
+    missing_library,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import (
     Operation,
     TaskContext,
@@ -25,13 +31,20 @@ def perform(
     *,
     check_mode: bool,
     progress: Callable[[str], None] = say_nothing,
+    advice: Advice = host_advice,
 ) -> dict[str, Any]:
-    """Run an operation to a task's result: ``failed`` with one sentence in ``msg`` where it raised RecoveryError."""
+    """Run an operation to a task's result: ``failed`` with one sentence in ``msg`` where it raised RecoveryError.
+
+    ``advice`` says how missing libraries are installed where the task runs.
+    """
     try:
         try:
             outcome = operation(params, TaskContext(check_mode, time.time(), progress))
         except ImportError as error:
             raise missing_library(error.name or str(error), error) from error
+    except MissingLibrary as error:
+        whole = all_missing(error, params, advice)
+        return {"changed": False, **whole.facts, "failed": True, "msg": whole.sentence}
     except RecoveryError as error:
         return {"changed": False, **error.facts, "failed": True, "msg": error.sentence}
     return {**outcome.result, "warnings": outcome.warnings}

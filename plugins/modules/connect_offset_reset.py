@@ -317,6 +317,13 @@ connectors:
     msg:
       description: Why this connector failed.
       type: str
+next_steps:
+  description:
+    - How to go on, as lines of text for a person.
+    - In check mode, the command that carries out exactly this plan. After a change, the command that goes back.
+  returned: always
+  type: list
+  elements: str
 preview:
   description: The plan as lines of text for a person.
   returned: always

@@ -12,12 +12,19 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import perform
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import without_secrets
+from ansible_collections.connectops.recovery.plugins.module_utils.libraries import controller_advice
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
+from ansible_collections.connectops.recovery.plugins.plugin_utils.typed_names import (
+    result_in_typed_names,
+    typed_names,
+)
+
+_COLLECTION = "connectops.recovery"
 
 
 class InProcessAction(ActionBase):
@@ -40,9 +47,9 @@ class InProcessAction(ActionBase):
             return {**result, "failed": True, "msg": doubled}
         if not self._belongs_here():
             result.update(self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
-            return result
-        result.update(self._perform())
-        return result
+        else:
+            result.update(self._perform())
+        return self._in_typed_names(result, task_vars or {})
 
     def _belongs_here(self) -> bool:
         """Whether a shipped module would run as this user on this machine with this environment."""
@@ -52,6 +59,14 @@ class InProcessAction(ActionBase):
             and not any(self._task.environment or ())
             and not self._task.async_val
         )
+
+    def _in_typed_names(self, result: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """The result with the variables of our roles in its messages. In any other task the user typed the options."""
+        role = self._task._role
+        collection, _dot, name = ("" if role is None else role.get_name()).rpartition(".")
+        if collection != _COLLECTION:
+            return result
+        return result_in_typed_names(result, typed_names(name, self.argument_spec, task_vars))
 
     def _perform(self) -> dict[str, Any]:
         checked = ArgumentSpecValidator(self.argument_spec).validate(_plain(self._task.args))
@@ -66,12 +81,14 @@ class InProcessAction(ActionBase):
                 checked.validated_parameters,
                 check_mode=bool(self._task.check_mode),
                 progress=Display().display,
+                advice=controller_advice,
             )
         if not result.get("warnings"):
             result.pop("warnings", None)
         if not self._task.diff:
             result.pop("diff", None)
-        hidden: dict[str, Any] = remove_values(result, checked._no_log_values)
+        # Ansible's own function would garble every name of which a short password is a part.
+        hidden: dict[str, Any] = without_secrets(result, checked._no_log_values)
         return hidden
 
 

@@ -10,6 +10,8 @@ import io
 import tempfile
 from pathlib import Path
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import WIDTH
+from ansible_collections.connectops.recovery.plugins.plugin_utils.colour import coloured_parts
 from rich.console import Console
 from rich.text import Text
 
@@ -45,12 +47,12 @@ def draw_pictures() -> list[Path]:
         identify = run_playbook("identify", inventory).stdout
         recover = run_playbook("recover", inventory, ["--check"]).stdout
     (look,) = _previews(identify)
-    _look, plan = _previews(recover)
-    return [_draw("identify", "identify", look), _draw("preview", "recover --check", plan)]
+    _look, plan, command = _previews(recover)
+    return [_draw("identify", "identify", look), _draw("preview", "recover --check", [*plan, *command])]
 
 
 def _draw(name: str, command: str, lines: list[str]) -> Path:
-    console = Console(record=True, width=120, file=io.StringIO())
+    console = Console(record=True, width=WIDTH, file=io.StringIO())
     console.print(Text(f"$ ansible-playbook connectops.recovery.{command}\n"))
     for line in lines:
         console.print(_coloured(line))
@@ -70,9 +72,4 @@ def _previews(output: str) -> list[list[str]]:
 
 
 def _coloured(line: str) -> Text:
-    text = Text(line)
-    text.highlight_words(["stuck", "blocked"], "bold red")
-    text.highlight_words(["~"], "yellow")
-    text.highlight_regex(r"Plan \w+", "bold")
-    text.highlight_regex(r"^connect-\d+", "bold")
-    return text
+    return Text.assemble(*(part if colour is None else (part, colour) for part, colour in coloured_parts(line)))

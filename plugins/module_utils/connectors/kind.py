@@ -68,13 +68,14 @@ class Decision:
     """What a reset writes, and what the connector will do then.
 
     ``forecast`` is JSON, None for a kind that cannot forecast; ``warnings`` are sentences. ``needs_restart``: the tasks must
-    be restarted, even when nothing is written.
+    be restarted, even when nothing is written. ``epoch_fields``: the fields of its offsets that are epoch seconds.
     """
 
     targets: OffsetTargets
     forecast: Data | None = None
     warnings: tuple[str, ...] = ()
     needs_restart: bool = False
+    epoch_fields: frozenset[str] = frozenset()
 
 
 class ConnectorKind(Protocol[S]):

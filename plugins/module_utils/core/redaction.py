@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 HIDDEN = "********"
 
@@ -25,6 +26,8 @@ _URL_PASSWORD = re.compile(r"(?<=://)[^\s/]+(?=@)|(?<=[?&;]password=)(?!\$\{)[^\
 _MASK = re.compile(r"\*{3,}|[\u2022\u25cf]{3,}|[\[<(](?:hidden|redacted|masked|secret|protected)[\])>]", re.IGNORECASE)
 # Shorter literals are words of any text; hiding them would only garble messages.
 SHORTEST_SECRET = 4
+# A shorter secret may be a part of a name, such as that of a connector; it is hidden where it is a whole word.
+_SHORTEST_UNMISTAKABLE = 8
 
 
 def is_secret_key(key: str, secret_keys: Collection[str] = ()) -> bool:
@@ -72,7 +75,33 @@ def secret_values(config: Mapping[str, str | None], secret_keys: Collection[str]
 
 
 def scrubbed(text: str, secrets: Iterable[str]) -> str:
-    """The text without the given literals; the longest go first, so that no part of a longer one is left."""
+    """The text without the given literals; the longest go first, so that no part of a longer one is left.
+
+    A secret of fewer than 8 characters is hidden only as a whole word: "orders" stays in "stripe-orders".
+    """
     for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, HIDDEN)
+        if len(secret) >= _SHORTEST_UNMISTAKABLE:
+            text = text.replace(secret, HIDDEN)
+        elif secret in text:
+            text = _whole_word(secret).sub(HIDDEN, text)
     return text
+
+
+def _whole_word(secret: str) -> re.Pattern[str]:
+    """The secret where no name goes on before or after it; a full stop goes on only before another letter or digit."""
+    before = r"(?<![\w-])(?<!\w\.)" if re.match(r"\w", secret[0]) else ""
+    after = r"(?![\w-])(?!\.\w)" if re.match(r"\w", secret[-1]) else ""
+    return re.compile(before + re.escape(secret) + after)
+
+
+def without_secrets(value: Any, secrets: Collection[str]) -> Any:
+    """JSON data without the given literals in any text. Names of fields and numbers stay."""
+    if isinstance(value, str):
+        if value in secrets:
+            return HIDDEN
+        return scrubbed(value, (secret for secret in secrets if len(secret) >= SHORTEST_SECRET))
+    if isinstance(value, Mapping):
+        return {key: without_secrets(item, secrets) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [without_secrets(item, secrets) for item in value]
+    return value

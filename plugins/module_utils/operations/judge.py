@@ -49,15 +49,15 @@ class Judge:
             # One connector with a config that cannot be read must not hide the others.
             return self._not_judged(connector, error.sentence)
         facts = judgement.as_data(kind.name, connector.state)
-        lines = (self._headline(connector, kind.remark(facts)), "", *kind.state_lines(facts))
+        lines = (*self._headline(connector, kind.remark(facts)), "", *kind.state_lines(facts))
         return Judged(facts, lines, judgement.warnings, kind.recovers)
 
     def _not_judged(self, connector: Connector, why: str) -> Judged:
         return Judged(
             {"profile": "generic", "verdict": "unknown", "verdicts": []},
-            (self._headline(connector), *wrapped(why)),
+            (*self._headline(connector), *wrapped(why)),
             (f"Connector '{connector.name}' cannot be judged: {why}",),
         )
 
-    def _headline(self, connector: Connector, remark: str = "") -> str:
+    def _headline(self, connector: Connector, remark: str = "") -> list[str]:
         return headline(self.cluster, connector.name, connector.state, [task.state for task in connector.tasks], remark)

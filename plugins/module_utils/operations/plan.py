@@ -40,21 +40,25 @@ class ChangeRequest:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, and what is said of it. ``forecast`` is data for machines, ``preview`` lines for a person."""
+    """A plan, and what is said of it. ``forecast`` is data for machines, ``preview`` lines for a person.
+
+    ``epoch_fields``: the fields of its offsets that are epoch seconds.
+    """
 
     plan: Plan
     preview: tuple[str, ...]
     forecast: Mapping[str, Any] | None
     secret_keys: frozenset[str]
     warnings: tuple[str, ...] = ()
+    epoch_fields: frozenset[str] = frozenset()
 
     @property
     def diff(self) -> dict[str, str]:
         return {
             "before_header": f"{self.plan.connector} (now)",
             "after_header": f"{self.plan.connector} (plan {self.plan.id})",
-            "before": show_changes(self.plan, "before"),
-            "after": show_changes(self.plan, "after"),
+            "before": show_changes(self.plan, "before", self.epoch_fields),
+            "after": show_changes(self.plan, "after", self.epoch_fields),
         }
 
 
@@ -84,7 +88,7 @@ def make_plan(
     remark = "" if forecast is None else kind.remark(forecast["left_alone"])
     task_states = [task.state for task in connector.tasks]
     preview = (
-        headline(request.cluster, connector.name, connector.state, task_states, remark),
+        *headline(request.cluster, connector.name, connector.state, task_states, remark),
         "",
         *kind.plan_lines(plan.as_data(), forecast, connector.config),
     )
@@ -92,7 +96,7 @@ def make_plan(
     if plan.strategy == "restore":
         # A backup may be of an older version of the connector, so this is for the user to judge.
         warnings = (*warnings, *changed_types(connector.stored, decision.targets))
-    return Planned(plan, preview, forecast, secret_keys, warnings)
+    return Planned(plan, preview, forecast, secret_keys, warnings, decision.epoch_fields)
 
 
 def _plan(

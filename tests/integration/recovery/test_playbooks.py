@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import Any
 
 import pytest
 from lab import Lab
-from lab.ansible_runs import run_playbook, write_inventory
+from lab.ansible_runs import playbook_command, playbook_environment, run_playbook, write_inventory
 from lab.scenarios import StuckConnector, stuck_connector
 
 pytestmark = pytest.mark.slow_file
@@ -160,12 +162,49 @@ def test_identify_names_the_stuck_connector_and_what_would_help_and_changes_noth
     assert done.returncode == 0, done.stdout
     assert record_counts(lab) == before
     for one in stuck:
-        assert f"{one.cluster.name}  {one.name}  RUNNING 1/1  works on round" in done.stdout
+        assert f"{one.cluster.name}  {one.name}  RUNNING 1/1\n  works on round" in done.stdout
         assert outcome(done.stdout)[one.cluster.name]["changed"] == 0
     assert f"Blocked by {stuck[0].blocker}" in done.stdout
     assert re.search(r"^  \*  continue ", done.stdout, re.MULTILINE), "the default among the remedies"
     shown = [line for line in done.stdout.splitlines() if line.startswith("  ")]
-    assert all(len(line) <= 120 for line in shown)
+    assert all(len(line) <= 80 for line in shown)
+
+
+def shown_command(output: str, purpose: str, inventory: Path) -> list[str]:
+    """The words of the command that the output shows for a purpose, made to run on the playbook of this folder."""
+    lines = output.partition(f"  {purpose}, with the inventory of this run (-i):\n")[2].splitlines()
+    end = next(number for number, line in enumerate(lines) if not line.endswith("\\")) + 1
+    words = shlex.split(" ".join(line.removesuffix("\\") for line in lines[:end]))
+    assert words[:2] == ["ansible-playbook", "connectops.recovery.recover"]
+    return playbook_command("recover", inventory, *words[2:])
+
+
+def test_the_commands_that_are_shown_carry_out_the_plan_and_go_back(
+    lab: Lab, stuck: list[StuckConnector], tmp_path: Path
+) -> None:
+    inventory = write_inventory(lab, tmp_path)
+    one, other = stuck
+    before = one.cluster.offsets(one.name)
+    limits = ["-e", f"connectops_hosts={one.cluster.name}"]
+    checked = run_playbook("recover", inventory, ["--check", *limits])
+    assert checked.returncode == 0, checked.stdout
+    assert one.cluster.offsets(one.name) == before
+
+    def run(output: str, purpose: str) -> str:
+        command = shown_command(output, purpose, inventory)
+        done = subprocess.run(command, env=playbook_environment(), text=True, capture_output=True, check=False)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    carried_out = run(checked.stdout, "To carry out this plan")
+    assert outcome(carried_out)[one.cluster.name]["changed"] == 1
+    assert one.cluster.offsets(one.name) != before
+    steps = [line.split(": ", 1)[1] for line in carried_out.splitlines() if line.startswith(f"{one.name}: ")]
+    assert [step.split()[0] for step in steps] == ["backed", "stopping;", "STOPPED,", "1", "RUNNING"]
+    assert other.cluster.name not in outcome(carried_out)
+    gone_back = run(carried_out, "To go back")
+    assert outcome(gone_back)[one.cluster.name]["changed"] == 1
+    assert one.cluster.offsets(one.name) == before
 
 
 @pytest.mark.parametrize("fail_on, status", [("never", 0), ("stuck", 2), ("late", 2)])

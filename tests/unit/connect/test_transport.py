@@ -295,8 +295,8 @@ def test_the_environments_proxy_is_used(make: MakeClient, monkeypatch: pytest.Mo
         assert make("http://connect.example:8083").root() == CLUSTER
 
 
-def test_a_missing_requests_is_reported_as_ansible_does(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_requests_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "REQUESTS_IMPORT_ERROR", ImportError("No module named 'requests'"))
-    with pytest.raises(MissingLibrary, match=r"Failed to import the required Python library \(requests\)") as caught:
+    with pytest.raises(MissingLibrary, match=r"The Python library requests is missing\.") as caught:
         ConnectClient(ConnectOptions(("http://a",)))
     assert caught.value.facts == {"library": "requests", "import_error": "No module named 'requests'"}

@@ -15,6 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction
     redacted_value,
     scrubbed,
     secret_values,
+    without_secrets,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -175,7 +176,51 @@ def test_plain_values_are_no_secrets() -> None:
 
 
 def test_the_longest_literal_goes_first() -> None:
-    assert scrubbed("key is abcdef", {"abcd", "abcdef"}) == f"key is {HIDDEN}"
+    assert scrubbed("key is abcdefgh", {"abcd", "abcdefgh"}) == f"key is {HIDDEN}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["stripe-orders", "orders-eu", "my_orders", "orders2", "shop.orders", "orders.v1", "reorders", "Orders"],
+)
+def test_a_short_secret_does_not_garble_names(text: str) -> None:
+    sentence = f"Connector '{text}' is RUNNING."
+    assert scrubbed(sentence, {"orders"}) == sentence
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password orders.",
+        "'orders'",
+        "u:orders@host",
+        "password=orders&x=1",
+        "orders",
+        '{"p": "orders"}',
+        "orders, x",
+        "/orders",
+    ],
+)
+def test_a_short_secret_that_is_a_whole_word_is_hidden(text: str) -> None:
+    assert scrubbed(text, {"orders"}) == text.replace("orders", HIDDEN)
+
+
+@pytest.mark.parametrize("secret", ["!abc", "abc!", "$$$$", ".abc", "a.b"])
+def test_a_short_secret_of_signs_is_hidden(secret: str) -> None:
+    assert scrubbed(f"it is {secret} here: {secret}", {secret}) == f"it is {HIDDEN} here: {HIDDEN}"
+
+
+def test_a_long_secret_is_hidden_wherever_it_is() -> None:
+    assert scrubbed("xsk_live_1x", {"sk_live_1"}) == f"x{HIDDEN}x"
+
+
+def test_data_has_no_secret_in_any_text() -> None:
+    data = {"orders": [{"url": "u:orders@host", "name": "stripe-orders", "n": 7}], "no": ("no", "none"), "x": None}
+    assert without_secrets(data, {"orders", "no", "7"}) == {
+        "orders": [{"url": f"u:{HIDDEN}@host", "name": "stripe-orders", "n": 7}],
+        "no": [HIDDEN, "none"],
+        "x": None,
+    }
 
 
 @given(

@@ -30,6 +30,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.forecast import (
     make_forecast,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
+    EPOCH_FIELDS,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.outside import (
     read_situation,
 )
@@ -92,6 +95,7 @@ class StripeReporting(ConnectorKind[Situation]):
             forecast_data(decision, left_alone),
             situation.problems,
             needs_restart=forgets and task_memory.is_working(situation),
+            epoch_fields=EPOCH_FIELDS,
         )
 
     def plan_lines(self, plan: Data, forecast: Data | None, config: Mapping[str, str]) -> list[str]:

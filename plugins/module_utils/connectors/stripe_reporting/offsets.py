@@ -34,6 +34,8 @@ class ReportPartition(NamedTuple):
 
 
 _NUMBER_KEYS = ("interval_start", "interval_end", "last_committed_row", "round_id")
+# Those of them that are epoch seconds.
+EPOCH_FIELDS = frozenset({"interval_start", "interval_end", "round_id"})
 
 
 class Misread(NamedTuple):

@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.partition_table import (
+    PartitionRow,
+    partition_table,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
     DEFAULT_MAX_WAIT_MILLISECONDS,
 )
@@ -23,7 +27,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.pl
     plan_headline,
     setting_lines,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, table, wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, wrapped
 
 Data = Mapping[str, Any]
 
@@ -35,17 +39,24 @@ def round_remark(progress: Data) -> str:
 
 
 def plan_lines(plan: Data, forecast: Data, config: Mapping[str, str]) -> list[str]:
-    """The plan: what changes for each partition, and what the connector does then. ``config`` is the present one."""
+    """The plan: first what it costs, then what changes for each partition. ``config`` is the present one."""
     rows = [
-        ("~" if one["changed"] else "=", one["timezone"], one["report_type"], _continues(one), _next(one))
+        PartitionRow(
+            one["timezone"],
+            one["report_type"],
+            (_continues(one), str(one["report_runs"]), _next(one)),
+            mark="~" if one["changed"] else "=",
+        )
         for one in forecast["partitions"]
     ]
     return [
         plan_headline(plan, f"round {show_moment(forecast['worked_round'])}"),
-        *setting_lines(plan),
-        *table(rows),
         *_totals(forecast),
         *(line for note in forecast["notes"] for line in wrapped(f"Note: {note}")),
+        "",
+        *setting_lines(plan),
+        *partition_table(("continues at", "runs", "next request"), rows),
+        "",
         *order_lines(plan, _abandoned_poll(config) if plan["state"] == "RUNNING" else ""),
     ]
 
@@ -66,47 +77,40 @@ def _abandoned_poll(config: Mapping[str, str]) -> str:
 
 def _continues(one: Data) -> str:
     if not one["has_offset"]:
-        return "offset deleted" if one["changed"] else "no offset"
-    verb = "continues at" if one["changed"] else "stays at"
-    return f"{verb} {show_day(one['delivered_to'])}"
+        return "(deleted)" if one["changed"] else "(no offset)"
+    return show_day(one["delivered_to"])
 
 
 def _next(one: Data) -> str:
     request = one["next_request"]
     if request is None:
-        text = "no request until the next round"
-        return f"{text} ({one['problem']})" if one["problem"] else text
-    return f"{_request_text(request, one['stripe_asked'])}, {counted(one['report_runs'], 'run')}"
+        return f"none ({one['problem']})" if one["problem"] else "none"
+    return _request_text(request, one["stripe_asked"])
 
 
 def _request_text(request: Data, stripe_asked: bool) -> str:
     start, end = request["interval_start"], request["interval_end"]
     if request["resumed_run"] is not None:
         return f"resumes {request['resumed_run']} at row {request['first_row']}"
-    return f"next request {show_span(start, end) if stripe_asked else f'{show_day(start)}..(data end)'}"
+    return show_span(start, end) if stripe_asked else f"{show_day(start)}..(data end)"
 
 
 def _totals(forecast: Data) -> list[str]:
-    partitions = {f"{one['timezone']} {one['report_type']}": one for one in forecast["partitions"]}
+    partitions = forecast["partitions"]
     skipped = [
-        f"{name} {skipped_text(one['skipped'])}"
-        + (", which the next round delivers" if one["next_round_delivers_skipped"] else ", for good")
-        for name, one in partitions.items()
+        (
+            one,
+            skipped_text(one["skipped"])
+            + (", which the next round delivers" if one["next_round_delivers_skipped"] else ", for good"),
+        )
+        for one in partitions
         if one["skipped"]
     ]
-    skipped += [f"{name} {counted(one['lost_rows'], 'row')}" for name, one in partitions.items() if one["lost_rows"]]
-    again = [
-        f"{name} {show_seconds(one['redelivered_seconds'])}"
-        for name, one in partitions.items()
-        if one["redelivered_seconds"]
-    ]
-    again += [
-        f"{name} {counted(one['redelivered_rows'], 'row')}"
-        for name, one in partitions.items()
-        if one["redelivered_rows"]
-    ]
+    skipped += [(one, counted(one["lost_rows"], "row")) for one in partitions if one["lost_rows"]]
+    again = [(one, show_seconds(one["redelivered_seconds"])) for one in partitions if one["redelivered_seconds"]]
+    again += [(one, counted(one["redelivered_rows"], "row")) for one in partitions if one["redelivered_rows"]]
     if skipped or again:
-        lines = [*_listed("Skipped", skipped), *_listed("Read twice", again)]
+        lines = [*_listed("Skipped", skipped, partitions), *_listed("Read twice", again, partitions)]
     else:
         lines = ["  Skipped: nothing.  Read twice: nothing."]
     runs = f"Report runs until current: {_runs(forecast)} (left alone: {_runs(forecast['left_alone'])})."
@@ -115,10 +119,20 @@ def _totals(forecast: Data) -> list[str]:
     return [*lines, *wrapped(runs)]
 
 
-def _listed(head: str, texts: list[str]) -> list[str]:
-    if len(texts) > 1:
-        return [f"  {head}:", *(line for text in texts for line in wrapped(text, "    "))]
-    return wrapped(f"{head}: {texts[0] if texts else 'nothing'}.")
+def _listed(head: str, costs: list[tuple[Data, str]], partitions: Sequence[Data]) -> list[str]:
+    """What is skipped or read twice, with the partitions of each; those with the same cost share a paragraph."""
+    if not costs:
+        return [f"  {head}: nothing."]
+    one_type = len({one["report_type"] for one in partitions}) == 1
+    names: dict[str, list[str]] = {}
+    for one, text in costs:
+        name = one["timezone"] if one_type else f"{one['timezone']} {one['report_type']}"
+        names.setdefault(text, []).append(name)
+    lines = [f"  {head}:"]
+    for text, of in names.items():
+        whose = "all partitions" if 1 < len(of) == len(partitions) else ", ".join(of)
+        lines += wrapped(f"{whose}: {text}", "    ")
+    return lines
 
 
 def _runs(totals: Data) -> str:

@@ -13,27 +13,26 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     RAISE_WAIT,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_day, show_seconds
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, table, wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, table
 
 Data = Mapping[str, Any]
 
 _NAMES = {LEAVE_ALONE: "leave alone", RAISE_WAIT: "raise the wait"}
-_HEAD = ("", "remedy", "offsets", "skipped", "read again", "report runs", "next requests", "remark")
+_HEAD = ("", "remedy", "offsets", "skipped", "read again", "runs", "next requests")
 
 
 def remedies_lines(remedies: Data) -> list[str]:
-    """The table, and below it why a remedy could not be decided."""
+    """The table; below a remedy what is to be known about it, or why it cannot be decided."""
     compared = remedies["compared"]
     rows = [_row(remedy, remedy["strategy"] == remedies["default"]) for remedy in compared]
-    problems = [f"{remedy['strategy']}: {remedy['problem']}" for remedy in compared if remedy["problem"] is not None]
-    return [*table([_HEAD, *rows]), *(line for problem in problems for line in wrapped(problem, "     "))]
+    return table(rows, [remedy["problem"] or "; ".join(_remarks(remedy)) for remedy in compared], _HEAD)
 
 
 def _row(remedy: Data, is_default: bool) -> tuple[str, ...]:
     strategy = str(remedy["strategy"])
     name = ("*" if is_default else "", _NAMES.get(strategy, strategy))
     if remedy["problem"] is not None:
-        return (*name, "-", "-", "-", "-", "-", "see below")
+        return (*name, "-", "-", "-", "-", "-")
     return (
         *name,
         str(len(remedy["offsets"])),
@@ -41,17 +40,14 @@ def _row(remedy: Data, is_default: bool) -> tuple[str, ...]:
         _again(remedy["partitions"]),
         str(remedy["report_runs"]) if remedy["catches_up"] else "no end",
         _next(remedy["partitions"]),
-        ", ".join(_remarks(remedy)),
     )
 
 
 def _skipped(partitions: Sequence[Data]) -> str:
-    skipping = [one for one in partitions if one["skipped"]]
     texts = []
-    if skipping:
-        comes = all(one["next_round_delivers_skipped"] for one in skipping)
-        seconds = [sum(end - start for start, end in one["skipped"]) for one in skipping]
-        texts.append(f"{_of_each(seconds)} {'until next round' if comes else 'for good'}")
+    seconds = [sum(end - start for start, end in one["skipped"]) for one in partitions if one["skipped"]]
+    if seconds:
+        texts.append(_of_each(seconds))
     lost = sum(one["lost_rows"] for one in partitions)
     if lost:
         texts.append(counted(lost, "row"))
@@ -80,16 +76,22 @@ def _next(partitions: Sequence[Data]) -> str:
     first = [one["next_request"] for one in partitions if one["next_request"] is not None]
     if not first:
         return "none"
-    resumed = sum(request["resumed_run"] is not None for request in first)
-    text = f"{len(first)} from {show_day(min(request['interval_start'] for request in first))}"
-    return f"{text}, {resumed} resumed" if resumed else text
+    return f"{len(first)} from {show_day(min(request['interval_start'] for request in first))}"
 
 
 def _remarks(remedy: Data) -> Iterator[str]:
     if remedy["blocked_by"] is not None:
-        yield "stays stuck"
+        yield f"stays stuck: {remedy['blocked_by']}"
     if remedy["requires"] is not None:
-        yield f"needs {remedy['requires']}" if remedy["requires"] != remedy["strategy"] else "only by its name"
+        yield f"needs {remedy['requires']}" if remedy["requires"] != remedy["strategy"] else "only if you choose it"
+    skipping = [one for one in remedy["partitions"] if one["skipped"]]
+    if skipping:
+        comes = all(one["next_round_delivers_skipped"] for one in skipping)
+        yield "the next round delivers what is skipped" if comes else "skips data for good"
+    requests = [one["next_request"] for one in remedy["partitions"] if one["next_request"] is not None]
+    resumed = sum(request["resumed_run"] is not None for request in requests)
+    if resumed:
+        yield f"resumes {counted(resumed, 'run')}"
     if remedy["ignored"]:
         yield f"ignored in {counted(len(remedy['ignored']), 'partition')}"
     affected = sum(one["affected"] for one in remedy["partitions"])

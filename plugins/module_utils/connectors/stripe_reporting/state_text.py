@@ -8,31 +8,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.partition_table import (
+    PartitionRow,
+    partition_table,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.remedies_text import (
     remedies_lines,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_day
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, table, wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, wrapped
 
 Data = Mapping[str, Any]
 
 
 def state_lines(facts: Data) -> list[str]:
     """A verdict for each partition, who blocks, what doing nothing costs, and the remedies compared."""
-    rows = [("timezone", "report type", "verdict", "delivered up to", "why")]
+    rows = []
     for verdict in facts["verdicts"]:
         # For a blocked one it matters by whom; its age says nothing about it.
         telling = verdict["reasons"][:1] if verdict["verdict"] == "blocked" else verdict["reasons"]
         rows.append(
-            (
+            PartitionRow(
                 str(verdict["partition"].get("timezone", "-")),
                 str(verdict["partition"].get("report_type", "-")),
-                verdict["verdict"],
-                show_day(verdict["delivered_to"]),
-                ", ".join(reason["message"] for reason in telling),
+                (verdict["verdict"], show_day(verdict["delivered_to"])),
+                remark=", ".join(reason["message"] for reason in telling),
             )
         )
-    lines = table(rows)
+    lines = partition_table(("verdict", "delivered up to"), rows)
     if facts["verdict"] != "ok":
         lines += ["", *_blocker_lines(facts["blocker"]), *_cost_lines(facts)]
     if facts["remedies"] is not None:

@@ -112,8 +112,9 @@ def _continuing(situation: Situation, partition: ReportPartition, offset: Report
     if offset.delivered_to is None:
         unclear = next((f"its {one} is not a number" for one in offset.misread if one.key.startswith("interval")), None)
         raise InputError(
-            f"{partition}: {unclear or 'its offset does not say up to where it has delivered'}, so it cannot continue: choose"
-            " the strategy delete (starts over at the initial load date), timestamp or restore."
+            f"{partition}: {unclear or 'its offset does not say up to where it has delivered'}, so it cannot continue: reset"
+            " this partition alone, named in partitions, with delete (it starts over at its initial load date), timestamp or"
+            " restore."
         )
     return continuing_at(max(offset.delivered_to, _data_start(situation, partition)), round_id)
 

@@ -29,15 +29,24 @@ def order_lines(plan: Data, wait: str = "") -> list[str]:
     settings, offsets = plan["settings"], plan["offsets"]
     if plan["is_empty"]:
         return ["  Nothing to change."]
+    steps = [f"back up {counted(plan['offsets_stored'], 'offset')}"]
     changes = [counted(len(items), noun) for items, noun in ((settings, "setting"), (offsets, "offset")) if items]
-    steps = [
-        f"stop{wait}" if plan["state"] != "STOPPED" else "keep it stopped",
-        f"back up {counted(plan['offsets_stored'], 'offset')}",
-    ]
+    if plan["restart"] and not changes:
+        steps += [f"stop and start its tasks again{wait}", "verify"]
+        return wrapped(f"Order: {', '.join(steps)}.")
+    steps.append("keep it STOPPED" if plan["state"] == "STOPPED" else f"stop{wait}")
     if changes:
         steps.append(f"change {' and '.join(changes)}")
-    steps.append({"RUNNING": "resume RUNNING", "PAUSED": "pause", "STOPPED": "leave STOPPED"}[plan["final_state"]])
-    return wrapped(f"Order: {', '.join(steps)}, verify.")
+    return wrapped(f"Order: {', '.join(steps)}, {_return_to(plan['final_state'])}.")
+
+
+def _return_to(state: str) -> str:
+    """The last steps: only a connector that runs can show that it has recovered."""
+    if state == "PAUSED":
+        return "return it to PAUSED (not verified: it delivers nothing until you resume it)"
+    if state == "STOPPED":
+        return "leave it STOPPED (not verified: it delivers nothing until you resume it)"
+    return "resume RUNNING, verify"
 
 
 def raw_plan_lines(plan: Data) -> list[str]:
@@ -46,13 +55,16 @@ def raw_plan_lines(plan: Data) -> list[str]:
     def shown(offset: Data | None) -> str:
         return "(none)" if offset is None else json.dumps(offset, sort_keys=True)
 
-    lines = [plan_headline(plan), *setting_lines(plan)]
-    lines += table(
-        [
-            ("~", show_fields(one["partition"]), f"{shown(one['before'])} -> {shown(one['after'])}")
-            for one in plan["offsets"]
-        ]
-    )
+    lines = [plan_headline(plan)]
     if plan["offsets"]:
-        lines.append("  What is skipped or read twice is not known: the offsets of this connector are not understood.")
-    return [*lines, *order_lines(plan)]
+        lines += wrapped("Skipped, read twice: not known, because the offsets of this connector are not understood.")
+    changes = [
+        *setting_lines(plan),
+        *table(
+            [
+                ("~", show_fields(one["partition"]), f"{shown(one['before'])} -> {shown(one['after'])}")
+                for one in plan["offsets"]
+            ]
+        ),
+    ]
+    return [*lines, *([""] if changes else []), *changes, *([""] if changes else []), *order_lines(plan)]

@@ -10,15 +10,20 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_moment
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import show_fields
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import table
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import WIDTH, table, wrapped
 
 Data = Mapping[str, Any]
 
 
-def headline(cluster: str, connector: str, state: str, task_states: Sequence[str], remark: str = "") -> str:
-    """``connect-1  orders  RUNNING 1/1  remark``."""
+def headline(cluster: str, connector: str, state: str, task_states: Sequence[str], remark: str = "") -> list[str]:
+    """``connect-1  orders  RUNNING 1/1  remark``; a remark that does not fit goes to the next line."""
     running = sum(one == "RUNNING" for one in task_states)
-    return "  ".join(filter(None, (cluster, connector, f"{state} {running}/{len(task_states)}", remark)))
+    line = "  ".join(filter(None, (cluster, connector, f"{state} {running}/{len(task_states)}")))
+    if not remark:
+        return [line]
+    if len(line) + len(remark) + 2 <= WIDTH:
+        return [f"{line}  {remark}"]
+    return [line, *wrapped(remark)]
 
 
 def target_state_lines(target_state: str | None) -> list[str]:
@@ -29,8 +34,8 @@ def target_state_lines(target_state: str | None) -> list[str]:
 
 
 def verdict_lines(verdicts: Sequence[Data]) -> list[str]:
-    """A line for each verdict on a partition."""
-    rows = [("partition", "verdict", "committed", "why")]
+    """A line for each verdict on a partition, and the reasons beside it or below it."""
+    rows = []
     for verdict in verdicts:
         committed_at = verdict["committed_at"]
         rows.append(
@@ -41,4 +46,4 @@ def verdict_lines(verdicts: Sequence[Data]) -> list[str]:
                 ", ".join(reason["message"] for reason in verdict["reasons"]),
             )
         )
-    return table(rows)
+    return table(rows, head=("partition", "verdict", "committed", ""))

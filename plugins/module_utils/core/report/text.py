@@ -1,53 +1,70 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tables for a person's terminal: 80 columns where the content allows, never above 120."""
+"""Tables and paragraphs for a terminal of 80 columns. Only a word that is longer than a line passes its right edge."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
 
-WIDTH = 120
-# A column of fewer characters is no pleasure to read.
-_NARROWEST = 40
+WIDTH = 80
+_GAP = "  "
 
 
-def table(rows: Iterable[Sequence[str]], indent: str = "  ", gap: str = "  ") -> list[str]:
-    """Rows in aligned columns. A last cell that would pass the right edge goes on below itself, in its own column.
+def table(
+    rows: Iterable[Sequence[str]], remarks: Sequence[str] = (), head: Sequence[str] = (), indent: str = "  "
+) -> list[str]:
+    """The lines of :func:`table_rows`, one row after the other."""
+    return [line for lines in table_rows(rows, remarks, head, indent) for line in lines]
 
-    Where that column would be too narrow, it and the other cells that pass the edge go to lines of their own below.
+
+def table_rows(
+    rows: Iterable[Sequence[str]], remarks: Sequence[str] = (), head: Sequence[str] = (), indent: str = "  "
+) -> list[list[str]]:
+    """The lines of ``head``, if there is one, and of each row, in aligned columns.
+
+    ``remarks``: a text for each row, which goes below it; may be empty. Cells that would pass the right edge go below their
+    row as well, each with its name from the head. The last one does so only in the rows that need it.
     """
-    matrix = [list(row) for row in rows]
+    matrix = [list(row) for row in ([head] if head else [])] + [list(row) for row in rows]
     if not matrix:
         return []
     widths = [max(len(row[column]) for row in matrix) for column in range(len(matrix[0]))]
     kept = len(widths)
-    while kept > 1 and _reach(indent, widths[:kept], gap) > WIDTH:
+    while kept > 1 and _reach(indent, widths[:kept]) > WIDTH:
         kept -= 1
-    beside = _reach(indent, widths[:-1], gap) + len(gap)
-    wraps_last = kept == len(widths) - 1 and WIDTH - beside >= _NARROWEST
+    texts = list(remarks) or [""] * (len(matrix) - bool(head))
+    # A first column of marks stands out only when nothing else begins below it.
+    inner = indent + " " * (4 + (widths[0] + len(_GAP) if widths[0] <= 1 else 0))
     lines = []
-    for row in matrix:
-        line = (indent + gap.join(cell.ljust(width) for cell, width in zip(row[:kept], widths, strict=False))).rstrip()
-        if wraps_last:
-            # Most cells fit, and textwrap is slow.
-            fits = len(row[-1]) <= WIDTH - beside
-            first, *rest = [row[-1]] if fits else textwrap.wrap(row[-1], WIDTH - beside, break_on_hyphens=False)
-            lines += [f"{line:<{beside}}{first}".rstrip(), *(" " * beside + more for more in rest)]
+    for row, remark in zip(matrix, [""] * bool(head) + texts, strict=True):
+        beside = kept
+        if kept == len(row) - 1 and _reach(indent, [*widths[:kept], len(row[-1])]) <= WIDTH:
+            beside = len(row)
+        line = indent + _GAP.join(cell.ljust(width) for cell, width in zip(row[:beside], widths, strict=False))
+        lines.append([line.rstrip()])
+        if head and len(lines) == 1:
             continue
-        lines.append(line)
-        for cell in filter(None, row[kept:]):
-            lines += wrapped(cell, f"{indent}    ")
+        for below in (_below(row[beside:], head[beside:]), remark):
+            lines[-1] += wrapped(below, inner)
     return lines
 
 
-def _reach(indent: str, widths: Sequence[int], gap: str) -> int:
-    return len(indent) + sum(widths) + len(gap) * (len(widths) - 1)
+def _below(cells: Sequence[str], names: Sequence[str]) -> str:
+    named = zip(names, cells, strict=True) if names else (("", cell) for cell in cells)
+    return _GAP.join(f"{name}: {cell}" if name else cell for name, cell in named if cell)
+
+
+def _reach(indent: str, widths: Sequence[int]) -> int:
+    return len(indent) + sum(widths) + len(_GAP) * (len(widths) - 1)
 
 
 def wrapped(text: str, indent: str = "  ") -> list[str]:
     """One paragraph in lines, those after the first further in; a word that is too long for a line stays whole."""
+    # Most texts fit, and textwrap is slow.
+    if text and len(indent) + len(text) <= WIDTH and "\n" not in text:
+        return [f"{indent}{text}".rstrip()]
     return textwrap.wrap(
         text,
         WIDTH,

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_moment
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     JsonScalar,
@@ -141,17 +142,33 @@ def show_settings(changes: Sequence[SettingChange], side: Side) -> str:
     return "".join(f"config {key} = {value}\n" for key, value in shown if value is not None)
 
 
-def show_changes(plan: Plan, side: Side) -> str:
-    """One side of the plan's diff: settings, and the fields of each offset that change."""
+def show_changes(plan: Plan, side: Side, epoch_fields: Collection[str] = ()) -> str:
+    """One side of the plan's diff: settings, and the fields of each offset that change.
+
+    ``epoch_fields``: names of the fields that are epoch seconds; their moment stands after the raw value.
+    """
     lines = []
     for change in sorted(plan.offsets, key=lambda change: str(change.partition)):
         one, other = (change.before, change.after) if side == "before" else (change.after, change.before)
         if one is not None:
             lines.append(f"offset of {change.partition}")
-            lines += [f"  {name}: {json.dumps(one[name])}" for name in sorted(one) if _differs(name, one, other)]
+            lines += [
+                f"  {name}: {_shown(one[name], name in epoch_fields)}"
+                for name in sorted(one)
+                if _differs(name, one, other)
+            ]
     if plan.state != plan.final_state:
         lines.append(f"state {plan.state if side == 'before' else plan.final_state}")
     return show_settings(plan.settings, side) + "".join(f"{line}\n" for line in lines)
+
+
+def _shown(value: JsonScalar, is_moment: bool) -> str:
+    """``1794528000 (2026-11-13 00:00Z)``; a value that is no whole number is no moment."""
+    text = json.dumps(value)
+    if not is_moment or not isinstance(value, int) or isinstance(value, bool):
+        return text
+    moment = show_moment(value)
+    return text if moment == text else f"{text} ({moment})"
 
 
 def _differs(name: str, one: Offset, other: Offset | None) -> bool:

@@ -78,5 +78,5 @@ def generic_targets(connector: Connector, request: ResetRequest) -> OffsetTarget
         return {}
     raise InputError(
         f"The strategy {request.strategy} needs to know which field of an offset is time, which is not known for"
-        f" {connector.connector_class or 'this connector'}: use offset, delete or restore."
+        f" {connector.connector_class or 'this connector'}: use offset, delete or restore, and name the partitions."
     )

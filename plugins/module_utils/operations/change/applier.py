@@ -18,6 +18,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Partition,
     same_offset,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report import steps
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.offset_access import open_offsets
@@ -47,7 +48,7 @@ class Applied:
 class Applier:
     """Applies one plan to one connector; ``replan`` decides again from what is read in the STOPPED window.
 
-    ``now`` is epoch seconds.
+    ``now`` is epoch seconds. ``progress`` shows a person one line for each step.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Applier:
         cluster_id: str,
         now: float,
         sleep: Callable[[float], None],
+        progress: Callable[[str], None],
     ) -> None:
         self._cluster = cluster
         self._store = store
@@ -68,6 +70,7 @@ class Applier:
         self._cluster_id = cluster_id
         self._now = now
         self._sleep = sleep
+        self._progress = progress
         self._backup_file: str | None = None
 
     def apply(
@@ -92,7 +95,9 @@ class Applier:
         backup = self._back_up(connector, planned)
         try:
             self._store.begin(Journal(plan.id, plan.final_state, backup))
+            self._progress(steps.if_killed(plan.connector, plan.final_state))
             proof = self._window.enter(worker_ids)
+            self._progress(steps.stopped(plan.connector))
             held = read_connector(self._cluster, connector.name, with_offsets=True, sleep=self._sleep)
             if _has_moved(connector, held):
                 planned = self._planned_again(held, planned, agreed_plan)
@@ -118,6 +123,7 @@ class Applier:
     def _back_up(self, connector: Connector, planned: Planned) -> str:
         backup = Backup.of(connector, self._cluster_id, planned.plan.id, planned.secret_keys, self._now)
         self._backup_file = self._store.back_up(backup)
+        self._progress(steps.backed_up(connector.name, len(connector.stored), self._backup_file))
         return self._backup_file
 
     def _planned_again(self, held: Connector, planned: Planned, agreed_plan: str | None) -> Planned:
@@ -140,6 +146,8 @@ class Applier:
                 settings.write(plan.settings)
             if plan.offsets:
                 offsets.write(plan.offsets)
+            if plan.settings or plan.offsets:
+                self._progress(steps.written(plan.connector, len(plan.settings), len(plan.offsets)))
         except BaseException as error:
             self._cluster.extend(RETURN_SECONDS)
             failures = []
@@ -177,7 +185,10 @@ class Applier:
                 f" PUT /connectors/{plan.connector}/{verb}."
             ) from None
         self._store.end()
-        return failed_parts(status) if status is not None and plan.final_state == "RUNNING" else []
+        failed = failed_parts(status) if status is not None and plan.final_state == "RUNNING" else []
+        if not failed:
+            self._progress(steps.returned(plan.connector, plan.final_state))
+        return failed
 
     def _look_again(self, plan: Plan) -> dict[str, Any]:
         """After the return: no offset may have fallen back to what it was. Moving on is a good sign."""

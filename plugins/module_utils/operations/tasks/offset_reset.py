@@ -17,6 +17,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.client
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import (
+    carry_out_lines,
+    go_back_lines,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.applier import Applied, Applier
@@ -60,7 +64,7 @@ def reset(cluster: Cluster, params: Mapping[str, Any], context: TaskContext) -> 
         )
     now, warnings = workers_now(cluster, context.now)
     reset_one = _Reset(cluster, params, options, replace(context, now=now), root.kafka_cluster_id, folder)
-    result = {"changed": False, "connectors": {}, "preview": [], "diff": []}
+    result = {"changed": False, "connectors": {}, "preview": [], "next_steps": [], "diff": []}
     outcome = for_each_connector(options.connectors, reset_one, result)
     outcome.warnings.extend(warnings)
     return outcome
@@ -81,6 +85,7 @@ class _Reset:
         self._cluster = cluster
         self._urls = params["connect_url"]
         self._options = options
+        self._params = params
         self._context = context
         self._cluster_id = cluster_id
         self._folder = folder
@@ -126,12 +131,19 @@ class _Reset:
                 cluster_id=self._cluster_id,
                 now=context.now,
                 sleep=context.sleep,
+                progress=context.progress,
             )
             applied = applier.apply(connector, planned, self._worker_ids(connector), plan_id)
             planned = applied.planned
         elif journal is not None and not context.check_mode:
             store.end()
         _report(outcome, planned, applied)
+        if applied is not None:
+            # The command must find it from any folder.
+            backup_file = str(Path(applied.backup_file).absolute())
+            outcome.result["next_steps"] += go_back_lines(planned.plan.as_data(), backup_file, self._params)
+        elif context.check_mode:
+            outcome.result["next_steps"] += carry_out_lines(planned.plan.as_data(), self._params)
 
     def _request(self, store: BackupStore) -> ChangeRequest:
         options = self._options

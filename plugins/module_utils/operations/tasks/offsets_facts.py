@@ -78,8 +78,8 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
         preview += [*judgement.lines, *target_state_lines(connector.target_state)]
         preview += finding_lines(views.findings.get(connector.name, ()))
         if journal is not None:
-            preview.append(
-                f"  A change of it (plan {journal.plan_id}) was begun and not finished: reset it again to finish it."
+            preview += wrapped(
+                f"A change of it (plan {journal.plan_id}) was begun and not finished: reset it again to finish it."
             )
         preview.append("")
     connector_counts = counts(one["verdict"] for one in facts.values())

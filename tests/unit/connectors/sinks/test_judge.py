@@ -159,8 +159,9 @@ def test_a_person_reads_which_topic_partition_waits() -> None:
     of = connector()
     verdicts = judge_sink(of, [progress(9, 10, 25 * HOUR), progress(4, 4, 5, number=1)], Limits(), NOW)
     assert verdict_lines([verdict.as_data() for verdict in verdicts]) == [
-        "  partition                             verdict  committed             why",
-        "  kafka_partition=0 kafka_topic=orders  stuck    2026-11-22 05:00Z     nothing stored for 1 d 1 h, 1 record waiting",
+        "  partition                             verdict  committed",
+        "  kafka_partition=0 kafka_topic=orders  stuck    2026-11-22 05:00Z",
+        "      nothing stored for 1 d 1 h, 1 record waiting",
         "  kafka_partition=1 kafka_topic=orders  ok       2026-11-23 05:59:55Z",
     ]
 

@@ -101,13 +101,16 @@ def test_a_blocked_connector_eleven_rounds_behind() -> None:
     assert (
         "\n".join(remedies_lines(remedies_data(remedies)))
         == """\
-     remedy          offsets  skipped                    read again  report runs  next requests      remark
-     leave alone     0        nothing                    3 x 583 d   no end       3 from 2026-11-11  stays stuck
-     raise the wait  0        nothing                    3 x 583 d   69           3 from 2026-11-11
-  *  continue        3        nothing                    nothing     3            3 from 2026-11-11
-     current         3        3 x 12 d until next round  nothing     0            none               only by its name
-     available_end   3        3 x 12 d until next round  nothing     0            none               only by its name
-     delete          3        nothing                    3 x 41 d    6            3 from 2026-10-01"""
+     remedy          offsets  skipped   read again  runs    next requests
+     leave alone     0        nothing   3 x 583 d   no end  3 from 2026-11-11
+         stays stuck: the polls go on failing at PST balance.summary.1
+     raise the wait  0        nothing   3 x 583 d   69      3 from 2026-11-11
+  *  continue        3        nothing   nothing     3       3 from 2026-11-11
+     current         3        3 x 12 d  nothing     0       none
+         only if you choose it; the next round delivers what is skipped
+     available_end   3        3 x 12 d  nothing     0       none
+         only if you choose it; the next round delivers what is skipped
+     delete          3        nothing   3 x 41 d    6       3 from 2026-10-01"""
     )
 
 
@@ -118,26 +121,30 @@ def test_what_keeps_a_remedy_from_working_is_remarked() -> None:
     assert (
         "\n".join(remedies_lines(remedies_data(remedies)))
         == """\
-    remedy          offsets  skipped                       read again  report runs  next requests
-      remark
-    leave alone     0        12 d for good                 nothing     no end       2 from 2026-11-09, 1 resumed
-      hangs at PST balance.summary.1
-    raise the wait  0        12 d for good                 nothing     no end       2 from 2026-11-09, 1 resumed
-      hangs at PST balance.summary.1
-    continue        -        -                             -           -            -
-      see below
-    current         3        2 x <= 14 d for good          nothing     0            none
-      only by its name
-    available_end   -        -                             -           -            -
-      see below
-    delete          3        2 x <= 14 d for good          nothing     0            none
-      needs allow_gap
-    offset          1        2 x <= 12 d for good, 7 rows  nothing     no end       2 from 2026-11-09, 1 resumed
-      needs allow_gap, hangs at PST balance.summary.1
-     continue: PST balance.summary.1: its offset does not say up to where it has delivered, so it cannot continue:
-       choose the strategy delete (starts over at the initial load date), timestamp or restore.
-     available_end: Africa/Cairo balance.summary.1: Stripe could not be asked for its data_available_end: give
-       stripe_api_keys with a key for Africa/Cairo, or choose another strategy."""
+    remedy          offsets  skipped              read again  runs
+    leave alone     0        12 d                 nothing     no end
+        next requests: 2 from 2026-11-09
+        skips data for good; resumes 1 run; hangs at PST balance.summary.1
+    raise the wait  0        12 d                 nothing     no end
+        next requests: 2 from 2026-11-09
+        skips data for good; resumes 1 run; hangs at PST balance.summary.1
+    continue        -        -                    -           -       -
+        PST balance.summary.1: its offset does not say up to where it has
+          delivered, so it cannot continue: reset this partition alone, named in
+          partitions, with delete (it starts over at its initial load date),
+          timestamp or restore.
+    current         3        2 x <= 14 d          nothing     0       none
+        only if you choose it; skips data for good
+    available_end   -        -                    -           -       -
+        Africa/Cairo balance.summary.1: Stripe could not be asked for its
+          data_available_end: give stripe_api_keys with a key for Africa/Cairo,
+          or choose another strategy.
+    delete          3        2 x <= 14 d          nothing     0       none
+        needs allow_gap; skips data for good
+    offset          1        2 x <= 12 d, 7 rows  nothing     no end
+        next requests: 2 from 2026-11-09
+        needs allow_gap; skips data for good; resumes 1 run; hangs at PST
+          balance.summary.1"""
     )
 
 
@@ -410,9 +417,7 @@ def test_the_default_is_lossless_by_the_reference_walk_and_no_other_lossless_rem
 
 @settings(max_examples=100, deadline=None)
 @given(worlds(all_types=LONG_TYPES), st.booleans())
-def test_no_line_of_the_table_is_wider_than_the_terminal_and_nothing_has_a_secret(
-    world: World, is_blocked: bool
-) -> None:
+def test_no_line_of_the_table_is_wider_than_80_columns_and_nothing_has_a_secret(world: World, is_blocked: bool) -> None:
     remedies = compared_in(world.situation, BLOCKER if is_blocked else None)
     lines = remedies_lines(remedies_data(remedies))
     assert [line for line in lines if len(line) > WIDTH] == []

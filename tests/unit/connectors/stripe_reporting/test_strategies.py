@@ -225,7 +225,8 @@ def test_a_misread_row_of_an_open_run_is_rewritten_and_the_run_resumed_there() -
 def test_where_it_is_not_certain_what_was_meant_continue_refuses_and_quotes_it(stored: Any) -> None:
     message = refused(connector({PST: {**MISREAD_END, "interval_end": stored}}), "continue")
     quoted = "true" if stored is True else f'"{stored}"'
-    assert message.startswith(f"{PST} {TYPE}: its interval_end {quoted} is not a number, so it cannot continue: choose")
+    assert message.startswith(f"{PST} {TYPE}: its interval_end {quoted} is not a number, so it cannot continue: reset")
+    assert "this partition alone, named in partitions, with delete" in message
 
 
 @pytest.mark.parametrize(

@@ -239,3 +239,17 @@ def test_a_change_of_state_and_removed_settings_are_shown() -> None:
     plan = replace(PLAN, settings=removed, offsets=(), state="STOPPED")
     assert show_changes(plan, "before") == "config stripe.report.max.wait.ms = 300000\nstate STOPPED\n"
     assert show_changes(plan, "after") == "config batch.size = 10\nstate RUNNING\n"
+
+
+def test_epoch_seconds_have_their_moment_after_the_raw_value() -> None:
+    fields = frozenset({"round_id", "interval_end"})
+    before, after = (show_changes(PLAN, side, fields) for side in ("before", "after"))
+    assert f"  round_id: {OLD['round_id']} (2026-11-12 00:00Z)\n" in before
+    assert f"  round_id: {TODAY} (2026-11-23 00:00Z)\n" in after
+    assert "(" not in show_changes(PLAN, "after")
+
+
+@pytest.mark.parametrize("value", [None, True, "1794528000", 1.5, 10**30])
+def test_what_is_no_whole_number_of_seconds_has_no_moment(value: Any) -> None:
+    plan = replace(PLAN, settings=(), offsets=(OffsetChange(partition(PST), None, {"round_id": value}),))
+    assert show_changes(plan, "after", {"round_id"}).splitlines()[1] == f"  round_id: {json.dumps(value)}"

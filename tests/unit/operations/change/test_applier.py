@@ -8,7 +8,7 @@ The calls at which something fails are not chosen by hand: each run without a fa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -85,6 +85,8 @@ class Run:
     store: Store
     prior: str
     agreed: str | None = None
+    # Each line that was shown, with the state in which the connector was by then.
+    shown: list[tuple[str, str]] = field(default_factory=list)
 
     @classmethod
     def of(cls, state: str = "RUNNING", **fields: Any) -> Run:
@@ -109,6 +111,7 @@ class Run:
             cluster_id="kafka-1",
             now=NOW,
             sleep=self.cluster.sleep,
+            progress=lambda line: self.shown.append((self.connector.state, line)),
         )
         agreed = planned.plan.id if self.agreed == "shown" else self.agreed
         return applier.apply(connector, planned, frozenset({WORKER}), agreed)
@@ -169,6 +172,20 @@ def an_error(fault: str) -> BaseException:
 
 
 # A run without faults
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_person_sees_a_line_for_each_step(state: str) -> None:
+    run = Run.of(state)
+    applied = run.apply()
+    changed = len(applied.planned.plan.offsets)
+    assert run.shown == [
+        (state, f"c: backed up {len(BEFORE)} offsets to {applied.backup_file}"),
+        (state, f"c: stopping; if this run is killed, run it again without a plan id: that ends in {state}"),
+        ("STOPPED", "c: STOPPED, its tasks have ended"),
+        ("STOPPED", f"c: 1 setting and {changed} offsets written and read back"),
+        (state, "c: left STOPPED" if state == "STOPPED" else f"c: {state} again"),
+    ]
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -334,3 +334,33 @@ def test_a_connector_that_a_killed_run_left_stopped_is_returned_although_nothing
     (warning,) = outcome.warnings
     assert warning.startswith("Connector 'c' has an unfinished change (plan ")
     assert warning.endswith("it will be returned to RUNNING.")
+
+
+def test_after_a_change_the_command_that_goes_back_names_the_backup(task: Task) -> None:
+    done = task(config={}, at_least={"max.wait.ms": "60m"}).result
+    (backup,) = task.files()
+    text = "\n".join(done["next_steps"])
+    assert f"-e reset_strategy=restore \\\n      -e reset_backup_file={backup}" in text
+    assert "-e connectops_hosts=eu-1" in text
+    assert "max.wait.ms as it is (1000 (1 s) -> 3600000 (60 min))" in " ".join(text.split())
+
+
+def test_in_check_mode_the_command_carries_out_the_plan_that_was_shown(task: Task) -> None:
+    shown = task(check_mode=True, config={}, at_least={"max.wait.ms": "60m"}).result
+    plan_id = shown["connectors"]["c"]["plan"]["id"]
+    assert shown["next_steps"] == [
+        "  To carry out this plan, with the inventory of this run (-i):",
+        "    ansible-playbook connectops.recovery.recover \\",
+        "      -e connectops_hosts=eu-1 \\",
+        "      -e connectops_connectors=c \\",
+        """      -e '{"connectops_at_least": {"max.wait.ms": "60m"}}' \\""",
+        "      -e reset_strategy=offset \\",
+        """      -e '{"reset_offset": {"id": 1}}' \\""",
+        f"      -e reset_plan_id={plan_id}",
+    ]
+    assert task(plan_id=plan_id, config={}, at_least={"max.wait.ms": "60m"}).result["changed"]
+
+
+def test_without_a_change_there_is_nothing_to_go_on_with(task: Task) -> None:
+    task()
+    assert task().result["next_steps"] == []
