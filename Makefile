@@ -89,7 +89,8 @@ demo: check-java setup ## show a recovery from the first look to the proof
 lab: check-java setup ## run a lab with a stuck connector until Ctrl-C
 	@$(PY) -m lab up
 
-bench: check-java setup ## compare the ways of running a task, of looking at a cluster, and of reading an offsets topic
+bench: check-java setup ## measure decisions, ways of running a task, looks at a cluster, readings of an offsets topic
+	@$(PY) benchmarks/decision.py
 	@$(PY) benchmarks/task_cost.py
 	@$(PY) benchmarks/identify.py
 	@$(PY) benchmarks/offsets_topic.py
