@@ -89,8 +89,8 @@ def test_a_change_that_hangs_has_an_unknown_outcome(change: Change) -> None:
     change_it, good = change
     with (
         FakeConnect(Expect(good.method, good.path, hang=True)) as worker,
-        ConnectClient(ConnectOptions((worker.url,), request_timeout_seconds=0.1)) as client,
-        pytest.raises(UnknownOutcome, match=r"no answer within 0\.1 s"),
+        ConnectClient(ConnectOptions((worker.url,), request_timeout_seconds=1.0)) as client,
+        pytest.raises(UnknownOutcome, match=r"no answer within 1 s"),
     ):
         change_it(client)
 
