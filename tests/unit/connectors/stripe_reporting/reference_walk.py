@@ -9,6 +9,7 @@ with its memory in a dict, as the connector does, until a poll changes nothing.
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -184,7 +185,7 @@ def as_long(raw: Any, bits: int = 64) -> int | None:
         low = raw & (2 * beyond - 1)
         return low - 2 * beyond if low >= beyond else low
     if raw.__class__ is float:
-        return 0 if raw != raw else int(max(-beyond, min(beyond - 1, raw)))
+        return 0 if math.isnan(raw) else int(max(-beyond, min(beyond - 1, raw)))
     if raw.__class__ is str:
         digits = [unicodedata.decimal(one, -1) for one in (raw[1:] if raw[:1] in ("+", "-") else raw)]
         if not digits or -1 in digits or any(ord(one) > 0xFFFF for one in raw):
