@@ -8,6 +8,7 @@ It takes about a tenth of the time of a shipped module. Options, checks and resu
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -18,6 +19,10 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import perform
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
+from ansible_collections.connectops.recovery.plugins.module_utils.options.paths import (
+    relative_path_problem,
+    with_absolute_paths,
+)
 
 
 class InProcessAction(ActionBase):
@@ -25,6 +30,7 @@ class InProcessAction(ActionBase):
 
     argument_spec: ClassVar[Mapping[str, Any]]
 
+    _supports_async = True
     _supports_check_mode = True
     _supports_diff = True
 
@@ -39,7 +45,7 @@ class InProcessAction(ActionBase):
         if doubled is not None:
             return {**result, "failed": True, "msg": doubled}
         if not self._belongs_here():
-            result.update(self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
+            result.update(self._ship(task_vars))
             return result
         result.update(self._perform())
         return result
@@ -53,17 +59,31 @@ class InProcessAction(ActionBase):
             and not self._task.async_val
         )
 
+    def _ship(self, task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        """Run the module on the task's host. Only on this machine do relative paths mean something: the others refuse them."""
+        args = dict(self._task.args)
+        if self._connection.transport == "local":
+            args = with_absolute_paths(self.argument_spec, args, os.getcwd())
+        wrap_async = bool(self._task.async_val and not self._connection.has_native_async)
+        shipped: dict[str, Any] = self._execute_module(module_args=args, task_vars=task_vars, wrap_async=wrap_async)
+        if not wrap_async:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        return shipped
+
     def _perform(self) -> dict[str, Any]:
         checked = ArgumentSpecValidator(self.argument_spec).validate(_plain(self._task.args))
+        params = with_absolute_paths(self.argument_spec, checked.validated_parameters, os.getcwd())
         if checked.error_messages:
             message = checked.errors.msg
             if isinstance(checked.errors[0], UnsupportedError):
                 message = f"Unsupported parameters for ({self._task.action}) module: {message}"
             result: dict[str, Any] = {"failed": True, "msg": message}
+        elif problem := relative_path_problem(self.argument_spec, params):
+            result = {"failed": True, "msg": problem}
         else:
             result = perform(
                 self.operation,
-                checked.validated_parameters,
+                params,
                 check_mode=bool(self._task.check_mode),
                 progress=Display().display,
             )

@@ -329,7 +329,8 @@ def test_where_undoing_the_offsets_fails_the_backup_is_named_and_the_settings_ar
     run.cluster.next_faults["alter_offsets"] = [half_done(run), *[Fault(an_error("refused"))] * 5]
     with pytest.raises(RecoveryError) as caught:
         run.apply()
-    (backup,) = list(run.store.backups)
+    assert len(run.store.backups) == 1
+    backup = next(iter(run.store.backups))
     assert "Undoing it failed as well: Kafka Connect failed at it (status 500): no." in caught.value.message
     assert caught.value.message.endswith(f"Restore the backup {backup} with the strategy restore.")
     assert caught.value.facts["backup_file"] == backup
