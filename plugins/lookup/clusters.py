@@ -10,7 +10,8 @@ version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
   - Returns the value of the variable C(connectops_hosts), or V(all) if it is unset or blank.
-  - Fails if no host of the inventory matches it. Ansible itself would do nothing and succeed.
+  - Fails if no host of the inventory matches it, or if C(--limit) excludes all that match. Ansible itself would do nothing
+    and succeed.
 """
 
 EXAMPLES = r"""
@@ -29,7 +30,7 @@ from typing import Any
 
 from ansible import context
 from ansible.errors import AnsibleError
-from ansible.plugins.loader import lookup_loader
+from ansible.inventory.manager import InventoryManager
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import is_blank
 
@@ -41,13 +42,25 @@ class LookupModule(LookupBase):
         pattern: str = "all" if is_blank(value) else value
         if context.CLIARGS.get("syntax"):
             return [pattern]
-        if not known.get("groups", {}).get("all"):
+        groups: dict[str, list[str]] = known.get("groups", {})
+        if not groups.get("all"):
             raise AnsibleError(
                 "The inventory has no hosts: name the Connect clusters in an inventory and pass it with -i."
             )
-        hosts = lookup_loader.get("ansible.builtin.inventory_hostnames", loader=self._loader, templar=self._templar)
-        if not hosts.run([pattern], variables=known):
+        # The run's own inventory is not at hand here; this one has the same hosts and groups.
+        inventory = InventoryManager(self._loader, parse=False)
+        for group, hosts in groups.items():
+            inventory.add_group(group)
+            for host in hosts:
+                inventory.add_host(host, group=group)
+        if not inventory.get_hosts(pattern):
             raise AnsibleError(
                 f"No host of the inventory matches connectops_hosts ({pattern}): name a host or group of the inventory."
+            )
+        limit = context.CLIARGS.get("subset")
+        inventory.subset(limit)
+        if not inventory.get_hosts(pattern):
+            raise AnsibleError(
+                f"--limit {limit} excludes every host that matches connectops_hosts ({pattern}): limit the run to one of them."
             )
         return [pattern]

@@ -23,6 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
     TaskContext,
     say_nothing,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.options.paths import relative_path_problem
 
 
 def perform(
@@ -53,6 +54,9 @@ def perform(
 def run_module(operation: Operation, argument_spec: Mapping[str, Any]) -> None:
     """The whole of a module's ``main``."""
     module = AnsibleModule(argument_spec=dict(argument_spec), supports_check_mode=True)
+    problem = relative_path_problem(argument_spec, module.params)
+    if problem is not None:
+        module.fail_json(msg=problem)
     result = perform(operation, module.params, check_mode=module.check_mode)
     for warning in result.pop("warnings", ()):
         module.warn(warning)

@@ -8,6 +8,7 @@ It takes about a tenth of the time of a shipped module. Options, checks and resu
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -19,6 +20,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task i
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import without_secrets
 from ansible_collections.connectops.recovery.plugins.module_utils.libraries import controller_advice
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
+from ansible_collections.connectops.recovery.plugins.module_utils.options.paths import (
+    relative_path_problem,
+    with_absolute_paths,
+)
 from ansible_collections.connectops.recovery.plugins.plugin_utils.typed_names import (
     result_in_typed_names,
     typed_names,
@@ -32,6 +37,7 @@ class InProcessAction(ActionBase):
 
     argument_spec: ClassVar[Mapping[str, Any]]
 
+    _supports_async = True
     _supports_check_mode = True
     _supports_diff = True
 
@@ -46,7 +52,7 @@ class InProcessAction(ActionBase):
         if doubled is not None:
             return {**result, "failed": True, "msg": doubled}
         if not self._belongs_here():
-            result.update(self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
+            result.update(self._ship(task_vars))
         else:
             result.update(self._perform())
         return self._in_typed_names(result, task_vars or {})
@@ -68,17 +74,31 @@ class InProcessAction(ActionBase):
             return result
         return result_in_typed_names(result, typed_names(name, self.argument_spec, task_vars))
 
+    def _ship(self, task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        """Run the module on the task's host. Only on this machine do relative paths mean something: the others refuse them."""
+        args = dict(self._task.args)
+        if self._connection.transport == "local":
+            args = with_absolute_paths(self.argument_spec, args, os.getcwd())
+        wrap_async = bool(self._task.async_val and not self._connection.has_native_async)
+        shipped: dict[str, Any] = self._execute_module(module_args=args, task_vars=task_vars, wrap_async=wrap_async)
+        if not wrap_async:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        return shipped
+
     def _perform(self) -> dict[str, Any]:
         checked = ArgumentSpecValidator(self.argument_spec).validate(_plain(self._task.args))
+        params = with_absolute_paths(self.argument_spec, checked.validated_parameters, os.getcwd())
         if checked.error_messages:
             message = checked.errors.msg
             if isinstance(checked.errors[0], UnsupportedError):
                 message = f"Unsupported parameters for ({self._task.action}) module: {message}"
             result: dict[str, Any] = {"failed": True, "msg": message}
+        elif problem := relative_path_problem(self.argument_spec, params):
+            result = {"failed": True, "msg": problem}
         else:
             result = perform(
                 self.operation,
-                checked.validated_parameters,
+                params,
                 check_mode=bool(self._task.check_mode),
                 progress=Display().display,
                 advice=controller_advice,

@@ -10,6 +10,7 @@ specs. A blank value (None, or a text of nothing but blanks) counts as not set.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -71,6 +72,12 @@ _SET_BY_US = frozenset(
     }
 )
 
+# Files on the control node, whatever host the task runs on. Other relative paths are made absolute where the task runs.
+_FILES_HERE = frozenset({"identify_report_file"})
+
+# What an empty list must not widen or leave out, and what leaving the variable out means.
+_NOT_EMPTY = {"connectops_connectors": "leave it out for all stuck connectors"}
+
 # These are read before a role has read anything, so that nothing they refer to can still be missing.
 _READ_FIRST = ("connectops_", "identify_")
 
@@ -103,7 +110,8 @@ def is_blank(value: Any) -> bool:
 def plain_value(name: str, value: Any) -> Any:
     """A value that is not blank, as the variable's type has it: lists and dicts may be given as text.
 
-    A list is JSON or separated by commas, a dict is JSON. Blanks around a text are removed unless it is a secret.
+    A list is JSON or separated by commas, a dict is JSON. Blanks around a text are removed unless it is a secret. A file
+    on the control node is relative to the folder where ansible-playbook was started.
     """
     spec = known_variables().get(name, {})
     if isinstance(value, str) and not spec.get("no_log"):
@@ -115,6 +123,8 @@ def plain_value(name: str, value: Any) -> Any:
                 return value
         elif spec.get("type") == "list":
             value = value.split(",")
+    if name in _FILES_HERE and isinstance(value, str):
+        return os.path.abspath(os.path.expanduser(value))
     if isinstance(value, list) and spec.get("elements") in ("str", "path"):
         return [one.strip() if isinstance(one, str) else one for one in value if not is_blank(one)]
     return value
@@ -139,8 +149,13 @@ def variable_problems(
             if name.startswith(_READ_FIRST):
                 yield f"The variable {name} cannot be read ({_short(error)}): define what it refers to."
             continue
-        if not is_blank(value):
-            yield from _type_problem(name, known[name], plain_value(name, value))
+        if is_blank(value):
+            continue
+        value = plain_value(name, value)
+        if name in _NOT_EMPTY and value == []:
+            yield f"The variable {name} is empty: {_NOT_EMPTY[name]}."
+        else:
+            yield from _type_problem(name, known[name], value)
 
 
 def _short(error: Exception) -> str:

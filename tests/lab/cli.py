@@ -16,7 +16,7 @@ from lab.ansible_runs import ROOT, playbook_command, write_inventory
 from lab.demo import demo
 from lab.jars import build
 from lab.lab import Lab
-from lab.scenarios import StuckConnector, stuck_connector
+from lab.scenarios import StuckConnector, require_offsets_over_rest, stuck_connector
 
 _NEXT = (
     ("identify", (), "which connectors are stuck, and why"),
@@ -35,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             jars = build()
             print(f"Kafka {jars.kafka_version} and the connector are in {jars.home}.")
         elif options.command == "demo":
+            require_offsets_over_rest()
             return demo()
         elif options.command == "pictures":
             # Drawing needs a library that nothing else here needs.
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             print("Drawn from real runs:", *draw_pictures())
         else:
+            require_offsets_over_rest()
             _up(options.workers, options.clusters, options.folder)
     except (RuntimeError, TimeoutError) as error:
         print(error, file=sys.stderr)
@@ -53,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _up(workers: int, clusters: int, kept: Path | None) -> None:
     with Lab(workers=workers, clusters=clusters) as lab:
-        folder = kept or lab.folder
+        folder = lab.folder if kept is None else kept.resolve()
+        folder.mkdir(parents=True, exist_ok=True)
         print(f"Kafka {lab.kafka_version} is at {lab.bootstrap_servers}, Stripe at {lab.stripe.url}.")
         print(f"Logs, until the lab ends: {lab.logs}")
         stuck = [stuck_connector(lab, cluster=cluster) for cluster in lab.clusters]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -76,18 +77,29 @@ class Jars:
         return [f"-Dlog4j.configuration=file:{LOGGING / 'log4j.properties'}"]
 
 
-def build(kafka_version: str | None = None) -> Jars:
-    """Resolve and build what is missing.
+def chosen(kafka_version: str | None = None) -> Jars:
+    """The jars of the chosen version, built or not: the argument, else the environment's ``KAFKA_VERSION``, else the default.
 
-    The version is the argument, else the environment's ``KAFKA_VERSION``, else the default.
-    Raises RuntimeError with Maven's last lines, or if Maven or Java is missing.
+    Raises RuntimeError for what is not a version.
     """
     version = kafka_version or os.environ.get("KAFKA_VERSION") or DEFAULT_KAFKA_VERSION
-    jars = Jars(version, CACHE / version)
+    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
+        raise RuntimeError(
+            f"KAFKA_VERSION {version!r} is not a version of Kafka: set it to one such as {DEFAULT_KAFKA_VERSION}."
+        )
+    return Jars(version, CACHE / version)
+
+
+def build(kafka_version: str | None = None) -> Jars:
+    """Resolve and build what is not there yet of the version that :func:`chosen` finds.
+
+    Raises RuntimeError with Maven's last lines, or if Maven or Java is missing.
+    """
+    jars = chosen(kafka_version)
     stamp = jars.home / "inputs.sha256"
     inputs = _hash_of_inputs()
     CACHE.mkdir(parents=True, exist_ok=True)
-    with _locked(CACHE / f"{version}.lock"):
+    with _locked(CACHE / f"{jars.kafka_version}.lock"):
         if not stamp.exists() or stamp.read_text() != inputs:
             shutil.rmtree(jars.home, ignore_errors=True)
             _run_maven(jars)

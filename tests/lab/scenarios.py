@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from lab.connect import ConnectCluster
 from lab.days import MIDNIGHT, ago, utc_day
+from lab.jars import chosen
 from lab.lab import Lab
 from lab.stripe_simulator import Account
 from lab.waiting import await_condition
@@ -46,6 +47,15 @@ class StuckConnector:
             zone: [row["row_id"] for row in account.rows(self.report_type, self.delivered_until, self.available_until)]
             for zone, account in self.accounts.items()
         }
+
+
+def require_offsets_over_rest() -> None:
+    """Raise RuntimeError if the chosen version of Kafka can neither make the stuck connector nor recover it."""
+    jars = chosen()
+    if jars.version_numbers < (3, 6):
+        raise RuntimeError(
+            f"Kafka Connect {jars.kafka_version} cannot change offsets over REST: set KAFKA_VERSION to 3.6.0 or newer."
+        )
 
 
 def stuck_connector(

@@ -63,7 +63,7 @@ class Call:
 
     def facts(self, url: str, status: int | None = None) -> dict[str, Any]:
         """The facts of an error about this call."""
-        facts: dict[str, Any] = {"url": url, "method": self.method, "path": self.path}
+        facts: dict[str, Any] = {"url": url, "call": str(self)}
         return facts if status is None else {**facts, "status": status}
 
 

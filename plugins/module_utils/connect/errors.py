@@ -11,7 +11,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 class ConnectError(RecoveryError):
     """Kafka Connect could not do what it was asked; a requested change was not made.
 
-    Facts where known: ``url`` (str), ``method`` (str), ``path`` (str), ``status`` (int, HTTP).
+    Facts where known: ``url`` (str), ``call`` (str, such as GET /connectors), ``status`` (int, HTTP).
     """
 
 

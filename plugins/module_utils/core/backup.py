@@ -67,7 +67,7 @@ class Backup:
     @classmethod
     def from_data(cls, data: Any, where: str) -> Backup:
         """Read what :meth:`as_data` made. Raises InputError with one sentence that begins with ``where``."""
-        if not isinstance(data, Mapping) or type(data.get("format")) is not int or data["format"] != FORMAT:
+        if not isinstance(data, Mapping) or data.get("format").__class__ is not int or data["format"] != FORMAT:
             raise InputError(f"{where} is not a backup of this collection (format {FORMAT}).")
         for name in _TEXTS:
             if not isinstance(data.get(name), str):

@@ -132,7 +132,7 @@ def drawn_examples() -> list[Example]:
         requests = [step for step in steps if isinstance(step, Request)]
         assume(1 <= len(requests) <= MOST_REQUESTS)
         # Connect's REST API takes no larger integer.
-        assume(all(type(one) is not int or one < 2**63 for raw in world.stored.values() for one in raw.values()))
+        assume(all(one.__class__ is not int or one < 2**63 for raw in world.stored.values() for one in raw.values()))
         kind = next((step.code for step in steps if isinstance(step, Problem)), None)
         if any(number > LATEST_EPOCH_SECONDS for raw in world.stored.values() for number in times_of(raw)):
             kind = "milliseconds"

@@ -82,7 +82,7 @@ def test_a_change_whose_answer_is_lost_is_never_sent_again(
         f"{good.method} {good.path} was sent to Kafka Connect at {worker.url}, but its outcome is unknown"
     )
     assert message.endswith("read the connector's state before you change anything else.")
-    assert caught.value.facts == {"url": worker.url, "method": good.method, "path": good.path}
+    assert caught.value.facts == {"url": worker.url, "call": f"{good.method} {good.path}"}
 
 
 def test_a_change_that_hangs_has_an_unknown_outcome(change: Change) -> None:

@@ -32,7 +32,7 @@ def test_a_login_page_is_reported_at_once(make: MakeClient, clock: Clock) -> Non
         "GET / is answered with text/html instead of JSON (status 200), "
         "so this is probably not a Kafka Connect REST API but a proxy or a login page; check connect_url."
     )
-    assert caught.value.facts == {"url": worker.url, "method": "GET", "path": "/", "status": 200}
+    assert caught.value.facts == {"url": worker.url, "call": "GET /", "status": 200}
     assert clock.waited == 0
 
 

@@ -94,7 +94,7 @@ AT = "Kafka at kafka-1:9092, kafka-2:9092"
 def test_the_sentence_says_what_is_wrong_where_and_what_to_do(
     error: KafkaFailed, kind: type[KafkaFailed], message: str
 ) -> None:
-    assert type(error) is kind
+    assert error.__class__ is kind
     assert error.message == message
 
 

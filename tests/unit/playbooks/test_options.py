@@ -47,7 +47,9 @@ def defaults() -> dict[str, dict[str, str]]:
     return {part: found[part] for part in PARTS}
 
 
-def play(playbook: str, folder: Path, variables: Mapping[str, Any], inventory: str | None = None) -> tuple[int, str]:
+def play(
+    playbook: str, folder: Path, variables: Mapping[str, Any], inventory: str | None = None, *arguments: str
+) -> tuple[int, str]:
     """Run a playbook of the collection, or a file, on one cluster that cannot be reached; its status and its output."""
     hosts = folder / "hosts.yml"
     host = {"connectops_connect_url": [UNREACHABLE]}
@@ -56,7 +58,7 @@ def play(playbook: str, folder: Path, variables: Mapping[str, Any], inventory: s
     given.write_text(yaml.dump(dict(variables), Dumper=_Dumper), encoding="utf-8")
     command = [sys.executable, "-m", "ansible", "playbook", playbook, "-e", f"@{given}"]
     done = subprocess.run(
-        [*command, "-i", str(hosts) if inventory is None else inventory],
+        [*command, "-i", str(hosts) if inventory is None else inventory, *arguments],
         env={
             **{name: value for name, value in os.environ.items() if not name.startswith("CONNECTOPS_")},
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
@@ -197,6 +199,29 @@ def test_no_cluster_to_work_on_is_a_failure(
     status, output = play(f"connectops.recovery.{playbook}", tmp_path, variables, inventory)
     assert status != 0, output
     assert words in output
+
+
+@pytest.mark.core_matrix
+@pytest.mark.parametrize("playbook", ["recover", "identify"])
+def test_a_limit_that_leaves_no_cluster_is_a_failure(tmp_path: Path, playbook: str) -> None:
+    inventory = tmp_path / "two.yml"
+    hosts = {"connect-1": {"connectops_connect_url": [UNREACHABLE]}, "web-1": {}}
+    inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts}}), encoding="utf-8")
+    name, variables = f"connectops.recovery.{playbook}", {"connectops_hosts": "connect-1"}
+    status, output = play(name, tmp_path, variables, str(inventory), "--limit", "web-1")
+    assert status != 0, output
+    assert "--limit web-1 excludes every host that matches connectops_hosts (connect-1)" in output
+    status, output = play(name, tmp_path, variables, str(inventory), "--limit", "all:!web-1")
+    assert NOT_REACHED in output
+
+
+@pytest.mark.core_matrix
+def test_an_empty_list_of_connectors_stops_the_run(tmp_path: Path) -> None:
+    variables = {"chosen": [], "connectops_connectors": "{{ chosen }}"}
+    status, output = play("connectops.recovery.recover", tmp_path, variables)
+    assert status == 2, output
+    assert "The variable connectops_connectors is empty: leave it out for all stuck connectors." in output
+    assert "Kafka Connect" not in output
 
 
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())

@@ -123,6 +123,24 @@ def test_a_value_of_the_wrong_type_is_refused_by_the_name_that_was_typed(name: s
     assert problems({name: value}) == [f"The variable {name} must {end}"]
 
 
+@pytest.mark.parametrize("empty", [[], "[]", ",", " , ", ["", None], [" "]])
+def test_an_empty_list_of_connectors_is_not_taken_for_all(empty: Any) -> None:
+    assert problems({"connectops_connectors": empty}) == [
+        "The variable connectops_connectors is empty: leave it out for all stuck connectors."
+    ]
+
+
+def test_a_file_on_the_control_node_begins_where_the_playbook_was_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    monkeypatch.setenv("HOME", "/home/somebody")
+    assert plain_value("identify_report_file", "reports/a.json") == "/reports/a.json"
+    assert plain_value("identify_report_file", "~/a.json") == "/home/somebody/a.json"
+    assert plain_value("identify_report_file", "/a.json") == "/a.json"
+    # The task may run elsewhere.
+    assert plain_value("connectops_ca_path", "ca.pem") == "ca.pem"
+    assert plain_value("identify_worker_logs", "a.log") == ["a.log"]
+
+
 def test_values_as_they_come_from_the_command_line_are_accepted() -> None:
     assert (
         problems({"verify_timeout_seconds": "20", "identify_show": "no", "connectops_stripe_api_keys": {"PST": "k"}})
