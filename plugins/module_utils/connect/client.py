@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kafka Connect's REST API: what can be read, what can be changed, and how calls are repeated until the deadline.
+"""Kafka Connect's REST API: what can be read and what can be changed. ``sending`` repeats the calls until the deadline.
 
 The call that deletes all offsets of a connector (``DELETE .../offsets``) is left out on purpose: it ignores its body.
 """
@@ -9,30 +9,20 @@ The call that deletes all offsets of a connector (``DELETE .../offsets``) is lef
 from __future__ import annotations
 
 import contextlib
-import itertools
-import random
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Literal, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect import replies
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.answers import (
     FOREIGN,
-    Answer,
     Call,
-    Exchange,
     Failure,
-    Outcome,
     Reply,
-    classify,
-    given_up,
-    in_doubt,
-    is_from_connect,
-    timed_out,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
     OF_THE_CLUSTER,
@@ -46,7 +36,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
     Unsupported,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.messages import (
-    Login,
     clean,
     maskable,
     not_found,
@@ -56,13 +45,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.replie
     Validation,
     WorkerAnswer,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.transport import Transport
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.sending import Sender
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Status, StoredOffset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import nearest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 
-LONGEST_PAUSE_SECONDS = 2.0
 # A name that no connector has.
 PROBE = "connectops.recovery"
 
@@ -83,18 +71,7 @@ class ConnectClient:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._transport = Transport(options, clock)
-        self._urls = options.connect_url
-        self._timeout_seconds = options.timeout_seconds
-        self._request_timeout_seconds = options.request_timeout_seconds
-        self._clock = clock
-        self._sleep = sleep
-        self._deadline = clock() + options.timeout_seconds
-        self._url_index = 0
-        self._has_answered = False
-        self._login: Login = "token" if options.bearer_token else "password" if options.url_username else "none"
-        self._secrets: frozenset[str] = frozenset()
-        self.hide(secret for secret in (options.url_password, options.bearer_token) if secret)
+        self._sender = Sender(options, clock, sleep)
         self._verbs: dict[str, frozenset[str]] = {}
 
     def __enter__(self) -> ConnectClient:
@@ -107,24 +84,24 @@ class ConnectClient:
 
     def close(self) -> None:
         """Close all connections."""
-        self._transport.close()
+        self._sender.close()
 
     @property
     def clock_ahead_seconds(self) -> float:
         """How far this machine's clock is ahead of the clock of the worker that answered last; 0 before any answer."""
-        return self._transport.clock_ahead_seconds
+        return self._sender.clock_ahead_seconds
 
     def remaining_seconds(self) -> float:
         """Time left until the deadline, never negative."""
-        return max(0.0, self._deadline - self._clock())
+        return self._sender.remaining_seconds()
 
     def extend(self, seconds: float) -> None:
         """Move the deadline so that at least ``seconds`` are left: no connector may stay stopped for lack of time."""
-        self._deadline = max(self._deadline, self._clock() + seconds)
+        self._sender.extend(seconds)
 
     def hide(self, values: Iterable[str]) -> None:
         """Replace these secret values by ``********`` in every message from now on; empty ones are ignored."""
-        self._secrets |= {value for value in values if value}
+        self._sender.hide(values)
 
     # -----------------------------------------------------------------------------------------------------------------
     # Reads
@@ -132,7 +109,7 @@ class ConnectClient:
     def root(self) -> ClusterInfo:
         """Version and Kafka cluster id, which may be empty; raises :class:`NotConnect` for URLs of something else."""
         call = Call("GET", "/")
-        reply = self._send(call)
+        reply = self._sender.send(call)
         try:
             return replies.cluster_info(reply.data)
         except replies.WRONG_SHAPE:
@@ -145,13 +122,13 @@ class ConnectClient:
     def names(self) -> list[str]:
         """Names of all connectors, sorted."""
         call = Call("GET", "/connectors")
-        names = _parsed(call, self._send(call), replies.names)
+        names = _parsed(call, self._sender.send(call), replies.names)
         if not names:
             # A worker that is still reading its config topic lists nothing. A call that waits for its herder thread
             # returns only after that, whether or not the connector exists.
             with contextlib.suppress(NotFound):
-                self._send(Call("GET", _path(PROBE), connector=PROBE))
-            names = _parsed(call, self._send(call), replies.names)
+                self._sender.send(Call("GET", _path(PROBE), connector=PROBE))
+            names = _parsed(call, self._sender.send(call), replies.names)
         return sorted(names)
 
     def connectors(self) -> dict[str, Connector]:
@@ -176,7 +153,7 @@ class ConnectClient:
         """
         call = Call("GET", "/connectors?expand=info&expand=status", since="2.3")
         try:
-            return _parsed(call, self._send(call), replies.connectors)
+            return _parsed(call, self._sender.send(call), replies.connectors)
         except OF_THE_CLUSTER:
             raise
         except ConnectError:
@@ -190,7 +167,7 @@ class ConnectClient:
             """What one call says; None where Connect cannot answer it for this connector."""
             call = Call("GET", _path(name, *rest), connector=name)
             try:
-                return _parsed(call, self._send(call), parse)
+                return _parsed(call, self._sender.send(call), parse)
             except (*OF_THE_CLUSTER, NotFound):
                 raise
             except ConnectError as error:
@@ -227,7 +204,9 @@ class ConnectClient:
         """
         path = f"/connector-plugins/{quote(plugin_class, safe='')}/config/validate"
         call = Call("PUT", path, body=dict(config), secrets=maskable(config))
-        return _parsed(call, self._send(call), lambda data: replies.validation(data, config, self._secrets))
+        return _parsed(
+            call, self._sender.send(call), lambda data: replies.validation(data, config, self._sender.secrets)
+        )
 
     def supports(self, verb: str, resource: Literal["offsets", "config"]) -> bool:
         """Whether ``verb`` (as ``PATCH``) may be used on ``/connectors/<name>/<resource>``; asked once per client."""
@@ -246,11 +225,7 @@ class ConnectClient:
         # Credentials are sent there, so it must be an address and nothing else.
         if not re.fullmatch(r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+):\d+", worker_id):
             return WorkerAnswer("unreachable", reason="its worker id is not host:port")
-        url = f"{urlsplit(self._urls[self._url_index]).scheme}://{worker_id}"
-        seconds = min(timeout_seconds, self.remaining_seconds())
-        if seconds <= 0:
-            raise timed_out(call, {}, self._urls, self._timeout_seconds)
-        outcome = self._exchange(url, call, seconds)
+        outcome = self._sender.send_once(worker_id, call, timeout_seconds)
         if isinstance(outcome, Reply):
             return WorkerAnswer("answered", tasks=_parsed(call, outcome, replies.task_numbers))
         if isinstance(outcome, Failure):
@@ -326,7 +301,7 @@ class ConnectClient:
             write=True,
         )
         data = self._send_about(call).data
-        return clean(str(data["message"]), self._secrets) if isinstance(data, dict) and "message" in data else ""
+        return clean(str(data["message"]), self._sender.secrets) if isinstance(data, dict) and "message" in data else ""
 
     # -----------------------------------------------------------------------------------------------------------------
     # How these are sent
@@ -336,7 +311,7 @@ class ConnectClient:
         path, expected = f"/connectors/any/{resource}", frozenset({200, 204})
         call = Call("OPTIONS", path, expected=expected, since="", wants_json=False)
         try:
-            reply = self._send(call)
+            reply = self._sender.send(call)
         except Unsupported:
             return frozenset()
         if "Allow" not in reply.headers:
@@ -365,9 +340,9 @@ class ConnectClient:
     def _send_about(self, call: Call) -> Reply:
         """Send a call about a connector. If Connect does not find it, check that in the list and suggest similar names."""
         try:
-            return self._send(call)
+            return self._sender.send(call)
         except NotFound as error:
-            name, where = call.connector or "", ", ".join(self._urls)
+            name, where = call.connector or "", ", ".join(self._sender.urls)
             try:
                 names = self.names()
             except RecoveryError:
@@ -383,54 +358,7 @@ class ConnectClient:
                     nearest=[],
                 ) from None
         # It is listed: the worker that answered was still reading what the cluster contains.
-        return self._send(call)
-
-    def _send(self, call: Call) -> Reply:
-        """Send a call, and send it again to the next URL as long as its failures may pass and the deadline allows it."""
-        first = self._url_index
-        started = self._clock()
-        latest: dict[str, Failure] = {}
-        perhaps_done = False
-        for attempt in itertools.count():
-            index = (first + attempt) % len(self._urls)
-            url = self._urls[index]
-            seconds = min(self._request_timeout_seconds, self.remaining_seconds())
-            if seconds <= 0:
-                break
-            outcome = self._exchange(url, call, seconds)
-            if isinstance(outcome, Reply):
-                self._url_index = index
-                return outcome
-            if isinstance(outcome, ConnectError):
-                if perhaps_done:  # by an earlier attempt, of which this error says nothing
-                    raise in_doubt(call, latest) from outcome
-                raise outcome
-            if call.write or url not in latest or self.remaining_seconds() > 0:
-                # A reason that the deadline cut short says less than the one before it.
-                latest[url] = outcome
-            if call.write:
-                perhaps_done = perhaps_done or outcome.perhaps_done
-                if not outcome.resend:
-                    raise in_doubt(call, latest) if perhaps_done else given_up(call, {url: outcome})
-            rounds, rest = divmod(attempt + 1, len(self._urls))
-            if rest:
-                continue
-            waited = self._clock() - started
-            if all(waited >= f.patience.seconds or rounds >= f.patience.rounds for f in latest.values()):
-                raise in_doubt(call, latest) if perhaps_done else given_up(call, latest)
-            pause = min(LONGEST_PAUSE_SECONDS, 0.25 * 2.0 ** min(rounds, 10)) * random.uniform(0.5, 1.0)
-            self._sleep(min(pause, self.remaining_seconds()))
-        if perhaps_done:
-            raise in_doubt(call, latest)
-        raise timed_out(call, latest, self._urls, self._timeout_seconds)
-
-    def _exchange(self, url: str, call: Call, seconds: float) -> Outcome:
-        exchange = Exchange(url, call, self._has_answered, self._login, self._secrets)
-        answer = self._transport.send(exchange, seconds)
-        if not isinstance(answer, Answer):
-            return answer
-        self._has_answered = self._has_answered or is_from_connect(call, answer)
-        return classify(exchange, answer)
+        return self._sender.send(call)
 
 
 def _parsed(call: Call, reply: Reply, parse: Callable[[Any], Parsed]) -> Parsed:

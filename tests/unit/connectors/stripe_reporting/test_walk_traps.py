@@ -10,43 +10,26 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
-    configured_keys,
-    usable_keys,
-)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.forecast import (
     Forecast,
     make_forecast,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.kind import (
-    StripeReporting,
-)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
-    ReportOffset,
     ReportPartition,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
     MOST_REQUESTS,
     StripeState,
-    WalkSettings,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
-    Partition,
-    Status,
-    StoredOffset,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
-from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
 from unit.connectors.stripe_reporting.cases import (
-    API_KEYS,
     CAIRO,
     DAY,
     HOUR,
     INITIAL_LOAD,
     NEW_YORK,
-    NOW,
     PST,
     TODAY,
     TYPE,
@@ -54,7 +37,6 @@ from unit.connectors.stripe_reporting.cases import (
     at,
     connector,
     offset,
-    partition,
     report_partition,
     situation,
 )
@@ -67,229 +49,6 @@ def foreseen(of: Connector, stripe: Mapping[ReportPartition, StripeState] | None
 
 def spans(forecast: Forecast, zone: str = PST) -> list[tuple[int, int]]:
     return [(request.start, request.end) for request in forecast.requests if request.partition.timezone == zone]
-
-
-# Reading an offset
-
-
-@pytest.mark.parametrize(
-    "stored, number",
-    [
-        (1795046400, 1795046400),
-        (1795046400.0, 1795046400),
-        ("1795046400", 1795046400),
-        (1795046400.9, 1795046400),
-        (-1.9, -1),
-        ("+1795046400", 1795046400),
-        ("-5", -5),
-        ("0001795046400", 1795046400),
-        ("١٧٩٥٠٤٦٤٠٠", 1795046400),
-        ("\uff11\uff17\uff19\uff15\uff10\uff14\uff16\uff14\uff10\uff10", 1795046400),
-        (0, 0),
-        (-0.0, 0),
-        (float("nan"), 0),
-        (None, None),
-        (" 1795046400 ", None),
-        ("1795046400.0", None),
-        ("1795046400\n", None),
-        ("1.7950464e9", None),
-        ("1e9", None),
-        ("1_795_046_400", None),
-        ("0x10", None),
-        ("\U0001d7cf\U0001d7d0", None),
-        ("last night", None),
-        ("", None),
-        ("+", None),
-        ("-", None),
-        ("+-1", None),
-        (True, None),
-        ("1e999", None),
-        ("NaN", None),
-        ("9" * 5000, None),
-        ("0" * 5000 + "7", 7),
-        ("\u0660" * 30 + "\u0667", 7),
-    ],
-)
-def test_a_number_is_what_java_takes_for_one_and_anything_else_is_null(stored: Any, number: int | None) -> None:
-    read = ReportOffset.read({"interval_end": stored, "round_id": stored, "last_committed_row": stored})
-    assert (read.interval_end, read.round_id, read.row) == (number, number, number)
-
-
-@pytest.mark.parametrize(
-    "stored, as_long, as_int",
-    [
-        (2**31 - 1, 2**31 - 1, 2**31 - 1),
-        (2**31, 2**31, -(2**31)),
-        (2**32 + 7, 2**32 + 7, 7),
-        (2**63 - 1, 2**63 - 1, -1),
-        (2**63, -(2**63), 0),
-        (2**64 + 5, 5, 5),
-        (-(2**63) - 1, 2**63 - 1, -1),
-        (1e12, 10**12, 2**31 - 1),
-        (1e300, 2**63 - 1, 2**31 - 1),
-        (float("inf"), 2**63 - 1, 2**31 - 1),
-        (float("-inf"), -(2**63), -(2**31)),
-        (str(2**31 - 1), 2**31 - 1, 2**31 - 1),
-        (str(2**31), 2**31, None),
-        (str(-(2**31)), -(2**31), -(2**31)),
-        (str(2**63 - 1), 2**63 - 1, None),
-        (str(2**63), None, None),
-        (str(-(2**63)), -(2**63), None),
-        (str(-(2**63) - 1), None, None),
-    ],
-)
-def test_a_row_is_an_int_and_the_others_are_longs(stored: Any, as_long: int | None, as_int: int | None) -> None:
-    read = ReportOffset.read({"interval_end": stored, "round_id": stored, "last_committed_row": stored})
-    assert (read.interval_end, read.round_id, read.row) == (as_long, as_long, as_int)
-
-
-@pytest.mark.parametrize(
-    "stored, meant",
-    [
-        ("1794528000.0", 1794528000),
-        (" 1794528000 ", 1794528000),
-        ("1.794528e9", 1794528000),
-        ("1794528000.5", None),
-        ("last night", None),
-        ("1_794_528_000", None),
-        ("Infinity", None),
-        ("1e99", None),
-        ("", None),
-        (True, None),
-    ],
-)
-def test_what_a_person_reads_counts_where_it_is_certain(stored: Any, meant: int | None) -> None:
-    read = ReportOffset.read({"interval_end": stored})
-    assert (read.interval_end, read.delivered_to, read.as_meant().interval_end) == (None, meant, meant)
-    assert [(one.key, one.stored, one.meant) for one in read.misread] == [("interval_end", stored, meant)]
-
-
-@pytest.mark.parametrize("stored", [True, 1, 1.0, 2, "true", "True", "1", "yes", " YES "])
-def test_what_counts_as_processed(stored: Any) -> None:
-    assert ReportOffset.read({"processed_in_round": stored}).processed
-
-
-@pytest.mark.parametrize("stored", [False, 0, 0.0, None, "false", "no", "", "2"])
-def test_what_does_not_count_as_processed(stored: Any) -> None:
-    assert not ReportOffset.read({"processed_in_round": stored}).processed
-
-
-def test_all_six_keys_are_written_nulls_included() -> None:
-    raw = offset("2026-11-20", "2026-11-21", run="frr_1", start="2026-11-18", row=7)
-    assert ReportOffset.read(raw).written() == raw
-    assert ReportOffset().written() == {**dict.fromkeys(raw), "processed_in_round": False}
-
-
-def test_an_open_run_has_delivered_up_to_its_start_only() -> None:
-    done = ReportOffset.read(offset("2026-11-20", None, start="2026-11-18"))
-    opened = ReportOffset.read(offset("2026-11-20", None, start="2026-11-18", run="frr_1", row=7))
-    assert (done.delivered_to, opened.delivered_to) == (at("2026-11-20"), at("2026-11-18"))
-    assert ReportOffset.read(offset("2026-11-20", None, start="2026-11-18", run="")).delivered_to == at("2026-11-18")
-    unclear = {**offset("2026-11-20", None, run=""), "interval_start": None}
-    assert ReportOffset.read(unclear).delivered_to == at("2026-11-20")
-
-
-@pytest.mark.parametrize("fields", [{}, {"timezone": PST}, {"timezone": 1, "report_type": TYPE}, {"server": "a"}])
-def test_a_partition_that_the_connector_cannot_have_written_is_no_place(fields: dict[str, Any]) -> None:
-    assert ReportPartition.of(Partition.of(fields)) is None
-    one = connector({PST: offset(TODAY, TODAY)})
-    odd = replace(one, offsets=(*one.offsets, StoredOffset(Partition.of(fields), {"x": 1})))
-    assert Situation.of(odd, NOW).sources == {report_partition(PST): partition(PST)}
-
-
-# Reading the config
-
-
-def test_settings_have_the_connectors_defaults() -> None:
-    read = WalkSettings.read({})
-    assert (read.max_interval_seconds, read.report_types, read.initial_loads) == (30 * DAY, (), {})
-    assert read.rounds.last(NOW) == TODAY
-
-
-@pytest.mark.parametrize("days", ["0", "366", "-1", "", "many", "1.5", "${env:DAYS}"])
-def test_an_interval_that_the_connector_would_not_accept_is_refused(days: str) -> None:
-    with pytest.raises(InputError, match=r"max\.report\.interval\.days.*1 to 365"):
-        WalkSettings.read({"max.report.interval.days": days})
-
-
-@pytest.mark.parametrize(
-    "date, load",
-    [
-        ("2026-10-01", "2026-10-01"),
-        (" 2026-10-01 ", "2026-10-01"),
-        ("2026-02-30", None),
-        ("2026-13-01", None),
-        ("20261001", None),
-        ("2026-10-01T05:00", None),
-        ("2026-W40-1", None),
-        ("1790812800", None),
-        ("soon", None),
-        ("", None),
-    ],
-)
-def test_only_a_plain_date_is_an_initial_load_date(date: str, load: str | None) -> None:
-    read = WalkSettings.read({"stripe.report.initial.load.dates": f"a.1:2026-01-02; {TYPE} :{date};no-colon"})
-    expected = {"a.1": at("2026-01-02")}
-    assert read.initial_loads == (expected if load is None else {**expected, TYPE: at(load)})
-
-
-def test_report_types_are_a_list_with_blanks() -> None:
-    assert WalkSettings.read({"stripe.report.types": " b.1, a.1 ,,"}).report_types == ("b.1", "a.1")
-
-
-@pytest.mark.parametrize(
-    "config, expected",
-    [
-        ({"connector.class": "com.mykaarma.connect.stripe.StripeSourceConnector", "stripe.report.types": "a"}, True),
-        ({"connector.class": "org.other.StripeSourceConnector", "stripe.report.types": "a"}, True),
-        ({"connector.class": "StripeSourceConnector", "stripe.report.types": "a"}, True),
-        ({"connector.class": "com.stripe.StripeSourceConnector"}, False),
-        ({"connector.class": "NotStripeSourceConnector", "stripe.report.types": "a"}, False),
-        ({"stripe.report.types": "a"}, False),
-        ({}, False),
-    ],
-)
-def test_the_connector_is_known_by_its_class_and_settings(config: dict[str, str], expected: bool) -> None:
-    kind = StripeReporting(StripeOptions(False, "", {}))
-    assert kind.fits(Connector.of("c", "source", config, Status())) is expected
-
-
-@pytest.mark.parametrize(
-    "keys, timezones, expected",
-    [
-        (API_KEYS, ["UTC"], [CAIRO, NEW_YORK, PST]),
-        (f" {PST} : sk_1 ; ;x", [], [PST]),
-        ("${secrets:STRIPE_API_KEYS}", ["UTC", PST], [PST, "UTC"]),
-        ("${secrets:STRIPE_API_KEYS}", [], [CAIRO]),
-        ("********", [PST], [PST]),
-        ("[hidden]", [], [CAIRO]),
-        (f"{PST}:${{env:PST_KEY}};UTC:${{env:UTC_KEY}}", [CAIRO], [PST, "UTC"]),
-        ("", [], [CAIRO]),
-    ],
-)
-def test_timezones_come_from_the_config_else_the_inventory_else_the_offsets(
-    keys: str, timezones: list[str], expected: list[str]
-) -> None:
-    of = connector({CAIRO: offset("2026-11-22", TODAY)}, **{"stripe.api.keys": keys})
-    assert [one.timezone for one in Situation.of(of, NOW, timezones).partitions] == expected
-
-
-def test_places_are_walked_by_timezone_then_report_type() -> None:
-    of = connector({}, zones=["b", "B", "a"], **{"stripe.report.types": "z.1,a.1"})
-    assert [str(one) for one in Situation.of(of, NOW).partitions] == [
-        "B a.1",
-        "B z.1",
-        "a a.1",
-        "a z.1",
-        "b a.1",
-        "b z.1",
-    ]
-
-
-def test_a_key_of_the_user_goes_before_that_of_the_config_and_placeholders_are_no_keys() -> None:
-    config = {"stripe.api.keys": f"{CAIRO}:sk_1;{PST}:sk_2;UTC:${{env:UTC_KEY}}"}
-    assert usable_keys(config, {PST: "rk_3"}) == {CAIRO: "sk_1", PST: "rk_3"}
-    assert configured_keys(config)["UTC"] == "${env:UTC_KEY}"
 
 
 # The worked round

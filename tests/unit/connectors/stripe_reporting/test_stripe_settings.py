@@ -1,0 +1,130 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the connector's config is read: settings, report types, timezones, API keys."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
+    configured_keys,
+    usable_keys,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.kind import (
+    StripeReporting,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
+    WalkSettings,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    Status,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
+from unit.connectors.stripe_reporting.cases import (
+    API_KEYS,
+    CAIRO,
+    DAY,
+    NEW_YORK,
+    NOW,
+    PST,
+    TODAY,
+    TYPE,
+    at,
+    connector,
+    offset,
+)
+
+
+def test_settings_have_the_connectors_defaults() -> None:
+    read = WalkSettings.read({})
+    assert (read.max_interval_seconds, read.report_types, read.initial_loads) == (30 * DAY, (), {})
+    assert read.rounds.last(NOW) == TODAY
+
+
+@pytest.mark.parametrize("days", ["0", "366", "-1", "", "many", "1.5", "${env:DAYS}"])
+def test_an_interval_that_the_connector_would_not_accept_is_refused(days: str) -> None:
+    with pytest.raises(InputError, match=r"max\.report\.interval\.days.*1 to 365"):
+        WalkSettings.read({"max.report.interval.days": days})
+
+
+@pytest.mark.parametrize(
+    "date, load",
+    [
+        ("2026-10-01", "2026-10-01"),
+        (" 2026-10-01 ", "2026-10-01"),
+        ("2026-02-30", None),
+        ("2026-13-01", None),
+        ("20261001", None),
+        ("2026-10-01T05:00", None),
+        ("2026-W40-1", None),
+        ("1790812800", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_only_a_plain_date_is_an_initial_load_date(date: str, load: str | None) -> None:
+    read = WalkSettings.read({"stripe.report.initial.load.dates": f"a.1:2026-01-02; {TYPE} :{date};no-colon"})
+    expected = {"a.1": at("2026-01-02")}
+    assert read.initial_loads == (expected if load is None else {**expected, TYPE: at(load)})
+
+
+def test_report_types_are_a_list_with_blanks() -> None:
+    assert WalkSettings.read({"stripe.report.types": " b.1, a.1 ,,"}).report_types == ("b.1", "a.1")
+
+
+@pytest.mark.parametrize(
+    "config, expected",
+    [
+        ({"connector.class": "com.mykaarma.connect.stripe.StripeSourceConnector", "stripe.report.types": "a"}, True),
+        ({"connector.class": "org.other.StripeSourceConnector", "stripe.report.types": "a"}, True),
+        ({"connector.class": "StripeSourceConnector", "stripe.report.types": "a"}, True),
+        ({"connector.class": "com.stripe.StripeSourceConnector"}, False),
+        ({"connector.class": "NotStripeSourceConnector", "stripe.report.types": "a"}, False),
+        ({"stripe.report.types": "a"}, False),
+        ({}, False),
+    ],
+)
+def test_the_connector_is_known_by_its_class_and_settings(config: dict[str, str], expected: bool) -> None:
+    kind = StripeReporting(StripeOptions(False, "", {}))
+    assert kind.fits(Connector.of("c", "source", config, Status())) is expected
+
+
+@pytest.mark.parametrize(
+    "keys, timezones, expected",
+    [
+        (API_KEYS, ["UTC"], [CAIRO, NEW_YORK, PST]),
+        (f" {PST} : sk_1 ; ;x", [], [PST]),
+        ("${secrets:STRIPE_API_KEYS}", ["UTC", PST], [PST, "UTC"]),
+        ("${secrets:STRIPE_API_KEYS}", [], [CAIRO]),
+        ("********", [PST], [PST]),
+        ("[hidden]", [], [CAIRO]),
+        (f"{PST}:${{env:PST_KEY}};UTC:${{env:UTC_KEY}}", [CAIRO], [PST, "UTC"]),
+        ("", [], [CAIRO]),
+    ],
+)
+def test_timezones_come_from_the_config_else_the_inventory_else_the_offsets(
+    keys: str, timezones: list[str], expected: list[str]
+) -> None:
+    of = connector({CAIRO: offset("2026-11-22", TODAY)}, **{"stripe.api.keys": keys})
+    assert [one.timezone for one in Situation.of(of, NOW, timezones).partitions] == expected
+
+
+def test_places_are_walked_by_timezone_then_report_type() -> None:
+    of = connector({}, zones=["b", "B", "a"], **{"stripe.report.types": "z.1,a.1"})
+    assert [str(one) for one in Situation.of(of, NOW).partitions] == [
+        "B a.1",
+        "B z.1",
+        "a a.1",
+        "a z.1",
+        "b a.1",
+        "b z.1",
+    ]
+
+
+def test_a_key_of_the_user_goes_before_that_of_the_config_and_placeholders_are_no_keys() -> None:
+    config = {"stripe.api.keys": f"{CAIRO}:sk_1;{PST}:sk_2;UTC:${{env:UTC_KEY}}"}
+    assert usable_keys(config, {PST: "rk_3"}) == {CAIRO: "sk_1", PST: "rk_3"}
+    assert configured_keys(config)["UTC"] == "${env:UTC_KEY}"
