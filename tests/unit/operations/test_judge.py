@@ -1,0 +1,80 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Judging connectors one by one: each by its kind, and one that cannot be judged hides no other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Read
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.kind import Profiles
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.kind import Sinks
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.kind import (
+    StripeReporting,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    Partition,
+    StoredOffset,
+    Task,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.judge import Judge, Judged
+from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
+from unit.connectors.stripe_reporting.cases import DAY, NOW, PST, TODAY, offset
+from unit.connectors.stripe_reporting.cases import connector as stripe_connector
+
+KINDS = (StripeReporting(StripeOptions(ask=False, api_url="", keys={})), Sinks(), Profiles())
+ORDERS = Partition.of({"table": "orders"})
+STUCK = offset(TODAY - 12 * DAY, TODAY - 12 * DAY)
+
+
+def judged(of: Connector) -> Judged:
+    return Judge("eu-1", Limits(), KINDS)(Read(of, NOW))
+
+
+def connector(type: str = "source", committed_ago: float = 60, **fields: Any) -> Connector:
+    stored = StoredOffset(ORDERS, {"id": 5}, committed_at=NOW - committed_ago)
+    made = Connector(
+        "orders", type, "RUNNING", "w:1", (Task(0, "RUNNING", "w:1"),), {"connector.class": "Orders"}, (stored,)
+    )
+    return replace(made, **fields)
+
+
+@pytest.mark.parametrize(
+    "of, profile, verdict, recovers",
+    [
+        (stripe_connector({PST: STUCK}), "stripe_reporting", "stuck", True),
+        (stripe_connector({PST: offset(TODAY, TODAY, done=True)}), "stripe_reporting", "ok", True),
+        (connector(), "generic", "ok", False),
+        (connector(committed_ago=3 * DAY), "generic", "stuck", False),
+        (connector("sink"), "sink", "unknown", False),
+    ],
+    ids=["stuck", "current", "generic", "generic, quiet for days", "sink without Kafka"],
+)
+def test_a_connector_is_judged_by_its_kind(of: Connector, profile: str, verdict: str, recovers: bool) -> None:
+    found = judged(of)
+    assert (found.facts["profile"], found.facts["verdict"], found.recovers) == (profile, verdict, recovers)
+    assert found.lines[0].startswith(f"eu-1  {of.name}  RUNNING 1/1")
+
+
+def test_a_connector_whose_offsets_could_not_be_read_says_why() -> None:
+    found = judged(connector(problem="Its plugin is missing."))
+    assert (found.facts["verdict"], found.facts["verdicts"], found.recovers) == ("unknown", [], False)
+    assert found.lines[-1].strip() == "Its plugin is missing."
+    assert found.warnings == ("Connector 'orders' cannot be judged: Its plugin is missing.",)
+
+
+def test_a_config_that_cannot_be_read_is_that_connectors_own_problem() -> None:
+    found = judged(stripe_connector({PST: STUCK}, poll_cron="whenever"))
+    assert found.facts["verdict"] == "unknown"
+    assert "poll.cron" in found.warnings[0]
+
+
+def test_a_stopped_connector_says_what_it_would_be_after_a_resume() -> None:
+    found = judged(stripe_connector({PST: STUCK}, state="STOPPED"))
+    assert (found.facts["verdict"], found.facts["verdict_after_resume"]) == ("stopped", "stuck")
+    assert "After a resume:" in " ".join(" ".join(found.lines).split())
