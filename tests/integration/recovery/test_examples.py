@@ -1,0 +1,139 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The examples of the README, the pages and ``ansible-doc``, run as printed; only addresses, ids and files are the lab's."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from lab import Lab
+from lab.ansible_runs import ROOT, playbook_environment, write_inventory
+from lab.scenarios import StuckConnector, stuck_connector
+from tooling.examples import Block, blocks, documented
+
+NAME = "stripe-reporting-source-connector"
+MODULES = ("connect_config", "connect_offsets_facts", "connect_offset_reset", "show_preview")
+PLAYS = [
+    block for block in blocks("yaml") if isinstance(block.data(), list) and all("hosts" in one for one in block.data())
+]
+COMMANDS = [
+    command[1:]
+    for block in blocks("console")
+    for command in block.commands()
+    if command[0] == "ansible-playbook" and "inventory.yml" in command
+]
+
+
+@pytest.fixture
+def stuck(lab: Lab, request: pytest.FixtureRequest) -> Iterator[StuckConnector]:
+    """A connector for the one that the examples name."""
+    name = re.sub(r"\W+", "-", request.node.name)
+    yield stuck_connector(lab, name)
+    lab.connect.delete(name)
+
+
+class Folder:
+    """A folder in which a person has an inventory and types commands."""
+
+    def __init__(self, path: Path, lab: Lab, connector: str) -> None:
+        self.path = path
+        self._lab = lab
+        self._connector = connector
+        (path / "backups").mkdir()
+        written = write_inventory(lab, path, {"connect-1": {"connectops_backup_dir": "backups"}})
+        written.rename(path / "inventory.yml")
+
+    def here(self, text: str) -> str:
+        """The text with the lab's addresses, names and files in place of those of the examples."""
+        text = re.sub(r"https?://connect-\d:8083", self._lab.connect.urls[0], text)
+        text = text.replace("kafka-1:9092", self._lab.bootstrap_servers).replace(NAME, self._connector)
+        return text.replace("/var/log/kafka/connect.log", str(self._lab.logs / "connect-1-worker-0.log"))
+
+    def type(self, arguments: Sequence[str], status: int = 0) -> str:
+        """The output of ``ansible-playbook`` with these arguments."""
+        done = subprocess.run(
+            [sys.executable, "-m", "ansible", "playbook", *arguments],
+            cwd=self.path,
+            env={**playbook_environment(), "ANSIBLE_PYTHON_INTERPRETER": sys.executable},
+            stdin=subprocess.DEVNULL,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == status, (arguments, done.stdout + done.stderr)
+        return done.stdout
+
+    def run(self, plays: Sequence[dict[str, Any]]) -> str:
+        """The output of these plays, which ask the lab's Stripe."""
+        local = {"stripe_api_url": self._lab.stripe.url}
+        for play in plays:
+            defaults = play.setdefault("module_defaults", {})
+            # A folder of the example would be one of the machine.
+            offsets = defaults.get("group/connectops.recovery.offsets", {})
+            defaults["group/connectops.recovery.offsets"] = {**offsets, **local, "backup_dir": "backups"}
+        (self.path / "play.yml").write_text(self.here(yaml.safe_dump(list(plays))), encoding="utf-8")
+        return self.type(["-i", "inventory.yml", "play.yml"])
+
+    def backup(self) -> Path:
+        """The oldest backup."""
+        return min((self.path / "backups").rglob("2*.json"), key=lambda path: path.name)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, lab: Lab, stuck: StuckConnector) -> Folder:
+    return Folder(tmp_path, lab, stuck.name)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_examples_of_a_module_run(folder: Folder, module: str) -> None:
+    play = {
+        "hosts": "connect-1",
+        "connection": "local",
+        "gather_facts": False,
+        "vars": {"connect_password": "any"},
+        "tasks": documented(ROOT / "plugins" / "modules" / f"{module}.py"),
+    }
+    folder.run([play])
+
+
+@pytest.mark.parametrize("block", PLAYS, ids=str)
+def test_the_plays_of_the_pages_run(folder: Folder, block: Block) -> None:
+    output = folder.run(block.data())
+    assert "connect-1" in output.partition("PLAY RECAP")[2]
+
+
+def test_the_commands_of_the_pages_run(folder: Folder, stuck: StuckConnector) -> None:
+    assert len(COMMANDS) >= 10
+
+    def is_restore(command: Sequence[str]) -> bool:
+        return "reset_strategy=restore" in command
+
+    def changes_nothing(command: Sequence[str]) -> bool:
+        return "--check" in command or "connectops.recovery.identify" in command
+
+    output = ""
+    for command in filter(changes_nothing, COMMANDS):
+        if not is_restore(command):
+            shown = folder.type([folder.here(word) for word in command], 2 if "identify_fail_on=stuck" in command else 0)
+            if command[-2:] == ["--check", "--diff"]:
+                output = shown
+    # The README says where the report file comes, and the pages that it holds the facts.
+    assert json.loads((folder.path / "report-connect-1.json").read_text(encoding="utf-8"))["stuck"] == [stuck.name]
+    plan = re.search(r"Plan (\w+)", output)
+    assert plan is not None
+    agreed = [command for command in COMMANDS if any(word.startswith("reset_plan_id=") for word in command)]
+    others = [command for command in COMMANDS if not changes_nothing(command) and command not in agreed]
+    for command in agreed + others:
+        folder.type([re.sub("reset_plan_id=.*", f"reset_plan_id={plan[1]}", folder.here(word)) for word in command])
+    for command in filter(is_restore, COMMANDS):
+        backup = str(folder.backup().relative_to(folder.path))
+        folder.type([folder.here(word).replace("FILE", backup) for word in command])
