@@ -50,7 +50,7 @@ class PartitionRecovery:
     """What became of one partition. ``is_final``: waiting changes nothing.
 
     ``before``: the offset right after the reset; ``now``: the offset that is stored. None: there was or is none.
-    ``delivered_to``: epoch seconds, None where that is not known.
+    ``delivered_to``: epoch seconds, None where that is not known. ``cause``: the first reason of the verdict on a stuck one.
     """
 
     partition: Partition
@@ -61,6 +61,7 @@ class PartitionRecovery:
     before: Offset | None
     now: Offset | None
     delivered_to: int | None = None
+    cause: str | None = None
 
     @property
     def has_moved(self) -> bool:
@@ -185,6 +186,7 @@ def _partitions(target: Target, seen: Seen, *, is_over: bool) -> Iterator[Partit
             before=before,
             now=now,
             delivered_to=None if verdict is None else verdict.delivered_to,
+            cause=_cause(verdict),
         )
 
 
@@ -217,6 +219,12 @@ def _outcome(
     if name == "unknown":
         return "not_proven", False, why or NOTHING_STORED
     return "recovering", False, NOTHING_STORED
+
+
+def _cause(verdict: Verdict | None) -> str | None:
+    if verdict is None or verdict.verdict != "stuck" or not verdict.reasons:
+        return None
+    return verdict.reasons[0].message
 
 
 def _doubts(verdict: Verdict) -> Collection[str]:

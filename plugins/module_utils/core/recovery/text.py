@@ -74,13 +74,20 @@ def _why(recovery: Recovery) -> str:
     names = _short_names(recovery)
     bad = [one for one in recovery.partitions if one.outcome != "recovered"]
     by_reason: dict[str, list[str]] = {}
-    for one in bad:
-        by_reason.setdefault(one.reason or one.outcome, []).append(names[one.partition])
+    # Those that only wait for another one come last.
+    for one in sorted(bad, key=lambda one: one.verdict == "blocked"):
+        by_reason.setdefault(_shortly(one), []).append(names[one.partition])
     shown = [f"{_listed(of)}: {reason}" for reason, of in list(by_reason.items())[:_MOST_NAMED]]
     if len(by_reason) > _MOST_NAMED:
         shown.append(f"{counted(sum(map(len, list(by_reason.values())[_MOST_NAMED:])), 'further partition')}")
     done = len(recovery.partitions) - len(bad)
     return f"{done} of {counted(len(recovery.partitions), 'partition')} recovered; {'; '.join(shown)}"
+
+
+def _shortly(one: PartitionRecovery) -> str:
+    if one.verdict == "blocked" and not one.is_final:
+        return "blocked"
+    return (None if one.is_final else one.cause) or one.reason or one.outcome
 
 
 def recovery_lines(cluster: str, recovery: Recovery) -> list[str]:

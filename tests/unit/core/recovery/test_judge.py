@@ -287,8 +287,7 @@ def test_a_person_reads_how_far_it_is_and_how_long_it_may_take() -> None:
 def test_the_end_is_one_sentence_with_each_reason_once() -> None:
     stuck = three(MOVED, codes=("rounds_missed",), is_over=True)
     assert final_sentence("connect-1", [stuck, three(MOVED, MOVED, MOVED)], 2160) == (
-        "Not recovered after 36 min: orders of connect-1: 1 of 3 partitions recovered; items, users: it has stored nothing since"
-        " the reset, and it is stuck: rounds_missed."
+        "Not recovered after 36 min: orders of connect-1: 1 of 3 partitions recovered; items, users: rounds_missed."
     )
     assert final_sentence("connect-1", [three(MOVED, is_over=True)], 60).startswith("Not recovered yet after 1 min: ")
     silent = judged(connector(WRITTEN), work=None, is_over=True)
@@ -300,6 +299,17 @@ def test_the_end_is_one_sentence_with_each_reason_once() -> None:
         "Recovered: orders. orders: it is PAUSED, so it delivers nothing: not verified."
     )
     assert final_sentence("connect-1", [silent], 0, "It is down.").endswith(" The last reading failed: It is down.")
+
+
+def test_the_end_names_the_one_that_is_stuck_before_those_that_wait_for_it() -> None:
+    reasons = (Reason("poll_fails", "no report run was ready in time"), Reason("interval_end_old", "12 d behind"))
+    waits = (Reason("waits_behind", "waits behind items"),)
+    verdicts = [Verdict(ORDERS, "blocked", waits), Verdict(ITEMS, "stuck", reasons), Verdict(USERS, "blocked", waits)]
+    found = judge_recovery(RESET, Seen(connector(WRITTEN), verdicts, Outlook()), is_over=True)
+    assert final_sentence("connect-1", [found], 20) == (
+        "Not recovered after 20 s: orders of connect-1: 0 of 3 partitions recovered; items: no report run was ready in time;"
+        " orders, users: blocked."
+    )
 
 
 def test_the_partitions_are_shown_with_how_far_they_moved() -> None:
