@@ -62,6 +62,16 @@ def test_a_partition_whose_key_stripe_refuses_never_comes_and_counts_no_run() ->
     assert found.work[partition(CAIRO)].never is None
 
 
+def test_a_refused_partition_never_comes_even_while_another_one_blocks() -> None:
+    blocker = offset("2026-11-20", TODAY, run="", row=None)
+    found = outlook(connector({CAIRO: blocker, NEW_YORK: BEHIND, PST: BEHIND}), Evidence({}, frozenset({NEW_YORK})))
+    assert {one: work.never is not None for one, work in found.work.items()} == {
+        partition(CAIRO): False,
+        partition(NEW_YORK): True,
+        partition(PST): False,
+    }
+
+
 def test_a_partition_that_the_task_has_dropped_never_comes() -> None:
     log = LogFacts(started_timezones=(CAIRO,), dropped={PST: "Expired API Key provided"}, failures=())
     found = outlook(connector({CAIRO: BEHIND, PST: BEHIND}), Evidence({}, log=log))
