@@ -107,7 +107,7 @@ def recovery_lines(cluster: str, recovery: Recovery) -> list[str]:
         for one in recovery.partitions
     ]
     return [
-        head,
+        *head,
         *([] if recovery.reason is None else wrapped(recovery.reason)),
         *(["", *table(rows)] if recovery.partitions else []),
         "",
