@@ -34,6 +34,17 @@ attributes:
     support: full
 """
 
+    WAITS = r"""
+options: {}
+attributes:
+  check_mode:
+    description: The module only reads. In check mode it looks once and waits for nothing.
+    support: full
+  diff_mode:
+    description: The module changes nothing, so there is nothing to show.
+    support: N/A
+"""
+
     ACTIONGROUP = r"""
 options: {}
 attributes:

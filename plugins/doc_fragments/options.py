@@ -11,6 +11,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.facts 
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.limits import LIMITS
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import documentation, options_of
+from ansible_collections.connectops.recovery.plugins.module_utils.options.recovery import RecoveryOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import ResetOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.settings import SettingsOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
@@ -52,3 +53,4 @@ class ModuleDocFragment:
     SETTINGS: str = documentation(options_of(SettingsOptions))
     RESET: str = documentation(options_of(ResetOptions))
     FACTS: str = documentation(options_of(FactsOptions))
+    RECOVERY: str = documentation(options_of(RecoveryOptions))

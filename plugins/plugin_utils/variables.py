@@ -68,7 +68,7 @@ _SET_BY_US = frozenset(
         "identify_bad",
         "reset_plan",
         "reset_result",
-        "verify_look",
+        "verify_result",
     }
 )
 

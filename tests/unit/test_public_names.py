@@ -37,11 +37,15 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.settings 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VERDICTS, Limits
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offset_reset import reset
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.recovery_info import (
+    wait_for_recovery,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import TaskContext
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
     CONNECT_CONFIG,
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
+    CONNECT_RECOVERY_INFO,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import known_variables
@@ -65,6 +69,7 @@ MODULES = {
     "connect_config": CONNECT_CONFIG,
     "connect_offset_reset": CONNECT_OFFSET_RESET,
     "connect_offsets_facts": CONNECT_OFFSETS_FACTS,
+    "connect_recovery_info": CONNECT_RECOVERY_INFO,
 }
 
 
@@ -201,3 +206,19 @@ def test_the_result_of_a_reset_is_the_one_that_is_documented(tmp_path: Path) -> 
     # A connector of another class has no forecast.
     assert found == {one for one in paths(contains) if not one.startswith("forecast.")}
     assert set(result) - {"changed", "diff", "warnings"} == set(documented)
+
+
+def test_the_result_of_a_verification_is_the_one_that_is_documented() -> None:
+    documented = returned("connect_recovery_info")
+    orders = Partition.of({"table": "orders"})
+    cluster = FakeCluster(FakeConnector("c", {"connector.class": "Orders", "max.wait.ms": "5"}, {orders: {"id": 9}}))
+    settings = [{"key": "max.wait.ms", "before": "1", "after": "5"}]
+    offsets = [{"partition": {"table": "orders"}, "before": None, "after": {"id": 1}}]
+    plan = {"final_state": "RUNNING", "is_empty": False, "settings": settings, "offsets": offsets}
+    given = {"connect_url": ["http://connect-1:8083"], "connectors": ["c"], "planned": {"c": {"plan": plan}}}
+    params = ArgumentSpecValidator(CONNECT_RECOVERY_INFO).validate(given).validated_parameters
+    result = wait_for_recovery(cluster, params, TaskContext(True, NOW, sleep=cluster.sleep)).result
+    (one,) = result.pop("connectors").values()
+    assert {*result} - {"changed"} | {"connectors"} == set(documented)
+    contains = documented["connectors"]["contains"]
+    assert set(keys([one], contains)) == set(paths(contains))

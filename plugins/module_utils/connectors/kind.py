@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import OffsetTargets, ResetRequest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.outlook import Outlook
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits, Verdict, worst
 
 Data = Mapping[str, Any]
@@ -36,12 +37,14 @@ class Read:
 class Judgement:
     """The verdicts on the partitions of a connector, and what else its kind found out.
 
-    ``facts`` are JSON and become part of the connector's facts; ``warnings`` are sentences.
+    ``facts`` are JSON and become part of the connector's facts; ``warnings`` are sentences. ``outlook``: what the connector
+    still has to do, None for a kind that cannot know it.
     """
 
     verdicts: tuple[Verdict, ...]
     facts: Data = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    outlook: Outlook | None = None
 
     def as_data(self, profile: str, state: str) -> dict[str, Any]:
         """The judgement as part of a connector's facts; ``profile`` is the name of what it was judged by.

@@ -162,18 +162,16 @@ def masked_keys(config: Mapping[str, str]) -> list[str]:
     return sorted(key for key, value in config.items() if looks_masked(value))
 
 
-def show_setting_change(key: str, before: str | None, after: str | None) -> str:
-    """``300000 (5 min) -> 3600000 (60 min)``: with the length in words where the key's unit is known.
-
-    ``before`` and ``after`` are as they may be shown.
-    """
+def show_setting(key: str, value: str | None) -> str:
+    """``300000 (5 min)``: with the length in words where the key's unit is known. ``value`` is as it may be shown."""
     unit = _KEY_UNIT_MILLISECONDS.get(re.split(r"[._-]", key)[-1])
+    if value is None:
+        return "(not set)"
+    if unit is not None and re.fullmatch(r"-?\d+", value):
+        return f"{value} ({show_milliseconds(int(value) * unit)})"
+    return value
 
-    def shown(value: str | None) -> str:
-        if value is None:
-            return "(not set)"
-        if unit is not None and re.fullmatch(r"-?\d+", value):
-            return f"{value} ({show_milliseconds(int(value) * unit)})"
-        return value
 
-    return f"{shown(before)} -> {shown(after)}"
+def show_setting_change(key: str, before: str | None, after: str | None) -> str:
+    """``300000 (5 min) -> 3600000 (60 min)``. The values are as they may be shown."""
+    return f"{show_setting(key, before)} -> {show_setting(key, after)}"

@@ -15,18 +15,24 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import headline
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
-from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.outlook import Outlook
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits, Verdict
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 
 
 @dataclass(frozen=True)
 class Judged:
-    """``facts`` are JSON; ``recovers``: whether a recovery may choose the connector without its name."""
+    """``facts`` are JSON; ``recovers``: whether a recovery may choose the connector without its name.
+
+    ``verdicts`` and ``outlook`` are those of the kind's judgement; without one there are none.
+    """
 
     facts: Mapping[str, Any]
     lines: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     recovers: bool = False
+    verdicts: tuple[Verdict, ...] = ()
+    outlook: Outlook | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class Judge:
             return self._not_judged(connector, error.sentence)
         facts = judgement.as_data(kind.name, connector.state)
         lines = (*self._headline(connector, kind.remark(facts)), "", *kind.state_lines(facts))
-        return Judged(facts, lines, judgement.warnings, kind.recovers)
+        return Judged(facts, lines, judgement.warnings, kind.recovers, judgement.verdicts, judgement.outlook)
 
     def _not_judged(self, connector: Connector, why: str) -> Judged:
         return Judged(

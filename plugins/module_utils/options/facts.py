@@ -11,11 +11,35 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import CONNECTORS_OR_ALL, TIMESTAMP
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
+    Option,
     argument_spec,
     field_for,
-    option,
     options_of,
     values_of,
+)
+
+PROFILES = Option(
+    "profiles",
+    "list",
+    (
+        "Profiles that describe the offsets of other source connectors. The first one that fits a connector is used.",
+        (
+            "The keys of a profile are C(name), C(connector_class), C(settings), C(partition), C(older_partition), C(heartbeat),"
+            " C(time), C(open_run), C(expected), C(max_age), C(max_commit_age) and C(max_run_age)."
+        ),
+    ),
+    elements="dict",
+    default=[],
+)
+WORKER_LOGS = Option(
+    "worker_logs",
+    "list",
+    (
+        "Log files of the workers, readable on the host that runs the task. The last 8 MiB of each file are read.",
+        "They show at which partition the polls of the Stripe reporting connector fail, and which timezones a task has dropped.",
+    ),
+    elements="path",
+    default=[],
 )
 
 
@@ -24,23 +48,8 @@ class FactsOptions:
     """``connectors``: empty for all of the cluster. ``worker_logs``: paths on the host that runs the task."""
 
     connectors: tuple[str, ...] = field_for(CONNECTORS_OR_ALL)
-    profiles: tuple[Mapping[str, Any], ...] = option(
-        "profiles",
-        "list",
-        "Profiles that describe the offsets of other source connectors. The first one that fits a connector is used.",
-        "The keys of a profile are C(name), C(connector_class), C(settings), C(partition), C(older_partition), C(heartbeat),"
-        " C(time), C(open_run), C(expected), C(max_age), C(max_commit_age) and C(max_run_age).",
-        elements="dict",
-        default=[],
-    )
-    worker_logs: tuple[str, ...] = option(
-        "worker_logs",
-        "list",
-        "Log files of the workers, readable on the host that runs the task. The last 8 MiB of each file are read.",
-        "They show at which partition the polls of the Stripe reporting connector fail, and which timezones a task has dropped.",
-        elements="path",
-        default=[],
-    )
+    profiles: tuple[Mapping[str, Any], ...] = field_for(PROFILES)
+    worker_logs: tuple[str, ...] = field_for(WORKER_LOGS)
     timestamp: str | None = field_for(TIMESTAMP)
 
     @classmethod

@@ -19,11 +19,13 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
     connect_config,
     offset_reset,
     offsets_facts,
+    recovery_info,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
     CONNECT_CONFIG,
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
+    CONNECT_RECOVERY_INFO,
 )
 from lab import Lab, await_condition
 from lab.days import MIDNIGHT, ago, start_of_today, utc_day
@@ -35,6 +37,7 @@ SPECS = {
     connect_config: CONNECT_CONFIG,
     offset_reset: CONNECT_OFFSET_RESET,
     offsets_facts: CONNECT_OFFSETS_FACTS,
+    recovery_info: CONNECT_RECOVERY_INFO,
 }
 
 Result = dict[str, Any]
@@ -122,6 +125,11 @@ class Tasks:
 
     def look(self, **options: Any) -> Result:
         return self._kept_secret(run_task(offsets_facts, **{**self.stripe_options, **options}))
+
+    def verify(self, reset: Result, **options: Any) -> Result:
+        """Wait for the recovery after this reset, with a look every second."""
+        given = {**self.reset_options, "planned": reset["connectors"], "interval_seconds": 1, **options}
+        return self._kept_secret(succeeded(run_task(recovery_info, **given)))
 
     def previewed_reset(self, **options: Any) -> Result:
         """Preview a reset, then carry out that plan; the preview writes nothing and shows exactly what is done then."""

@@ -21,6 +21,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_CONFIG,
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
+    CONNECT_RECOVERY_INFO,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
     OPTIONS_OF_A_RUN,
@@ -34,10 +35,13 @@ OPTIONS = ROOT / "playbooks" / "vars" / "options.yml"
 UNREACHABLE = "http://127.0.0.1:9"
 NOT_REACHED = "Kafka Connect cannot be reached at http://127.0.0.1:9"
 PARTS = {
-    "connectops_group_all_defaults": "group/connectops.recovery.all",
-    "connectops_group_offsets_defaults": "group/connectops.recovery.offsets",
-    "connectops_facts_defaults": "connectops.recovery.connect_offsets_facts",
-    "connectops_reset_defaults": "connectops.recovery.connect_offset_reset",
+    "connectops_group_all_defaults": ["group/connectops.recovery.all"],
+    "connectops_group_offsets_defaults": ["group/connectops.recovery.offsets"],
+    "connectops_facts_defaults": [
+        "connectops.recovery.connect_offsets_facts",
+        "connectops.recovery.connect_recovery_info",
+    ],
+    "connectops_reset_defaults": ["connectops.recovery.connect_offset_reset"],
 }
 
 
@@ -98,6 +102,11 @@ def test_every_option_of_every_run_has_its_variable_in_the_part_where_it_belongs
     assert "backup_dir" in BACKUP_SPEC
 
 
+def test_the_variables_reach_the_verification_as_they_reach_the_look() -> None:
+    own = {"connectors", "planned", "timeout_seconds", "interval_seconds"}
+    assert set(CONNECT_RECOVERY_INFO) - own == set(CONNECT_OFFSETS_FACTS) - {"connectors", "timestamp"}
+
+
 def test_every_variable_is_named_after_its_option() -> None:
     known = known_variables()
     for options in defaults().values():
@@ -109,12 +118,17 @@ def test_every_variable_is_named_after_its_option() -> None:
 
 def test_both_playbooks_pass_every_part_to_the_modules_it_is_for() -> None:
     for playbook in ("recover", "identify"):
-        # identify resets nothing.
-        parts = {part: target for part, target in PARTS.items() if playbook == "recover" or "reset" not in part}
+        # identify resets nothing, and so verifies nothing.
+        parts = {
+            target: part
+            for part, targets in PARTS.items()
+            for target in targets
+            if playbook == "recover" or not target.endswith(("reset", "recovery_info"))
+        }
         plays = yaml.safe_load((ROOT / "playbooks" / f"{playbook}.yml").read_text(encoding="utf-8"))
         (working,) = (one for one in plays if "module_defaults" in one)
         assert working["vars_files"] == ["vars/options.yml"]
-        assert working["module_defaults"] == {target: f"{{{{ {part} }}}}" for part, target in parts.items()}
+        assert working["module_defaults"] == {target: f"{{{{ {part} }}}}" for target, part in parts.items()}
 
 
 @pytest.mark.core_matrix
@@ -230,7 +244,7 @@ MODULE_OF = {
     "identify": CONNECT_OFFSETS_FACTS,
     "raise_timeout": CONNECT_CONFIG,
     "reset": CONNECT_OFFSET_RESET,
-    "verify": {},
+    "verify": CONNECT_RECOVERY_INFO,
 }
 # A default of a role that is meant to differ from the module's: the step it is named for would do nothing without.
 OWN_DEFAULTS = {"raise_timeout_at_least": {"stripe.report.max.wait.ms": "60m"}}
@@ -275,6 +289,8 @@ def test_the_page_of_a_role_has_its_variables_and_their_defaults(role: str) -> N
         option = MODULE_OF[role].get(name.removeprefix(f"{role}_"), {})
         if spec.get("required"):
             assert table[name] == "required", name
+        elif "default" not in spec and "default" not in option:
+            assert table[name] == "from the plan", name
         elif "default" not in spec:
             shared = f"connectops_{name.removeprefix(f'{role}_')}"
             assert table[name] == f"`{shared}`, or else `{_as_text(option['default'])}`", name

@@ -33,6 +33,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     EPOCH_FIELDS,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.outlook import (
+    make_outlook,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.outside import (
     read_situation,
 )
@@ -76,7 +79,8 @@ class StripeReporting(ConnectorKind[Situation]):
             remedies = remedies_data(compare_remedies(situation, restarted, found.left_alone, requests))
         wait = suggest_wait(situation.evidence.histories, situation.settings.max_wait_milliseconds)
         facts = {**found.as_data(), "suggested_wait": wait.as_data(), "remedies": remedies}
-        return Judgement(found.verdicts, facts, (*situation.problems, *_abandoned(situation)))
+        warnings = (*situation.problems, *_abandoned(situation))
+        return Judgement(found.verdicts, facts, warnings, make_outlook(situation, restarted, found.dropped, wait))
 
     def state_lines(self, facts: Data) -> list[str]:
         return state_text.state_lines(facts)

@@ -21,13 +21,15 @@ def say_nothing(message: str) -> None:
 class TaskContext:
     """How the task runs; ``now`` is epoch seconds.
 
-    ``progress`` shows a person how far a long read has come; ``sleep`` waits for seconds.
+    ``progress`` shows a person how far a long read has come; ``sleep`` waits for seconds; ``clock`` counts seconds from any
+    moment.
     """
 
     check_mode: bool
     now: float
     progress: Callable[[str], None] = say_nothing
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
 
 
 @dataclass

@@ -1,0 +1,235 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a connector has recovered: a commit of its own after the resume, for every partition that had something to do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    JsonScalar,
+    Offset,
+    Partition,
+    same_offset,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.target import SeenSetting, Target
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.outlook import Outlook
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import (
+    has_failed,
+    not_running_reason,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Verdict
+
+# From good to bad: the outcome for a connector is the worst of its parts. Only connectors are ``not_verified``.
+OutcomeName = Literal["recovered", "not_verified", "not_proven", "recovering", "not_recovered"]
+OUTCOMES: tuple[OutcomeName, ...] = get_args(OutcomeName)
+GOOD_OUTCOMES: tuple[OutcomeName, ...] = ("recovered", "not_verified")
+
+# A verdict that only lacks knowledge about commits: one that was seen answers it.
+_ANSWERED_BY_A_COMMIT = frozenset(
+    {"commit_time_unknown", "may_be_quiet", "no_commit", "no_time", "nothing_stored_since_reset", "time_old"}
+)
+NOTHING_STORED = "it has stored nothing since the reset"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One connector as it was read and judged. ``outlook`` is None where it is not known what the connector has to do."""
+
+    connector: Connector
+    verdicts: Sequence[Verdict]
+    outlook: Outlook | None = None
+
+
+@dataclass(frozen=True)
+class PartitionRecovery:
+    """What became of one partition. ``is_final``: waiting changes nothing.
+
+    ``before``: the offset right after the reset; ``now``: the offset that is stored. None: there was or is none.
+    ``delivered_to``: epoch seconds, None where that is not known. ``cause``: the first reason of the verdict on a stuck one.
+    """
+
+    partition: Partition
+    outcome: OutcomeName
+    is_final: bool
+    reason: str | None
+    verdict: str | None
+    before: Offset | None
+    now: Offset | None
+    delivered_to: int | None = None
+    cause: str | None = None
+
+    @property
+    def has_moved(self) -> bool:
+        return self.now is not None and not same_offset(self.before, self.now)
+
+    @property
+    def moved_by(self) -> dict[str, int | float]:
+        """How far each number of the offset has moved; empty if there was no offset before."""
+        if self.before is None or self.now is None:
+            return {}
+        moved = {}
+        for name, value in self.now.items():
+            before, after = _number(self.before.get(name)), _number(value)
+            if before is not None and after is not None and before != after:
+                moved[name] = after - before
+        return moved
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "partition": self.partition.as_dict(),
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "verdict": self.verdict,
+            "moved": self.has_moved,
+            "moved_by": self.moved_by,
+            "offset_after_reset": None if self.before is None else dict(self.before),
+            "offset": None if self.now is None else dict(self.now),
+            "delivered_to": self.delivered_to,
+        }
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What became of one connector. ``reason``: of the connector as a whole, None if its partitions say all."""
+
+    connector: Connector
+    outcome: OutcomeName
+    is_final: bool
+    reason: str | None
+    partitions: tuple[PartitionRecovery, ...] = ()
+    settings: tuple[SeenSetting, ...] = ()
+    outlook: Outlook = field(default_factory=Outlook)
+
+    @property
+    def name(self) -> str:
+        return self.connector.name
+
+    @property
+    def is_good(self) -> bool:
+        return self.outcome in GOOD_OUTCOMES
+
+    def with_outcome(self, *outcomes: OutcomeName) -> list[PartitionRecovery]:
+        return [one for one in self.partitions if one.outcome in outcomes]
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "state": self.connector.state,
+            "tasks": [{"id": task.id, "state": task.state} for task in self.connector.tasks],
+            "settings": [one.as_data() for one in self.settings],
+            "partitions": [one.as_data() for one in self.partitions],
+        }
+
+
+def judge_recovery(target: Target, seen: Seen, *, is_over: bool) -> Recovery:
+    """What became of the connector. ``is_over``: the time to wait is over, so what is not seen by now is not proven."""
+    connector = seen.connector
+    settings = tuple(one.seen_in(connector.config) for one in target.settings)
+    outlook = seen.outlook or Outlook()
+
+    def whole(outcome: OutcomeName, reason: str, *, is_final: bool) -> Recovery:
+        return Recovery(connector, outcome, is_final, reason, partitions, settings, outlook)
+
+    partitions = tuple(_partitions(target, seen, is_over=is_over))
+    put_back = next((one.problem for one in settings if one.problem), None)
+    if target.failure is not None:
+        return whole("not_verified", "its reset failed", is_final=True)
+    if put_back is not None:
+        return whole("not_recovered", put_back, is_final=True)
+    if not target.is_meant_to_run(connector):
+        return whole("not_verified", f"it is {connector.state}, so it delivers nothing: not verified", is_final=True)
+    if connector.type == "sink":
+        return whole("not_verified", "it is a sink connector, which is never reset: not verified", is_final=True)
+    if connector.problem is not None:
+        return whole("not_proven" if is_over else "recovering", connector.problem, is_final=False)
+    if connector.state == "UNKNOWN":
+        words = "Connect could not be asked whether it runs"
+        return whole("not_proven" if is_over else "recovering", words, is_final=False)
+    if connector.state in ("PAUSED", "STOPPED"):
+        words = f"it is {connector.state}, although the reset resumed it: find out who did that, then resume it"
+        return whole("not_recovered", words, is_final=True)
+    not_running = not_running_reason(connector)
+    if not_running is not None:
+        failed = has_failed(connector)
+        return whole("not_recovered" if failed or is_over else "recovering", not_running.message, is_final=failed)
+    if not partitions:
+        return whole("not_proven" if is_over else "recovering", NOTHING_STORED, is_final=False)
+    outcome = max((one.outcome for one in partitions), key=OUTCOMES.index)
+    is_final = all(one.is_final for one in partitions)
+    return Recovery(connector, outcome, is_final, None, partitions, settings, outlook)
+
+
+def _partitions(target: Target, seen: Seen, *, is_over: bool) -> Iterator[PartitionRecovery]:
+    stored = seen.connector.stored
+    verdicts: dict[Partition, Verdict | None] = {one.partition: one for one in seen.verdicts if one.partition.fields}
+    # A partition that the reset wrote or deleted must come back, whether or not the verdicts know it.
+    for partition in target.offsets:
+        verdicts.setdefault(partition, None)
+    for partition, verdict in verdicts.items():
+        if verdict is not None and verdict.verdict == "orphaned":
+            continue
+        before, now = target.baseline.get(partition), stored.get(partition)
+        has_moved = now is not None and not same_offset(before, now)
+        outcome, is_final, reason = _outcome(target, seen, partition, verdict, has_moved=has_moved, is_over=is_over)
+        yield PartitionRecovery(
+            partition=partition,
+            outcome=outcome,
+            is_final=is_final,
+            reason=reason,
+            verdict=None if verdict is None else verdict.verdict,
+            before=before,
+            now=now,
+            delivered_to=None if verdict is None else verdict.delivered_to,
+            cause=_cause(verdict),
+        )
+
+
+def _outcome(
+    target: Target, seen: Seen, partition: Partition, verdict: Verdict | None, *, has_moved: bool, is_over: bool
+) -> tuple[OutcomeName, bool, str | None]:
+    """The outcome for a partition, whether it is final, and why."""
+    work = None if seen.outlook is None else seen.outlook.work.get(partition)
+    name = "unknown" if verdict is None else verdict.verdict
+    why = "" if verdict is None else ", ".join(reason.message for reason in verdict.reasons)
+    if work is not None and work.never is not None:
+        return "not_recovered", True, work.never
+    if name in ("stuck", "blocked"):
+        if has_moved:
+            return "recovering", False, f"it has moved, but it is {name}: {why}"
+        return ("not_recovered" if is_over else "recovering"), False, f"{NOTHING_STORED}, and it is {name}: {why}"
+    doubts = () if verdict is None or name != "unknown" else _doubts(verdict)
+    if has_moved:
+        if doubts:
+            return "not_proven", True, ", ".join(doubts)
+        return "recovered", True, None
+    if name != "unknown" and work is not None and not work.is_due:
+        return "recovered", True, "nothing to do until the next round"
+    if name in ("ok", "late") and work is None and target.changed_nothing:
+        return "recovered", True, "the reset changed nothing"
+    if not is_over:
+        return "recovering", False, NOTHING_STORED
+    if work is None:
+        return "not_proven", False, f"{NOTHING_STORED}{f': {why}' if why else ''}"
+    if name == "unknown":
+        return "not_proven", False, why or NOTHING_STORED
+    return "recovering", False, NOTHING_STORED
+
+
+def _cause(verdict: Verdict | None) -> str | None:
+    if verdict is None or verdict.verdict != "stuck" or not verdict.reasons:
+        return None
+    return verdict.reasons[0].message
+
+
+def _doubts(verdict: Verdict) -> Collection[str]:
+    return [reason.message for reason in verdict.reasons if reason.code not in _ANSWERED_BY_A_COMMIT]
+
+
+def _number(value: JsonScalar) -> int | float | None:
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None

@@ -1,0 +1,119 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a recovery must lead to: what a reset wrote, read from its result, so that later progress can be told from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import (
+    HIDDEN,
+    looks_masked,
+    redacted_value,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import show_setting
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+
+
+@dataclass(frozen=True)
+class WrittenSetting:
+    """A setting that the reset wrote; the values are as they may be shown, None where it is not set."""
+
+    key: str
+    before: str | None
+    after: str | None
+
+    @property
+    def is_hidden(self) -> bool:
+        return any(
+            value is not None and (HIDDEN in value or looks_masked(value)) for value in (self.before, self.after)
+        )
+
+    def seen_in(self, config: Mapping[str, str]) -> SeenSetting:
+        value = config.get(self.key)
+        if self.is_hidden:
+            found = "hidden"
+        elif value == self.after:
+            found = "as_written"
+        elif value == self.before:
+            found = "old_value"
+        else:
+            found = "other_value"
+        return SeenSetting(self, redacted_value(self.key, value), found)
+
+
+@dataclass(frozen=True)
+class SeenSetting:
+    """A written setting and its value now. ``found``: as_written, old_value, other_value, or hidden if it is a secret."""
+
+    written: WrittenSetting
+    value: str | None
+    found: str
+
+    @property
+    def problem(self) -> str | None:
+        """One sentence if the setting has its old value again."""
+        if self.found != "old_value":
+            return None
+        key = self.written.key
+        return (
+            f"its setting {key} has its old value {show_setting(key, self.value)} again: what manages the connector, such as"
+            " the Strimzi operator or Terraform, may have put it back; change it there"
+        )
+
+    def as_data(self) -> dict[str, Any]:
+        return {"key": self.written.key, "written": self.written.after, "value": self.value, "found": self.found}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is known about the reset of a connector. Without a result of it ``final_state`` is None.
+
+    ``changed_nothing``: the plan was empty. ``offsets``: the offsets it wrote, None for one that it deleted. ``baseline``:
+    the offset of every partition right after it; a partition that is not in it had none. ``failure``: why the reset failed.
+    """
+
+    final_state: str | None = None
+    changed_nothing: bool = False
+    settings: tuple[WrittenSetting, ...] = ()
+    offsets: Mapping[Partition, Offset | None] = field(default_factory=dict)
+    backup_file: str | None = None
+    failure: str | None = None
+    baseline: Mapping[Partition, Offset] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, data: Any, name: str) -> Target:
+        """The target of a connector from its part of the reset's result. Raises InputError for what is no such result."""
+        if not isinstance(data, Mapping):
+            raise InputError(_NOT_A_RESULT.format(name=name))
+        if data.get("failed"):
+            return cls(failure=str(data.get("msg")))
+        try:
+            plan = data["plan"]
+            return cls(
+                final_state=plan["final_state"],
+                changed_nothing=bool(plan["is_empty"]),
+                settings=tuple(WrittenSetting(one["key"], one["before"], one["after"]) for one in plan["settings"]),
+                offsets={Partition.of(one["partition"]): one["after"] for one in plan["offsets"]},
+                backup_file=data.get("backup_file"),
+            )
+        except (AttributeError, KeyError, TypeError):
+            raise InputError(_NOT_A_RESULT.format(name=name)) from None
+
+    def baseline_from(self, stored: Mapping[Partition, Offset]) -> Mapping[Partition, Offset]:
+        """The baseline, from what was stored before the reset or, where that is not known, at the first look."""
+        merged = {**stored, **self.offsets}
+        return {partition: offset for partition, offset in merged.items() if offset is not None}
+
+    def is_meant_to_run(self, connector: Connector) -> bool:
+        """Whether the connector should be RUNNING; without a reset a PAUSED or STOPPED one is taken to be so by choice."""
+        return (self.final_state or connector.state) not in ("PAUSED", "STOPPED")
+
+
+_NOT_A_RESULT = (
+    "planned.{name} is not the result of a reset: set planned to the connectors that connect_offset_reset has returned."
+)

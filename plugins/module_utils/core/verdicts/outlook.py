@@ -1,0 +1,40 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a connector still has to do, by partition, and how long one report run takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to come of one partition until the connector is current.
+
+    ``runs``: number of report runs. ``is_due``: whether anything is to be stored before the next round. ``never``: why
+    nothing will be stored at all, None if something will.
+    """
+
+    runs: int
+    is_due: bool
+    never: str | None = None
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The work of all partitions. ``longest_run_seconds``: within which a report run is ready, or the connector gives up.
+
+    ``usual_run_seconds``: what the slowest of the earlier runs took; None where there were none.
+    """
+
+    work: Mapping[Partition, Work] = field(default_factory=dict)
+    longest_run_seconds: int = 0
+    usual_run_seconds: int | None = None
+
+    @property
+    def runs(self) -> int:
+        return sum(one.runs for one in self.work.values())

@@ -1,0 +1,171 @@
+#!/usr/bin/python
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: connect_recovery_info
+short_description: Wait until connectors are seen to have recovered
+version_added: 1.0.0
+author: connectops.recovery contributors (@connectops)
+description:
+  - Waits until the named connectors of one cluster have recovered, and returns what was seen.
+  - A partition has recovered if the connector has committed an offset of its own since the reset and the partition is not stuck.
+    The offset that the reset wrote does not count. A partition with nothing to do until the next round needs no commit.
+  - Verdicts are those of M(connectops.recovery.connect_offsets_facts), with the same limits. A verdict V(unknown) is never a
+    recovery.
+  - A setting that has its old value again is reported. A tool that manages the connector may have put it back.
+  - The module does not wait for what cannot come, such as the partitions of an API key that Stripe refuses, or for a task that
+    is FAILED.
+  - The module does not fail if a connector has not recovered. Use RV(recovered) and RV(message).
+  - In check mode the module looks once and does not wait.
+extends_documentation_fragment:
+  - connectops.recovery.options.connect
+  - connectops.recovery.options.kafka
+  - connectops.recovery.options.stripe
+  - connectops.recovery.options.backups
+  - connectops.recovery.options.limits
+  - connectops.recovery.options.recovery
+  - connectops.recovery.attributes.waits
+  - connectops.recovery.attributes.offsetsgroup
+seealso:
+  - module: connectops.recovery.connect_offset_reset
+  - module: connectops.recovery.connect_offsets_facts
+"""
+
+EXAMPLES = r"""
+- name: Recover a stuck connector without losing data
+  connectops.recovery.connect_offset_reset:
+    connect_url: http://connect-1:8083
+    connector: stripe-reporting-source-connector
+    at_least:
+      stripe.report.max.wait.ms: 60m
+  register: recovered
+
+- name: Wait until it has stored progress of its own
+  connectops.recovery.connect_recovery_info:
+    connect_url: http://connect-1:8083
+    connector: stripe-reporting-source-connector
+    planned: "{{ recovered.connectors }}"
+  register: verified
+  failed_when: not (verified.recovered | default(false))
+"""
+
+RETURN = r"""
+recovered:
+  description: Whether all connectors have recovered, apart from those that were not to be verified.
+  returned: always
+  type: bool
+message:
+  description: The result as one sentence for a person.
+  returned: always
+  type: str
+  sample: "Recovered: stripe-reporting-source-connector."
+timeout_seconds:
+  description: Maximum time in seconds that the module would have waited.
+  returned: always
+  type: int
+waited_seconds:
+  description: Time in seconds that it has waited.
+  returned: always
+  type: int
+connectors:
+  description: Result for each connector, by name.
+  returned: always
+  type: dict
+  contains:
+    outcome:
+      description:
+        - V(recovered), V(recovering), V(not_recovered), V(not_proven) or V(not_verified). The worst outcome of its partitions,
+          unless the connector as a whole has a RV(connectors.reason).
+        - V(recovering) if the connector is not stuck, but has not stored anything for a partition before the time was over, or
+          has stored something and is still stuck.
+        - V(not_proven) if nothing shows whether it works.
+        - V(not_verified) if the connector was PAUSED or STOPPED before, so it delivers nothing, or if its reset failed, or if it
+          is a sink connector.
+      type: str
+    reason:
+      description: Why the connector as a whole has this outcome. V(null) if the outcome is that of its partitions.
+      type: str
+    state:
+      description: State of the connector.
+      type: str
+    tasks:
+      description: Its tasks.
+      type: list
+      elements: dict
+      contains:
+        id:
+          description: Number of the task.
+          type: int
+        state:
+          description: State of the task.
+          type: str
+    settings:
+      description: The settings that the reset wrote. Secrets are hidden.
+      type: list
+      elements: dict
+      contains:
+        key:
+          description: Name of the setting.
+          type: str
+        written:
+          description: Value that the reset wrote. V(null) if it removed the setting.
+          type: str
+        value:
+          description: Value now. V(null) if the setting is not in the config.
+          type: str
+        found:
+          description: V(as_written), V(old_value), V(other_value), or V(hidden) for a secret, which is not compared.
+          type: str
+    partitions:
+      description: The result for each partition.
+      type: list
+      elements: dict
+      contains:
+        partition:
+          description: The source partition, as the connector wrote it.
+          type: dict
+        outcome:
+          description: V(recovered), V(recovering), V(not_recovered) or V(not_proven), as for the connector.
+          type: str
+        reason:
+          description: Why. V(null) if the partition has recovered and there is nothing to add.
+          type: str
+        verdict:
+          description: Verdict on the partition. V(null) if there is none.
+          type: str
+        moved:
+          description: Whether the connector has committed another offset since the reset.
+          type: bool
+        moved_by:
+          description: How far each number of the offset has moved since the reset.
+          type: dict
+        offset_after_reset:
+          description: Offset right after the reset. V(null) if there was none.
+          type: dict
+        offset:
+          description: Offset now. V(null) if there is none.
+          type: dict
+        delivered_to:
+          description: Time up to which the partition has delivered, in epoch seconds. V(null) if it is not known.
+          type: int
+preview:
+  description: The result as lines of text for a person.
+  returned: always
+  type: list
+  elements: str
+"""
+
+from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import run_module
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.recovery_info import run
+from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import CONNECT_RECOVERY_INFO
+
+
+def main() -> None:
+    run_module(run, CONNECT_RECOVERY_INFO)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,241 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The wait for a recovery as a task, on a cluster in memory: how long it waits, what it reads, what it says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import NotFound, Unreachable
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.read import looks
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offset_reset import reset
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.recovery_info import (
+    wait_for_recovery,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import TaskContext
+from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
+    CONNECT_OFFSET_RESET,
+    CONNECT_RECOVERY_INFO,
+)
+from unit.fake_cluster import FakeCluster, FakeConnector
+
+NOW = 1_795_413_600.0
+ORDERS, ITEMS = Partition.of({"table": "orders"}), Partition.of({"table": "items"})
+BEFORE: dict[Partition, Offset | None] = {ORDERS: {"id": 5}, ITEMS: {"id": 2}}
+OLD = {"connector.class": "Orders", "max.wait.ms": "1000"}
+
+
+class Verification:
+    """A reset of the offset of orders, and the wait for the recovery after it."""
+
+    def __init__(self, folder: Path, *, state: str = "RUNNING") -> None:
+        self.cluster = FakeCluster(FakeConnector("c", dict(OLD), dict(BEFORE), state))
+        self.said: list[str] = []
+        self.folder = folder
+        # What others do after so many seconds of waiting.
+        self.later: list[tuple[float, Callable[[], None]]] = []
+
+    @property
+    def connector(self) -> FakeConnector:
+        return self.cluster.by_name["c"]
+
+    def options(self, **options: Any) -> dict[str, Any]:
+        given = {"connect_url": ["http://connect-1:8083"], "connectors": ["c"], "backup_dir": str(self.folder)}
+        return {**given, "cluster_label": "eu-1", **options}
+
+    def reset(self) -> dict[str, Any]:
+        change = {"strategy": "offset", "offset": {"id": 1}, "partitions": [{"table": "orders"}]}
+        options = self.options(**change, config={"max.wait.ms": 5000})
+        checked = ArgumentSpecValidator(CONNECT_OFFSET_RESET).validate(options)
+        assert not checked.error_messages
+        result = reset(self.cluster, checked.validated_parameters, TaskContext(False, NOW, sleep=self.cluster.sleep))
+        done: dict[str, Any] = result.result["connectors"]
+        # What the task of Ansible registers has been through JSON.
+        return dict(json.loads(json.dumps(done)))
+
+    def after(self, seconds: float, offsets: dict[Partition, Offset | None]) -> None:
+        self.later.append((seconds, lambda: self.cluster.store("c", offsets)))
+
+    def wait(self, *, check_mode: bool = False, **options: Any) -> dict[str, Any]:
+        checked = ArgumentSpecValidator(CONNECT_RECOVERY_INFO).validate(self.options(**options))
+        assert not checked.error_messages, checked.error_messages
+        begun = self.cluster.seconds
+        self.cluster.calls = []
+
+        def sleep(seconds: float) -> None:
+            self.cluster.sleep(seconds)
+            due = [one for one in self.later if one[0] <= self.cluster.seconds - begun]
+            self.later = [one for one in self.later if one not in due]
+            for _moment, act in due:
+                act()
+
+        context = TaskContext(check_mode, NOW, self.said.append, sleep, lambda: self.cluster.seconds)
+        return wait_for_recovery(self.cluster, checked.validated_parameters, context).result
+
+
+@pytest.fixture
+def verification(tmp_path: Path) -> Verification:
+    return Verification(tmp_path)
+
+
+def outcomes(result: dict[str, Any]) -> dict[str, str]:
+    return {one["partition"]["table"]: one["outcome"] for one in result["connectors"]["c"]["partitions"]}
+
+
+def test_it_waits_until_every_partition_has_a_commit_of_the_connectors_own(verification: Verification) -> None:
+    planned = verification.reset()
+    verification.after(20, {ORDERS: {"id": 3}})
+    verification.after(40, {ITEMS: {"id": 4}})
+    result = verification.wait(planned=planned)
+    assert (result["recovered"], result["message"]) == (True, "Recovered: c.")
+    assert 40 <= result["waited_seconds"] < 50
+    assert [one["moved_by"] for one in result["connectors"]["c"]["partitions"]] == [{"id": 2}, {"id": 2}]
+    assert verification.said == [
+        "eu-1 c: 0 of 2 partitions have recovered, waiting for items, orders",
+        "eu-1 c: 1 of 2 partitions has recovered, waiting for items",
+    ]
+    assert verification.cluster.writes == []
+
+
+def test_a_commit_between_the_resume_and_the_first_look_counts(verification: Verification) -> None:
+    planned = verification.reset()
+    # That of items, which the reset did not write, is in its backup.
+    verification.cluster.store("c", {ORDERS: {"id": 3}, ITEMS: {"id": 4}})
+    result = verification.wait(planned=planned)
+    assert (result["recovered"], result["waited_seconds"]) == (True, 0)
+    assert verification.said == []
+
+
+def test_without_its_backup_progress_counts_from_the_first_look(verification: Verification) -> None:
+    planned = verification.reset()
+    Path(planned["c"]["backup_file"]).unlink()
+    verification.cluster.store("c", {ORDERS: {"id": 3}, ITEMS: {"id": 4}})
+    result = verification.wait(planned=planned)
+    assert outcomes(result) == {"orders": "recovered", "items": "not_proven"}
+
+
+def test_a_connector_that_stores_nothing_is_not_proven_when_the_time_is_over(verification: Verification) -> None:
+    result = verification.wait(planned=verification.reset())
+    assert not result["recovered"]
+    assert (result["timeout_seconds"], result["waited_seconds"]) == (600, 600)
+    assert outcomes(result) == {"orders": "not_proven", "items": "not_proven"}
+    assert result["message"].startswith("Recovery not proven after 10 min: c of eu-1: 0 of 2 partitions recovered; ")
+    assert result["message"].count(". ") == 0
+    assert len(verification.said) == 1, "one line per change"
+
+
+def test_the_limit_can_be_set(verification: Verification) -> None:
+    result = verification.wait(planned=verification.reset(), timeout_seconds=7)
+    assert (result["timeout_seconds"], result["waited_seconds"]) == (7, 7)
+
+
+def test_a_setting_that_is_put_back_ends_the_wait(verification: Verification) -> None:
+    planned = verification.reset()
+    verification.later.append((20, lambda: verification.connector.config.update({"max.wait.ms": "1000"})))
+    result = verification.wait(planned=planned)
+    assert result["connectors"]["c"]["outcome"] == "not_recovered"
+    assert result["waited_seconds"] < 40
+    assert "Terraform, may have put it back; change it there" in result["message"]
+    (setting,) = result["connectors"]["c"]["settings"]
+    assert setting == {"key": "max.wait.ms", "written": "5000", "value": "1000", "found": "old_value"}
+
+
+def test_a_task_that_failed_is_looked_at_twice_and_not_waited_for(verification: Verification) -> None:
+    planned = verification.reset()
+    verification.connector.task_state = "FAILED"
+    verification.connector.show("RUNNING")
+    result = verification.wait(planned=planned)
+    assert result["waited_seconds"] == 5
+    assert result["message"] == "Not recovered after 5 s: c of eu-1: task 0 is FAILED."
+
+
+def test_a_task_that_is_seen_failed_for_a_moment_is_waited_for(verification: Verification) -> None:
+    planned = verification.reset()
+    verification.connector.task_state = "FAILED"
+    verification.connector.show("RUNNING")
+
+    def start() -> None:
+        verification.connector.task_state = "RUNNING"
+        verification.connector.show("RUNNING")
+        verification.cluster.store("c", {ORDERS: {"id": 3}, ITEMS: {"id": 4}})
+
+    verification.later.append((4, start))
+    assert verification.wait(planned=planned)["recovered"]
+
+
+def test_one_that_was_paused_is_said_not_to_be_verified(tmp_path: Path) -> None:
+    verification = Verification(tmp_path, state="PAUSED")
+    result = verification.wait(planned=verification.reset())
+    assert (result["recovered"], result["waited_seconds"]) == (True, 0)
+    assert result["message"] == "c: it is PAUSED, so it delivers nothing: not verified."
+
+
+def test_check_mode_looks_once_and_waits_for_nothing(verification: Verification) -> None:
+    result = verification.wait(planned=verification.reset(), check_mode=True)
+    assert (result["recovered"], result["waited_seconds"]) == (False, 0)
+    assert verification.cluster.methods("connectors") == ["connectors"]
+
+
+def test_what_has_not_changed_is_not_judged_again(verification: Verification, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned = verification.reset()
+    read: list[Any] = []
+    monkeypatch.setattr(looks, "log_lines", lambda paths: read.append(paths) or [])
+    verification.after(20, {ORDERS: {"id": 3}})
+    verification.wait(planned=planned, timeout_seconds=50)
+    # At the start, after the change and at the end.
+    assert len(read) == 3
+
+
+def test_a_failure_of_a_later_look_is_said_once_and_waited_out(verification: Verification) -> None:
+    planned = verification.reset()
+    down = Unreachable("Kafka Connect cannot be reached at http://connect-1:8083: refused.")
+    verification.later.append((10, lambda: verification.cluster.broken.update({"connectors": down})))
+    verification.later.append((30, verification.cluster.broken.clear))
+    verification.after(30, {ORDERS: {"id": 3}, ITEMS: {"id": 4}})
+    assert verification.wait(planned=planned)["recovered"]
+    assert verification.said.count(down.sentence) == 1
+
+
+def test_a_cluster_that_stays_away_is_named_in_the_end(verification: Verification) -> None:
+    planned = verification.reset()
+    down = Unreachable("Kafka Connect cannot be reached at http://connect-1:8083: refused.")
+    verification.later.append((10, lambda: verification.cluster.broken.update({"connectors": down})))
+    assert verification.wait(planned=planned)["message"].endswith(f"The last reading failed: {down.sentence}")
+
+
+def test_a_cluster_that_cannot_be_reached_at_all_is_an_error(verification: Verification) -> None:
+    verification.cluster.is_down = True
+    with pytest.raises(RecoveryError, match="cannot be reached"):
+        verification.wait()
+
+
+def test_a_connector_that_is_deleted_meanwhile_is_an_error(verification: Verification) -> None:
+    verification.later.append((10, lambda: verification.cluster.by_name.pop("c")))  # type: ignore[arg-type, return-value]
+    with pytest.raises(NotFound):
+        verification.wait()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"connectors": []}, "connectors is empty"),
+        ({"interval_seconds": 0}, "interval_seconds is 0 s"),
+        ({"timeout_seconds": -1}, "timeout_seconds is -1 s"),
+        ({"planned": {"c": {"changed": True}}}, "planned.c is not the result of a reset"),
+        ({"max_age_days": 0}, "max_age_days is 0"),
+    ],
+)
+def test_options_that_cannot_work_are_refused_before_anything_is_read(
+    verification: Verification, options: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        verification.wait(**options)
+    assert verification.cluster.calls == []
