@@ -43,7 +43,7 @@ def test_everything_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name in ("stripe", "confluent_kafka") else found(name)
     )
-    error = all_missing(missing_library("requests", ImportError("no")), FACTS, lambda packages: "+".join(packages))
+    error = all_missing(missing_library("requests", ImportError("no")), FACTS, "+".join)
     assert error.sentence == (
         "The Python libraries requests, stripe, confluent-kafka are missing: requests+stripe+confluent-kafka."
     )

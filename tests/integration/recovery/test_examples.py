@@ -123,7 +123,9 @@ def test_the_commands_of_the_pages_run(folder: Folder, stuck: StuckConnector) ->
     output = ""
     for command in filter(changes_nothing, COMMANDS):
         if not is_restore(command):
-            shown = folder.type([folder.here(word) for word in command], 2 if "identify_fail_on=stuck" in command else 0)
+            shown = folder.type(
+                [folder.here(word) for word in command], 2 if "identify_fail_on=stuck" in command else 0
+            )
             if command[-2:] == ["--check", "--diff"]:
                 output = shown
     # The README says where the report file comes, and the pages that it holds the facts.
