@@ -22,6 +22,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_CONFIG,
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
+    CONNECT_RECOVERY_INFO,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
     PREFIXES,
@@ -36,11 +37,12 @@ SPECS = {
     "connect_config": CONNECT_CONFIG,
     "connect_offset_reset": CONNECT_OFFSET_RESET,
     "connect_offsets_facts": CONNECT_OFFSETS_FACTS,
+    "connect_recovery_info": CONNECT_RECOVERY_INFO,
     "show_preview": {"lines": {"type": "list", "elements": "str", "required": True}},
 }
 GROUPS = {
-    "all": (CONNECT_CONFIG, CONNECT_OFFSET_RESET, CONNECT_OFFSETS_FACTS),
-    "offsets": (CONNECT_OFFSET_RESET, CONNECT_OFFSETS_FACTS),
+    "all": (CONNECT_CONFIG, CONNECT_OFFSET_RESET, CONNECT_OFFSETS_FACTS, CONNECT_RECOVERY_INFO),
+    "offsets": (CONNECT_OFFSET_RESET, CONNECT_OFFSETS_FACTS, CONNECT_RECOVERY_INFO),
 }
 PREFIX = "connectops.recovery."
 PLUGINS = sorted([*(ROOT / "plugins" / "modules").glob("*.py"), *(ROOT / "plugins" / "lookup").glob("*.py")])
@@ -145,8 +147,11 @@ def test_the_commands_of_the_pages_exist(block: Block) -> None:
                 assert set(named) <= targets()
             case ["ansible-playbook", *_]:
                 assert_playbook_can_run(words)
-            case ["export", setting]:
-                assert setting.partition("=")[0] in environment_names() | {"PYTHONPATH"}
+            case ["export", *assigned]:
+                names = {setting.partition("=")[0] for setting in assigned}
+                assert names <= environment_names() | {"PYTHONPATH", "PATH", "ANSIBLE_CONFIG"}
+            case ["pytest", *arguments]:
+                assert all((ROOT / one).exists() for one in arguments if one.startswith("tests/"))
             case [".cache/venv/bin/python", "-m", "lab", *arguments]:
                 cli._parser().parse_args(arguments)
             case ["apt-get", "install", *_]:
