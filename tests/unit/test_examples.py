@@ -29,8 +29,8 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.variables impo
     variable_problems,
 )
 from lab import cli
-from tooling.examples import Block, blocks, documented
 from tooling.environment import ROOT
+from tooling.examples import Block, blocks, documented
 
 SPECS = {
     "connect_config": CONNECT_CONFIG,
