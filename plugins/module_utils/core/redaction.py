@@ -29,7 +29,8 @@ _SECRET_KEY = re.compile(
 )
 # Keys that end like this describe a secret, or how it is obtained, but do not hold it: "auth.method", "token.refresh.ms".
 _DESCRIPTION_KEY = re.compile(
-    r"""\.(?:class|type|mode|method|mechanism|algorithm|scheme|strategy|provider|source|enabled?|ms|millis|seconds|minutes
+    r"""\.(?:class|type|mode|method|mechanism|algorithm|scheme|strategy|provider|source|enabled?
+      |(?:refresh|timeout|expiry|ttl|lifetime|interval)\.(?:ms|millis|seconds|minutes)
       |endpoint(?:\.ur[il])?|issuer|audience|realm|scope|host|hostname|port|(?<=auth\.)user(?:name)?)$""",
     re.VERBOSE,
 )

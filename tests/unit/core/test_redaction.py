@@ -60,6 +60,7 @@ from hypothesis import strategies as st
         "license.key",
         "slack.webhook",
         "slack.webhook.url",
+        "api.key.ms",
         "pwd",
         "db.pwd",
         "pw",
@@ -246,11 +247,11 @@ IN_VALUES = [
     ("any", '{"a": {"clientSecret":"s3cret"}}', f'{{"a": {{"clientSecret":{HIDDEN}}}}}', "s3cret"),
     (
         "any",
-        "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----",
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIEvQIBADAN\n-----END RSA PRIVATE KEY-----",
         f"-----BEGIN RSA PRIVATE KEY-----{HIDDEN}-----END RSA PRIVATE KEY-----",
-        "MIIE",
+        "MIIEvQIBADAN",
     ),
-    ("any", "-----BEGIN PRIVATE KEY-----MIIE", f"-----BEGIN PRIVATE KEY-----{HIDDEN}", "MIIE"),
+    ("any", "-----BEGIN PRIVATE KEY-----MIIEvQIBADAN", f"-----BEGIN PRIVATE KEY-----{HIDDEN}", "MIIEvQIBADAN"),
 ]
 
 
@@ -278,7 +279,7 @@ def test_secrets_within_a_value_are_hidden_in_it_and_in_every_message(
         ("any", '[{"name":"password","type":"string"}]'),
         ("any", '{"token":{"type":"string"}}'),
         ("any", "auth.method=plain;tokenizer=x;passthrough=y"),
-        ("any", "-----BEGIN CERTIFICATE-----MIIE-----END CERTIFICATE-----"),
+        ("any", "-----BEGIN CERTIFICATE-----MIIEvQIBADAN-----END CERTIFICATE-----"),
     ],
 )
 def test_values_without_a_secret_stay_as_they_are(key: str, value: str) -> None:
