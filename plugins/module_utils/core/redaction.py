@@ -7,22 +7,64 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 HIDDEN = "********"
 
+# Where camelCase begins a word: "clientSecret", "DBPassword", "oauth2Token".
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+# Matched against the words of a key in lower case, joined by dots: "client.secret".
 _SECRET_KEY = re.compile(
-    r"""(?:^|[._-])(?:
-        pass(?:word|wd|phrase|code)? | pwd | secrets? | tokens? | credentials? | jaas[._-]config | auth(?:orization)?
-      | (?:api|access|account|shared|private|secret|encryption|signing|storage|auth|license)[._-]?keys?
-      | keyfile | key[._-]?(?:json|pem|material|store[._-]key) | apikeys? | sas[._-]?url | connection[._-]?string
-      | basic[._-]auth[._-]user[._-]info | user[._-]info | webhook
-    )(?:$|[._-])""",
-    re.VERBOSE | re.IGNORECASE,
+    r"""(?:^|\.)(?:
+        [a-z0-9]*(?:passwords?|passwd|passphrase|passcode|pswd|pwd|secrets?|tokens?|credentials?|cookies?|apikeys?)
+      | (?:db|user|key|store|my)?pass(?!\.(?:through|thru)) | pw | psw | creds? | otp | totp | pin(?=$|\.code)
+      | auth(?:orization)? | bearer(?=$) | jwt | jaas\.config | webhook | dsn | connection\.?string
+      | sas(?=$|\.(?:ur[il]|string)) | sasur[il] | sig | signature | session\.?id | license(?=$)
+      | (?:api|access|account|shared|private|secret|encryption|decryption|signing|storage|auth|license|session|master
+          |subscription|service|client|admin|ssh|hmac|aes|rsa|pgp|gpg)\.?keys?
+      | (?:ssl|tls)\.?key(?=$) | keyfile | key\.?(?:json|material|store\.key) | pem | basic\.auth\.user\.info | user\.?info
+    )(?:$|\.)""",
+    re.VERBOSE,
+)
+# Keys that end like this describe a secret, or how it is obtained, but do not hold it: "auth.method", "token.refresh.ms".
+_DESCRIPTION_KEY = re.compile(
+    r"""\.(?:class|type|mode|method|mechanism|algorithm|scheme|strategy|provider|source|enabled?
+      |(?:refresh|timeout|expiry|ttl|lifetime|interval)\.(?:ms|millis|seconds|minutes)
+      |endpoint(?:\.ur[il])?|issuer|audience|realm|scope|host|hostname|port|(?<=auth\.)user(?:name)?)$""",
+    re.VERBOSE,
 )
 _PLACEHOLDER = re.compile(r"\$\{[^}:]+:[^}]+\}")
-# Up to the last "@" before the path, since a password may hold one; and the password parameter of JDBC URLs.
-_URL_PASSWORD = re.compile(r"(?<=://)[^\s/]+(?=@)|(?<=[?&;]password=)(?!\$\{)[^\s&;]+", re.IGNORECASE)
+# Secrets within a value, each with the text without which it is not looked for, in lower case.
+_BARE = (
+    # The user of a URL, up to the last "@" before the path, since a password may contain one.
+    ("://", re.compile(r"(?<=://)[^\s/]+(?=@)")),
+    ("bearer", re.compile(r"(?<=bearer\s)\s*[\w.~+/=-]{6,}", re.IGNORECASE)),
+    # Base64 of a user and a password; words such as "basic authentication" are none.
+    ("basic", re.compile(r"(?<=(?i:basic)\s)\s*(?=\S*[A-Z0-9=])[\w+/=-]{6,}")),
+    ("-----begin", re.compile(r"(?<=PRIVATE KEY-----).+?(?=-----END|$)", re.DOTALL)),
+)
+# A name within a value, which decides whether the text behind it is a secret; and that text.
+_NAMED = (
+    # "pwd=...", as in JDBC URLs, DSNs and the queries of URLs.
+    (
+        "=",
+        re.compile(r"(?<![\w.-])([\w.-]+)\s*=(?!=)\s*"),
+        re.compile(r"""\{[^}]*\}|"[^"]*"|'[^']*'|(?:(?i:bearer|basic)\s+)?[^\s&;]+"""),
+    ),
+    # JSON.
+    (
+        ":",
+        re.compile(r"""["']([\w.-]+)["']\s*:\s*"""),
+        re.compile(r""""(?:[^"\\]|\\.)*"|'[^']*'|[^\s,{}\[\]]+"""),
+    ),
+    # "X-Api-Key: ...". Without the blank it may be a pair of names, such as "password:hash" to rename a field.
+    (":", re.compile(r"(?<![\w.-])([\w.-]+):\s+"), re.compile(r"[^\r\n|,]+")),
+)
+# Under a key for HTTP headers no blank is needed.
+_HEADERS = (*_NAMED, (":", re.compile(r"(?<![\w.-])([\w.-]+)\s*:\s*"), re.compile(r"[^\r\n|,]+")))
+_HEADERS_KEY = re.compile(r"(?:^|\.)headers?(?:$|\.)")
+_SCHEME = re.compile(r"^(?:bearer|basic|token|digest|apikey)\s+", re.IGNORECASE)
 _MASK = re.compile(r"\*{3,}|[\u2022\u25cf]{3,}|[\[<(](?:hidden|redacted|masked|secret|protected)[\])>]", re.IGNORECASE)
 # Shorter literals are words of any text; hiding them would only garble messages.
 SHORTEST_SECRET = 4
@@ -31,8 +73,62 @@ _SHORTEST_UNMISTAKABLE = 8
 
 
 def is_secret_key(key: str, secret_keys: Collection[str] = ()) -> bool:
-    """Whether a config key holds a secret, by its name or since the connector declares it as PASSWORD."""
-    return key in secret_keys or bool(_SECRET_KEY.search(key))
+    """Whether a config key holds a secret: the connector declares it as PASSWORD, or its words say so.
+
+    Words are separated by anything but letters and digits, or by camelCase: ``db.password`` and ``dbPassword`` are equal.
+    """
+    return key in secret_keys or _is_secret_by_name(key)
+
+
+@lru_cache(maxsize=4096)
+def _is_secret_by_name(key: str) -> bool:
+    words = _words(key)
+    return bool(_SECRET_KEY.search(words) and not _DESCRIPTION_KEY.search(words))
+
+
+def _words(key: str) -> str:
+    """``clientSecret`` and ``client_secret`` as ``client.secret``."""
+    return ".".join(re.findall(r"[a-z0-9]+", _WORD_START.sub(".", key).lower()))
+
+
+def _secrets_within(key: str, value: str) -> list[tuple[int, int]]:
+    """Start and end of each secret in a value whose key does not say that all of it is one; in order, without overlaps."""
+    found: list[tuple[int, int]] = []
+
+    def add(match: re.Match[str] | None) -> int:
+        """Return where the secret ends."""
+        if match is None:
+            return 0
+        if not is_placeholder(_bare_secret(match.group())):
+            found.append(match.span())
+        return match.end()
+
+    lower = value.lower()
+    for sign, pattern in _BARE:
+        if sign in lower:
+            for match in pattern.finditer(value):
+                add(match)
+    for sign, name, secret in _HEADERS if ":" in value and _HEADERS_KEY.search(_words(key)) else _NAMED:
+        end = 0
+        for match in name.finditer(value) if sign in value else ():
+            # A name within a secret is a part of it.
+            if match.start() >= end and _is_secret_by_name(match.group(1)):
+                end = add(secret.match(value, match.end()))
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if merged and start < merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _bare_secret(text: str) -> str:
+    """``abc`` of ``"abc"``, ``{abc}`` and ``Bearer abc``; placeholders keep their braces."""
+    text = text.strip()
+    if len(text) > 1 and text[0] + text[-1] in ('""', "''", "{}"):
+        text = text[1:-1]
+    return _SCHEME.sub("", text)
 
 
 def is_placeholder(value: str) -> bool:
@@ -46,11 +142,15 @@ def looks_masked(value: str | None) -> bool:
 
 
 def redacted_value(key: str, value: str | None, secret_keys: Collection[str] = ()) -> str | None:
+    """The value as it may be shown: all of it hidden for a secret key, else the secrets within it."""
     if value is None or value == "" or is_placeholder(value):
         return value
     if is_secret_key(key, secret_keys):
         return HIDDEN
-    return _URL_PASSWORD.sub(HIDDEN, value)
+    shown, done = "", 0
+    for start, end in _secrets_within(key, value):
+        shown, done = shown + value[done:start] + HIDDEN, end
+    return shown + value[done:]
 
 
 def redacted(config: Mapping[str, str], secret_keys: Collection[str] = ()) -> dict[str, str | None]:
@@ -69,8 +169,10 @@ def secret_values(config: Mapping[str, str | None], secret_keys: Collection[str]
             # "PST:sk_live_1;Africa/Cairo:sk_live_2": an error may quote one of the keys alone.
             literals = re.split(r"[;,]", _PLACEHOLDER.sub("", value))
             found.update(part.rpartition(":")[2].strip() for part in literals)
-        for match in _URL_PASSWORD.finditer(value):
-            found.update((match.group(), match.group().partition(":")[2]))
+        for start, end in _secrets_within(key, value):
+            secret = _bare_secret(value[start:end])
+            # "user:password" of a URL
+            found.update((secret, secret.partition(":")[2]))
     return frozenset(value for value in found if len(value) >= SHORTEST_SECRET and not is_placeholder(value))
 
 

@@ -110,10 +110,10 @@ def decide_settings(
     secret_keys: frozenset[str],
     name: str,
 ) -> tuple[SettingChange, ...]:
-    """The changes, in key order, that make ``current`` satisfy both wishes; none where it does already.
+    """The changes, in key order, that make ``current`` satisfy ``exact`` and ``at_least``; none where it does already.
 
     ``defaults`` are the connector's own defaults: a key that is not set has that value, and raising must not lower it.
-    Raises InputError for a wish that cannot be met.
+    Raises InputError for a value that cannot be set or raised.
     """
     both = sorted(set(exact) & set(at_least))
     if both:

@@ -59,7 +59,51 @@ from hypothesis import strategies as st
         "shared-key",
         "license.key",
         "slack.webhook",
+        "slack.webhook.url",
+        "api.key.ms",
         "pwd",
+        "db.pwd",
+        "pw",
+        "psw",
+        "clientSecret",
+        "clientsecret",
+        "oauth2ClientSecret",
+        "accessToken",
+        "OAuthToken",
+        "SASToken",
+        "dbPassword",
+        "DBPassword",
+        "dbpassword",
+        "userPass",
+        "userpass",
+        "authHeader",
+        "auth.header",
+        "auth",
+        "azure.sas",
+        "azureSas",
+        "transforms.h.secretValue",
+        "dsn",
+        "session_key",
+        "sessionKey",
+        "session.id",
+        "cookie",
+        "http.cookies",
+        "otp",
+        "totp",
+        "pin",
+        "cert.pem",
+        "certPem",
+        "connectionString",
+        "primaryAccessKey",
+        "masterKey",
+        "ssl.key",
+        "ssh.key",
+        "jwt",
+        "aws.creds",
+        "confluent.license",
+        "header.X-Api-Key",
+        "keyStoreKey",
+        "request.signature",
     ],
 )
 def test_keys_that_hold_a_secret_by_their_name(key: str) -> None:
@@ -85,7 +129,44 @@ def test_keys_that_hold_a_secret_by_their_name(key: str) -> None:
         "transforms.extractKey.field",
         "database.hostname",
         "primary.key.mode",
+        "primary.key",
+        "primaryKey",
         "secretary",
+        "keys",
+        "key",
+        "pk.mode",
+        "pk.fields",
+        "tokenizer.mode",
+        "auth.method",
+        "authMechanism",
+        "mongo.auth.source",
+        "basic.auth.credentials.source",
+        "http.auth.user",
+        "sasl.oauthbearer.token.endpoint.url",
+        "token.refresh.ms",
+        "credentials.provider.class",
+        "transforms.token.type",
+        "secret.enabled",
+        "bypass",
+        "compass",
+        "passThrough",
+        "pass.through.mode",
+        "pinned.version",
+        "session.timeout.ms",
+        "routing.key",
+        "partition.key",
+        "sort.keys",
+        "s3.key.prefix",
+        "ssl.key.location",
+        "ssl.truststore.location",
+        "keystone.url",
+        "http.headers",
+        "header.converter",
+        "licensed.by",
+        "sasl.mechanism",
+        "saskatoon",
+        "design.signal",
+        "cookiecutter",
     ],
 )
 def test_keys_that_hold_none(key: str) -> None:
@@ -135,6 +216,75 @@ def test_what_is_not_all_placeholder_is_hidden(value: str) -> None:
 )
 def test_passwords_in_urls_are_hidden_under_any_key(value: str, shown: str) -> None:
     assert redacted_value("connection.url", value) == shown
+
+
+IN_VALUES = [
+    # (key, value, as it is shown, what no message may contain)
+    ("http.headers", "Authorization: Bearer eyJh.bG-ci", f"Authorization: {HIDDEN}", "eyJh.bG-ci"),
+    ("http.headers", "Authorization:Bearer eyJhbGci", f"Authorization:{HIDDEN}", "eyJhbGci"),
+    ("http.headers", "Accept:text/xml,X-Api-Key:k1-2345", f"Accept:text/xml,X-Api-Key:{HIDDEN}", "k1-2345"),
+    ("http.headers", "Cookie: sid=12345; b=6789|Accept: */*", f"Cookie: {HIDDEN}|Accept: */*", "sid=12345; b=6789"),
+    ("any", "Authorization: x=1; token=abcd; rest", f"Authorization: {HIDDEN}", "rest"),
+    ("requestHeaders", "X-Auth-Token:k1-2345", f"X-Auth-Token:{HIDDEN}", "k1-2345"),
+    ("any", "Accept: text/xml|X-Api-Key: k1-2345", f"Accept: text/xml|X-Api-Key: {HIDDEN}", "k1-2345"),
+    ("any", "bearer eyJhbGci.x", f"bearer {HIDDEN}", "eyJhbGci.x"),
+    ("any", "with Basic dXNlcjpwYXNz==, then", f"with Basic {HIDDEN}, then", "dXNlcjpwYXNz=="),
+    ("any", "Authorization=Bearer eyJhbGci", f"Authorization={HIDDEN}", "eyJhbGci"),
+    ("any", "Server=h;uid=u;pwd=s3cret;x=y", f"Server=h;uid=u;pwd={HIDDEN};x=y", "s3cret"),
+    ("any", "PWD = s3cret", f"PWD = {HIDDEN}", "s3cret"),
+    ("any", "Driver=x;PWD={s3;cret};x=y", f"Driver=x;PWD={HIDDEN};x=y", "s3;cret"),
+    ("any", "host=h password='s3 cret' user=u", f"host=h password={HIDDEN} user=u", "s3 cret"),
+    (
+        "any",
+        'Login required username="u" password="s3 cret";',
+        f'Login required username="u" password={HIDDEN};',
+        "s3 cret",
+    ),
+    ("any", "opts=a,password=s3cret", f"opts=a,password={HIDDEN}", "s3cret"),
+    ("any", "https://h/p?sv=1&sig=a%2Fb3&se=2", f"https://h/p?sv=1&sig={HIDDEN}&se=2", "a%2Fb3"),
+    ("any", "https://h/p?access_token=t0ken", f"https://h/p?access_token={HIDDEN}", "t0ken"),
+    ("any", '{"user": "u", "password": "s3\\"cret"}', f'{{"user": "u", "password": {HIDDEN}}}', '"cret'),
+    ("any", '{"a": {"clientSecret":"s3cret"}}', f'{{"a": {{"clientSecret":{HIDDEN}}}}}', "s3cret"),
+    (
+        "any",
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIEvQIBADAN\n-----END RSA PRIVATE KEY-----",
+        f"-----BEGIN RSA PRIVATE KEY-----{HIDDEN}-----END RSA PRIVATE KEY-----",
+        "MIIEvQIBADAN",
+    ),
+    ("any", "-----BEGIN PRIVATE KEY-----MIIEvQIBADAN", f"-----BEGIN PRIVATE KEY-----{HIDDEN}", "MIIEvQIBADAN"),
+]
+
+
+@pytest.mark.parametrize("key, value, shown, secret", IN_VALUES)
+def test_secrets_within_a_value_are_hidden_in_it_and_in_every_message(
+    key: str, value: str, shown: str, secret: str
+) -> None:
+    assert secret in value
+    assert redacted_value(key, value) == shown
+    assert secret not in scrubbed(f"error: {value} is bad", secret_values({key: value}))
+
+
+@pytest.mark.parametrize(
+    "key, value",
+    [
+        ("http.headers", "Accept:text/xml|Content-Type:application/json"),
+        ("http.headers", "Authorization: Bearer ${file:/run/s:token}"),
+        ("http.headers", "Authorization: ${file:/run/s:header}"),
+        ("any", "Server=h;uid=u;pwd=${env:PWD};x=y"),
+        ("any", '{"password": "${env:PWD}"}'),
+        ("transforms.r.renames", "password:hash,token:t"),
+        ("any", "password,token"),
+        ("any", "basic auth, bearer auth, basic authentication"),
+        ("any", "token == 'x'"),
+        ("any", '[{"name":"password","type":"string"}]'),
+        ("any", '{"token":{"type":"string"}}'),
+        ("any", "auth.method=plain;tokenizer=x;passthrough=y"),
+        ("any", "-----BEGIN CERTIFICATE-----MIIEvQIBADAN-----END CERTIFICATE-----"),
+    ],
+)
+def test_values_without_a_secret_stay_as_they_are(key: str, value: str) -> None:
+    assert redacted_value(key, value) == value
+    assert secret_values({key: value}) == frozenset()
 
 
 @pytest.mark.parametrize("value", ["***", "********", " ***** ", "\u2022\u2022\u2022\u2022", "[hidden]", "<REDACTED>"])

@@ -70,7 +70,7 @@ class Expected:
     field: str
 
     def values(self, config: Mapping[str, str]) -> tuple[str, ...] | None:
-        """What is expected; None where the config does not tell, or not in a way that Python can read."""
+        """What is expected; None where the config does not say, or where Python cannot read it."""
         text = config.get(self.setting)
         if text is None or "${" in text or looks_masked(text):
             return None
@@ -143,7 +143,7 @@ class Profile:
         return re.fullmatch(r"\s*\+?0*[1-9]\d*\s*", config.get(self.heartbeat, "")) is None
 
 
-# Nothing is known but when offsets were stored.
+# Known is only when offsets were stored.
 GENERIC = Profile("generic", (), {})
 
 

@@ -153,7 +153,7 @@ def judge(situation: Situation, limits: Limits, restarted: Forecast | None = Non
 def _blocker(
     situation: Situation, worked: int, walked: tuple[ReportPartition, ...], verdicts: Mapping[ReportPartition, Verdict]
 ) -> Blocker | None:
-    """The partition that fails the polls; None for a connector that goes on."""
+    """The partition that fails the polls; None for a connector that makes progress."""
     aborts: dict[ReportPartition, Problem] = {}
     waiting = []
     for partition in walked:

@@ -100,7 +100,7 @@ class Remedy:
 
     @property
     def cost(self) -> tuple[int, ...]:
-        """What makes one lossless remedy better than another, the weightiest first; less is better.
+        """What makes one lossless remedy better than another, the most important first; less is better.
 
         Before all else comes what is left out, since left alone a partition may be left out as well. Then the report runs, what
         comes twice, and the offsets written.

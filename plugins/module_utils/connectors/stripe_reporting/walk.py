@@ -97,7 +97,7 @@ class Request(NamedTuple):
 
 @dataclass(frozen=True)
 class Problem:
-    """A step at which the connector would hang for ever, or leave a partition out for ever.
+    """A step at which the connector would hang, or leave a partition out, permanently.
 
     ``code`` names the kind. ``scope``: ``partition``: only this one is left out; ``round``: the round never ends, though
     the other partitions finish it; ``poll``: every poll ends here, so that the partitions before it deliver nothing and

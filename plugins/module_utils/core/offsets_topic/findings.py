@@ -191,7 +191,7 @@ class _Comparison:
 
     def _two_topic_partitions(self) -> Iterator[Finding]:
         for key, records in _grouped(self.here, lambda record: record.key).items():
-            # A null beside an offset is as undefined as two offsets are; two nulls need no finding.
+            # A null next to an offset is as ambiguous as two offsets; two nulls need no finding.
             if len(records) == 1 or not _live(records):
                 continue
             numbers = " and ".join(str(number) for number in sorted(record.topic_partition for record in records))

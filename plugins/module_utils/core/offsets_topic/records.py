@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Offsets as they lie in the offsets topic: raw bytes, with when and where each was written."""
+"""Offsets as they are in the offsets topic: raw bytes, with when and where each was written."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def choose_partitions(
 ) -> tuple[Partition, ...]:
     """The listed partitions that have all the fields of at least one of ``wanted``; all of them for an empty ``wanted``.
 
-    Raises InputError for a wish that matches nothing; it names the nearest listed partition.
+    Raises InputError for an entry that matches nothing; the message names the nearest listed partition.
     """
     if not wanted:
         return tuple(listed)

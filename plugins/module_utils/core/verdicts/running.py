@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a connector and its tasks run, which Kafka Connect itself tells."""
+"""Whether a connector and its tasks run, as Kafka Connect itself says."""
 
 from __future__ import annotations
 
@@ -41,6 +41,6 @@ def not_running_reason(connector: Connector) -> Reason | None:
 
 
 def state_reasons(connector: Connector) -> tuple[JudgedReason, ...]:
-    """The same with the verdict that it justifies: one that was paused or stopped on purpose is not stuck by that alone."""
+    """The same with the verdict that it justifies: a pause or stop on purpose alone is not stuck."""
     reason = not_running_reason(connector)
     return () if reason is None else (("stuck" if has_failed(connector) else "ok", reason),)
