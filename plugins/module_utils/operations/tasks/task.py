@@ -21,13 +21,15 @@ def say_nothing(message: str) -> None:
 class TaskContext:
     """How the task runs; ``now`` is epoch seconds.
 
-    ``progress`` shows a person how far a long read has come; ``sleep`` waits for seconds.
+    ``progress`` shows a person how far a long read has come; ``sleep`` waits for seconds; ``clock`` counts seconds from any
+    moment.
     """
 
     check_mode: bool
     now: float
     progress: Callable[[str], None] = say_nothing
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
 
 
 @dataclass
@@ -57,6 +59,8 @@ def for_each_connector(names: Iterable[str], do: Callable[[str, Outcome], None],
         except RecoveryError as error:
             failures.append(error.sentence)
             outcome.result["connectors"][name] = {"failed": True, "msg": error.sentence, **error.facts}
+            # One that failed may have changed all the same.
+            outcome.result["changed"] = outcome.result["changed"] or bool(error.facts.get("changed"))
     if failures:
         raise RecoveryError(" ".join(failures), warnings=outcome.warnings, **outcome.result)
     return outcome

@@ -521,3 +521,35 @@ def test_a_place_that_jumped_over_rows_says_which(
         assert (reason.value, reason.since) == (2 * DAY, TODAY + 5 * HOUR)
         assert reason.message.startswith("the rows of 2026-11-17..2026-11-19 were fetched in a poll that failed")
         assert reason.message.endswith(words)
+
+
+# What a reset wrote
+
+
+def after_a_reset(one: Mapping[str, Any], reset_at: float | None = NOW - HOUR) -> tuple[str, list[str]]:
+    """The verdict on the only partition, as the reset of an hour ago wrote it, and the codes of its reasons."""
+    of = connector({PST: one})
+    of = replace(of, offsets=tuple(replace(entry, committed_at=NOW - HOUR, reset_at=reset_at) for entry in of.offsets))
+    (verdict,) = judge(situation(of), Limits()).verdicts
+    return verdict.verdict, [reason.code for reason in verdict.reasons]
+
+
+# Each is "ok" or "late" without the mark.
+WRITTEN = {
+    "something to do": offset(YESTERDAY, TODAY),
+    "the year 2099": offset("2099-01-01", TODAY),
+    "the year 2099, said to be done": offset("2099-01-01", TODAY, done=True),
+}
+
+
+@pytest.mark.parametrize("one", WRITTEN.values(), ids=WRITTEN)
+def test_what_a_reset_wrote_is_not_ok_while_nothing_is_delivered(one: Mapping[str, Any]) -> None:
+    assert after_a_reset(one, None)[0] in ("ok", "late")
+    verdict, codes = after_a_reset(one)
+    assert verdict == "unknown"
+    assert codes[-1] == "nothing_stored_since_reset"
+
+
+@pytest.mark.parametrize("one", [offset(TODAY, TODAY), offset(TODAY, TODAY, done=True)], ids=["current", "done"])
+def test_what_a_reset_wrote_is_ok_where_there_is_nothing_to_do(one: Mapping[str, Any]) -> None:
+    assert after_a_reset(one) == ("ok", [])

@@ -13,6 +13,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     StripeDecision,
     decide,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.kind import (
+    StripeReporting,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset, Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import offset_changes
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import (
@@ -20,6 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.req
     generic_targets,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.connectors.stripe_reporting.cases import (
@@ -659,6 +663,31 @@ def test_offset_delete_and_restore_need_no_knowledge_of_the_connector() -> None:
 def test_strategies_of_time_are_refused_for_offsets_that_are_not_understood(strategy: str) -> None:
     with pytest.raises(InputError, match=r"not known for org\.example\.SomeSource: use offset, delete or restore"):
         generic_targets(any_connector(a={"pos": 1}), ResetRequest(strategy, moment=NOW))
+
+
+@pytest.mark.parametrize("strategy", ["offset", "delete"])
+def test_a_connector_without_offsets_is_refused_and_it_is_said_what_to_do(strategy: str) -> None:
+    with pytest.raises(InputError) as caught:
+        generic_targets(any_connector(), ResetRequest(strategy, offset={"pos": 9}))
+    assert caught.value.message == (
+        "Connect lists no offset of connector 'stripe-reporting-source-connector', so the strategy"
+        f" {strategy} has nothing to change: let the connector run until it has stored one, or use restore. If it continues from"
+        " an earlier position all the same, REST does not show its offsets: run identify with connectops_kafka_bootstrap_servers"
+        " and read the findings."
+    )
+
+
+@pytest.mark.parametrize("strategy", ["offset", "delete", "current", "available_end", "timestamp"])
+def test_a_stripe_connector_without_offsets_is_refused(strategy: str) -> None:
+    now = situation(connector({}, zones=[PST]))
+    with pytest.raises(InputError, match="lists no offset of connector"):
+        StripeReporting(StripeOptions()).decide(now, ResetRequest(strategy, moment=NOW, offset={"interval_end": 1}))
+
+
+@pytest.mark.parametrize("chosen", ["continue", "restore"])
+def test_nothing_to_continue_is_no_failure(chosen: str) -> None:
+    now = situation(connector({}, zones=[PST]))
+    assert StripeReporting(StripeOptions()).decide(now, ResetRequest(chosen, backup={})).targets == {}
 
 
 # The request
