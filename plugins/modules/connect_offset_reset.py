@@ -300,6 +300,11 @@ connectors:
         offsets_moved_on:
           description: Number of changed offsets that the connector has advanced since.
           type: int
+        offsets_caught_up:
+          description:
+            - Number of changed offsets that have their previous value again although every worker confirmed that no task was
+              left. The connector has read to the end of its data once more.
+          type: int
         workers_asked:
           description: Workers that confirmed that no task was left.
           type: list
@@ -312,7 +317,9 @@ connectors:
           description: Seconds waited because a worker could not be asked.
           type: float
     failed:
-      description: V(true) if this connector failed. Then RV(connectors.msg) and the details of the failure are returned for it.
+      description:
+        - V(true) if this connector failed. Then RV(connectors.msg) and the details of the failure are returned for it. The other
+          connectors are reset all the same.
       type: bool
     msg:
       description: Why this connector failed.

@@ -423,7 +423,16 @@ ansible_facts:
           elements: str
           sample: [stripe-reporting-source-connector]
         unfinished:
-          description: Names of the connectors with a reset that was started and not finished because the run was killed.
+          description:
+            - Names of the connectors that a killed run may have left STOPPED. A connector that somebody has resumed or paused
+              since is not among them.
+          type: list
+          elements: str
+          sample: []
+        stuck_after_resume:
+          description:
+            - Names of the STOPPED connectors that would be stuck after a resume and that
+              M(connectops.recovery.connect_offset_reset) can recover.
           type: list
           elements: str
           sample: []

@@ -37,6 +37,7 @@ OPTIONS_OF_A_RUN = frozenset(
         "cluster_label",
         "config",
         "connectors",
+        "default_floors",
         "offset",
         "partitions",
         "plan_id",
@@ -58,6 +59,8 @@ _OF_PLAYBOOKS: Spec = {
 _SET_BY_US = frozenset(
     {
         "connectops_failure",
+        "connectops_left_stopped",
+        "connectops_stopped_advice",
         "connectops_facts_defaults",
         "connectops_group_all_defaults",
         "connectops_group_offsets_defaults",
@@ -66,7 +69,10 @@ _SET_BY_US = frozenset(
         "connectops_reset_defaults",
         "identify_at_least_as_bad",
         "identify_bad",
+        "reset_failed",
+        "reset_failure",
         "reset_plan",
+        "reset_plannable",
         "reset_result",
         "verify_result",
     }

@@ -62,7 +62,11 @@ class Fault:
 
 @dataclass
 class FakeConnector:
-    """A connector as the workers have it. ``on_stopped`` is done at the moment its task ends: a last commit, say."""
+    """A connector as the workers have it. ``on_stopped`` is done at the moment its task ends: a last commit, say.
+
+    ``trace`` says why its task fails with the offsets that it starts with, half a second after the start; None: it works.
+    ``on_resumed`` is done when it starts.
+    """
 
     name: str = "c"
     config: dict[str, str] = field(default_factory=lambda: {"connector.class": "Orders"})
@@ -73,6 +77,8 @@ class FakeConnector:
     # In which state its task is once it has started, and the connector where that is FAILED.
     task_state: str = "RUNNING"
     on_stopped: Callable[[], None] | None = None
+    on_resumed: Callable[[], None] | None = None
+    trace: Callable[[Mapping[Partition, Offset | None]], str | None] = lambda offsets: None
     tasks: tuple[Task, ...] = ()
 
     def __post_init__(self) -> None:
@@ -103,6 +109,8 @@ class FakeCluster:
         self.broken: dict[str, BaseException] = {}
         # Done before the call of this number: somebody else's hand.
         self.meddling: dict[int, Callable[[], None]] = {}
+        # What Connect answers to a change of offsets.
+        self.says = "The offsets for this connector have been altered successfully"
         self.verbs = {"offsets": {"GET", "PATCH", "DELETE"}, "config": {"GET", "PUT", "PATCH"}}
         self.delay_seconds = 0.25
         # So many reads after a write still show what was there before it.
@@ -271,7 +279,7 @@ class FakeCluster:
                     f'the offsets of connector "{name}" cannot be changed before it is STOPPED: stop it.'
                 )
             self.store(name, {Partition.of(one["partition"]): one["offset"] for one in offsets})
-            return "The offsets for this connector have been altered successfully"
+            return self.says
 
         return self.call("alter_offsets", act, name, [dict(one) for one in offsets])
 
@@ -303,9 +311,19 @@ class FakeCluster:
         self._pending = [one for one in self._pending if one not in due]
         for _moment, name, state in due:
             connector = self.by_name.get(name)
-            if connector is None or connector.state == state:
+            if connector is None:
+                continue
+            if state == "FAILED":
+                trace = connector.trace(connector.offsets)
+                connector.tasks = (Task(0, "FAILED", connector.worker, trace),) if connector.state == "RUNNING" else ()
+                continue
+            if connector.state == state:
                 continue
             connector.show(state)
+            if state == "RUNNING" and connector.trace(connector.offsets) is not None:
+                self._pending.append((self.seconds + 0.5, name, "FAILED"))
+            if state == "RUNNING" and connector.on_resumed is not None:
+                connector.on_resumed()
             if state == "STOPPED" and connector.on_stopped is not None:
                 connector.on_stopped()
 

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Backups and journals in a folder of the host that the task runs on. The only module that writes files.
 
-``<folder>/<cluster label>/<connector>/`` holds one backup for each change, and ``journal.json`` while a change is under way.
+``<folder>/<cluster label>/<connector>/`` holds one backup for each change, ``journal.json`` while a change is under way, and
+``own_writes.json``: the offsets that resets wrote last.
 Files are readable by their owner only.
 """
 
@@ -16,16 +17,21 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupEntry, Journal
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
+from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import (
+    OwnWrite,
+    newest_writes,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 
 _JOURNAL_FORMAT = 1
+_OWN_WRITES_FORMAT = 1
 _STATES = ("RUNNING", "PAUSED", "STOPPED")
 _BACKUP_NAME = re.compile(r"(?P<moment>\d{8}T\d{6}\.\d{6}Z)-(?P<plan_id>\w+)\.json")
 # File systems allow 255 bytes for one part of a path.
@@ -107,6 +113,38 @@ class FolderStore:
         first = "the backups" if len(entries) <= _LISTED_BACKUPS else f"the newest {_LISTED_BACKUPS} backups"
         return f"{first} of connector '{self._connector}' are: {shown}."
 
+    def note_writes(self, writes: Sequence[OwnWrite]) -> None:
+        try:
+            older = self.own_writes()
+        except RecoveryError:
+            # What cannot be read is of no use to anyone.
+            older = ()
+        content = {
+            "format": _OWN_WRITES_FORMAT,
+            "cluster_id": self._cluster_id,
+            "connector": self._connector,
+            "writes": [write.as_data() for write in newest_writes(older, writes)],
+        }
+        _write(self._own_writes_path, content)
+
+    def own_writes(self) -> tuple[OwnWrite, ...]:
+        path = self._own_writes_path
+        try:
+            content = _read(path)
+            if content["format"] != _OWN_WRITES_FORMAT:
+                raise ValueError("another format")
+            if (content["cluster_id"], content["connector"]) != (self._cluster_id, self._connector):
+                # Of a cluster that had the same label.
+                return ()
+            return tuple(map(OwnWrite.from_data, content["writes"]))
+        except (FileNotFoundError, NotADirectoryError):
+            return ()
+        except (*_UNREADABLE, KeyError, TypeError):
+            raise RecoveryError(
+                f"{path} cannot be read, so an offset that a reset wrote may be taken for progress of connector"
+                f" '{self._connector}': delete the file."
+            ) from None
+
     def begin(self, journal: Journal) -> None:
         content = {
             "format": _JOURNAL_FORMAT,
@@ -154,6 +192,10 @@ class FolderStore:
                 f"The journal {self._journal_path} cannot be deleted ({error.strerror}), although the change of connector"
                 f" '{self._connector}' has ended: delete the file."
             ) from None
+
+    @property
+    def _own_writes_path(self) -> Path:
+        return self.folder / "own_writes.json"
 
     @property
     def _journal_path(self) -> Path:

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
+from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import OwnWrite
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,14 @@ class Journal:
     plan_id: str
     prior_state: str
     backup_file: str
+
+    def state_to_return_to(self, state: str) -> str | None:
+        """The state that a connector which is now in ``state`` has to be returned to; None: leave its state alone.
+
+        The run that was killed left it STOPPED, or ended. If it is RUNNING or PAUSED, the change had not begun, or had ended, or
+        a person has chosen that state since.
+        """
+        return None if state in ("RUNNING", "PAUSED") else self.prior_state
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,12 @@ class BackupStore(Protocol):
 
     def read(self, name: str) -> Backup:
         """One backup. Raises InputError when there is none of this name, or it is of another connector or cluster."""
+
+    def note_writes(self, writes: Sequence[OwnWrite]) -> None:
+        """Keep what is written to the connector's offsets; of each partition the last write counts."""
+
+    def own_writes(self) -> tuple[OwnWrite, ...]:
+        """The last write to each partition that was ever noted. Raises RecoveryError when they cannot be read."""
 
     def begin(self, journal: Journal) -> None:
         """Store the journal of a change before its first step; it replaces an older one."""

@@ -85,7 +85,8 @@ class ConnectorKind(Protocol[S]):
     """One class of connectors. Its situation ``S`` is made once for each connector and passed whole.
 
     ``name`` appears as the profile of its connectors. ``recovers``: whether a recovery may choose such a connector without
-    its name, because the meaning of its offsets is known.
+    its name, because the meaning of its offsets is known, and that they are in Kafka Connect alone. ``default_floors``: the
+    settings that a recovery raises unless others are named, as in ``at_least``.
     """
 
     @property
@@ -93,6 +94,9 @@ class ConnectorKind(Protocol[S]):
 
     @property
     def recovers(self) -> bool: ...
+
+    @property
+    def default_floors(self) -> Mapping[str, str]: ...
 
     def fits(self, connector: Connector) -> bool:
         """Whether the connector is of this kind, by its type and config."""

@@ -80,12 +80,14 @@ def _same_value(one: JsonScalar, other: JsonScalar) -> bool:
 class StoredOffset:
     """One entry of ``GET /connectors/<name>/offsets``; ``offset`` is None where the server said null.
 
-    ``committed_at`` (epoch seconds) is known where the offsets topic was read.
+    ``committed_at`` (epoch seconds) is known where the offsets topic was read. ``reset_at`` (epoch seconds): when a reset of
+    this collection wrote it, if the connector has stored nothing since.
     """
 
     partition: Partition
     offset: Offset | None
     committed_at: float | None = None
+    reset_at: float | None = None
 
 
 @dataclass(frozen=True)

@@ -30,12 +30,16 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.cha
 
 @dataclass(frozen=True)
 class ChangeRequest:
-    """All that the user asks for one connector: a reset of its offsets, and settings, exact ones or floors."""
+    """All that the user asks for one connector: a reset of its offsets, and settings, exact ones or floors.
+
+    ``default_floors``: besides ``at_least``, raise what the connector's kind raises by default.
+    """
 
     reset: ResetRequest
     config: Mapping[str, Any] = field(repr=False)
     at_least: Mapping[str, Any]
     cluster: str
+    default_floors: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class Planned:
     secret_keys: frozenset[str]
     warnings: tuple[str, ...] = ()
     epoch_fields: frozenset[str] = frozenset()
+    # The connector may keep offsets outside of Kafka Connect, so what Connect says about that is shown.
+    keeps_offsets_elsewhere: bool = False
 
     @property
     def diff(self) -> dict[str, str]:
@@ -78,7 +84,9 @@ def make_plan(
             " consumer group, which a reset here does not change."
         )
     _refuse_unaddressable(connector)
-    settings, secret_keys = decide_with_server(client, connector, request.config, request.at_least)
+    floors = dict(kind_of(kinds, connector).default_floors) if request.default_floors else {}
+    floors = {key: value for key, value in floors.items() if key not in request.config} | dict(request.at_least)
+    settings, secret_keys = decide_with_server(client, connector, request.config, floors)
     # The offsets are decided for the config that the connector will start with.
     configured = replace(connector, config=changed_config(connector.config, settings))
     kind = kind_of(kinds, configured)
@@ -96,7 +104,15 @@ def make_plan(
     if plan.strategy == "restore":
         # A backup may be of an older version of the connector, so this is for the user to judge.
         warnings = (*warnings, *changed_types(connector.stored, decision.targets))
-    return Planned(plan, preview, forecast, secret_keys, warnings, decision.epoch_fields)
+    return Planned(
+        plan,
+        preview,
+        forecast,
+        secret_keys,
+        warnings,
+        epoch_fields=decision.epoch_fields,
+        keeps_offsets_elsewhere=not kind.recovers,
+    )
 
 
 def _plan(

@@ -75,6 +75,14 @@ class ResetOptions:
     )
     config: Mapping[str, Any] = field_for(CONFIG)
     at_least: Mapping[str, Any] = field_for(AT_LEAST)
+    default_floors: bool = option(
+        "default_floors",
+        "bool",
+        "Also raise the settings that the collection recommends for the class of the connector, in the same stop.",
+        "For the Stripe reporting connector, C(stripe.report.max.wait.ms) is raised to 60 minutes. No other class has such a"
+        " setting. A value in O(at_least) or O(config) takes precedence.",
+        default=False,
+    )
     plan_id: str | None = option(
         "plan_id",
         "str",

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab import Lab
+from lab import Lab, await_condition
 from lab.ansible_runs import playbook_command, playbook_environment, run_playbook, write_inventory
 from lab.scenarios import StuckConnector, stuck_connector
 
@@ -152,6 +152,65 @@ def test_a_recovery_that_is_not_seen_in_time_is_said_to_be_none(
     assert "Unknown error" not in done.stdout
     assert "RETRYING" not in done.stdout
     assert max(map(len, done.stdout.splitlines())) < 2000, "one readable sentence, and no whole result"
+
+
+SINK = {
+    "connector.class": "org.apache.kafka.connect.file.FileStreamSinkConnector",
+    "topics": "of-a-sink",
+    "file": "/dev/null",
+}
+
+
+def test_a_connector_that_cannot_be_planned_does_not_keep_the_others_of_its_cluster_from_recovery(
+    lab: Lab, stuck: list[StuckConnector], tmp_path: Path
+) -> None:
+    """Among them one of another class: a default that is Stripe's own does not fail on it."""
+    recovered, untouched = stuck
+    file = tmp_path / "lines.txt"
+    file.write_text("one\n", encoding="utf-8")
+    of_a_file = {"connector.class": "org.apache.kafka.connect.file.FileStreamSourceConnector", "file": str(file)}
+    created = {"a-sink": SINK, "a-file": {**of_a_file, "topic": "of-a-file"}}
+    for name, config in created.items():
+        recovered.cluster.create(name, config)
+    try:
+        named = {"connectops_connectors": ["a-sink", "a-file", recovered.name]}
+        inventory = write_inventory(lab, tmp_path, {recovered.cluster.name: named})
+        done = run_playbook("recover", inventory, ["--limit", recovered.cluster.name])
+    finally:
+        for name in created:
+            recovered.cluster.delete(name)
+    assert done.returncode == 2, done.stdout
+    assert is_delivered(lab, recovered)
+    assert not is_delivered(lab, untouched)
+    assert "PLAY RECAP" in done.stdout
+    assert outcome(done.stdout)[recovered.cluster.name]["changed"] == 1
+    plans, report = done.stdout.partition("Show the plan")[2], done.stdout.partition("PLAY [Report]")[2]
+    for text in (plans.partition("Carry out")[0], report):
+        assert "Connector 'a-sink' is a sink connector, not a source connector" in " ".join(text.split())
+    assert "a-file" not in report
+    assert plans.index("Verify the recovery") < plans.index("PLAY [Report]")
+
+
+def test_a_stopped_connector_that_would_be_stuck_fails_the_run_unless_it_was_named(
+    lab: Lab, stuck: list[StuckConnector], tmp_path: Path
+) -> None:
+    one = stuck[0]
+    one.cluster.request("PUT", f"/connectors/{one.name}/stop")
+    one.cluster.await_state(one.name, "STOPPED")
+    limit = ["--limit", one.cluster.name]
+    found = run_playbook("recover", write_inventory(lab, tmp_path), limit)
+    assert found.returncode == 2, found.stdout
+    report = " ".join(found.stdout.partition("PLAY [Report]")[2].split())
+    assert (
+        f"STOPPED, and stuck after a resume: {one.name}. To recover, run this playbook with -e"
+        f" connectops_connectors={one.name}, then send PUT /connectors/<name>/resume."
+    ) in report
+    assert one.cluster.config(one.name)["stripe.report.max.wait.ms"] == "1500"
+    named = run_playbook("recover", write_inventory(lab, tmp_path), [*limit, "-e", f"connectops_connectors={one.name}"])
+    assert named.returncode == 0, named.stdout
+    assert one.cluster.status(one.name)["connector"]["state"] == "STOPPED"
+    one.cluster.request("PUT", f"/connectors/{one.name}/resume")
+    await_condition(lambda: is_delivered(lab, one), 60, "the rows that were due")
 
 
 def _with_broken(lab: Lab, folder: Path, stuck: StuckConnector) -> Path:

@@ -18,6 +18,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.files 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import Journal
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import OwnWrite
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 
 OFFSETS: dict[Partition, Offset] = {Partition.of({"table": "orders"}): {"id": 5}}
@@ -340,3 +341,56 @@ def test_a_journal_that_is_a_folder_or_cannot_be_deleted_is_one_sentence(store: 
     with pytest.raises(RecoveryError, match=r"cannot be deleted \(.*\), although the change .* has ended") as caught:
         store.end()
     assert problem_of(caught)
+
+
+# What was written
+
+ORDERS = Partition.of({"table": "orders"})
+BILLS = Partition.of({"table": "bills"})
+
+
+def test_of_each_partition_the_last_write_is_known(store: FolderStore) -> None:
+    assert store.own_writes() == ()
+    store.note_writes([OwnWrite(ORDERS, {"id": 1}, 100.0), OwnWrite(BILLS, None, 100.0)])
+    store.note_writes([OwnWrite(ORDERS, {"id": 2.0}, 200.0, 201.5)])
+    assert store.own_writes() == (OwnWrite(ORDERS, {"id": 2.0}, 200.0, 201.5), OwnWrite(BILLS, None, 100.0))
+    assert mode(store.folder / "own_writes.json") == 0o600
+
+
+def test_the_writes_to_another_clusters_connector_are_not_known(store: FolderStore) -> None:
+    store.note_writes([OwnWrite(ORDERS, {"id": 1}, 100.0)])
+    assert same_folder(store, "eu-1", "c/1", "kafka-2").own_writes() == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        "{}",
+        '{"format": 2}',
+        '{"format": 1, "cluster_id": "kafka-1", "connector": "c/1", "writes": [{"begun": 1}]}',
+    ],
+)
+def test_writes_that_cannot_be_read_are_told_and_replaced_by_the_next(store: FolderStore, text: str) -> None:
+    store.note_writes([])
+    file = store.folder / "own_writes.json"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(RecoveryError) as caught:
+        store.own_writes()
+    assert problem_of(caught).startswith(f"{file} cannot be read, so an offset that a reset wrote may be taken for")
+    store.note_writes([OwnWrite(ORDERS, {"id": 1}, 100.0)])
+    assert store.own_writes() == (OwnWrite(ORDERS, {"id": 1}, 100.0),)
+
+
+# Who is returned to which state
+
+
+@pytest.mark.parametrize("state", ["STOPPED", "UNASSIGNED", "FAILED", "UNKNOWN"])
+def test_a_connector_that_a_killed_run_left_is_returned_to_its_state(state: str) -> None:
+    assert JOURNAL.state_to_return_to(state) == "PAUSED"
+
+
+@pytest.mark.parametrize("state", ["RUNNING", "PAUSED"])
+def test_a_state_that_a_person_has_chosen_since_is_left(state: str) -> None:
+    assert JOURNAL.state_to_return_to(state) is None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors import registry
@@ -48,6 +48,7 @@ class SheepCounter(ConnectorKind[Flock]):
 
     name = "sheep"
     recovers = True
+    default_floors: ClassVar[Mapping[str, str]] = {"meadow.size": "10"}
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> SheepCounter:

@@ -31,7 +31,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Partition,
     StoredOffset,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.commits import clock_doubtful, no_commit
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.commits import (
+    clock_doubtful,
+    no_commit,
+    nothing_stored_since_reset,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import state_reasons
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import (
     NOT_CONFIGURED,
@@ -103,10 +107,12 @@ class _ProfileJudge:
                 yield self._orphaned(entry, Reason("superseded", words))
             else:
                 time, doubts = _time_of(self.profile.time, entry.offset)
+                reset = nothing_stored_since_reset(entry.reset_at)
                 yield self.verdict(
                     entry.partition,
                     *lacking,
                     *doubts,
+                    *(() if reset is None else (("unknown", reset),)),
                     *self._of_time_and_commits(entry.offset, time, entry.committed_at),
                     delivered_to=None if time is None else int(time),
                     committed_at=entry.committed_at,

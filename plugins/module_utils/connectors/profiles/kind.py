@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import (
     ConnectorKind,
@@ -41,6 +41,7 @@ class Profiles(ConnectorKind[Read]):
 
     name = GENERIC.name
     recovers = False
+    default_floors: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> Profiles:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import (
     ConnectorKind,
@@ -26,6 +26,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 class Sinks(ConnectorKind[Read]):
     name = "sink"
     recovers = False
+    default_floors: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> Sinks:

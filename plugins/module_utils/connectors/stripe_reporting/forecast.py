@@ -189,7 +189,7 @@ def _waiting_from(
     """From where on a partition's data only waits, when a problem keeps the connector in the round ``stopped_in``."""
     if remembered is not None and remembered.round_id == stopped_in:
         if not remembered.processed:
-            return BEGINNING if remembered.delivered_to is None else remembered.delivered_to
+            return BEGINNING if remembered.goes_on_at is None else remembered.goes_on_at
         if stopped_in == current:
             return available_end
     return available_end if load is None else load

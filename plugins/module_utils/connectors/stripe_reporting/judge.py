@@ -115,21 +115,19 @@ def judge(situation: Situation, limits: Limits, restarted: Forecast | None = Non
         if len(connector.tasks) > 1
         else undelivered_spans(walked, situation.evidence.histories, offsets, settings.initial_loads),
     )
-    committed = {entry.partition: entry.committed_at for entry in connector.offsets}
+    entries = {entry.partition: entry for entry in connector.offsets}
     verdicts: dict[ReportPartition, Verdict] = {}
     for partition in situation.partitions:
         source = situation.sources.get(partition) or Partition.of(
             {"report_type": partition.report_type, "timezone": partition.timezone}
         )
-        verdicts[partition] = judge_one.verdict(
-            partition, source, committed.get(source), dropped.get(partition.timezone)
-        )
+        verdicts[partition] = judge_one.verdict(partition, source, entries.get(source), dropped.get(partition.timezone))
     waits = tuple(partition for partition in walked if partition not in in_memory)
     blocker = _blocker(situation, worked, waits, verdicts) if works else None
     if blocker is not None:
         verdicts = {one: _beside(one, verdict, blocker, walked) for one, verdict in verdicts.items()}
     orphans = [
-        Verdict(source, "orphaned", (NOT_CONFIGURED,), committed_at=committed.get(source))
+        Verdict(source, "orphaned", (NOT_CONFIGURED,), committed_at=entries[source].committed_at)
         for source in connector.stored
         if ReportPartition.of(source) not in situation.partitions
     ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import (
     ConnectorKind,
@@ -45,7 +45,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.waits import suggest_wait
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import (
+    ResetRequest,
+    refuse_without_offsets,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
 
@@ -56,6 +59,8 @@ class StripeReporting(ConnectorKind[Situation]):
 
     name = "stripe_reporting"
     recovers = True
+    # The connector gives a report run five minutes by default, and large reports take longer.
+    default_floors: ClassVar[Mapping[str, str]] = {"stripe.report.max.wait.ms": "60m"}
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> StripeReporting:
@@ -89,6 +94,7 @@ class StripeReporting(ConnectorKind[Situation]):
         return plan_text.round_remark(facts)
 
     def decide(self, situation: Situation, request: ResetRequest) -> Decision:
+        refuse_without_offsets(situation.connector, request.strategy)
         restarted = make_forecast(situation)
         decision = decide(situation, request, restarted)
         left_alone = judge.judge(situation, Limits(), restarted).left_alone

@@ -122,6 +122,12 @@ class ReportOffset(NamedTuple):
             moment = meant.interval_end
         return None if moment is None or moment > LATEST_EPOCH_SECONDS else moment
 
+    @property
+    def goes_on_at(self) -> int | None:
+        """Where the connector itself goes on in the offset's round (epoch seconds); an empty run id is no open run to it."""
+        moment = self.interval_start if self.run_id else self.interval_end
+        return None if moment is None or moment > LATEST_EPOCH_SECONDS else moment
+
     def written(self) -> dict[str, JsonScalar]:
         """The offset as the connector writes it: all six keys, nulls included."""
         return {

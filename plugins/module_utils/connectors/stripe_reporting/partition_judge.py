@@ -24,6 +24,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
     Problem,
+    Request,
     StripeState,
     next_step,
 )
@@ -35,8 +36,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
     show_seconds,
     show_span,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
-from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.commits import clock_doubtful, no_commit
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition, StoredOffset
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.commits import (
+    clock_doubtful,
+    no_commit,
+    nothing_stored_since_reset,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import (
     has_failed,
     not_running_reason,
@@ -79,14 +84,18 @@ class PartitionJudge:
     undelivered: tuple[Undelivered, ...]
 
     def verdict(
-        self, partition: ReportPartition, source: Partition, committed_at: float | None, dropped: Dropped | None
+        self, partition: ReportPartition, source: Partition, entry: StoredOffset | None, dropped: Dropped | None
     ) -> Verdict:
-        """The verdict on a partition alone, before the blocker is known."""
+        """The verdict on a partition alone, before the blocker is known. ``entry`` is what is stored of it."""
         offset = self.situation.offsets.get(partition)
         if offset is None:
             verdict: VerdictName = "stuck" if has_failed(self.situation.connector) else "missing"
             return Verdict(source, verdict, tuple(self._why_missing(partition, dropped)))
+        committed_at = None if entry is None else entry.committed_at
         reasons = list(self._reasons(partition, offset, committed_at, dropped))
+        reset = nothing_stored_since_reset(None if entry is None else entry.reset_at)
+        if reset is not None and self._has_work(partition, offset):
+            reasons.append(("unknown", reset))
         if self._is_moving(partition, offset):
             reasons = [("late" if reason.code in _OF_AGE else verdict, reason) for verdict, reason in reasons]
         return judged_by(source, reasons, offset.delivered_to, committed_at)
@@ -169,6 +178,16 @@ class PartitionJudge:
             if step.code == "run_without_result" and stripe.run_error:
                 words = f"{words}: {stripe.run_error}"
             yield ("late" if stripe.run_status == "pending" else "stuck"), Reason(step.code, words)
+
+    def _has_work(self, partition: ReportPartition, offset: ReportOffset) -> bool:
+        """Whether the connector has something to store of it; beyond now its offset stands for data that nobody has."""
+        if offset.delivered_to is not None and offset.delivered_to > self.situation.now:
+            return True
+        if offset.round_id == self.worked_round and offset.processed:
+            return False
+        stripe = self.situation.stripe[partition]
+        step = next_step(self.situation.settings, partition, offset, self.worked_round, stripe)
+        return isinstance(step, Request) and step.start < step.end
 
     def _of_the_open_run(
         self, offset: ReportOffset, stripe: StripeState, committed_at: float | None

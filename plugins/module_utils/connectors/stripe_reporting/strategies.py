@@ -59,7 +59,9 @@ def continue_lossless(situation: Situation, chosen: Sequence[ReportPartition]) -
         if offset is None:
             continue
         if offset.round_id == round_id:
-            needs_help = _needs_help_in(round_id, situation, partition, offset)
+            # Without the move it would have its turn again in a later round, and deliver what has come since.
+            is_behind = moves and offset.goes_on_at != situation.stripe[partition].available_end
+            needs_help = is_behind or _needs_help_in(round_id, situation, partition, offset)
         else:
             is_dropped = partition.timezone in dropped and offset.delivered_to is not None
             needs_help = moves or is_dropped or _loses_by_starting_over(situation, partition, offset)

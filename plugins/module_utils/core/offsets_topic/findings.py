@@ -31,6 +31,7 @@ CODES = (
     "key_not_addressable",
     "two_topic_partitions",
     "other_topic",
+    "deleted_under_another_key",
     "rest_stale",
     "ghost_partition",
 )
@@ -130,6 +131,7 @@ class _Comparison:
         yield from self._not_addressable()
         yield from self._two_topic_partitions()
         yield from self._other_topic()
+        yield from self._deleted_under_another_key()
         yield from self._rest_stale()
         yield from self._ghost_partitions()
 
@@ -229,8 +231,36 @@ class _Comparison:
                 expected_topic=self.topic,
             )
 
+    def _deleted_under_another_key(self) -> Iterator[Finding]:
+        for partition, records in self._hidden().items():
+            used = next(record for record in records if record.offset is not None)
+            yield self._finding(
+                "deleted_under_another_key",
+                f"{partition} was deleted under {_text(records[0].key)} ({_when(records[0])}), so REST does not list it, but the"
+                f" task still uses {_shown(used.offset)} under {_text(used.key)}: with the connector STOPPED, restore a backup,"
+                " or write a null under that key in the topic to delete it.",
+                partition,
+                records,
+                used_key=_text(used.key),
+            )
+
+    def _hidden(self) -> Mapping[Partition, list[OffsetRecord]]:
+        """The partitions that REST could reach but does not list, as a newer record deletes them under other key bytes."""
+        return {
+            partition: records
+            for partition, records in _by_partition(self.here).items()
+            if self.views
+            and records[0].offset is None
+            and not any(partition in view for view in self.views)
+            and any(
+                record.offset is not None and is_addressable(record) and record.key != records[0].key
+                for record in records
+            )
+        }
+
     def _rest_stale(self) -> Iterator[Finding]:
         stored = _by_partition(self.here)
+        hidden = self._hidden()
         for partition in dict.fromkeys([*stored, *(partition for view in self.views for partition in view)]):
             records = stored.get(partition, [])
             reached = [record for record in records if is_addressable(record)]
@@ -241,6 +271,8 @@ class _Comparison:
                 right.append(None)
             shown = [view.get(partition) for view in self.views]
             is_right = any(same_offset(one, other) for one in shown for other in right)
+            if partition in hidden:
+                continue
             # What moved between two looks is not stale; the topic was read somewhere between them.
             has_moved = any(not same_offset(shown[0], one) for one in shown)
             if is_right or has_moved or not shown:

@@ -59,6 +59,17 @@ class ResetRequest:
         return cls(strategy, tuple(partitions), moment, offset, backup, allow_gap)
 
 
+def refuse_without_offsets(connector: Connector, strategy: str) -> None:
+    """Raise InputError for a strategy that would do nothing, and look like success, because no offset is listed."""
+    if connector.stored or strategy in ("continue", "restore"):
+        return
+    raise InputError(
+        f"Connect lists no offset of connector '{connector.name}', so the strategy {strategy} has nothing to change: let the"
+        " connector run until it has stored one, or use restore. If it continues from an earlier position all the same, REST does"
+        " not show its offsets: run identify with connectops_kafka_bootstrap_servers and read the findings."
+    )
+
+
 def generic_targets(connector: Connector, request: ResetRequest) -> OffsetTargets:
     """Targets of the strategies that need no knowledge of the connector. Raises InputError for the others."""
     stored = connector.stored
@@ -67,6 +78,8 @@ def generic_targets(connector: Connector, request: ResetRequest) -> OffsetTarget
         everything = {**dict.fromkeys(stored), **request.backup}
         chosen = choose_partitions(tuple(everything), request.partitions, connector.name)
         return {partition: everything[partition] for partition in chosen}
+    if request.strategy in ("offset", "delete"):
+        refuse_without_offsets(connector, request.strategy)
     chosen = choose_partitions(tuple(stored), request.partitions, connector.name)
     if request.strategy == "offset" and request.offset is not None:
         for partition in chosen:

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_seconds
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
+    show_moment,
+    show_seconds,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Reason
 
 # Clocks of two machines may differ by so much without saying anything.
@@ -18,6 +21,14 @@ def no_commit(since: float, limit_seconds: int, now: float) -> Reason | None:
     if age <= limit_seconds:
         return None
     return Reason("no_commit", f"nothing stored for {show_seconds(age)}", age, limit_seconds, int(since))
+
+
+def nothing_stored_since_reset(reset_at: float | None) -> Reason | None:
+    """The reason when the offset is still the one that a reset wrote then (epoch seconds): the connector stored nothing."""
+    if reset_at is None:
+        return None
+    words = f"nothing stored since the reset of {show_moment(int(reset_at))}"
+    return Reason("nothing_stored_since_reset", words, since=int(reset_at))
 
 
 def clock_doubtful(what: str, moment: float | None, now: float) -> Reason | None:

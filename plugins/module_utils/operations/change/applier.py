@@ -16,13 +16,17 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Connector,
     Offset,
     Partition,
+    Status,
     same_offset,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed, secret_values
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report import steps
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
+from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import changed_config
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.offset_access import open_offsets
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings import SettingsWriter
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings_and_offsets import (
+    SettingsAndOffsets,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import (
     Proof,
     StopWindow,
@@ -33,22 +37,25 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.rea
 
 # Reserved beyond the deadline, so that a task out of time can still undo its change and return the connector to its state.
 RETURN_SECONDS = 60.0
+# A task that cannot work with its new offset starts all the same, and fails a moment later.
+_WATCH_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class Applied:
-    """What was done, and what was read afterwards."""
+    """What was done, and what was read afterwards. ``remarks`` are what Connect said about it besides that it is done."""
 
     planned: Planned
     backup_file: str
     proof: Proof
     evidence: Mapping[str, Any]
+    remarks: tuple[str, ...] = ()
 
 
 class Applier:
     """Applies one plan to one connector; ``replan`` decides again from what is read in the STOPPED window.
 
-    ``now`` is epoch seconds. ``progress`` shows a person one line for each step.
+    ``clock`` returns epoch seconds by the workers' clock. ``progress`` shows a person one line for each step.
     """
 
     def __init__(
@@ -59,7 +66,7 @@ class Applier:
         replan: Callable[[Connector], Planned],
         *,
         cluster_id: str,
-        now: float,
+        clock: Callable[[], float],
         sleep: Callable[[float], None],
         progress: Callable[[str], None],
     ) -> None:
@@ -68,7 +75,7 @@ class Applier:
         self._window = window
         self._replan = replan
         self._cluster_id = cluster_id
-        self._now = now
+        self._clock = clock
         self._sleep = sleep
         self._progress = progress
         self._backup_file: str | None = None
@@ -103,25 +110,29 @@ class Applier:
                 planned = self._planned_again(held, planned, agreed_plan)
                 backup = self._back_up(held, planned)
                 self._store.begin(Journal(planned.plan.id, plan.final_state, backup))
-            self._change(planned.plan)
+            change = self._change(planned.plan)
         except BaseException as error:
             self._return_after(error, plan)
             raise
         try:
-            failed = self._return(plan)
+            status = self._leave(plan, watch_seconds=_WATCH_SECONDS if _writes(planned.plan) else 0.0)
+            failure = _failure(connector, planned, status)
+            outcome = None if failure is None else self._after_failure(failure, connector, planned, change, worker_ids)
+            self._store.end()
         except RecoveryError:
             raise
         except BaseException as interruption:
             # It must not leave the connector STOPPED.
             self._return_after(interruption, plan)
             raise
-        evidence = self._look_again(planned.plan)
-        if failed:
-            raise RecoveryError(_failed_again(plan, failed))
-        return Applied(planned, backup, proof, evidence)
+        if outcome is not None:
+            raise outcome
+        self._progress(steps.returned(plan.connector, plan.final_state))
+        evidence = self._look_again(planned.plan, change, proof)
+        return Applied(planned, backup, proof, evidence, change.remarks)
 
     def _back_up(self, connector: Connector, planned: Planned) -> str:
-        backup = Backup.of(connector, self._cluster_id, planned.plan.id, planned.secret_keys, self._now)
+        backup = Backup.of(connector, self._cluster_id, planned.plan.id, planned.secret_keys, self._clock())
         self._backup_file = self._store.back_up(backup)
         self._progress(steps.backed_up(connector.name, len(connector.stored), self._backup_file))
         return self._backup_file
@@ -137,71 +148,144 @@ class Applier:
             )
         return again
 
-    def _change(self, plan: Plan) -> None:
+    def _change(self, plan: Plan) -> SettingsAndOffsets:
         """Write settings, then offsets; either all of it is there afterwards, or none."""
-        settings = SettingsWriter(self._cluster, plan.connector, self._sleep)
-        offsets = open_offsets(plan.write_to, self._cluster, plan.connector, self._sleep)
+        change = SettingsAndOffsets(self._cluster, self._store, plan, self._clock, self._sleep)
         try:
-            if plan.settings:
-                settings.write(plan.settings)
-            if plan.offsets:
-                offsets.write(plan.offsets)
+            change.write()
             if plan.settings or plan.offsets:
                 self._progress(steps.written(plan.connector, len(plan.settings), len(plan.offsets)))
         except BaseException as error:
             self._cluster.extend(RETURN_SECONDS)
-            failures = []
-            for undo in (offsets.undo, settings.undo):
-                try:
-                    undo()
-                except RecoveryError as failure:
-                    failures.append(failure.sentence)
-            if failures:
+            try:
+                change.undo()
+            except RecoveryError as failure:
                 raise RecoveryError(
-                    f"{_sentence(error)} Undoing it failed as well: {' '.join(failures)} Restore the backup"
-                    f" {self._backup_file} with the strategy restore."
+                    f"{_sentence(error)} Undoing it failed as well: {failure.sentence} {self._how_to_restore()}"
                 ) from error
             raise
+        return change
+
+    def _after_failure(
+        self,
+        failure: Failure,
+        connector: Connector,
+        planned: Planned,
+        change: SettingsAndOffsets,
+        worker_ids: frozenset[str],
+    ) -> RecoveryError:
+        """What to raise when tasks FAILED right after the return. What the change itself has broken is undone first.
+
+        Raises RecoveryError when the connector could not be returned to its state after that.
+        """
+        said = f"Connector '{connector.name}' was resumed, but {failure.shown}"
+        if not _writes(planned.plan):
+            return RecoveryError(f"{said}. Remove the cause, then restart it.", changed=True)
+        if failure.is_old:
+            return RecoveryError(
+                f"{said}, as before the change. The change stays: remove the cause, then restart the connector. The backup is"
+                f" {self._backup_file}.",
+                changed=True,
+            )
+        self._cluster.extend(RETURN_SECONDS)
+        problem = None
+        try:
+            self._window.enter(worker_ids)
+            change.undo()
+        except RecoveryError as error:
+            problem = error.sentence
+        try:
+            self._leave(planned.plan)
+        except RecoveryError as error:
+            raise RecoveryError(f"{said}. {error.sentence}", changed=True) from error
+        if problem is not None:
+            return RecoveryError(f"{said}. Undoing the change failed: {problem} {self._how_to_restore()}", changed=True)
+        return RecoveryError(
+            f"{said}. The change was undone, and the connector was resumed as it was before; its backup is"
+            f" {self._backup_file}. Choose another offset or setting."
+        )
+
+    def _how_to_restore(self) -> str:
+        return f"Restore the backup {self._backup_file} with the strategy restore."
 
     def _return_after(self, error: BaseException, plan: Plan) -> None:
         """Return to the state before, after a failure; raises with both sentences when that does not go well either."""
         facts = error.facts if isinstance(error, RecoveryError) else {}
         try:
-            failed = self._return(plan)
+            status = self._leave(plan)
+            self._store.end()
         except RecoveryError as failure:
             raise RecoveryError(f"{_sentence(error)} {failure.message}", **facts) from error
+        failed = failed_parts(status) if status is not None else []
         if failed and isinstance(error, RecoveryError):
-            raise RecoveryError(f"{_sentence(error)} {_failed_again(plan, failed)}", **facts) from error
+            raise RecoveryError(
+                f"{_sentence(error)} Connector '{plan.connector}' was resumed, but {', '.join(failed)} FAILED: read the worker's"
+                " log, remove the cause, then restart it.",
+                **facts,
+            ) from error
 
-    def _return(self, plan: Plan) -> list[str]:
-        """Leave the window and end the journal. Returns what FAILED after a resume, as ``task 0``."""
+    def _leave(self, plan: Plan, watch_seconds: float = 0.0) -> Status | None:
+        """Leave the window. Returns the status of a connector that was resumed, else None. Raises RecoveryError."""
         self._cluster.extend(RETURN_SECONDS)
         try:
-            status = self._window.leave(plan.final_state)
+            status = self._window.leave(plan.final_state, watch_seconds)
         except RecoveryError as failure:
             verb = "resume" if plan.final_state == "RUNNING" else "pause"
             raise RecoveryError(
                 f"{failure.sentence} It was {plan.final_state} before; if it is still STOPPED, run this task again, or"
                 f" PUT /connectors/{plan.connector}/{verb}."
             ) from None
-        self._store.end()
-        failed = failed_parts(status) if status is not None and plan.final_state == "RUNNING" else []
-        if not failed:
-            self._progress(steps.returned(plan.connector, plan.final_state))
-        return failed
+        return status if plan.final_state == "RUNNING" else None
 
-    def _look_again(self, plan: Plan) -> dict[str, Any]:
-        """After the return: no offset may have fallen back to what it was. Moving on is a good sign."""
-        stored = open_offsets(plan.write_to, self._cluster, plan.connector, self._sleep).stored()
-        lost = [one for one in plan.offsets if same_offset(stored.get(one.partition), one.before)]
+    def _look_again(self, plan: Plan, change: SettingsAndOffsets, proof: Proof) -> dict[str, Any]:
+        """After the return: moving on is a good sign, and an offset may be what it was only because the data ends there."""
+        stored = change.stored()
+        back = [one for one in plan.offsets if same_offset(stored.get(one.partition), one.before)]
+        # No task was left that could have overwritten it, and the connector works: it has read all that there is once more.
+        has_caught_up = proof.is_complete and plan.final_state == "RUNNING"
+        lost = [one for one in back if one.before is None or not has_caught_up]
         if lost:
             partitions = ", ".join(str(one.partition) for one in lost)
             raise RecoveryError(
                 f"The offsets of {partitions} of connector '{plan.connector}' were overwritten by a task that had not ended:"
-                " restart the worker it ran on, then run again."
+                " restart the worker it ran on, then run again.",
+                changed=True,
             )
         kept = sum(same_offset(stored.get(one.partition), one.after) for one in plan.offsets)
-        return {"offsets_kept": kept, "offsets_moved_on": len(plan.offsets) - kept}
+        return {
+            "offsets_kept": kept,
+            "offsets_moved_on": len(plan.offsets) - kept - len(back),
+            "offsets_caught_up": len(back),
+        }
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What FAILED after the return. ``shown``: ``task 0 FAILED (the first line of its trace)``; ``is_old``: as before."""
+
+    shown: str
+    is_old: bool
+
+
+def _failure(before: Connector, planned: Planned, after: Status | None) -> Failure | None:
+    failed = [] if after is None else failed_parts(after)
+    if after is None or not failed:
+        return None
+    cause = _cause(after)
+    configs = (before.config, changed_config(before.config, planned.plan.settings))
+    secrets = frozenset[str]().union(*(secret_values(config, planned.secret_keys) for config in configs))
+    reason = "" if cause is None else f" ({scrubbed(cause, secrets)})"
+    is_old = bool(failed_parts(before.status)) and _cause(before.status) == cause
+    return Failure(f"{', '.join(failed)} FAILED{reason}", is_old)
+
+
+def _cause(status: Status) -> str | None:
+    """The first line of the first trace."""
+    return next(filter(None, (status.trace, *(task.trace for task in status.tasks))), None)
+
+
+def _writes(plan: Plan) -> bool:
+    return bool(plan.settings or plan.offsets)
 
 
 def _has_moved(connector: Connector, held: Connector) -> bool:
@@ -228,10 +312,3 @@ def _moved(old: Plan, new: Plan) -> str:
 
 def _sentence(error: BaseException) -> str:
     return error.sentence if isinstance(error, RecoveryError) else f"The task was interrupted ({type(error).__name__})."
-
-
-def _failed_again(plan: Plan, failed: list[str]) -> str:
-    return (
-        f"Connector '{plan.connector}' was resumed, but {', '.join(failed)} FAILED: read the worker's log, remove the cause,"
-        " then restart it."
-    )

@@ -18,10 +18,18 @@ _WRITE_TRIES = 10
 # Connect shows new and deleted partitions late, by half a second at the worst seen; each try waits for one second.
 _READ_TRIES = 10
 _PAUSE_SECONDS = 0.1
+# Of Connect's answer for a connector that has no say about its offsets.
+_EXTERNAL = "manages offsets externally"
 
 
 class OffsetAccess(Protocol):
-    """The offsets of one connector. Every method may raise RecoveryError."""
+    """The offsets of one connector. Every method may raise RecoveryError.
+
+    ``remarks`` are what Connect said about the writes so far besides that they are done, one text each.
+    """
+
+    @property
+    def remarks(self) -> tuple[str, ...]: ...
 
     def stored(self) -> Mapping[Partition, Offset]:
         """The partitions that have an offset now."""
@@ -41,6 +49,7 @@ class RestOffsets:
         self._connector = connector
         self._sleep = sleep
         self._sent: tuple[OffsetChange, ...] = ()
+        self.remarks: tuple[str, ...] = ()
 
     def stored(self) -> dict[Partition, Offset]:
         entries = self._cluster.offsets(self._connector)
@@ -72,7 +81,7 @@ class RestOffsets:
         if foreign:
             raise RecoveryError(
                 f"The offset of {', '.join(foreign)} of connector '{self._connector}' is neither the one before nor the one"
-                " that was written: somebody else changed it, so it was left as it is."
+                " that was written: the connector has moved on, or somebody else changed it, so it was left as it is."
             )
 
     def _send(self, changes: tuple[OffsetChange, ...]) -> RecoveryError | None:
@@ -84,13 +93,17 @@ class RestOffsets:
         sent_before = self._sent
         self._sent = sent_before or changes
         try:
-            self._cluster.alter_offsets(self._connector, offsets)
+            said = self._cluster.alter_offsets(self._connector, offsets)
         except UnknownOutcome:
             pass  # what is read next decides
         except NotStoppedYet as error:
             # Status and this check have different sources, so one may run ahead of the other.
             self._sent = sent_before
             return error
+        else:
+            # The connector does not confirm the change: it may keep offsets elsewhere as well.
+            if _EXTERNAL in said and said not in self.remarks:
+                self.remarks = (*self.remarks, said)
         return None
 
     def _missing(self, changes: Sequence[OffsetChange]) -> tuple[OffsetChange, ...]:

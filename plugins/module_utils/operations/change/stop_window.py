@@ -9,6 +9,7 @@ graceful shutdown timeout expires. The proof is a call that a worker serves only
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -28,6 +29,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 _PROOF_SECONDS = 15.0
 _PAUSE_SECONDS = 0.1
 _ORDER_PAUSE_SECONDS = 1.0
+_WATCH_PAUSE_SECONDS = 0.5
 # A message about a state that was awaited names this many of the states that were seen.
 _SHOWN_SIGHTS = 4
 
@@ -39,6 +41,11 @@ class Proof:
     workers: tuple[str, ...]
     unreachable: tuple[str, ...]
     settled_seconds: float
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every known worker has confirmed that no task is left."""
+        return bool(self.workers) and not self.unreachable
 
 
 class StopWindow:
@@ -65,22 +72,36 @@ class StopWindow:
         self._await(self._is_stopped, "STOPPED without tasks")
         return proof
 
-    def leave(self, state: str) -> Status | None:
+    def leave(self, state: str, watch_seconds: float = 0.0) -> Status | None:
         """Return the connector to RUNNING or PAUSED; an order that fails is repeated until the deadline.
 
-        It is back when it is PAUSED, when it has tasks and all are RUNNING, or when it or a task has FAILED. Returns the status
-        that shows it; None when nothing had to be done: it is to stay STOPPED, or was never stopped here. Raises RecoveryError.
+        It is back when it is PAUSED, when it has tasks and all are RUNNING, or when it or a task has FAILED. A RUNNING one is
+        watched for ``watch_seconds`` more, or until something has FAILED. Returns the last status; None when nothing had to be
+        done: it is to stay STOPPED, or was never stopped here. Raises RecoveryError. It can be entered again afterwards.
         """
         if state == "STOPPED" or not self._may_be_stopped:
             return None
         self._order(self._cluster.resume if state == "RUNNING" else self._cluster.pause)
         if state == "PAUSED":
-            return self._await(lambda status: status.state == "PAUSED", "PAUSED", is_patient=True)
-        return self._await(
-            lambda status: bool(failed_parts(status)) or _is_running(status),
-            "RUNNING with all its tasks",
-            is_patient=True,
-        )
+            status = self._await(lambda status: status.state == "PAUSED", "PAUSED", is_patient=True)
+        else:
+            status = self._await(
+                lambda status: bool(failed_parts(status)) or _is_running(status),
+                "RUNNING with all its tasks",
+                is_patient=True,
+            )
+            status = self._watched(status, watch_seconds)
+        self._may_be_stopped = self._was_asked_to_stop = False
+        return status
+
+    def _watched(self, status: Status, seconds: float) -> Status:
+        """The first status in which something has FAILED, or the last one that could be read in this time."""
+        until = self._cluster.remaining_seconds() - seconds
+        while not failed_parts(status) and self._cluster.remaining_seconds() > max(0.0, until):
+            self._sleep(_WATCH_PAUSE_SECONDS)
+            with contextlib.suppress(ConnectError):
+                status = self._status()
+        return status
 
     def _prove(self, worker_ids: list[str]) -> Proof:
         answered: list[str] = []

@@ -21,6 +21,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.ne
     carry_out_lines,
     go_back_lines,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.applier import Applied, Applier
@@ -92,14 +93,27 @@ class _Reset:
         self._kinds = kinds_from(params)
         cluster.hide(secret for kind in self._kinds for secret in kind.secrets())
         self._label = BackupOptions.read(params).cluster_label
+        self._clock_at_start = context.clock()
+
+    def _clock(self) -> float:
+        """Epoch seconds by the workers' clock."""
+        return self._context.now + self._context.clock() - self._clock_at_start
 
     def __call__(self, name: str, outcome: Outcome) -> None:
+        try:
+            self._reset(name, outcome)
+        except RecoveryError as error:
+            # A person who reads the plans must see which one is missing.
+            outcome.result["preview"] += [f"{self._label}  {name}", *wrapped(error.sentence), ""]
+            raise
+
+    def _reset(self, name: str, outcome: Outcome) -> None:
         options, context = self._options, self._context
         store = FolderStore(self._folder, self._label, self._cluster_id, name)
         request = self._request(store)
         journal = store.current()
-        begun_in = None if journal is None else journal.prior_state
         connector = read_connector(self._cluster, name, with_offsets=True, sleep=context.sleep)
+        begun_in = None if journal is None else journal.state_to_return_to(connector.state)
 
         def replan(read: Connector) -> Planned:
             return make_plan(
@@ -109,8 +123,12 @@ class _Reset:
         planned = make_plan(self._cluster, connector, request, self._kinds, self._cluster_id, begun_in, context.now)
         if journal is not None:
             outcome.warnings.append(
-                f"Connector '{name}' has an unfinished change (plan {journal.plan_id}, backup {journal.backup_file}): it will"
-                f" be returned to {planned.plan.final_state}."
+                f"Connector '{name}' has an unfinished change (plan {journal.plan_id}, backup {journal.backup_file}):"
+                + (
+                    f" it is {connector.state} by now, and stays so."
+                    if begun_in is None
+                    else f" it will be returned to {planned.plan.final_state}."
+                )
             )
         plan_id = options.plan_id
         if plan_id is not None and planned.plan.id != plan_id:
@@ -129,12 +147,16 @@ class _Reset:
                 window,
                 replan,
                 cluster_id=self._cluster_id,
-                now=context.now,
+                clock=self._clock,
                 sleep=context.sleep,
                 progress=context.progress,
             )
             applied = applier.apply(connector, planned, self._worker_ids(connector), plan_id)
             planned = applied.planned
+            if planned.keeps_offsets_elsewhere:
+                outcome.warnings += [
+                    f"Kafka Connect says of connector '{name}': {remark}" for remark in applied.remarks
+                ]
         elif journal is not None and not context.check_mode:
             store.end()
         _report(outcome, planned, applied)
@@ -161,6 +183,7 @@ class _Reset:
             ),
             config=options.config,
             at_least=options.at_least,
+            default_floors=options.default_floors,
             cluster=self._label,
         )
 

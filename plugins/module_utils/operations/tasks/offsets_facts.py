@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import FolderStore, backup_folder
@@ -16,6 +17,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.reg
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.findings import finding_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord
+from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import with_own_writes
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import target_state_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
@@ -56,17 +58,21 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
         client.hide(secret for kind in kinds for secret in kind.secrets())
         views = read_views(client, kafka, options.connectors, context.now, context.progress)
     judge = Judge(cluster, limits, kinds, requests)
-    connectors = views.snapshot.connectors
+    warnings = list(views.warnings)
+    stores = {
+        one.name: FolderStore(folder, cluster, views.snapshot.cluster_id, one.name) for one in views.snapshot.connectors
+    }
+    connectors = [_marked(one, stores[one.name], warnings) for one in views.snapshot.connectors]
     now = views.snapshot.read_at
     with ThreadPoolExecutor(max_workers=_MOST_AT_ONCE) as pool:
         judgements = list(pool.map(lambda one: judge(Read(one, now, log, views.sinks.get(one.name))), connectors))
-    warnings = [*views.warnings, *(warning for judgement in judgements for warning in judgement.warnings)]
+    warnings += [warning for judgement in judgements for warning in judgement.warnings]
     preview: list[str] = []
+    unfinished: list[str] = []
     facts = {}
     for connector, judgement in zip(connectors, judgements, strict=True):
-        store = FolderStore(folder, cluster, views.snapshot.cluster_id, connector.name)
         try:
-            journal = store.current()
+            journal = stores[connector.name].current()
         except RecoveryError as error:
             # One connector's damaged journal must not hide the others.
             journal = None
@@ -78,6 +84,7 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
         preview += [*judgement.lines, *target_state_lines(connector.target_state)]
         preview += finding_lines(views.findings.get(connector.name, ()))
         if journal is not None:
+            unfinished += [connector.name] if journal.state_to_return_to(connector.state) is not None else []
             preview += wrapped(
                 f"A change of it (plan {journal.plan_id}) was begun and not finished: reset it again to finish it."
             )
@@ -97,10 +104,24 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
         "connectors": facts,
         "stuck": stuck,
         "recoverable": [name for name in stuck if recovers[name]],
-        "unfinished": sorted(name for name, one in facts.items() if one["unfinished_plan"] is not None),
+        "stuck_after_resume": sorted(
+            name
+            for name, one in facts.items()
+            if recovers[name] and one.get("verdict_after_resume") in ("stuck", "blocked")
+        ),
+        "unfinished": sorted(unfinished),
         "preview": preview,
     }
     return Outcome({"changed": False, "ansible_facts": {FACT: fact}}, warnings)
+
+
+def _marked(connector: Connector, store: FolderStore, warnings: list[str]) -> Connector:
+    """The connector with those of its offsets marked that are still as a reset wrote them."""
+    try:
+        return replace(connector, offsets=with_own_writes(connector.offsets, store.own_writes()))
+    except RecoveryError as error:
+        warnings.append(error.sentence)
+        return connector
 
 
 def _requests(timestamp: str | None) -> tuple[ResetRequest, ...]:

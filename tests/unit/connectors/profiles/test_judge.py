@@ -52,7 +52,7 @@ from unit.connectors.profiles.cases import (
     postgres,
     stored,
 )
-from unit.connectors.stripe_reporting.cases import DAY, HOUR, NOW
+from unit.connectors.stripe_reporting.cases import DAY, HOUR, NOW, at
 
 
 def test_the_page_has_the_profiles_that_are_judged_with_here() -> None:
@@ -372,3 +372,37 @@ def test_a_connector_that_stored_nothing_has_a_line_as_well() -> None:
         "  -          unknown  -",
         "      it has stored no offset, so nothing shows whether it works",
     ]
+
+
+# What a reset wrote
+
+
+def reset(entry: StoredOffset, ago: float = HOUR) -> StoredOffset:
+    return replace(entry, reset_at=NOW - ago)
+
+
+# All of these are "ok" by their commit times, which are those of the reset.
+RESET = {
+    "a file of which nothing was read since": (FILE, stored(ORDERS_FILE, {"position": 10_000}, HOUR)),
+    "a class without a profile": (PLAIN, stored(PLACE, {"pos": 1}, HOUR)),
+    "an LSN in the future": (POSTGRES, stored(SHOP, postgres(MINUTE, lsn=2**50, lsn_proc=2**50), MINUTE)),
+}
+
+
+@pytest.mark.parametrize("config, entry", RESET.values(), ids=RESET)
+def test_what_a_reset_wrote_is_no_commit_of_the_connector(config: Mapping[str, str], entry: StoredOffset) -> None:
+    assert outcome(connector(config, entry))[0] == "ok"
+    verdict, codes = outcome(connector(config, reset(entry)))
+    assert (verdict, codes) == ("unknown", ["nothing_stored_since_reset"])
+
+
+def test_what_is_stuck_stays_stuck_after_a_reset() -> None:
+    entry = reset(stored(PLACE, {"pos": 1}, 3 * DAY), 3 * DAY)
+    assert outcome(connector(PLAIN, entry)) == ("stuck", ["nothing_stored_since_reset", "no_commit"])
+
+
+def test_it_is_said_when_the_reset_was() -> None:
+    (verdict,) = assessed(connector(PLAIN, reset(stored(PLACE, {"pos": 1}, HOUR))))
+    (reason,) = verdict.reasons
+    assert reason.message == "nothing stored since the reset of 2026-11-23 05:00Z"
+    assert reason.since == at("2026-11-23T05:00")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.judge import (
@@ -299,3 +300,35 @@ def test_a_place_of_another_round_without_an_initial_load_date_is_stuck_for_ever
 
 def test_how_many_there_are_of_each_verdict_is_told_from_bad_to_good() -> None:
     assert list(counts(["ok", "stuck", "ok", "late"]).items()) == [("stuck", 1), ("late", 1), ("ok", 2)]
+
+
+# What a reset wrote
+
+
+def after_a_reset(one: Mapping[str, Any], reset_at: float | None = NOW - HOUR) -> tuple[str, list[str]]:
+    """The verdict on the only partition, as the reset of an hour ago wrote it, and the codes of its reasons."""
+    of = connector({PST: one})
+    of = replace(of, offsets=tuple(replace(entry, committed_at=NOW - HOUR, reset_at=reset_at) for entry in of.offsets))
+    (verdict,) = judge(situation(of), Limits()).verdicts
+    return verdict.verdict, [reason.code for reason in verdict.reasons]
+
+
+# Each is "ok" or "late" without the mark.
+WRITTEN = {
+    "something to do": offset(YESTERDAY, TODAY),
+    "the year 2099": offset("2099-01-01", TODAY),
+    "the year 2099, said to be done": offset("2099-01-01", TODAY, done=True),
+}
+
+
+@pytest.mark.parametrize("one", WRITTEN.values(), ids=WRITTEN)
+def test_what_a_reset_wrote_is_not_ok_while_nothing_is_delivered(one: Mapping[str, Any]) -> None:
+    assert after_a_reset(one, None)[0] in ("ok", "late")
+    verdict, codes = after_a_reset(one)
+    assert verdict == "unknown"
+    assert codes[-1] == "nothing_stored_since_reset"
+
+
+@pytest.mark.parametrize("one", [offset(TODAY, TODAY), offset(TODAY, TODAY, done=True)], ids=["current", "done"])
+def test_what_a_reset_wrote_is_ok_where_there_is_nothing_to_do(one: Mapping[str, Any]) -> None:
+    assert after_a_reset(one) == ("ok", [])

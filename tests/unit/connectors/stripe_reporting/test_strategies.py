@@ -13,6 +13,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     StripeDecision,
     decide,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.kind import (
+    StripeReporting,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import offset_changes
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import (
@@ -20,12 +23,14 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.req
     generic_targets,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.connectors.stripe_reporting.cases import (
     CAIRO,
     INITIAL_LOAD,
     NEW_YORK,
+    NOW,
     PST,
     TODAY,
     TYPE,
@@ -36,6 +41,7 @@ from unit.connectors.stripe_reporting.cases import (
     decided,
     offset,
     report_partition,
+    situation,
     targets_by_zone,
 )
 from unit.connectors.stripe_reporting.strategy_cases import ON_TODAY, OPEN, ROUND, STUCK, refused, stuck
@@ -337,3 +343,16 @@ def test_restore_brings_back_exactly_what_was(then: World, now: World) -> None:
     targets = generic_targets(now.connector, request)
     stored = {**now.connector.stored, **targets}
     assert {one: value for one, value in stored.items() if value is not None} == then.connector.stored
+
+
+@pytest.mark.parametrize("strategy", ["offset", "delete", "current", "available_end", "timestamp"])
+def test_a_stripe_connector_without_offsets_is_refused(strategy: str) -> None:
+    now = situation(connector({}, zones=[PST]))
+    with pytest.raises(InputError, match="lists no offset of connector"):
+        StripeReporting(StripeOptions()).decide(now, ResetRequest(strategy, moment=NOW, offset={"interval_end": 1}))
+
+
+@pytest.mark.parametrize("chosen", ["continue", "restore"])
+def test_nothing_to_continue_is_no_failure(chosen: str) -> None:
+    now = situation(connector({}, zones=[PST]))
+    assert StripeReporting(StripeOptions()).decide(now, ResetRequest(chosen, backup={})).targets == {}

@@ -111,6 +111,17 @@ CASES = {
         ("two_topic_partitions",), [record(PST_KEY, 1), record(PST_KEY, None, topic_partition=3)], [(PST, None)]
     ),
     "deleted in both": Case((), [record(PST_KEY, None), record(PST_KEY, None, topic_partition=3)], []),
+    # deleted_under_another_key
+    "hidden by a null in another order": Case(
+        ("deleted_under_another_key",), [record(PST_KEY, 1), record(TURNED_KEY, None, 1)], []
+    ),
+    "hidden by a null with a blank": Case(
+        ("deleted_under_another_key",), [record(PST_KEY, 1), record(PST_KEY.replace(",", ", "), None, 1)], [], []
+    ),
+    "a null in another order that is older": Case(
+        ("rest_stale",), [record(PST_KEY, 1, 1), record(TURNED_KEY, None)], []
+    ),
+    "hidden, REST was not asked": Case((), [record(PST_KEY, 1), record(TURNED_KEY, None, 1)]),
     # rest_stale
     "an older offset": Case(("rest_stale",), [record(PST_KEY, 2)], [(PST, 1)]),
     "the same number as a float": Case(("rest_stale",), [record(PST_KEY, 1)], [(PST, 1.0)]),

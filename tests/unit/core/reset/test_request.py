@@ -80,3 +80,15 @@ def test_options_that_do_not_go_together_are_refused(strategy: str, given: dict[
 def test_options_that_go_together_are_read() -> None:
     request = ResetRequest.read("timestamp", [{"timezone": PST}], "2026-11-12T06:00Z", None, None, True)
     assert request == ResetRequest("timestamp", ({"timezone": PST},), at("2026-11-12T06:00"), allow_gap=True)
+
+
+@pytest.mark.parametrize("strategy", ["offset", "delete"])
+def test_a_connector_without_offsets_is_refused_and_it_is_said_what_to_do(strategy: str) -> None:
+    with pytest.raises(InputError) as caught:
+        generic_targets(any_connector(), ResetRequest(strategy, offset={"pos": 9}))
+    assert caught.value.message == (
+        "Connect lists no offset of connector 'stripe-reporting-source-connector', so the strategy"
+        f" {strategy} has nothing to change: let the connector run until it has stored one, or use restore. If it continues from"
+        " an earlier position all the same, REST does not show its offsets: run identify with connectops_kafka_bootstrap_servers"
+        " and read the findings."
+    )

@@ -8,6 +8,7 @@ The calls at which something fails are not chosen by hand: each run without a fa
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,8 +17,16 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.store 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
     ConnectError,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import WorkerAnswer
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    Offset,
+    Partition,
+    StoredOffset,
+    Task,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import OwnWrite, with_own_writes
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import (
     Plan,
     final_state_of,
@@ -40,7 +49,7 @@ AFTER: dict[Partition, Offset] = {ORDERS: {"id": 1}}
 OLD = {"connector.class": "Orders", "max.wait.ms": "1000", "db.password": SECRET}
 NEW = {**OLD, "max.wait.ms": "3600000"}
 WRITES = ("put_config", "patch_config", "stop", "pause", "resume", "alter_offsets")
-STORE = ("back_up", "begin", "end")
+STORE = ("back_up", "begin", "note_writes", "end")
 STATES = ("RUNNING", "PAUSED", "STOPPED")
 
 
@@ -51,6 +60,7 @@ class Store:
         self._cluster = cluster
         self.backups: dict[str, Backup] = {}
         self.journal: Journal | None = None
+        self.written: dict[Partition, OwnWrite] = {}
 
     def back_up(self, backup: Backup) -> str:
         name = f"/backups/{backup.plan_id}.json"
@@ -69,6 +79,14 @@ class Store:
 
     def begin(self, journal: Journal) -> None:
         self._cluster.call("begin", lambda: setattr(self, "journal", journal), is_remote=False)
+
+    def note_writes(self, writes: Sequence[OwnWrite]) -> None:
+        self._cluster.call(
+            "note_writes", lambda: self.written.update({one.partition: one for one in writes}), is_remote=False
+        )
+
+    def own_writes(self) -> tuple[OwnWrite, ...]:
+        return tuple(self.written.values())
 
     def current(self) -> Journal | None:
         return self.journal
@@ -109,7 +127,7 @@ class Run:
             window,
             self._plan,
             cluster_id="kafka-1",
-            now=NOW,
+            clock=lambda: NOW + self.cluster.seconds,
             sleep=self.cluster.sleep,
             progress=lambda line: self.shown.append((self.connector.state, line)),
         )
@@ -195,7 +213,7 @@ def test_the_plan_is_carried_out_and_the_connector_is_back_in_its_state(state: s
     run.assert_nothing_is_mixed()
     assert run.connector.offsets == AFTER
     assert run.connector.config == NEW
-    assert applied.evidence == {"offsets_kept": 2, "offsets_moved_on": 0}
+    assert applied.evidence == {"offsets_kept": 2, "offsets_moved_on": 0, "offsets_caught_up": 0}
     assert run.store.backups[applied.backup_file].offsets == BEFORE
 
 
@@ -203,7 +221,8 @@ def test_the_steps_come_in_this_order() -> None:
     run = Run.of()
     run.apply()
     steps = run.cluster.methods(*WRITES, *STORE, "worker_answer")
-    assert steps == ["back_up", "begin", "stop", "worker_answer", "patch_config", "alter_offsets", "resume", "end"]
+    writes = ["patch_config", "note_writes", "alter_offsets", "note_writes"]
+    assert steps == ["back_up", "begin", "stop", "worker_answer", *writes, "resume", "end"]
     # Read again between the proof and the first write, and once more after the end.
     methods = run.cluster.methods()
     assert "offsets" in methods[methods.index("worker_answer") : methods.index("patch_config")]
@@ -232,7 +251,7 @@ def test_what_the_task_committed_at_its_end_is_planned_again_and_backed_up_again
     assert {change.partition: change.before for change in applied.planned.plan.offsets} == {**BEFORE, ORDERS: {"id": 6}}
     assert len(run.store.backups) == 2
     assert run.store.backups[applied.backup_file].offsets == {**BEFORE, ORDERS: {"id": 6}}
-    steps = run.cluster.methods(*WRITES, *STORE)
+    steps = run.cluster.methods(*WRITES, "back_up", "begin", "end")
     assert steps == ["back_up", "begin", "stop", "back_up", "begin", "patch_config", "alter_offsets", "resume", "end"]
 
 
@@ -283,7 +302,7 @@ def test_a_call_that_fails_leaves_nothing_mixed(state: str, number: int, method:
     except RecoveryError as caught:
         error = caught
     if error is None:
-        assert method in (*WRITES, "status"), "what a later call makes good"
+        assert method in (*WRITES, "status", "note_writes"), "what a later call makes good"
     else:
         assert SECRET not in error.message + str(error.facts)
         made = [name for name in run.store.backups if method != "back_up"]
@@ -395,25 +414,169 @@ def test_where_the_return_fails_the_message_says_what_to_do_and_the_journal_stay
     assert run.connector.state == "STOPPED"
 
 
-def test_a_task_that_fails_after_the_return_is_told_and_the_change_has_ended() -> None:
-    run = Run.of(task_state="FAILED")
+# A task that fails after the return
+
+TRACE = "org.apache.kafka.connect.errors.ConnectException: no position 1"
+
+
+def bad_offset(offsets: Mapping[Partition, Offset | None]) -> str | None:
+    return TRACE if offsets.get(ORDERS) == {"id": 1} else None
+
+
+def test_an_offset_that_kills_the_task_is_undone_and_the_cause_and_the_backup_are_named() -> None:
+    run = Run.of(trace=bad_offset)
     with pytest.raises(RecoveryError) as caught:
         run.apply()
+    (backup,) = run.store.backups
     assert caught.value.message == (
-        "Connector 'c' was resumed, but task 0 FAILED: read the worker's log, remove the cause, then restart it."
+        f"Connector 'c' was resumed, but task 0 FAILED ({TRACE}). The change was undone, and the connector was resumed as it was"
+        f" before; its backup is {backup}. Choose another offset or setting."
     )
-    assert "backup_file" in caught.value.facts
+    assert caught.value.facts == {"backup_file": backup}
+    run.assert_nothing_is_mixed()
+    assert (run.connector.offsets, run.connector.config) == (BEFORE, OLD)
+    assert [task.state for task in run.connector.tasks] == ["RUNNING"]
+    assert run.cluster.methods("stop", "worker_answer", "resume") == ["stop", "worker_answer", "resume"] * 2
+    # What was written back is no progress of the connector either.
+    assert {write.partition: write.offset for write in run.store.own_writes()} == BEFORE
+
+
+def test_no_secret_of_a_trace_is_shown() -> None:
+    run = Run.of(trace=lambda offsets: bad_offset(offsets) and f"cannot log in with {SECRET}")
+    with pytest.raises(RecoveryError, match=r"FAILED \(cannot log in with ") as caught:
+        run.apply()
+    assert SECRET not in caught.value.message
+
+
+def test_a_task_that_fails_as_before_keeps_the_change_and_is_not_stopped_again() -> None:
+    run = Run.of(trace=lambda offsets: TRACE)
+    run.connector.tasks = (Task(0, "FAILED", WORKER, TRACE),)
+    with pytest.raises(RecoveryError) as caught:
+        run.apply()
+    (backup,) = run.store.backups
+    assert caught.value.message == (
+        f"Connector 'c' was resumed, but task 0 FAILED ({TRACE}), as before the change. The change stays: remove the cause, then"
+        f" restart the connector. The backup is {backup}."
+    )
+    assert caught.value.facts == {"changed": True, "backup_file": backup}
     assert (run.connector.offsets, run.store.journal) == (AFTER, None)
+    assert run.cluster.writes.count("stop") == 1
 
 
-def test_an_offset_that_fell_back_after_the_return_is_no_success() -> None:
+def test_a_task_that_failed_before_for_another_reason_gets_its_offsets_back() -> None:
+    run = Run.of(trace=bad_offset)
+    run.connector.tasks = (Task(0, "FAILED", WORKER, "another reason"),)
+    with pytest.raises(RecoveryError, match="The change was undone"):
+        run.apply()
+    assert run.connector.offsets == BEFORE
+
+
+def test_where_the_undoing_fails_the_backup_is_named_and_the_connector_runs() -> None:
+    run = Run.of(trace=bad_offset)
+    run.cluster.next_faults["alter_offsets"] = [None, *[Fault(an_error("refused"))] * 5]
+    with pytest.raises(RecoveryError) as caught:
+        run.apply()
+    (backup,) = run.store.backups
+    assert "Undoing the change failed: Kafka Connect failed at it (status 500): no." in caught.value.message
+    assert caught.value.message.endswith(f"Restore the backup {backup} with the strategy restore.")
+    assert caught.value.facts["changed"] is True
+    run.cluster.settle()
+    assert (run.connector.state, run.store.journal) == ("RUNNING", None)
+
+
+def test_a_run_killed_while_it_undoes_leaves_its_journal() -> None:
+    run = Run.of(trace=bad_offset)
+    run.cluster.next_faults["stop"] = [None, Fault(Killed(), acts=True)]
+    with pytest.raises(Killed):
+        run.apply()
+    run.cluster.settle()
+    assert run.connector.state == "STOPPED"
+    assert run.store.journal is not None
+    assert run.store.journal.prior_state == "RUNNING"
+
+
+def test_an_interruption_while_it_undoes_does_not_leave_the_connector_stopped() -> None:
+    run = Run.of(trace=bad_offset)
+    run.cluster.next_faults["stop"] = [None, Fault(KeyboardInterrupt(), acts=True)]
+    with pytest.raises(KeyboardInterrupt):
+        run.apply()
+    run.cluster.settle()
+    assert (run.connector.state, run.store.journal) == ("RUNNING", None)
+
+
+@pytest.mark.parametrize("state", ["PAUSED", "STOPPED"])
+def test_a_connector_that_does_not_run_is_not_watched(state: str) -> None:
+    run = Run.of(state, trace=bad_offset)
+    run.apply()
+    assert run.connector.offsets == AFTER
+
+
+# The look after the return
+
+
+def comes_back_to(run: Run, offsets: Mapping[Partition, Offset]) -> None:
+    run.connector.on_resumed = lambda: run.cluster.store("c", offsets)
+
+
+def test_a_quiet_source_that_reads_to_its_end_again_has_caught_up() -> None:
+    """Every worker has confirmed that its task had ended, so nothing but the connector can have stored it."""
     run = Run.of()
-    run.cluster.meddling = {len(calls_of_a_run("RUNNING")): lambda: run.cluster.store("c", {BILLS: {"id": 7}})}
+    comes_back_to(run, {BILLS: {"id": 7}})
+    assert run.apply().evidence == {"offsets_kept": 1, "offsets_moved_on": 0, "offsets_caught_up": 1}
+
+
+def test_without_the_proof_of_every_worker_an_offset_that_is_back_was_overwritten() -> None:
+    run = Run.of()
+    run.cluster.worker_answers = {WORKER: [WorkerAnswer("unreachable")]}
+    comes_back_to(run, {BILLS: {"id": 7}})
     with pytest.raises(RecoveryError, match=r"offsets of table=bills of connector 'c' were overwritten by a task"):
+        run.apply()
+
+
+@pytest.mark.parametrize("state", ["PAUSED", "STOPPED"])
+def test_an_offset_that_is_back_although_the_connector_does_not_run_was_overwritten(state: str) -> None:
+    run = Run.of(state)
+    run.cluster.meddling = {len(calls_of_a_run(state)): lambda: run.cluster.store("c", {BILLS: {"id": 7}})}
+    with pytest.raises(RecoveryError, match=r"were overwritten by a task"):
         run.apply()
 
 
 def test_an_offset_that_has_moved_on_is_a_good_sign() -> None:
     run = Run.of()
-    run.cluster.meddling = {len(calls_of_a_run("RUNNING")): lambda: run.cluster.store("c", {ORDERS: {"id": 2}})}
-    assert run.apply().evidence == {"offsets_kept": 1, "offsets_moved_on": 1}
+    comes_back_to(run, {ORDERS: {"id": 2}})
+    assert run.apply().evidence == {"offsets_kept": 1, "offsets_moved_on": 1, "offsets_caught_up": 0}
+
+
+# What was written, and what Connect says about it
+
+
+def test_what_was_written_is_known_later_by_its_value_and_the_time_of_the_window() -> None:
+    run = Run.of()
+    run.apply()
+    (at_once,) = with_own_writes([StoredOffset(ORDERS, {"id": 1}, NOW + 2)], run.store.own_writes())
+    (later,) = with_own_writes([StoredOffset(ORDERS, {"id": 1}, NOW + 3600)], run.store.own_writes())
+    (other,) = with_own_writes([StoredOffset(ORDERS, {"id": 2}, NOW + 2)], run.store.own_writes())
+    assert at_once.reset_at is not None
+    assert NOW < at_once.reset_at < NOW + 10
+    assert (later.reset_at, other.reset_at) == (None, None)
+
+
+def test_the_write_is_noted_before_it_is_made() -> None:
+    run = Run.of()
+    run.cluster.next_faults["alter_offsets"] = [Fault(Killed(), acts=True)]
+    with pytest.raises(Killed):
+        run.apply()
+    assert {write.partition: (write.offset, write.ended) for write in run.store.own_writes()} == {
+        ORDERS: ({"id": 1}, None),
+        BILLS: (None, None),
+    }
+
+
+def test_what_connect_says_about_offsets_kept_elsewhere_is_passed_on() -> None:
+    run = Run.of()
+    run.cluster.says = "Altered. However, if this connector manages offsets externally, they must be altered there."
+    assert run.apply().remarks == (run.cluster.says,)
+
+
+def test_that_all_is_well_is_no_remark() -> None:
+    assert Run.of().apply().remarks == ()

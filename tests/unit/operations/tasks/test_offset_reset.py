@@ -15,6 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
     ConnectError,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Task as Task_
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offset_reset import (
     reset,
@@ -29,6 +30,7 @@ ORDERS = Partition.of({"table": "orders"})
 BEFORE: dict[Partition, Offset] = {ORDERS: {"id": 5}}
 AFTER: dict[Partition, Offset] = {ORDERS: {"id": 1}}
 OLD = {"connector.class": "Orders", "max.wait.ms": "1000", "db.password": SECRET}
+BACKUPS = "2*Z-*.json"
 NEW = {**OLD, "max.wait.ms": "3600000"}
 
 
@@ -55,7 +57,7 @@ class Task:
         }
         checked = ArgumentSpecValidator(CONNECT_OFFSET_RESET).validate({**given, **options})
         assert not checked.error_messages
-        context = TaskContext(check_mode, NOW, sleep=self.cluster.sleep)
+        context = TaskContext(check_mode, NOW, sleep=self.cluster.sleep, clock=lambda: self.cluster.seconds)
         return reset(self.cluster, checked.validated_parameters, context)
 
     def found(self, name: str = "c") -> tuple[Any, ...]:
@@ -82,7 +84,7 @@ def test_the_result_names_the_backup_and_how_it_is_known_that_no_task_was_left(t
     done = task().result
     assert task.found() == (AFTER, NEW, "RUNNING")
     one = done["connectors"]["c"]
-    (backup,) = task.files()
+    (backup,) = task.files(BACKUPS)
     assert (done["changed"], one["changed"], one["backup_file"]) == (True, True, str(backup))
     assert one["evidence"]["workers_asked"] == ["connect-1:8083"]
     assert one["plan"]["write_to"] == "rest"
@@ -276,7 +278,7 @@ NAMES = ["Überweisungen-" + "ü" * 90, "接" * 90, ".", "..", "a/b", "%2E", "x"
 def test_a_connector_of_any_name_is_backed_up_in_a_folder_of_its_own(tmp_path: Path, name: str) -> None:
     task = Task(tmp_path / "backups", connector(name))
     task()
-    (backup,) = task.files()
+    (backup,) = task.files(BACKUPS)
     assert backup.parents[2] == tmp_path / "backups"
 
 
@@ -338,7 +340,7 @@ def test_a_connector_that_a_killed_run_left_stopped_is_returned_although_nothing
 
 def test_after_a_change_the_command_that_goes_back_names_the_backup(task: Task) -> None:
     done = task(config={}, at_least={"max.wait.ms": "60m"}).result
-    (backup,) = task.files()
+    (backup,) = task.files("2*.json")
     text = "\n".join(done["next_steps"])
     assert f"-e reset_strategy=restore \\\n      -e reset_backup_file={backup}" in text
     assert "-e connectops_hosts=eu-1" in text
@@ -364,3 +366,157 @@ def test_in_check_mode_the_command_carries_out_the_plan_that_was_shown(task: Tas
 def test_without_a_change_there_is_nothing_to_go_on_with(task: Task) -> None:
     task()
     assert task().result["next_steps"] == []
+
+
+def killed_before_the_resume(task: Task) -> None:
+    """A run that was killed when all was written, and left the connector STOPPED."""
+    number = count_calls(task.folder / "counted", task.cluster.by_name["c"].state).index("resume") + 1
+    task.cluster.faults = {number: Fault(Killed())}
+    with pytest.raises(Killed):
+        task()
+    assert task.found()[2] == "STOPPED"
+    task.cluster.restarted()
+
+
+@pytest.mark.parametrize("state", ["PAUSED", "RUNNING"])
+@pytest.mark.parametrize("has_to_change", [True, False], ids=["something to change", "nothing to change"])
+def test_a_state_that_a_person_has_chosen_since_is_kept_and_the_journal_ends(
+    task: Task, state: str, has_to_change: bool
+) -> None:
+    killed_before_the_resume(task)
+    task.cluster.by_name["c"].show(state)
+    if has_to_change:
+        task.cluster.by_name["c"].offsets = {ORDERS: {"id": 5}}
+    outcome = task()
+    assert task.found() == (AFTER, NEW, state)
+    assert task.files("journal*") == []
+    (warning,) = outcome.warnings
+    assert warning.startswith("Connector 'c' has an unfinished change (plan ")
+    assert warning.endswith(f"it is {state} by now, and stays so.")
+
+
+def test_check_mode_keeps_the_journal_of_a_connector_that_a_person_has_paused(task: Task) -> None:
+    killed_before_the_resume(task)
+    task.cluster.by_name["c"].show("PAUSED")
+    task(check_mode=True)
+    assert len(task.files("journal*")) == 1
+    assert task.cluster.writes == []
+
+
+def test_a_connector_that_is_not_assigned_to_a_worker_is_still_returned_to_its_state(task: Task) -> None:
+    """The state of a killed run's connector is UNASSIGNED while its worker is lost: nobody has chosen that."""
+    task.cluster.by_name["c"].show("PAUSED")
+    task.journal(
+        json.dumps(
+            {
+                "format": 1,
+                "cluster_id": "kafka-1",
+                "connector": "c",
+                "plan_id": "p",
+                "prior_state": "PAUSED",
+                "backup_file": "b",
+            }
+        )
+    )
+    task.cluster.by_name["c"].show("UNASSIGNED")
+    assert task(check_mode=True).result["connectors"]["c"]["plan"]["final_state"] == "PAUSED"
+
+
+# One connector's trouble
+
+
+def unplannable() -> list[FakeConnector]:
+    """Connectors that cannot be planned, each for a reason of its own."""
+    null = connector("null-offset")
+    null.offsets = {Partition.of({"b": 1, "a": 1}): None}
+    sink = connector("sink")
+    sink.type = "sink"
+    empty = connector("without-offsets")
+    empty.offsets = {}
+    return [null, sink, empty]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_connector_that_cannot_be_planned_is_shown_with_its_problem_beside_the_plans(
+    tmp_path: Path, check_mode: bool
+) -> None:
+    task = Task(tmp_path / "backups", connector("a"), *unplannable(), connector("z"))
+    with pytest.raises(RecoveryError) as caught:
+        task(connectors=[*task.cluster.by_name, "mistyped"], check_mode=check_mode)
+    results = caught.value.facts["connectors"]
+    failed = {name for name, one in results.items() if one.get("failed")}
+    assert failed == {"null-offset", "sink", "without-offsets", "mistyped"}
+    shown = " ".join(" ".join(caught.value.facts["preview"]).split())
+    for name in failed:
+        assert f"eu-1 {name} {results[name]['msg']}" in shown
+    assert "eu-1 a RUNNING 1/1" in shown
+    assert [task.found(name)[0] for name in "az"] == [BEFORE if check_mode else AFTER] * 2
+
+
+def test_what_failed_after_a_change_that_stays_counts_as_changed(tmp_path: Path) -> None:
+    trace = "java.lang.IllegalStateException: broken"
+    failing = connector(trace=lambda offsets: trace)
+    failing.tasks = (Task_(0, "FAILED", failing.worker, trace),)
+    task = Task(tmp_path / "backups", failing)
+    with pytest.raises(RecoveryError, match="as before the change") as caught:
+        task()
+    one = caught.value.facts["connectors"]["c"]
+    assert (caught.value.facts["changed"], one["changed"], one["failed"]) == (True, True, True)
+    assert Path(one["backup_file"]).is_file()
+
+
+# Settings that belong to a class
+
+STRIPE = {"connector.class": "StripeSourceConnector", "stripe.report.types": "balance.summary.1"}
+
+
+def test_default_floors_are_for_the_class_that_they_belong_to(tmp_path: Path) -> None:
+    stripe = FakeConnector("stripe", {**STRIPE, "stripe.report.max.wait.ms": "1000"}, {}, "PAUSED")
+    task = Task(tmp_path / "backups", connector("orders"), stripe)
+    options = {"strategy": "continue", "offset": None, "config": {}, "ask_stripe": False}
+    plans = task(check_mode=True, default_floors=True, **options).result["connectors"]
+    assert plans["orders"]["plan"]["settings"] == []
+    assert plans["stripe"]["plan"]["settings"] == [
+        {"key": "stripe.report.max.wait.ms", "before": "1000", "after": "3600000"}
+    ]
+    assert not task(check_mode=True, **options).result["changed"]
+
+
+def test_a_floor_that_is_named_counts_more_than_the_default(tmp_path: Path) -> None:
+    stripe = FakeConnector("stripe", {**STRIPE, "stripe.report.max.wait.ms": "1000"}, {}, "PAUSED")
+    task = Task(tmp_path / "backups", stripe)
+    given = {"strategy": "continue", "offset": None, "config": {}, "ask_stripe": False, "default_floors": True}
+    plan = task(check_mode=True, at_least={"stripe.report.max.wait.ms": "5s"}, **given).result["connectors"]["stripe"]
+    assert [one["after"] for one in plan["plan"]["settings"]] == ["5000"]
+
+
+def test_a_floor_for_a_setting_that_one_connector_lacks_is_its_own_problem(tmp_path: Path) -> None:
+    stripe = FakeConnector("stripe", {**STRIPE, "stripe.report.max.wait.ms": "1000"}, {}, "PAUSED")
+    task = Task(tmp_path / "backups", connector("orders"), stripe)
+    given = {"strategy": "continue", "offset": None, "config": {}, "ask_stripe": False}
+    with pytest.raises(RecoveryError, match="connector 'orders' has no such setting") as caught:
+        task(at_least={"stripe.report.max.wait.ms": "60m"}, **given)
+    results = caught.value.facts["connectors"]
+    assert {name: one.get("failed", False) for name, one in results.items()} == {"orders": True, "stripe": False}
+    assert task.found("stripe")[1]["stripe.report.max.wait.ms"] == "3600000"
+
+
+# What Connect says of offsets that are kept elsewhere
+
+EXTERNAL = "Altered. However, if this connector manages offsets externally, they must be altered there."
+
+
+def test_that_offsets_may_be_kept_elsewhere_is_a_warning(task: Task) -> None:
+    task.cluster.says = EXTERNAL
+    assert task().warnings == [f"Kafka Connect says of connector 'c': {EXTERNAL}"]
+
+
+def test_a_class_whose_offsets_are_known_to_be_in_connect_alone_has_no_such_warning(tmp_path: Path) -> None:
+    partition = Partition.of({"report_type": "balance.summary.1", "timezone": "PST"})
+    offset = {"interval_end": int(NOW) - 864000, "round_id": int(NOW) - 864000, "processed_in_round": False}
+    stripe = FakeConnector("stripe", {**STRIPE, "stripe.timezones": "PST"}, {partition: offset}, "PAUSED")
+    task = Task(tmp_path / "backups", stripe)
+    task.cluster.says = EXTERNAL
+    outcome = task(strategy="current", offset=None, config={}, ask_stripe=False)
+    assert outcome.result["changed"]
+    assert [warning for warning in outcome.warnings if "externally" in warning] == []

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writing what a plan changes in the STOPPED window, settings and offsets, and undoing both."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import OwnWrite
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.offset_access import open_offsets
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings import SettingsWriter
+
+
+class SettingsAndOffsets:
+    """The writes of one plan. ``clock`` returns epoch seconds by the workers' clock, ``sleep`` waits for seconds.
+
+    The store notes every offset that is written, and when: it must not be taken for progress of the connector later.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        store: BackupStore,
+        plan: Plan,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._store = store
+        self._plan = plan
+        self._clock = clock
+        self._settings = SettingsWriter(cluster, plan.connector, sleep)
+        self._offsets = open_offsets(plan.write_to, cluster, plan.connector, sleep)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What Connect said about the writes besides that they are done."""
+        return self._offsets.remarks
+
+    def stored(self) -> Mapping[Partition, Offset]:
+        """The partitions that have an offset now. Raises RecoveryError."""
+        return self._offsets.stored()
+
+    def write(self) -> None:
+        """Write settings, then offsets, and read them back. Raises RecoveryError; call :meth:`undo` then."""
+        if self._plan.settings:
+            self._settings.write(self._plan.settings)
+        if self._plan.offsets:
+            writes = [OwnWrite(one.partition, one.after, self._clock()) for one in self._plan.offsets]
+            self._store.note_writes(writes)
+            self._offsets.write(self._plan.offsets)
+            self._note_end(writes)
+
+    def undo(self) -> None:
+        """Take back what was sent of both. Raises RecoveryError with a sentence for each of the two that failed."""
+        writes = [OwnWrite(one.partition, one.before, self._clock()) for one in self._plan.offsets]
+        failures = []
+        for undo in (self._offsets.undo, self._settings.undo):
+            try:
+                undo()
+            except RecoveryError as failure:
+                failures.append(failure.sentence)
+        self._note_end(writes)
+        if failures:
+            raise RecoveryError(" ".join(failures))
+
+    def _note_end(self, writes: Sequence[OwnWrite]) -> None:
+        # Without the end, a value like this counts as written by the reset for longer than it should: no harm.
+        with contextlib.suppress(RecoveryError):
+            self._store.note_writes([OwnWrite(one.partition, one.offset, one.begun, self._clock()) for one in writes])

@@ -1,0 +1,172 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a reset says in the end is true: of offsets that the connector cannot use, of quiet sources, of what a person has done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import offset_reset, offsets_facts
+from integration.recovery.tasks import MAX_WAIT, Result, Tasks, failed, run_task, stuck, succeeded
+from integration.recovery.test_killed import LONGER_WAIT, killed_while_stopped
+from lab import Lab, await_condition
+from lab.trial import Trial, ago
+
+LINES = "one\ntwo\nthree\n"
+
+
+@dataclass
+class FileSource:
+    """A connector that has read a file to its end, and its tasks."""
+
+    lab: Lab
+    name: str
+    file: Path
+    backup_dir: Path
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return {
+            "connect_url": self.lab.connect.urls,
+            "connectors": [self.name],
+            "backup_dir": str(self.backup_dir),
+            "cluster_label": "lab",
+        }
+
+    def reset(self, **options: Any) -> Result:
+        return run_task(offset_reset, **{**self.options, "strategy": "offset", **options})
+
+    def look(self) -> Result:
+        kafka = {"kafka_bootstrap_servers": [self.lab.bootstrap_servers]}
+        facts = succeeded(run_task(offsets_facts, **self.options, **kafka))["ansible_facts"]["connectops_offsets"]
+        one: Result = facts["connectors"][self.name]
+        return one
+
+    @property
+    def position(self) -> int | None:
+        return next(
+            (entry["offset"]["position"] for entry in self.lab.connect.offsets(self.name) if entry["offset"]), None
+        )
+
+    def await_position(self, position: int) -> None:
+        await_condition(lambda: self.position == position, 20, lambda: f"position {position}; it is {self.position}")
+
+
+@pytest.fixture
+def source(lab: Lab, connector_name: str, tmp_path: Path) -> FileSource:
+    file = tmp_path / "lines.txt"
+    file.write_text(LINES, encoding="utf-8")
+    config = {
+        "connector.class": "org.apache.kafka.connect.file.FileStreamSourceConnector",
+        "file": str(file),
+        "topic": connector_name,
+        "topic.creation.default.partitions": 1,
+        "topic.creation.default.replication.factor": 1,
+    }
+    lab.connect.create(connector_name, config)
+    one = FileSource(lab, connector_name, file, tmp_path / "backups")
+    one.await_position(len(LINES))
+    return one
+
+
+# A change that kills the task
+
+
+def test_a_change_that_kills_the_task_is_undone_and_told_with_its_cause(trial: Trial, tasks: Tasks) -> None:
+    stuck(trial)
+    before = tasks.offsets()
+    result = failed(tasks.reset(strategy="current", config={"lab.start": "fail_task"}, at_least=LONGER_WAIT))
+    one = tasks.of(result)
+    assert one["msg"] == (
+        f"Connector '{trial.name}' was resumed, but task 0 FAILED (org.apache.kafka.connect.errors.ConnectException: The task"
+        " fails at its start, as lab.start asks). The change was undone, and the connector was resumed as it was before; its"
+        f" backup is {one['backup_file']}. Choose another offset or setting."
+    )
+    assert Path(one["backup_file"]).is_file()
+    assert not result["changed"]
+    assert not tasks.journals
+    tasks.lab.connect.await_state(trial.name, "RUNNING", tasks=1)
+    assert tasks.offsets() == before
+    assert {"lab.start", MAX_WAIT} & set(tasks.lab.connect.config(trial.name)) == {MAX_WAIT}
+    assert tasks.lab.connect.config(trial.name)[MAX_WAIT] == "200"
+
+
+def test_a_task_that_fails_as_before_keeps_the_change(trial: Trial, tasks: Tasks) -> None:
+    stuck(trial, settings={"lab.start": "fail_task"}, state="PAUSED")
+    tasks.lab.connect.request("PUT", f"/connectors/{trial.name}/resume")
+    await_condition(
+        lambda: [one["state"] for one in tasks.lab.connect.status(trial.name)["tasks"]] == ["FAILED"],
+        20,
+        "the task to fail",
+    )
+    result = failed(tasks.reset(strategy="current"))
+    one = tasks.of(result)
+    assert "as lab.start asks), as before the change. The change stays" in one["msg"]
+    assert one["backup_file"] in one["msg"]
+    assert result["changed"]
+    assert all(offset["interval_end"] > ago(1) for offset in tasks.offsets().values())
+
+
+# A quiet source
+
+
+def test_a_quiet_source_that_reads_to_its_end_again_has_caught_up(lab: Lab, source: FileSource) -> None:
+    done = succeeded(source.reset(offset={"position": 4}))["connectors"][source.name]
+    source.await_position(len(LINES))
+    evidence = done["evidence"]
+    assert evidence["offsets_kept"] + evidence["offsets_moved_on"] + evidence["offsets_caught_up"] == 1
+    assert evidence["workers_asked"]
+    assert list(source.backup_dir.rglob("journal.json")) == []
+    # After two seconds of watching, with a flush each second, it has.
+    assert evidence["offsets_caught_up"] == 1
+
+
+# What a reset wrote
+
+
+def test_a_position_beyond_the_end_of_the_file_is_not_ok_while_nothing_is_delivered(source: FileSource) -> None:
+    assert source.look()["verdict"] == "ok"
+    succeeded(source.reset(offset={"position": 10_000}))
+    one = source.look()
+    assert one["verdict"] == "unknown"
+    assert [reason["code"] for reason in one["verdicts"][0]["reasons"]] == ["nothing_stored_since_reset"]
+
+
+def test_what_the_connector_stores_after_a_reset_is_its_commit(source: FileSource) -> None:
+    succeeded(source.reset(offset={"position": 4}))
+    with source.file.open("a", encoding="utf-8") as file:
+        file.write("four\n")
+    source.await_position(len(LINES) + 5)
+    assert source.look()["verdict"] == "ok"
+
+
+def test_connects_own_words_about_offsets_kept_elsewhere_are_a_warning(trial: Trial, tasks: Tasks) -> None:
+    """Of a class whose offsets are known to be in Connect alone there is none, though Connect says it of it as well."""
+    stuck(trial)
+    assert not [one for one in succeeded(tasks.reset(strategy="current"))["warnings"] if "externally" in one]
+
+
+# What a person has done since
+
+
+@pytest.mark.parametrize("verb, state", [("pause", "PAUSED"), ("resume", "RUNNING")])
+def test_a_state_that_a_person_has_chosen_after_a_killed_reset_is_kept(
+    trial: Trial, tasks: Tasks, verb: str, state: str
+) -> None:
+    prior = "RUNNING" if state == "PAUSED" else "PAUSED"
+    stuck(trial, state=prior)
+    killed_while_stopped(tasks, at_least=LONGER_WAIT)
+    tasks.lab.connect.request("PUT", f"/connectors/{trial.name}/{verb}")
+    tasks.lab.connect.await_state(trial.name, state)
+    looked = succeeded(tasks.look(backup_dir=str(tasks.backup_dir)))["ansible_facts"]["connectops_offsets"]
+    assert looked["unfinished"] == []
+    assert looked["connectors"][trial.name]["unfinished_plan"] is not None
+    done = succeeded(tasks.reset(at_least=LONGER_WAIT))
+    assert any(f"it is {state} by now, and stays so" in warning for warning in done["warnings"])
+    tasks.lab.connect.await_state(trial.name, state)
+    assert not tasks.journals
