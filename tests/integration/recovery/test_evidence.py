@@ -206,9 +206,9 @@ def test_the_log_names_the_run_that_was_not_ready_and_whom_the_poll_got_past(lab
     assert facts.started_timezones == (CAIRO, NEW_YORK, PST)
     first, second = trial.accounts[NEW_YORK].runs[:2]
     words = f"Report run {{}} did not complete within {TOO_SHORT_WAIT} ms"
-    assert facts.failures[0] == LogFailure(first.id, "timed_out", words.format(first.id), report_partition(CAIRO))
+    assert facts.failures[0] == LogFailure(first.id, words.format(first.id), report_partition(CAIRO))
     # Memory has Cairo as done, so that nothing is made before the second failure.
-    assert facts.failures[1] == LogFailure(second.id, "timed_out", words.format(second.id), None)
+    assert facts.failures[1] == LogFailure(second.id, words.format(second.id), None)
     assert facts.dropped == {}
 
 

@@ -254,7 +254,7 @@ def test_what_moved_while_the_connector_was_being_stopped_is_not_rewound(
     settings = {MAX_WAIT: 600_000, "in.progress.poll.interval.ms": 500}
     stuck(trial, settings=settings, zones=(CAIRO, NEW_YORK), state="STOPPED")
     account = trial.accounts[NEW_YORK]
-    account.pending_seconds = math.inf
+    account.pending_seconds, account.ready_after_looks = math.inf, None
     trial.cluster.request("PUT", f"/connectors/{trial.name}/resume")
     trial.await_runs(NEW_YORK, 1)
     stop = ConnectClient.stop
