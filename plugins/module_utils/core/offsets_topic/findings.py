@@ -233,7 +233,7 @@ class _Comparison:
 
     def _deleted_under_another_key(self) -> Iterator[Finding]:
         for partition, records in self._hidden().items():
-            used = next(record for record in records if record.offset is not None)
+            used = _live(records)[0]
             yield self._finding(
                 "deleted_under_another_key",
                 f"{partition} was deleted under {_text(records[0].key)} ({_when(records[0])}), so REST does not list it, but the"

@@ -427,7 +427,7 @@ def test_an_offset_that_kills_the_task_is_undone_and_the_cause_and_the_backup_ar
     run = Run.of(trace=bad_offset)
     with pytest.raises(RecoveryError) as caught:
         run.apply()
-    (backup,) = run.store.backups
+    (backup,) = list(run.store.backups)
     assert caught.value.message == (
         f"Connector 'c' was resumed, but task 0 FAILED ({TRACE}). The change was undone, and the connector was resumed as it was"
         f" before; its backup is {backup}. Choose another offset or setting."
@@ -453,7 +453,7 @@ def test_a_task_that_fails_as_before_keeps_the_change_and_is_not_stopped_again()
     run.connector.tasks = (Task(0, "FAILED", WORKER, TRACE),)
     with pytest.raises(RecoveryError) as caught:
         run.apply()
-    (backup,) = run.store.backups
+    (backup,) = list(run.store.backups)
     assert caught.value.message == (
         f"Connector 'c' was resumed, but task 0 FAILED ({TRACE}), as before the change. The change stays: remove the cause, then"
         f" restart the connector. The backup is {backup}."
@@ -476,7 +476,7 @@ def test_where_the_undoing_fails_the_backup_is_named_and_the_connector_runs() ->
     run.cluster.next_faults["alter_offsets"] = [None, *[Fault(an_error("refused"))] * 5]
     with pytest.raises(RecoveryError) as caught:
         run.apply()
-    (backup,) = run.store.backups
+    (backup,) = list(run.store.backups)
     assert "Undoing the change failed: Kafka Connect failed at it (status 500): no." in caught.value.message
     assert caught.value.message.endswith(f"Restore the backup {backup} with the strategy restore.")
     assert caught.value.facts["changed"] is True
