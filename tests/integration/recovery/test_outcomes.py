@@ -54,7 +54,7 @@ class FileSource:
         )
 
     def await_position(self, position: int) -> None:
-        await_condition(lambda: self.position == position, 20, lambda: f"position {position}; it is {self.position}")
+        await_condition(lambda: self.position == position, lambda: f"position {position}; it is {self.position}")
 
 
 @pytest.fixture
@@ -101,7 +101,6 @@ def test_a_task_that_fails_as_before_keeps_the_change(trial: Trial, tasks: Tasks
     tasks.lab.connect.request("PUT", f"/connectors/{trial.name}/resume")
     await_condition(
         lambda: [one["state"] for one in tasks.lab.connect.status(trial.name)["tasks"]] == ["FAILED"],
-        20,
         "the task to fail",
     )
     result = failed(tasks.reset(strategy="current"))
@@ -145,8 +144,10 @@ def test_what_the_connector_stores_after_a_reset_is_its_commit(source: FileSourc
     assert source.look()["verdict"] == "ok"
 
 
-def test_connects_own_words_about_offsets_kept_elsewhere_are_a_warning(trial: Trial, tasks: Tasks) -> None:
-    """Of a class whose offsets are known to be in Connect alone there is none, though Connect says it of it as well."""
+def test_connects_own_words_about_offsets_kept_elsewhere_are_no_warning_for_a_class_that_keeps_none_there(
+    trial: Trial, tasks: Tasks
+) -> None:
+    """Connect says so of every class that does not override alterOffsets, so of Stripe's as well."""
     stuck(trial)
     assert not [one for one in succeeded(tasks.reset(strategy="current"))["warnings"] if "externally" in one]
 

@@ -61,7 +61,7 @@ def _how(purpose: str, connector: str, options: Data, in_task: str) -> list[str]
     wanted: dict[str, Any] = {
         "connectops_hosts": label,
         "connectops_connectors": [connector],
-        "connectops_at_least": dict(options.get("at_least") or {}),
+        **_floors(options),
         **{variable: options[name] for name, variable in _VARIABLES.items() if options.get(name)},
     }
     if options["strategy"] == "restore":
@@ -69,6 +69,14 @@ def _how(purpose: str, connector: str, options: Data, in_task: str) -> list[str]
         wanted["verify_connectors"] = []
     parts = [_PLAYBOOK, *_extra_variables(wanted)]
     return [f"  {purpose}, with the inventory of this run (-i):", *_joined(parts)]
+
+
+def _floors(options: Data) -> dict[str, Any]:
+    """The playbook raises the default floors unless connectops_at_least is set, even to an empty map."""
+    at_least = dict(options.get("at_least") or {})
+    if not options.get("default_floors"):
+        return {"connectops_at_least": at_least}
+    return {"connectops_at_least": at_least, "reset_default_floors": True} if at_least else {}
 
 
 def _extra_variables(values: Data) -> Iterator[str]:

@@ -99,6 +99,15 @@ def test_the_command_that_goes_back_names_the_backup_and_changes_no_setting() ->
     ]
 
 
+@pytest.mark.parametrize("at_least", [{}, {"batch.size": 10}], ids=["the defaults alone", "and others"])
+def test_the_command_raises_the_same_default_floors(at_least: dict[str, Any]) -> None:
+    """The playbook raises them unless connectops_at_least is set."""
+    found = variables(carry_out_lines(PLAN, {**OPTIONS, "at_least": at_least, "default_floors": True}))
+    assert found.get("connectops_at_least", {}) == at_least
+    assert ("connectops_at_least" in found) == bool(at_least)
+    assert str(found.get("reset_default_floors", not at_least)).lower() == "true"
+
+
 def test_a_shell_and_ansible_read_back_what_was_asked() -> None:
     found = variables(carry_out_lines(PLAN, {**OPTIONS, **ASKED}))
     assert set(found) <= set(known_variables())
