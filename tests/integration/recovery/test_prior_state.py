@@ -114,8 +114,12 @@ def test_a_connector_that_fails_again_is_said_to_and_is_not_left_stopped(
     trial.cluster.request("PUT", f"/connectors/{trial.name}/resume")
     state = "FAILED" if what_fails == "fail_connector" else "RUNNING"
     trial.cluster.await_state(trial.name, state)
+    if what_fails == "fail_task":
+        await_condition(lambda: task_states(trial) == ["FAILED"], "the task to fail")
     result = failed(tasks.reset(strategy="current"))
-    assert "FAILED: read the worker's log" in result["msg"]
+    assert "was resumed, but" in result["msg"]
+    assert "FAILED (org.apache.kafka.connect.errors.ConnectException" in result["msg"]
+    assert "as before the change. The change stays" in result["msg"]
     trial.cluster.await_state(trial.name, state)
     assert tasks.offsets() == dict.fromkeys(ZONES, today)
 
@@ -181,7 +185,7 @@ def test_when_undoing_fails_as_well_the_backup_is_named_and_the_state_returns(
     assert trial.cluster.config(trial.name)[MAX_WAIT] == str(TOO_SHORT_WAIT)
     trial.cluster.await_state(trial.name, "PAUSED")
     monkeypatch.undo()
-    (backup,) = tasks.backup_dir.rglob("*.json")
+    (backup,) = tasks.backup_dir.rglob("2*.json")
     succeeded(tasks.reset(strategy="restore", backup_file=str(backup)))
     assert tasks.offsets() == offsets
 
@@ -310,10 +314,10 @@ def test_an_offset_that_falls_back_after_the_return_is_no_success(
     before = tasks.offsets()
     leave = StopWindow.leave
 
-    def overwritten_on_leaving(window: StopWindow, state: str) -> Status | None:
+    def overwritten_on_leaving(window: StopWindow, state: str, watch_seconds: float = 0.0) -> Status | None:
         change = {"offsets": [{"partition": partition(NEW_YORK), "offset": before[NEW_YORK]}]}
         trial.cluster.request("PATCH", f"/connectors/{trial.name}/offsets", change)
-        return leave(window, state)
+        return leave(window, state, watch_seconds)
 
     monkeypatch.setattr(StopWindow, "leave", overwritten_on_leaving)
     result = failed(tasks.reset())
