@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The colours of a preview. Its lines stay plain text; whoever shows them to a person asks here for the colour of each part."""
+"""The colours of a preview. Its lines are plain text; this module gives the colour of each part when they are displayed."""
 
 from __future__ import annotations
 

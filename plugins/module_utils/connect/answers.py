@@ -132,7 +132,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to repeat a call that fails like this: so many seconds or rounds over all URLs, whichever ends first."""
+    """How long to repeat a call that fails like this: until ``seconds`` have passed, or all URLs were tried ``rounds`` times."""
 
     seconds: float
     rounds: float = math.inf

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import ConnectorKind
@@ -29,6 +29,11 @@ KINDS: tuple[Callable[[Mapping[str, Any]], ConnectorKind[Any]], ...] = (
 def kinds_from(params: Mapping[str, Any]) -> Kinds:
     """The kinds with their options. Raises InputError for an option that cannot work."""
     return tuple(read(params) for read in KINDS)
+
+
+def secrets_of(kinds: Kinds) -> Iterator[str]:
+    """Every secret among the options of the kinds."""
+    return (secret for kind in kinds for secret in kind.secrets())
 
 
 def kind_of(kinds: Kinds, connector: Connector) -> ConnectorKind[Any]:

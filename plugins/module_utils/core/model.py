@@ -76,6 +76,11 @@ def _same_value(one: JsonScalar, other: JsonScalar) -> bool:
     return json.dumps(one) == json.dumps(other) if isinstance(one, float) else one == other
 
 
+def moved_partitions(before: Mapping[Partition, Offset], now: Mapping[Partition, Offset]) -> list[Partition]:
+    """The partitions with another offset than before, be it a new one or none any more."""
+    return [one for one in {**before, **now} if not same_offset(before.get(one), now.get(one))]
+
+
 @dataclass(frozen=True)
 class StoredOffset:
     """One entry of ``GET /connectors/<name>/offsets``; ``offset`` is None where the server said null.
@@ -115,6 +120,11 @@ class Status:
     @property
     def worker_ids(self) -> frozenset[str]:
         return frozenset(filter(None, (self.worker_id, *(task.worker_id for task in self.tasks))))
+
+    @property
+    def first_trace(self) -> str | None:
+        """The trace of the connector, else the first one of its tasks. As those it may hold what a message must not."""
+        return next(filter(None, (self.trace, *(task.trace for task in self.tasks))), None)
 
 
 @dataclass(frozen=True)

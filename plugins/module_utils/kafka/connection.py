@@ -176,7 +176,7 @@ class Connection:
     # The library's clients
 
     def new_consumer(self, **settings: Any) -> Any:
-        """Another consumer, with ``settings`` of the library's own; whoever creates it closes it."""
+        """Create another consumer with additional ``settings`` of the library. The caller must close it."""
         return self.library.Consumer(
             {
                 **self._settings(),

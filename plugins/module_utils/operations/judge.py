@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.req
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.outlook import Outlook
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits, Verdict
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+
+# Each asks the accounts of its connector; a cluster's connectors are judged side by side.
+_MOST_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,11 @@ class Judge:
         facts = judgement.as_data(kind.name, connector.state)
         lines = (*self._headline(connector, kind.remark(facts)), "", *kind.state_lines(facts))
         return Judged(facts, lines, judgement.warnings, kind.recovers, judgement.verdicts, judgement.outlook)
+
+    def all(self, reads: Iterable[Read]) -> list[Judged]:
+        """Judge many connectors, in their order."""
+        with ThreadPoolExecutor(max_workers=_MOST_AT_ONCE) as pool:
+            return list(pool.map(self, reads))
 
     def _not_judged(self, connector: Connector, why: str) -> Judged:
         return Judged(

@@ -225,7 +225,7 @@ def _by_a_pending_run(
 def _by_exclusion(
     waiting: tuple[ReportPartition, ...], evidence: Evidence, max_wait_milliseconds: int, now: float
 ) -> Blocker | None:
-    """Whoever had its report in time is not to blame; nor is one that was never asked for anything."""
+    """Leave out the partitions that cannot be the cause: those with a report in time, and those never asked for one."""
     suspects = []
     for partition in waiting:
         runs = evidence.runs_of(partition)

@@ -34,8 +34,11 @@ def dropped_timezones(situation: Situation) -> dict[str, Dropped]:
     """The timezones of the situation that the task does not work on until it restarts.
 
     The log proves it. Without a log it is likely when all others have finished the current round and this one has not
-    reached it, because a task that works on a timezone ends no round without it.
+    reached it, because a task that works on a timezone ends no round without it. A connector that does no work has dropped
+    nothing.
     """
+    if not situation.is_working:
+        return {}
     found = {}
     partitions, evidence = situation.partitions, situation.evidence
     for timezone in dict.fromkeys(partition.timezone for partition in partitions):
@@ -75,7 +78,7 @@ def _by_the_others(mine: list[ReportPartition], others: list[ReportPartition], s
 
     def is_done(partition: ReportPartition) -> bool:
         offset = offsets.get(partition)
-        return offset is not None and offset.round_id == current_round and offset.processed
+        return offset is not None and offset.is_done_in(current_round)
 
     def has_come_to_it(partition: ReportPartition) -> bool:
         offset = offsets.get(partition)

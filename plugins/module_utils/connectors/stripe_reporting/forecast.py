@@ -174,7 +174,7 @@ def _hanging(
     """The partitions that keep the connector from going on in the round in which nothing moves any more."""
     for partition in partitions:
         offset = remembered.get(partition)
-        if offset is not None and offset.round_id == round_id and offset.processed:
+        if offset is not None and offset.is_done_in(round_id):
             continue
         step = next_step(situation.settings, partition, offset, round_id, situation.stripe[partition])
         if isinstance(step, Problem) and step.stops_all:

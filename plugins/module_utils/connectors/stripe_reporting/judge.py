@@ -34,7 +34,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.task_memory import (
     done_in_memory,
-    is_working,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.undelivered import (
     undelivered_spans,
@@ -45,7 +44,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     next_step,
     worked_round,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import (
     has_failed,
     not_running_reason,
@@ -97,9 +95,7 @@ def judge(situation: Situation, limits: Limits, restarted: Forecast | None = Non
     ``restarted``: the forecast for a restart without a change, where it is known already.
     """
     connector, settings, offsets = situation.connector, situation.settings, situation.offsets
-    # A connector that does no work has dropped nothing, remembers nothing and blocks nothing.
-    works = is_working(situation)
-    dropped = dropped_timezones(situation) if works else {}
+    dropped = dropped_timezones(situation)
     walked = tuple(partition for partition in situation.partitions if partition.timezone not in dropped)
     worked = worked_round(settings, offsets, walked, situation.now) if dropped else situation.worked_round
     in_memory = done_in_memory(situation, walked, worked)
@@ -118,12 +114,10 @@ def judge(situation: Situation, limits: Limits, restarted: Forecast | None = Non
     entries = {entry.partition: entry for entry in connector.offsets}
     verdicts: dict[ReportPartition, Verdict] = {}
     for partition in situation.partitions:
-        source = situation.sources.get(partition) or Partition.of(
-            {"report_type": partition.report_type, "timezone": partition.timezone}
-        )
+        source = situation.source_of(partition)
         verdicts[partition] = judge_one.verdict(partition, source, entries.get(source), dropped.get(partition.timezone))
     waits = tuple(partition for partition in walked if partition not in in_memory)
-    blocker = _blocker(situation, worked, waits, verdicts) if works else None
+    blocker = _blocker(situation, worked, waits, verdicts) if situation.is_working else None
     if blocker is not None:
         verdicts = {one: _beside(one, verdict, blocker, walked) for one, verdict in verdicts.items()}
     orphans = [
@@ -135,7 +129,7 @@ def judge(situation: Situation, limits: Limits, restarted: Forecast | None = Non
         restarted = make_forecast(situation)
     blocked_by = None if blocker is None else f"the polls go on failing at {blocker}"
     state = not_running_reason(connector)
-    if state is not None and (has_failed(connector) or not works):
+    if state is not None and (has_failed(connector) or not situation.is_working):
         blocked_by = state.message
     return StripeJudgement(
         verdicts=(*verdicts.values(), *orphans),
@@ -156,7 +150,7 @@ def _blocker(
     waiting = []
     for partition in walked:
         offset = situation.offsets.get(partition)
-        if offset is not None and offset.round_id == worked and offset.processed:
+        if offset is not None and offset.is_done_in(worked):
             continue
         stripe = situation.stripe[partition]
         step = next_step(situation.settings, partition, offset, worked, stripe)

@@ -20,7 +20,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     judge,
     plan_text,
     state_text,
-    task_memory,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.data import (
     forecast_data,
@@ -104,7 +103,7 @@ class StripeReporting(ConnectorKind[Situation]):
             decision.targets,
             forecast_data(decision, left_alone),
             situation.problems,
-            needs_restart=forgets and task_memory.is_working(situation),
+            needs_restart=forgets and situation.is_working,
             epoch_fields=EPOCH_FIELDS,
         )
 

@@ -90,6 +90,10 @@ class ReportOffset(NamedTuple):
         """The row at which the connector goes on within a report."""
         return 0 if self.row is None else max(0, self.row + 1)
 
+    def is_done_in(self, round_id: int) -> bool:
+        """Whether the connector has nothing left to do for it in the round ``round_id``."""
+        return self.processed and self.round_id == round_id
+
     def misread_in(self, round_id: int) -> tuple[Misread, ...]:
         """The misread values that the connector looks at when it works on the round ``round_id``."""
         looked_at = {"round_id"}

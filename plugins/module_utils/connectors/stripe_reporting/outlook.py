@@ -16,7 +16,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.waits import (
     WaitSuggestion,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.outlook import Outlook, Work
 
 # The next report run may be slower than every earlier one.
@@ -33,12 +32,9 @@ def make_outlook(
         longest = min(longest, int(slowest * _SLOWER) + 1)
     work = {}
     for one in forecast.partitions:
-        source = situation.sources.get(one.partition) or Partition.of(
-            {"report_type": one.partition.report_type, "timezone": one.partition.timezone}
-        )
         never = _never(one, situation, forecast, dropped)
         is_due = one.next_request is not None or one.problem is not None
-        work[source] = Work(0 if never else one.runs, is_due, never)
+        work[situation.source_of(one.partition)] = Work(0 if never else one.runs, is_due, never)
     return Outlook(work, longest, slowest)
 
 

@@ -120,7 +120,7 @@ class PartitionJudge:
         stripe = self.situation.stripe[partition]
         yield from self._of_the_connector(dropped)
         yield from self._of_clocks_and_units(offset, stripe)
-        is_done = offset.round_id == self.situation.current_round and offset.processed
+        is_done = offset.is_done_in(self.situation.current_round)
         if offset.interval_end is None and not offset.run_id and not (is_done and offset.delivered_to is not None):
             misread = next((one for one in offset.misread if one.key == "interval_end"), None)
             words = "its offset has no end" if misread is None else f"its {misread} is not a number to the connector"
@@ -170,7 +170,7 @@ class PartitionJudge:
         self, partition: ReportPartition, offset: ReportOffset, stripe: StripeState
     ) -> Iterator[JudgedReason]:
         """What the connector itself cannot get past in the round that it works on."""
-        if offset.round_id == self.worked_round and offset.processed:
+        if offset.is_done_in(self.worked_round):
             return
         step = next_step(self.situation.settings, partition, offset, self.worked_round, stripe)
         if isinstance(step, Problem):
@@ -183,7 +183,7 @@ class PartitionJudge:
         """Whether the connector has something to store of it; beyond now its offset stands for data that nobody has."""
         if offset.delivered_to is not None and offset.delivered_to > self.situation.now:
             return True
-        if offset.round_id == self.worked_round and offset.processed:
+        if offset.is_done_in(self.worked_round):
             return False
         stripe = self.situation.stripe[partition]
         step = next_step(self.situation.settings, partition, offset, self.worked_round, stripe)

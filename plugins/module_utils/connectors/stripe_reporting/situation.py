@@ -68,6 +68,20 @@ class Situation:
         assumed = dict.fromkeys(partitions, StripeState(yesterdays_end, asked=False))
         return cls(connector, settings, partitions, offsets, sources, assumed, now)
 
+    def source_of(self, partition: ReportPartition) -> Partition:
+        """The partition as Connect lists it, or would list it once the connector stores an offset for it."""
+        return self.sources.get(partition) or Partition.of(
+            {"report_type": partition.report_type, "timezone": partition.timezone}
+        )
+
+    @cached_property
+    def is_working(self) -> bool:
+        """Whether a task of the connector runs; it is assumed to where Connect could not be asked."""
+        connector = self.connector
+        if connector.state == "UNKNOWN":
+            return True
+        return connector.state == "RUNNING" and any(task.state == "RUNNING" for task in connector.tasks)
+
     @cached_property
     def current_round(self) -> int:
         return self.settings.rounds.last(self.now)

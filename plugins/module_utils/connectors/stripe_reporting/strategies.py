@@ -24,9 +24,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     ended_early,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.task_memory import (
-    is_working,
-)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
@@ -52,7 +49,7 @@ def continue_lossless(situation: Situation, chosen: Sequence[ReportPartition]) -
     round_id = target_round(situation, chosen)
     moves = round_id != situation.worked_round
     # After the restart that brings one back it would read everything since its initial load date again.
-    dropped = dropped_timezones(situation) if is_working(situation) else {}
+    dropped = dropped_timezones(situation)
     targets = {}
     for partition in chosen:
         offset = situation.offsets.get(partition)

@@ -26,14 +26,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 _STORED_WITHIN_SECONDS = 300
 
 
-def is_working(situation: Situation) -> bool:
-    """Whether a task of the connector runs; it is assumed to where Connect could not be asked."""
-    connector = situation.connector
-    if connector.state == "UNKNOWN":
-        return True
-    return connector.state == "RUNNING" and any(task.state == "RUNNING" for task in connector.tasks)
-
-
 def done_in_memory(
     situation: Situation, walked: Collection[ReportPartition], worked_round: int
 ) -> Mapping[ReportPartition, ReportOffset]:
@@ -42,12 +34,12 @@ def done_in_memory(
     With what it remembers of each. ``worked_round`` (epoch seconds) is the round of the ``walked`` partitions. Such a
     partition had all its reports in time, they are not stored although no poll goes on, and it asks for no more.
     """
-    if worked_round != situation.current_round or not is_working(situation) or not _is_idle(situation, walked):
+    if worked_round != situation.current_round or not situation.is_working or not _is_idle(situation, walked):
         return {}
     found = {}
     for partition in walked:
         offset = situation.offsets.get(partition)
-        if offset is not None and offset.round_id == worked_round and offset.processed:
+        if offset is not None and offset.is_done_in(worked_round):
             continue
         stripe = situation.stripe[partition]
         step = next_step(situation.settings, partition, offset, worked_round, stripe)

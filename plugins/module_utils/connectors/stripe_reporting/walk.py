@@ -164,7 +164,7 @@ def walk(
         worked = aborted = False
         for partition in partitions:
             offset = offsets.get(partition)
-            if offset is not None and offset.round_id == round_id and offset.processed:
+            if offset is not None and offset.is_done_in(round_id):
                 continue
             step = next_step(settings, partition, offset, round_id, stripe[partition])
             if isinstance(step, Problem):

@@ -65,7 +65,7 @@ class PartitionRecovery:
 
     @property
     def has_moved(self) -> bool:
-        return self.now is not None and not same_offset(self.before, self.now)
+        return _has_moved(self.before, self.now)
 
     @property
     def moved_by(self) -> dict[str, int | float]:
@@ -175,7 +175,7 @@ def _partitions(target: Target, seen: Seen, *, is_over: bool) -> Iterator[Partit
         if verdict is not None and verdict.verdict == "orphaned":
             continue
         before, now = target.baseline.get(partition), stored.get(partition)
-        has_moved = now is not None and not same_offset(before, now)
+        has_moved = _has_moved(before, now)
         outcome, is_final, reason = _outcome(target, seen, partition, verdict, has_moved=has_moved, is_over=is_over)
         yield PartitionRecovery(
             partition=partition,
@@ -229,6 +229,10 @@ def _cause(verdict: Verdict | None) -> str | None:
 
 def _doubts(verdict: Verdict) -> Collection[str]:
     return [reason.message for reason in verdict.reasons if reason.code not in _ANSWERED_BY_A_COMMIT]
+
+
+def _has_moved(before: Offset | None, now: Offset | None) -> bool:
+    return now is not None and not same_offset(before, now)
 
 
 def _number(value: JsonScalar) -> int | float | None:

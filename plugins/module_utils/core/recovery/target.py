@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a recovery must lead to: what a reset wrote, read from its result, so that later progress can be told from it."""
+"""What a recovery must lead to: what a reset wrote, read from its result. Offsets that differ from it later are progress."""
 
 from __future__ import annotations
 

@@ -24,7 +24,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.settings 
 Side = Literal["before", "after"]
 Strategy = Literal["continue", "current", "available_end", "timestamp", "offset", "delete", "restore"]
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
-FinalState = Literal["RUNNING", "PAUSED", "STOPPED"]
 # Where offsets are written: through Connect's REST API.
 WriteTo = Literal["rest"]
 

@@ -33,7 +33,7 @@ def not_running_reason(connector: Connector) -> Reason | None:
         words.append(f"task {ids[0]} is {state}" if len(ids) == 1 else f"tasks {', '.join(ids)} are {state}")
     if not words:
         return None
-    trace = next(filter(None, (connector.trace, *(task.trace for task in connector.tasks))), None)
+    trace = connector.status.first_trace
     if trace is not None:
         words.append(scrubbed(trace, secret_values(connector.config)))
     running = sum(task.state == "RUNNING" for task in connector.tasks)

@@ -14,9 +14,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluste
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
-    Offset,
-    Partition,
     Status,
+    moved_partitions,
     same_offset,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed, secret_values
@@ -271,17 +270,12 @@ def _failure(before: Connector, planned: Planned, after: Status | None) -> Failu
     failed = [] if after is None else failed_parts(after)
     if after is None or not failed:
         return None
-    cause = _cause(after)
+    trace = after.first_trace
     configs = (before.config, changed_config(before.config, planned.plan.settings))
     secrets = frozenset[str]().union(*(secret_values(config, planned.secret_keys) for config in configs))
-    reason = "" if cause is None else f" ({scrubbed(cause, secrets)})"
-    is_old = bool(failed_parts(before.status)) and _cause(before.status) == cause
+    reason = "" if trace is None else f" ({scrubbed(trace, secrets)})"
+    is_old = bool(failed_parts(before.status)) and before.status.first_trace == trace
     return Failure(f"{', '.join(failed)} FAILED{reason}", is_old)
-
-
-def _cause(status: Status) -> str | None:
-    """The first line of the first trace."""
-    return next(filter(None, (status.trace, *(task.trace for task in status.tasks))), None)
 
 
 def _writes(plan: Plan) -> bool:
@@ -290,21 +284,13 @@ def _writes(plan: Plan) -> bool:
 
 def _has_moved(connector: Connector, held: Connector) -> bool:
     """Whether offsets or settings are others than before the stop; JSON types count, so ``1`` and ``1.0`` are two offsets."""
-    return _typed(connector.stored) != _typed(held.stored) or connector.config != held.config
-
-
-def _typed(stored: Mapping[Partition, Offset]) -> dict[Partition, Partition]:
-    return {partition: Partition.of(offset) for partition, offset in stored.items()}
+    return bool(moved_partitions(connector.stored, held.stored)) or connector.config != held.config
 
 
 def _moved(old: Plan, new: Plan) -> str:
-    moved = [
-        str(partition)
-        for partition in {**old.presumed, **new.presumed}
-        if not same_offset(old.presumed.get(partition), new.presumed.get(partition))
-    ]
+    moved = moved_partitions(old.presumed, new.presumed)
     if moved:
-        return f"the offset of {', '.join(sorted(moved))} moved"
+        return f"the offset of {', '.join(sorted(map(str, moved)))} moved"
     if old.settings != new.settings:
         return "the config was changed"
     return "Stripe's data or the connector's round moved on"

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +24,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import log_lines
 
-_MOST_AT_ONCE = 8
 # Stripe and the logs may say something new while the offsets stay as they are.
 _LONGEST_WITHOUT_JUDGING_SECONDS = 60.0
 
@@ -86,8 +84,7 @@ class Looks:
     def _judged(self, snapshot: Snapshot) -> tuple[Mapping[str, Seen], tuple[str, ...]]:
         log = list(log_lines(self._worker_logs))
         reads = [Read(connector, snapshot.read_at, log) for connector in snapshot.connectors]
-        with ThreadPoolExecutor(max_workers=_MOST_AT_ONCE) as pool:
-            found = list(pool.map(self._judge, reads))
+        found = self._judge.all(reads)
         seen = {
             read.connector.name: Seen(read.connector, one.verdicts, one.outlook)
             for read, one in zip(reads, found, strict=True)

@@ -15,7 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.files 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from, secrets_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import (
     carry_out_lines,
@@ -64,7 +64,9 @@ def reset(cluster: Cluster, params: Mapping[str, Any], context: TaskContext) -> 
             f"Kafka Connect {root.version} at {params['connect_url'][0]} cannot change offsets over REST: it needs Kafka 3.6."
         )
     now, warnings = workers_now(cluster, context.now)
-    reset_one = _Reset(cluster, params, options, replace(context, now=now), root.kafka_cluster_id, folder)
+    reset_one = _Reset(
+        cluster, params, options, replace(context, now=now), root.kafka_cluster_id, folder, backups.cluster_label
+    )
     result = {"changed": False, "connectors": {}, "preview": [], "next_steps": [], "diff": []}
     outcome = for_each_connector(options.connectors, reset_one, result)
     outcome.warnings.extend(warnings)
@@ -82,6 +84,7 @@ class _Reset:
         context: TaskContext,
         cluster_id: str,
         folder: Path,
+        label: str,
     ) -> None:
         self._cluster = cluster
         self._urls = params["connect_url"]
@@ -91,8 +94,8 @@ class _Reset:
         self._cluster_id = cluster_id
         self._folder = folder
         self._kinds = kinds_from(params)
-        cluster.hide(secret for kind in self._kinds for secret in kind.secrets())
-        self._label = BackupOptions.read(params).cluster_label
+        cluster.hide(secrets_of(self._kinds))
+        self._label = label
         self._clock_at_start = context.clock()
 
     def _clock(self) -> float:

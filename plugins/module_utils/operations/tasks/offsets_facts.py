@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import FolderStore, backup_folder
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Read
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from, secrets_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.findings import finding_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord
@@ -38,8 +37,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.limits
 from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import log_lines
 
 FACT = "connectops_offsets"
-# Each asks the accounts of its connector; a cluster's connectors are judged side by side.
-_MOST_AT_ONCE = 8
 
 
 def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
@@ -55,7 +52,7 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
     log = list(log_lines(options.worker_logs))
     kafka = KafkaOptions.read(params)
     with ConnectClient(connect) as client:
-        client.hide(secret for kind in kinds for secret in kind.secrets())
+        client.hide(secrets_of(kinds))
         views = read_views(client, kafka, options.connectors, context.now, context.progress)
     judge = Judge(cluster, limits, kinds, requests)
     warnings = list(views.warnings)
@@ -64,8 +61,7 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
     }
     connectors = [_marked(one, stores[one.name], warnings) for one in views.snapshot.connectors]
     now = views.snapshot.read_at
-    with ThreadPoolExecutor(max_workers=_MOST_AT_ONCE) as pool:
-        judgements = list(pool.map(lambda one: judge(Read(one, now, log, views.sinks.get(one.name))), connectors))
+    judgements = judge.all(Read(one, now, log, views.sinks.get(one.name)) for one in connectors)
     warnings += [warning for judgement in judgements for warning in judgement.warnings]
     preview: list[str] = []
     unfinished: list[str] = []

@@ -13,7 +13,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.files 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import NotFound
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from, secrets_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import (
     Recovery,
@@ -58,7 +58,7 @@ class _Wait:
         if not names:
             raise InputError("connectors is empty: name at least one connector.")
         kinds = kinds_from(params)
-        cluster.hide(secret for kind in kinds for secret in kind.secrets())
+        cluster.hide(secrets_of(kinds))
         self._cluster = cluster
         self._request_seconds = ConnectOptions.read(params).timeout_seconds
         self._context = context
