@@ -130,7 +130,7 @@ def plain_value(name: str, value: Any) -> Any:
         if spec.get("type") in ("list", "dict", "raw") and value.startswith(("[", "{")):
             try:
                 value = json.loads(value)
-            except ValueError:
+            except (ValueError, RecursionError):  # the latter for JSON that is nested too deeply
                 return value
         elif spec.get("type") == "list":
             value = value.split(",")
