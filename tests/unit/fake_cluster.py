@@ -85,10 +85,11 @@ class FakeConnector:
         self.show(self.state)
 
     def show(self, state: str) -> None:
-        """Be in this state from now on, with the tasks that belong to it."""
+        """Be in this state from now on, with the tasks that belong to it: one that is paused while STOPPED gets none."""
+        has_no_tasks = state == "STOPPED" or (state == "PAUSED" and self.state == "STOPPED")
         self.state = state
         task_state = self.task_state if state == "RUNNING" else state
-        self.tasks = () if state == "STOPPED" else (Task(0, task_state, self.worker),)
+        self.tasks = () if has_no_tasks else (Task(0, task_state, self.worker),)
 
     @property
     def status(self) -> Status:
