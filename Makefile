@@ -19,8 +19,8 @@ export PYTHONPATH := $(CURDIR)/.cache/collections:$(CURDIR)/tests
 export PATH := $(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(VENV)
 
-.PHONY: help check-python check-java setup hooks lint $(LINTS) unit integration molecule sanity matrix test demo lab
-.PHONY: bench clean
+.PHONY: help check-python check-java setup hooks lint $(LINTS) unit faults enumerate integration molecule sanity smoke matrix
+.PHONY: test demo lab bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -64,7 +64,13 @@ lint-docs:
 	@ansible-doc --metadata-dump connectops.recovery >/dev/null
 
 unit: setup ## run the tests that need no Kafka
-	@$(PYTEST) $(PARALLEL) tests/unit
+	@$(PYTEST) $(PARALLEL) tests/unit tests/faults
+
+faults: check-java setup ## run every enumeration of faults, of pairs of runs and of points of a run, on the model and on the lab
+	@$(PYTEST) $(PARALLEL) --timeout=7200 -m faults tests
+
+enumerate: setup ## run the tests with generated input, with twenty times as many examples
+	@TEST_EXAMPLES_TIMES=20 $(PYTEST) $(PARALLEL) --timeout=3600 -m hypothesis tests/unit
 
 integration: check-java setup ## run the tests against a real Kafka Connect
 	@$(PYTEST) $(PARALLEL) tests/integration
@@ -75,12 +81,15 @@ molecule: check-java setup ## run the roles' scenarios
 sanity: setup ## run ansible-test's sanity tests
 	@$(PY) -m tooling.sanity
 
-matrix: check-java setup ## run the core tests under the oldest and the newest ansible-core
+smoke: check-java setup ## run a few tests under the oldest and the newest ansible-core
+	@$(PY) -m tooling.matrix --smoke
+
+matrix: check-java setup ## run all core tests, and every sanity test, under the oldest and the newest ansible-core
 	@$(PY) -m tooling.matrix
 
 # The longest first. The output of each comes in one piece; the summary of pytest comes last.
-test: check-java setup ## run all of the above, and measure the coverage of plugins/
-	@$(MAKE) --no-print-directory --keep-going --jobs=3 --output-sync=target matrix sanity molecule $(LINTS)
+test: check-java setup ## run lint, unit, integration, molecule, sanity and smoke, and measure the coverage of plugins/
+	@$(MAKE) --no-print-directory --keep-going --jobs=3 --output-sync=target sanity smoke molecule $(LINTS)
 	@$(PYTEST) $(PARALLEL) --cov --cov-report=term
 
 demo: check-java setup ## show a recovery from the first look to the proof

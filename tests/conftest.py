@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hypothesis
 import pytest
+from unit.examples import examples
 
-# How long an example takes says something about the machine, not about the code.
-hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.register_profile("tests", examples(100))
 hypothesis.settings.load_profile("tests")
 
 

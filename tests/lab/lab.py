@@ -18,7 +18,7 @@ from typing import Any
 from lab.broker import Broker, decoded
 from lab.connect import ConnectCluster, as_strings
 from lab.days import calm_cron
-from lab.jars import CACHE, Jars, build
+from lab.jars import CACHE, Jars, archiving, build
 from lab.processes import PortTaken, Processes, free_ports
 from lab.rest_security import RestSecurity
 from lab.stripe_ca import CA_FILE, StripeCa
@@ -59,14 +59,10 @@ class Lab:
 
     def __enter__(self) -> Lab:
         jars = build(self._kafka_version)
-        self.kafka_version = jars.kafka_version
-        self.stripe = StripeSimulator(tls=self._stripe_ca.server_context() if self._stripe_ca else None)
-        self.stripe.start()
-        try:
-            self._start(jars)
-        except BaseException:
-            self.stripe.stop()
-            raise
+        with archiving(jars) as recording:
+            if recording is not None:
+                Lab(workers=1)._leave_archives(recording)
+        self._begin(jars)
         return self
 
     def __exit__(
@@ -145,6 +141,24 @@ class Lab:
                 **overrides,
             }
         )
+
+    def _leave_archives(self, jars: Jars) -> None:
+        self._begin(jars)
+        try:
+            for process in (self.connect.workers[0].process, self.broker.process):
+                process.end()
+        finally:
+            self._end()
+
+    def _begin(self, jars: Jars) -> None:
+        self.kafka_version = jars.kafka_version
+        self.stripe = StripeSimulator(tls=self._stripe_ca.server_context() if self._stripe_ca else None)
+        self.stripe.start()
+        try:
+            self._start(jars)
+        except BaseException:
+            self.stripe.stop()
+            raise
 
     def _start(self, jars: Jars) -> None:
         for tries_left in reversed(range(START_TRIES)):

@@ -13,8 +13,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
+
+from lab.waiting import LIMIT_SECONDS
 
 # The shell waits for a line of input, so that no process exists before the watchdog knows it.
 START_ON_WORD = 'read -r word && exec "$@"'
@@ -71,6 +73,12 @@ class LabProcess:
             os.killpg(self.pid, signal.SIGKILL)
         self._popen.wait()
         self._processes.tell(f"ended {self.pid}")
+
+    def end(self) -> None:
+        """SIGTERM; returns when the process has ended, or is far too late in doing so."""
+        os.killpg(self.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self._popen.wait(LIMIT_SECONDS)
 
     def suspend(self) -> None:
         """SIGSTOP; returns when the process has stopped."""

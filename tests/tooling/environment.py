@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache"
 COLLECTIONS = CACHE / "collections"
 REQUIREMENTS = ROOT / "tests" / "requirements"
+# That of development has a pip of its own, which fills the others too: to install pip takes longer than what it installs.
+DEVELOPMENT_PYTHON = CACHE / "venv" / "bin" / "python"
 
 
 class ToolingError(Exception):
@@ -37,10 +39,13 @@ def linked_collection(root: Path = ROOT) -> Path:
     return collections
 
 
-def environment(folder: Path, requirements: Path, interpreter: str = sys.executable) -> Path:
+def environment(
+    folder: Path, requirements: Path, interpreter: str = sys.executable, pip_of: Path | None = None
+) -> Path:
     """Make ``folder`` a virtual environment with what ``requirements`` pins, and return its python.
 
-    Does nothing when a stamp in the folder shows that this was done for the same pins and the same interpreter.
+    ``pip_of`` is the python whose pip installs them; by default the environment gets a pip of its own. Does nothing when a
+    stamp in the folder shows that this was done for the same pins and the same interpreter.
     """
     python = folder / "bin" / "python"
     stamp = folder / "pins.sha256"
@@ -55,8 +60,12 @@ def environment(folder: Path, requirements: Path, interpreter: str = sys.executa
         stamp.unlink(missing_ok=True)
         # Without --clear an environment keeps its old interpreter, which may be another or gone.
         kept = python.exists() and _version(str(python)) == version
-        _run([interpreter, "-m", "venv", *([] if kept else ["--clear"]), str(folder)])
-        _run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(requirements)])
+        options = [*([] if kept else ["--clear"]), *(["--without-pip"] if pip_of else [])]
+        _run([interpreter, "-m", "venv", *options, str(folder)])
+        pip = [str(pip_of), "-m", "pip", "--python", str(python)] if pip_of else [str(python), "-m", "pip"]
+        # Python itself compiles what is imported; that is a small part of what is installed.
+        install = ["install", "--quiet", "--disable-pip-version-check", "--no-compile", "-r", str(requirements)]
+        _run([*pip, *install])
         stamp.write_text(wanted)
     return python
 
@@ -83,7 +92,7 @@ def _run(command: list[str]) -> str:
 def main() -> None:
     linked_collection()
     try:
-        environment(CACHE / "venv", REQUIREMENTS / "development.txt")
+        environment(DEVELOPMENT_PYTHON.parents[1], REQUIREMENTS / "development.txt")
     except ToolingError as error:
         sys.exit(str(error))
 

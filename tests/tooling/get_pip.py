@@ -3,17 +3,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Installs pip into the empty virtual environment in which it runs; takes the arguments of the get-pip script.
 
-Replaces the script that ansible-test downloads: it uses Python's own pip to install the wanted one.
+Replaces the script that ansible-test downloads: it uses the pip of another python.
 """
 
 from __future__ import annotations
 
-import runpy
 import subprocess
 import sys
 
-# A process of its own, as ensurepip drops pip's settings (a proxy, a mirror, a certificate) from the environment.
-subprocess.run([sys.executable, "-m", "ensurepip"], check=True, stdout=subprocess.DEVNULL)
+# Filled in by sanity.py, as ansible-test hands on neither arguments nor variables of ours.
+PYTHON_WITH_PIP = ""
+
 arguments = [argument for argument in sys.argv[1:] if argument not in {"--no-setuptools", "--no-wheel"}]
-sys.argv[1:] = ["install", *arguments]
-runpy.run_module("pip", run_name="__main__", alter_sys=True)
+pip = [PYTHON_WITH_PIP, "-m", "pip", "--python", sys.executable]
+sys.exit(subprocess.run([*pip, "install", *arguments], check=False).returncode)

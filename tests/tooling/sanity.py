@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-from tooling.environment import CACHE, ROOT
+from tooling.environment import CACHE, DEVELOPMENT_PYTHON, ROOT
 
 PYTHON_VERSION = "{}.{}".format(*sys.version_info)
 
@@ -56,7 +56,9 @@ def provide_pip(home: Path) -> None:
     version = get_venv_packages(SimpleNamespace(version=PYTHON_VERSION))["pip"]
     cache = home / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(Path(__file__).with_name("get_pip.py"), cache / f"get_pip_{version.replace('.', '_')}.py")
+    script = Path(__file__).with_name("get_pip.py").read_text(encoding="utf-8")
+    script = script.replace('PYTHON_WITH_PIP = ""', f"PYTHON_WITH_PIP = {str(DEVELOPMENT_PYTHON)!r}")
+    (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(script, encoding="utf-8")
 
 
 def provide_pip_settings(home: Path) -> None:
@@ -65,10 +67,17 @@ def provide_pip_settings(home: Path) -> None:
     ansible-test passes neither the real home folder nor variables such as PIP_INDEX_URL to pip.
     """
     listed = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"], check=True, stdout=subprocess.PIPE, text=True
+        [DEVELOPMENT_PYTHON, "-m", "pip", "config", "list"], check=True, stdout=subprocess.PIPE, text=True
     )
     settings = configparser.RawConfigParser()
-    settings["global"] = {**pip_settings(listed.stdout), "quiet": "1"}
+    # One cache for the environments of all sanity tests. What is imported is compiled by Python itself; to pip's
+    # settings, "no" is what switches a --no- option on.
+    settings["global"] = {
+        **pip_settings(listed.stdout),
+        "quiet": "1",
+        "cache-dir": str(CACHE / "sanity" / "pip"),
+        "no-compile": "no",
+    }
     path = home / ".config" / "pip" / "pip.conf"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)  # the address of a mirror may hold a password

@@ -42,6 +42,7 @@ def documented(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.mark.core_matrix
+@pytest.mark.core_smoke
 def test_ansible_documents_every_module(documented: dict[str, Any]) -> None:
     assert set(documented["module"]) == MODULES
 

@@ -34,7 +34,11 @@ class Partition:
         return dict(self.fields)
 
     def get(self, name: str) -> JsonScalar:
-        return self.as_dict().get(name)
+        return self._values.get(name)
+
+    @cached_property
+    def _values(self) -> Mapping[str, JsonScalar]:
+        return self.as_dict()
 
     @cached_property
     def identity(self) -> frozenset[tuple[str, str]]:

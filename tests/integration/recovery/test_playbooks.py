@@ -68,6 +68,7 @@ def record_counts(lab: Lab) -> list[int]:
 
 
 @pytest.mark.core_matrix
+@pytest.mark.core_smoke
 def test_recover_heals_every_cluster_with_one_restart_each_and_a_second_run_changes_nothing(
     lab: Lab, stuck: list[StuckConnector], tmp_path: Path
 ) -> None:

@@ -132,6 +132,7 @@ def test_both_playbooks_pass_every_part_to_the_modules_it_is_for() -> None:
 
 
 @pytest.mark.core_matrix
+@pytest.mark.core_smoke
 def test_every_variable_reaches_its_option(tmp_path: Path) -> None:
     sample = {"bool": True, "float": 7.0, "int": 8, "dict": {"PST": "a"}, "list": ["a", "b"], "path": "p", "str": "s"}
     variables = {name: sample[spec["type"]] for name, spec in option_variables().items()}
@@ -150,6 +151,7 @@ def test_every_variable_reaches_its_option(tmp_path: Path) -> None:
 
 
 @pytest.mark.core_matrix
+@pytest.mark.core_smoke
 @pytest.mark.parametrize("first", [0, 1])
 def test_a_blank_in_every_variable_changes_nothing(tmp_path: Path, first: int) -> None:
     blanks = ("", Unsafe(""), None, Unsafe(" "))
@@ -161,6 +163,7 @@ def test_a_blank_in_every_variable_changes_nothing(tmp_path: Path, first: int) -
 
 
 @pytest.mark.core_matrix
+@pytest.mark.core_smoke
 @pytest.mark.parametrize("playbook", ["recover", "identify"])
 def test_a_variable_that_cannot_work_stops_the_run_before_anything_is_read(tmp_path: Path, playbook: str) -> None:
     variables = {

@@ -75,7 +75,9 @@ def run(folder: Path, options: Mapping[str, Any], way: Mapping[str, Any], **vari
     return result
 
 
-@pytest.mark.parametrize("way", SHIPPED)
+@pytest.mark.parametrize(
+    "way", [pytest.param("with an environment", marks=pytest.mark.core_smoke), "in the background"]
+)
 def test_a_failure_is_the_same_however_the_task_runs(tmp_path: Path, way: str) -> None:
     expected, found = (
         {

@@ -138,7 +138,7 @@ def make_forecast(
         worked_round=worked,
         current_round=current,
         rounds_behind=settings.rounds.count(worked, current),
-        runs=sum(request.is_new_run for request in requests),
+        runs=_new_runs(requests),
         is_complete=is_complete,
         requests=tuple(requests),
         partitions=tuple(
@@ -243,8 +243,8 @@ def _of_partition(
     return PartitionForecast(
         partition=partition,
         next_request=first,
-        chunks=sum(first is not None and request.round_id == first.round_id for request in requests),
-        runs=sum(request.is_new_run for request in requests),
+        chunks=0 if first is None else [request.round_id for request in requests].count(first.round_id),
+        runs=_new_runs(requests),
         skipped=skipped,
         redelivered_seconds=redelivered_seconds,
         redelivered_rows=redelivered_rows,
@@ -253,6 +253,10 @@ def _of_partition(
         problem=_problem(partition, problems, new, current, hanging),
         hangs=partition in hanging,
     )
+
+
+def _new_runs(requests: Sequence[Request]) -> int:
+    return [request.run_id for request in requests].count(None)
 
 
 def _problem(

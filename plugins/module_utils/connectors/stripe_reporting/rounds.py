@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_moment
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
@@ -124,6 +123,10 @@ def _special_weekday(text: str) -> str | None:
     return None
 
 
+# croniter wants one to begin with; each question then names its own.
+_ANY_MOMENT = 0.0
+
+
 class Rounds:
     """The fires of one Quartz expression. Raises InputError when the expression cannot be read for certain."""
 
@@ -132,9 +135,8 @@ class Rounds:
 
         self.expression = expression
         try:
-            self._cron = croniter(
-                quartz_to_croniter(expression), datetime(2020, 1, 1, tzinfo=timezone.utc), second_at_beginning=True
-            )
+            # From a number croniter counts in UTC, and in half the time that it takes with a timezone.
+            self._cron = croniter(quartz_to_croniter(expression), _ANY_MOMENT, second_at_beginning=True)
         except (ValueError, CroniterError) as error:
             raise InputError(
                 f"{where}: the Quartz expression '{expression}' cannot be read ({error}), so the rounds are not known."

@@ -159,14 +159,15 @@ def walk(
     steps: list[Step] = []
     requests = 0
     reported: set[tuple[ReportPartition, str]] = set()
+    walked = [(partition, stripe[partition]) for partition in partitions]
     while True:
         round_id = worked_round(settings, offsets, partitions, now)
         worked = aborted = False
-        for partition in partitions:
+        for partition, its_stripe in walked:
             offset = offsets.get(partition)
             if offset is not None and offset.is_done_in(round_id):
                 continue
-            step = next_step(settings, partition, offset, round_id, stripe[partition])
+            step = next_step(settings, partition, offset, round_id, its_stripe)
             if isinstance(step, Problem):
                 if (partition, step.reason) not in reported:
                     reported.add((partition, step.reason))
@@ -176,7 +177,7 @@ def walk(
                     break
                 continue
             # With nothing to ask for (start >= end) the partition is complete for the round, in memory only.
-            last_chunk = step.end >= stripe[partition].available_end
+            last_chunk = step.end >= its_stripe.available_end
             offsets[partition] = ReportOffset(step.end, step.end, None, None, round_id, last_chunk)
             worked = True
             if step.start < step.end:

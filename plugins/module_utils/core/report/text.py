@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 WIDTH = 80
 _GAP = "  "
@@ -65,7 +66,13 @@ def wrapped(text: str, indent: str = "  ") -> list[str]:
     # Most texts fit, and textwrap is slow.
     if text and len(indent) + len(text) <= WIDTH and "\n" not in text:
         return [f"{indent}{text}".rstrip()]
-    return textwrap.wrap(
+    return list(_wrapped(text, indent))
+
+
+@lru_cache(maxsize=256)
+def _wrapped(text: str, indent: str) -> tuple[str, ...]:
+    """Kept, as the partitions of a connector often have the same remark."""
+    lines = textwrap.wrap(
         text,
         WIDTH,
         initial_indent=indent,
@@ -73,6 +80,7 @@ def wrapped(text: str, indent: str = "  ") -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return tuple(lines)
 
 
 def counted(number: int, noun: str) -> str:

@@ -43,7 +43,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.req
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
-from hypothesis import given, reject, settings
+from hypothesis import given, reject
 from hypothesis import strategies as st
 from unit.connectors.stripe_reporting.cases import (
     CAIRO,
@@ -61,6 +61,7 @@ from unit.connectors.stripe_reporting.cases import (
     situation,
 )
 from unit.connectors.stripe_reporting.worlds import World, worlds
+from unit.examples import examples
 
 STUCK = offset("2026-11-11", "2026-11-12")
 RAISED = SettingChange("stripe.report.max.wait.ms", "300000", "3600000", secret=False)
@@ -365,7 +366,7 @@ def test_long_offsets_go_to_lines_of_their_own() -> None:
 # Width and secrets
 
 
-@settings(max_examples=100, deadline=None)
+@examples(50)
 @given(
     worlds(all_types=LONG_TYPES),
     st.sampled_from(["current", "available_end", "timestamp", "delete"]),

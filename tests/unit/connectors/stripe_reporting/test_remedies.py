@@ -34,7 +34,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.req
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import has_failed
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 from unit.connectors.stripe_reporting.cases import (
     CAIRO,
@@ -55,6 +55,7 @@ from unit.connectors.stripe_reporting.cases import (
 from unit.connectors.stripe_reporting.reference_walk import Where, remembered
 from unit.connectors.stripe_reporting.test_walk import counted_by_hour, old_end
 from unit.connectors.stripe_reporting.worlds import World, worlds
+from unit.examples import examples
 
 BEHIND = offset("2026-11-11", "2026-11-12")
 ON_TODAY = offset("2026-11-11", TODAY)
@@ -394,7 +395,7 @@ def is_finished(world: World, where: Where) -> bool:
     return end is None or end >= was_there
 
 
-@settings(max_examples=250, deadline=None)
+@examples(100)
 @given(st.booleans().flatmap(lambda sane: worlds(sane=sane)), st.booleans())
 def test_the_default_is_lossless_by_the_reference_walk_and_no_other_lossless_remedy_is_cheaper(
     world: World, is_blocked: bool
@@ -415,7 +416,7 @@ def test_the_default_is_lossless_by_the_reference_walk_and_no_other_lossless_rem
         assert lossless[best].cost == min(one.cost for one in lossless.values())
 
 
-@settings(max_examples=100, deadline=None)
+@examples(50)
 @given(worlds(all_types=LONG_TYPES), st.booleans())
 def test_no_line_of_the_table_is_wider_than_80_columns_and_nothing_has_a_secret(world: World, is_blocked: bool) -> None:
     remedies = compared_in(world.situation, BLOCKER if is_blocked else None)

@@ -14,9 +14,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     quartz_to_croniter,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from unit.connectors.stripe_reporting.cases import DAY, NOW, at
+from unit.examples import examples
 
 MON, TUE, WED, THU, FRI, SAT, SUN = range(7)
 FIRST, LAST = date(2026, 11, 1), date(2028, 3, 31)
@@ -138,7 +139,7 @@ def test_the_round_of_a_fire_begins_after_it() -> None:
     assert [rounds.next(now) for now in (fire - 0.5, fire, fire + 0.5)] == [fire, fire + DAY, fire + DAY]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(40)
 @given(st.sampled_from([one for one in DAYS if one.count(" ") == 5]), st.integers(at("2021-01-01"), at("2030-01-01")))
 def test_a_moment_lies_between_its_last_and_its_next_fire(expression: str, moment: int) -> None:
     rounds = Rounds(expression)

@@ -24,7 +24,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.req
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from unit.connectors.stripe_reporting.cases import (
     CAIRO,
@@ -46,6 +46,7 @@ from unit.connectors.stripe_reporting.cases import (
 )
 from unit.connectors.stripe_reporting.strategy_cases import ON_TODAY, OPEN, ROUND, STUCK, refused, stuck
 from unit.connectors.stripe_reporting.worlds import World, worlds
+from unit.examples import examples
 
 # Continue
 
@@ -315,7 +316,7 @@ def decided_in(world: World, of: Connector, request: ResetRequest) -> StripeDeci
     return decide(world.situation, request)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(80)
 @given(worlds(sane=True), KNOWING)
 def test_deciding_on_the_decided_state_changes_nothing(world: World, strategy: str) -> None:
     request = ResetRequest(strategy, moment=TODAY if strategy == "timestamp" else None, allow_gap=True)
@@ -324,7 +325,7 @@ def test_deciding_on_the_decided_state_changes_nothing(world: World, strategy: s
     assert offset_changes(again.stored, decided_in(world, again, request).targets) == ()
 
 
-@settings(max_examples=200, deadline=None)
+@examples(80)
 @given(worlds(), st.sampled_from(["current", "available_end", "timestamp"]))
 def test_every_written_offset_is_of_the_round_that_is_then_worked_on(world: World, strategy: str) -> None:
     request = ResetRequest(strategy, moment=TODAY if strategy == "timestamp" else None, allow_gap=True)
@@ -336,7 +337,7 @@ def test_every_written_offset_is_of_the_round_that_is_then_worked_on(world: Worl
     assert decision.forecast.rounds_behind == 0 or not decision.targets
 
 
-@settings(max_examples=100, deadline=None)
+@examples(50)
 @given(worlds(), worlds())
 def test_restore_brings_back_exactly_what_was(then: World, now: World) -> None:
     request = ResetRequest("restore", backup=then.connector.stored)

@@ -19,7 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from unit.connectors.stripe_reporting.cases import DAY, HOUR
 from unit.connectors.stripe_reporting.reference_walk import (
     Asked,
@@ -30,13 +30,14 @@ from unit.connectors.stripe_reporting.reference_walk import (
     meant_to_be_delivered_to,
 )
 from unit.connectors.stripe_reporting.worlds import EARLIEST, World, fires_of, worlds, worlds_in_milliseconds
+from unit.examples import examples
 
 
 def as_asked(request: Request) -> Asked:
     return Asked(request.round_id, request.start, request.end, request.covers_end, request.run_id, request.first_row)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(200)
 @given(worlds() | worlds_in_milliseconds())
 def test_every_place_asks_for_what_the_reference_asks_for_in_the_same_order(world: World) -> None:
     reference = world.task().run()
@@ -51,7 +52,7 @@ def test_every_place_asks_for_what_the_reference_asks_for_in_the_same_order(worl
     event("aborted" if reference.aborted_by else "current" if reference.is_current() else "never current")
 
 
-@settings(max_examples=300, deadline=None)
+@examples(120)
 @given(worlds())
 def test_the_places_in_trouble_are_those_that_fail_a_poll_of_the_reference_or_are_left_out_of_one(
     world: World,
@@ -65,7 +66,7 @@ def test_the_places_in_trouble_are_those_that_fail_a_poll_of_the_reference_or_ar
     assert not without_load & world.loads.keys()
 
 
-@settings(max_examples=200, deadline=None)
+@examples(80)
 @given(worlds())
 def test_the_forecast_says_whether_the_connector_gets_current_and_what_it_costs(world: World) -> None:
     reference = world.task().run()
@@ -81,7 +82,7 @@ def test_the_forecast_says_whether_the_connector_gets_current_and_what_it_costs(
         assert one.lost_rows == sum(request.first_row for request in mine if request.resumed is None)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(120)
 @given(worlds())
 def test_skipped_and_repeated_time_is_what_counting_hour_by_hour_gives(world: World) -> None:
     reference = world.task().run()
@@ -124,7 +125,7 @@ def hours_of(one: PartitionForecast) -> set[int]:
     return {hour for start, end in one.skipped for hour in range(start, end, HOUR)}
 
 
-@settings(max_examples=300, deadline=None)
+@examples(120)
 @given(worlds(sane=True) | worlds(sane=True, mistyped=True))
 def test_continue_skips_nothing_and_repeats_only_what_it_announces(world: World) -> None:
     """Judged by the reference on the offsets that continue writes, not by the forecast of the decision itself."""
