@@ -49,6 +49,7 @@ class SheepCounter(ConnectorKind[Flock]):
     name = "sheep"
     recovers = True
     default_floors: ClassVar[Mapping[str, str]] = {"meadow.size": "10"}
+    settings = frozenset({"meadow.size"})
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> SheepCounter:
