@@ -25,6 +25,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
     say_nothing,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.paths import relative_path_problem
+from ansible_collections.connectops.recovery.plugins.module_utils.options.settings import MAPS_OF_VALUES
 
 
 def perform(
@@ -55,7 +56,7 @@ def perform(
 class _Module(AnsibleModule):
     """A module that repeats its options without the secrets in them: in the output of ``-vvv``, and in the host's log.
 
-    Ansible itself hides options that are secrets as a whole. ``config`` holds secrets by the names of its keys.
+    Ansible itself hides options that are secrets as a whole. Any value in ``config`` may be one.
     """
 
     params: dict[str, Any]
@@ -67,10 +68,10 @@ class _Module(AnsibleModule):
         super().fail_json(msg, **self._with_invocation(kwargs))
 
     def _with_invocation(self, result: dict[str, Any]) -> dict[str, Any]:
-        return {"invocation": {"module_args": shown_options(self.params)}, **result}
+        return {"invocation": {"module_args": shown_options(self.params, MAPS_OF_VALUES)}, **result}
 
     def _log_invocation(self) -> None:
-        params, self.params = self.params, shown_options(self.params)
+        params, self.params = self.params, shown_options(self.params, MAPS_OF_VALUES)
         try:
             super()._log_invocation()
         finally:

@@ -232,7 +232,7 @@ class FakeCluster:
         classes = sorted({one.config["connector.class"] for one in self.by_name.values()})
         return [{"class": name, "type": "source", "version": "1"} for name in classes]
 
-    def secret_keys(self, plugin_class: str) -> frozenset[str]:
+    def secret_keys(self, plugin_class: str) -> frozenset[str] | None:
         return self.password_keys
 
     def validate(self, plugin_class: str, config: Mapping[str, str | None]) -> Validation:

@@ -73,7 +73,7 @@ class ConnectClient:
     ) -> None:
         self._sender = Sender(options, clock, sleep)
         self._verbs: dict[str, frozenset[str]] = {}
-        self._secret_keys: dict[str, frozenset[str]] = {}
+        self._secret_keys: dict[str, frozenset[str] | None] = {}
 
     def __enter__(self) -> ConnectClient:
         return self
@@ -207,15 +207,14 @@ class ConnectClient:
         """Class, type and version of each plugin of the worker that answers."""
         return self._read(Call("GET", "/connector-plugins"), replies.plugins)
 
-    def secret_keys(self, plugin_class: str) -> frozenset[str]:
-        """The keys that the class declares as PASSWORD (Kafka 3.2); asked once per client, none where it cannot be told."""
+    def secret_keys(self, plugin_class: str) -> frozenset[str] | None:
+        """The keys that the class declares as PASSWORD (Kafka 3.2); None where Connect cannot tell. Asked once per client."""
         if plugin_class not in self._secret_keys:
-            path = f"/connector-plugins/{quote(plugin_class, safe='')}/config"
+            call = Call("GET", f"/connector-plugins/{quote(plugin_class, safe='')}/config", since="3.2")
             try:
-                call = Call("GET", path, since="3.2")
                 self._secret_keys[plugin_class] = _parsed(call, self._sender.send(call), replies.password_keys)
             except ConnectError:
-                return frozenset()
+                self._secret_keys[plugin_class] = None
         return self._secret_keys[plugin_class]
 
     def validate(self, plugin_class: str, config: Mapping[str, str | None]) -> Validation:

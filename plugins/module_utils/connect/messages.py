@@ -30,10 +30,14 @@ def clean(text: str, secrets: Iterable[str] = ()) -> str:
     Values are cut wherever Connect is known to repeat them; each of ``secrets`` is masked wherever it
     appears, and so is what looks like a secret.
     """
-    text = re.sub(r"Connector config \{.*\}", f"Connector config {HIDDEN}", text, flags=re.DOTALL)
-    text = "".join(_cut_value(part) for part in re.split(r"(?=Invalid value )", text))
-    text = " ".join(quoted(text, secrets).split())
+    text = " ".join(quoted(without_values(text), secrets).split())
     return text if len(text) <= LONGEST_QUOTED_TEXT else text[:LONGEST_QUOTED_TEXT] + " ..."
+
+
+def without_values(text: str) -> str:
+    """A text of Connect without the values of a config, wherever Connect is known to repeat them."""
+    text = re.sub(r"Connector config \{.*\}", f"Connector config {HIDDEN}", text, flags=re.DOTALL)
+    return "".join(_cut_value(part) for part in re.split(r"(?=Invalid value )", text))
 
 
 def _cut_value(part: str) -> str:

@@ -141,9 +141,12 @@ def redacted(config: Mapping[str, str], secret_keys: Collection[str] = ()) -> di
     return {key: redacted_value(key, value, secret_keys) for key, value in sorted(config.items())}
 
 
-def shown_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """A task's options as they may be shown: the maps among them, such as ``config``, without the values of secret keys."""
-    return {name: _shown(value, "") for name, value in options.items()}
+def shown_options(options: Mapping[str, Any], hidden: Collection[str]) -> dict[str, Any]:
+    """A task's options as they may be shown. Of the maps ``hidden`` only the keys, of others no value of a secret key."""
+    return {
+        name: dict.fromkeys(value, HIDDEN) if name in hidden and isinstance(value, Mapping) else _shown(value, "")
+        for name, value in options.items()
+    }
 
 
 def _shown(value: Any, key: str) -> Any:
@@ -196,6 +199,17 @@ def quoted(text: str, secrets: Iterable[str] = ()) -> str:
     """
     text = scrubbed(text, secrets)
     return _without_parts(text, _secrets_within("", text))
+
+
+def quoted_data(value: Any, secrets: Collection[str] = ()) -> Any:
+    """JSON data with each of its texts as :func:`quoted` returns it. Names of fields and numbers stay."""
+    if isinstance(value, str):
+        return quoted(value, secrets)
+    if isinstance(value, Mapping):
+        return {key: quoted_data(item, secrets) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [quoted_data(item, secrets) for item in value]
+    return value
 
 
 def _whole_word(secret: str) -> re.Pattern[str]:
