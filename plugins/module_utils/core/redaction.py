@@ -19,7 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.secret_ke
 HIDDEN = "********"
 
 _PLACEHOLDER = re.compile(r"\$\{[^}:]+:[^}]+\}")
-# Secrets within a value, each with the text without which it is not looked for, in lower case.
+# Secrets within a value (the group, if there is one), each with the text without which it is not looked for, in lower case.
 _BARE = (
     # The user of a URL, up to the last "@" before the path, since a password may contain one.
     ("//", re.compile(r"(?<=//)[^\s/]+(?=@)")),
@@ -30,7 +30,7 @@ _BARE = (
     ("bearer", re.compile(r"(?<=bearer\s)\s*[\w.~+/=-]{6,}", re.IGNORECASE)),
     # Base64 of a user and a password; words such as "basic authentication" are none.
     ("basic", re.compile(r"(?<=(?i:basic)\s)\s*(?=\S*[A-Z0-9=])[\w+/=-]{6,}")),
-    ("-----begin", re.compile(r"(?:(?<=PRIVATE KEY-----)|(?<=PRIVATE KEY BLOCK-----)).+?(?=-----END|$)", re.DOTALL)),
+    ("-----begin", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(.+?)(?=-----END|\Z)", re.DOTALL)),
     # Keys that say of themselves what they are: of Stripe, AWS, GitHub, GitLab, Slack and Google, and JSON Web Tokens.
     (
         "",
@@ -77,8 +77,9 @@ def _secrets_within(key: str, value: str) -> list[tuple[int, int]]:
         """Return where the secret ends."""
         if match is None:
             return 0
-        if not is_placeholder(_bare_secret(match.group())):
-            found.append(match.span())
+        group = match.lastindex or 0
+        if not is_placeholder(_bare_secret(match.group(group))):
+            found.append(match.span(group))
         return match.end()
 
     lower = value.lower()

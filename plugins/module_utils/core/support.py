@@ -102,7 +102,8 @@ class Bundle:
         ]
 
     def _page(self) -> Iterable[str]:
-        yield f"Support bundle of the Kafka Connect cluster {self.cluster}, made at {self.stamp} by connectops.recovery."
+        yield f"Support bundle of the Kafka Connect cluster {self.cluster}"
+        yield f"made at {self.stamp} by connectops.recovery"
         yield ""
         yield from self._contents()
         yield ""

@@ -134,7 +134,7 @@ class _Reading:
         if not self._options.worker_logs:
             return Part("log.txt", problem="no worker_logs were named.", is_wanted=False)
         try:
-            lines = [without_values(line) for line in log_lines(self._options.worker_logs)]
+            lines = [without_values(line) for line in log_lines(self._options.worker_logs) if line]
         except InputError as error:
             return Part("log.txt", problem=error.sentence)
         return Part("log.txt", "".join(f"{line}\n" for line in lines[max(0, len(lines) - self._options.log_lines) :]))
