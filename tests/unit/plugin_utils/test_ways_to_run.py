@@ -62,7 +62,7 @@ def run(folder: Path, options: Mapping[str, Any], way: Mapping[str, Any], **vari
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
             "ANSIBLE_HOME": str(folder / "ansible"),
             "ANSIBLE_LOCALHOST_WARNING": "0",
-            # With less a result has no invocation.
+            # With less a module's options are not shown.
             "ANSIBLE_VERBOSITY": "3",
             "ANSIBLE_ASYNC_DIR": str(folder / "async"),
         },
@@ -72,6 +72,7 @@ def run(folder: Path, options: Mapping[str, Any], way: Mapping[str, Any], **vari
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    (folder / "output.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
     result: dict[str, Any] = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     assert result["failed"], result
     return result
@@ -110,20 +111,19 @@ def test_another_host_takes_absolute_paths_only(tmp_path: Path) -> None:
     assert "Kafka Connect cannot be reached" in taken["msg"]
 
 
-@pytest.mark.parametrize("mistake", [{}, {"strategy": "forward"}], ids=["while it runs", "before it begins"])
-def test_a_shipped_module_repeats_the_names_of_settings_and_none_of_their_values(
-    tmp_path: Path, mistake: Mapping[str, str]
-) -> None:
+def test_a_shipped_module_repeats_the_names_of_settings_and_none_of_their_values(tmp_path: Path) -> None:
+    """Refused before it begins; tests of the integration see the same of one that runs."""
     options = {
         "connector": "a",
         "connect_url": "http://u:c4n4ry@127.0.0.1:9",
         "config": {"batch.size": "c4n4ry", "db.password": "c4n4ry"},
         "at_least": {"db.pin": "c4n4ry"},
         "stripe_api_keys": {"PST": "c4n4ry-key"},
+        "strategy": "forward",
     }
-    result = run(tmp_path, {**options, **mistake}, SHIPPED["with an environment"])
-    shown = result["invocation"]["module_args"]
-    assert shown["config"] == {"batch.size": "********", "db.password": "********"}
-    assert shown["at_least"] == {"db.pin": "********"}
-    assert shown["connect_url"] in ("http://********@127.0.0.1:9", ["http://********@127.0.0.1:9"])
-    assert "c4n4ry" not in json.dumps(result)
+    run(tmp_path, options, SHIPPED["with an environment"])
+    output = (tmp_path / "output.txt").read_text(encoding="utf-8")
+    assert "module_args" in output
+    assert "batch.size" in output
+    assert "db.pin" in output
+    assert "c4n4ry" not in output
