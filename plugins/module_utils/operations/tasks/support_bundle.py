@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.support import Bundle, Part
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.libraries import MissingLibrary
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.cluster import ClusterViews
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offsets_facts import FACT, read_facts
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
@@ -107,19 +108,30 @@ class _Reading:
         log = self._log()
         views, facts = self._facts([] if log.content is None else self._options.worker_logs)
         connectors = () if views is None else views.snapshot.connectors
-        for connector in connectors:
+        for connector in (*connectors, *self._others()):
             self.secrets |= secret_values(connector.config, self._secret_keys(connector) or ())
         # Every text that Connect gives from now on is without them.
         self._cluster.hide(self.secrets)
+        by_name = {connector.name: connector for connector in connectors}
         of_cluster = [
             Part("versions.json", self._versions(views)),
             *facts,
-            self._of_rest("status.json", lambda: _by_name(connectors, self._status)),
-            Part("settings.json", _by_name(connectors, self._settings), self.failure),
+            self._of_rest("status.json", lambda: _by_name(by_name, self._status)),
+            Part("settings.json", _by_name(by_name, lambda name: self._settings(by_name[name])), self.failure),
             self._of_rest("workers.json", lambda: self._workers(connectors)),
             self._of_rest("plugins.json", self._cluster.plugins),
         ]
         return [*of_cluster, self._backups(), log]
+
+    def _others(self) -> Iterable[Connector]:
+        """The connectors that were not named, where some were: the workers' logs may repeat their secrets."""
+        if not self._options.connectors or self.rest_problem is not None:
+            return ()
+        try:
+            return self._cluster.connectors().values()
+        except RecoveryError as error:
+            self.warnings.append(f"The logs may repeat secrets of connectors that were not named: {error.sentence}")
+            return ()
 
     def _of_rest(self, file: str, read: Callable[[], Any]) -> Part:
         """A part that only Connect itself can tell; it is not asked again once it did not answer."""
@@ -142,7 +154,7 @@ class _Reading:
     def _facts(self, worker_logs: Any) -> tuple[ClusterViews | None, list[Part]]:
         try:
             views, outcome = read_facts(self._cluster, {**self._params, "worker_logs": worker_logs}, self._context)
-        except (InputError, NotFound):
+        except (InputError, MissingLibrary, NotFound):
             raise
         except RecoveryError as error:
             self.failure = self.rest_problem = error.sentence
@@ -166,9 +178,9 @@ class _Reading:
         """The keys that the plugin declares as secrets; None where it cannot be asked."""
         return None if self.rest_problem else self._cluster.secret_keys(connector.connector_class)
 
-    def _status(self, connector: Connector) -> dict[str, Any]:
+    def _status(self, name: str) -> dict[str, Any]:
         try:
-            return self._cluster.traces(connector.name)
+            return self._cluster.traces(name)
         except RecoveryError as error:
             return {"problem": error.sentence}
 
@@ -180,8 +192,6 @@ class _Reading:
         return {name: shown.get(name, HIDDEN) for name in sorted(connector.config)}
 
     def _workers(self, connectors: tuple[Connector, ...]) -> dict[str, Any]:
-        known = sorted(frozenset[str]().union(*(one.status.worker_ids for one in connectors)))
-
         def ask(worker_id: str) -> dict[str, str]:
             try:
                 answer = self._cluster.worker_answer(worker_id, PROBE, _WORKER_SECONDS)
@@ -191,8 +201,7 @@ class _Reading:
                 return {"outcome": "unreachable", "reason": error.sentence}
             return {"outcome": answer.outcome, "reason": answer.reason}
 
-        with ThreadPoolExecutor(max_workers=_MOST_AT_ONCE) as pool:
-            return dict(zip(known, pool.map(ask, known), strict=True))
+        return _by_name(frozenset[str]().union(*(one.status.worker_ids for one in connectors)), ask)
 
     def _backups(self) -> Part:
         folder = _folder_of(self._params)
@@ -204,11 +213,11 @@ class _Reading:
             return Part("backups.json", problem=f"{folder} cannot be read ({error.strerror}).")
 
 
-def _by_name(connectors: tuple[Connector, ...], read: Callable[[Connector], Any]) -> dict[str, Any]:
-    """What is read of each connector, many at once, sorted by name."""
-    ordered = sorted(connectors, key=lambda one: one.name)
+def _by_name(names: Iterable[str], read: Callable[[str], Any]) -> dict[str, Any]:
+    """What is read of each, many at once, sorted by name."""
+    ordered = sorted(names)
     with ThreadPoolExecutor(max_workers=_MOST_AT_ONCE) as pool:
-        return dict(zip((one.name for one in ordered), pool.map(read, ordered), strict=True))
+        return dict(zip(ordered, pool.map(read, ordered), strict=True))
 
 
 def _given_secrets(params: Mapping[str, Any]) -> frozenset[str]:

@@ -102,6 +102,15 @@ def test_all_that_is_known_is_in_it_and_no_secret(cluster: FakeCluster, tmp_path
     assert found["log.txt"] == "Invalid value ******** for configuration y\nLogin with ******** failed\n"
 
 
+def test_the_logs_lose_the_secrets_of_connectors_that_were_not_named(cluster: FakeCluster, tmp_path: Path) -> None:
+    cluster.by_name["b"].config["db.password"] = "s3cret-of-the-other"
+    log = tmp_path / "connect.log"
+    log.write_text("b: s3cret-of-the-other\n", encoding="utf-8")
+    found = files(bundle(cluster, tmp_path, connectors=["a"], worker_logs=[str(log)]).result["bundle_file"])
+    assert found["log.txt"] == "b: ********\n"
+    assert list(json.loads(found["settings.json"])) == ["a"]
+
+
 def test_check_mode_reads_the_same_and_writes_nothing(cluster: FakeCluster, tmp_path: Path) -> None:
     shown = bundle(cluster, tmp_path, check_mode=True).result
     assert list(tmp_path.iterdir()) == []
