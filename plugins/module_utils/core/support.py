@@ -88,7 +88,7 @@ class Bundle:
     def files(self, secrets: Collection[str]) -> dict[str, str]:
         """The text of each file by its name. ``secrets`` are in none of them."""
         texts = {part.file: part.text(secrets) for part in self.parts if part.problem is None}
-        return {PAGE: quoted("\n".join((*self._page(), "")), secrets), **texts}
+        return {PAGE: "\n".join((*self._page(secrets), "")), **texts}
 
     def lines(self, path: str, *, is_written: bool) -> list[str]:
         """The bundle for a person, on a terminal."""
@@ -101,11 +101,11 @@ class Bundle:
             *wrapped("Secrets are hidden. Look through it before you send it."),
         ]
 
-    def _page(self) -> Iterable[str]:
+    def _page(self, secrets: Collection[str]) -> Iterable[str]:
         yield f"Support bundle of the Kafka Connect cluster {self.cluster}"
         yield f"made at {self.stamp} by connectops.recovery"
         yield ""
-        yield from self._contents()
+        yield from self._contents(secrets)
         yield ""
         yield "Hidden"
         for sentence in _HIDDEN:
@@ -117,9 +117,9 @@ class Bundle:
             yield ""
             yield "Warnings"
             for warning in self.warnings:
-                yield from wrapped(warning)
+                yield from wrapped(quoted(warning, secrets))
 
-    def _contents(self) -> Iterable[str]:
+    def _contents(self, secrets: Collection[str] = ()) -> Iterable[str]:
         for part in self.parts:
-            about = FILES[part.file] if part.problem is None else f"missing: {part.problem}"
+            about = FILES[part.file] if part.problem is None else f"missing: {quoted(part.problem, secrets)}"
             yield from wrapped(f"{part.file}: {about}")

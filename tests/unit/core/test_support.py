@@ -34,6 +34,7 @@ def test_the_page_says_what_is_there_what_is_missing_and_what_is_hidden() -> Non
     page = BUNDLE.files({SECRET})[PAGE]
     assert "  settings.json: the settings of each connector" in page
     assert "  log.txt: missing: The log file /x cannot be read (No such file)." in page
+    assert "the user of a URL, password=..., bearer tokens" in " ".join(page.split())
     assert "Hidden\n  Settings that the plugin declares as PASSWORD" in page
     assert f"Warnings\n  Stripe said {HIDDEN}." in page
     assert max(map(len, page.splitlines())) <= 80
