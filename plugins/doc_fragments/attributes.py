@@ -34,6 +34,17 @@ attributes:
     support: full
 """
 
+    BUNDLE = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Makes all reads, returns what the bundle would hold, and writes no file.
+    support: full
+  diff_mode:
+    description: The module changes nothing in the cluster, so there is nothing to show.
+    support: N/A
+"""
+
     WAITS = r"""
 options: {}
 attributes:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.bundle import BundleOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.facts import FactsOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
@@ -52,5 +53,6 @@ class ModuleDocFragment:
     LIMITS: str = documentation(LIMITS)
     SETTINGS: str = documentation(options_of(SettingsOptions))
     RESET: str = documentation(options_of(ResetOptions))
+    BUNDLE: str = documentation(options_of(BundleOptions))
     FACTS: str = documentation(options_of(FactsOptions))
     RECOVERY: str = documentation(options_of(RecoveryOptions))

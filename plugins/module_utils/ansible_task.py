@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import shown_options
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.libraries import (
     Advice,
@@ -24,6 +25,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
     say_nothing,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.paths import relative_path_problem
+from ansible_collections.connectops.recovery.plugins.module_utils.options.settings import MAPS_OF_VALUES
 
 
 def perform(
@@ -51,9 +53,34 @@ def perform(
     return {**outcome.result, "warnings": outcome.warnings}
 
 
+class _Module(AnsibleModule):
+    """A module that repeats its options without the secrets in them: in the output of ``-vvv``, and in the host's log.
+
+    Ansible itself hides options that are secrets as a whole. Any value in ``config`` may be one.
+    """
+
+    params: dict[str, Any]
+
+    def exit_json(self, **kwargs: Any) -> None:
+        super().exit_json(**self._with_invocation(kwargs))
+
+    def fail_json(self, msg: str, **kwargs: Any) -> None:
+        super().fail_json(msg, **self._with_invocation(kwargs))
+
+    def _with_invocation(self, result: dict[str, Any]) -> dict[str, Any]:
+        return {"invocation": {"module_args": shown_options(self.params, MAPS_OF_VALUES)}, **result}
+
+    def _log_invocation(self) -> None:
+        params, self.params = self.params, shown_options(self.params, MAPS_OF_VALUES)
+        try:
+            super()._log_invocation()
+        finally:
+            self.params = params
+
+
 def run_module(operation: Operation, argument_spec: Mapping[str, Any]) -> None:
     """The whole of a module's ``main``."""
-    module = AnsibleModule(argument_spec=dict(argument_spec), supports_check_mode=True)
+    module = _Module(argument_spec=dict(argument_spec), supports_check_mode=True)
     problem = relative_path_problem(argument_spec, module.params)
     if problem is not None:
         module.fail_json(msg=problem)

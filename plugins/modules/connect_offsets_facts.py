@@ -19,7 +19,8 @@ description:
     connectors are judged by their lag. Commit times and lags require O(kafka_bootstrap_servers).
   - With O(kafka_bootstrap_servers) the offsets topics are read as well. They are compared with the REST API, and replace it when
     no worker can be reached or the version is older than 3.5.
-  - Changes nothing. Secrets in configs are hidden; placeholders of config providers are visible.
+  - Changes nothing. Of a connector's config only the settings are returned that a verdict or a plan depends on. Secrets among
+    them are hidden; placeholders of config providers are visible.
 extends_documentation_fragment:
   - connectops.recovery.options.connect
   - connectops.recovery.options.kafka
@@ -160,7 +161,9 @@ ansible_facts:
                   description: Worker of the task.
                   type: str
             config:
-              description: Config of the connector. Secrets are hidden; placeholders of config providers are visible.
+              description:
+                - Settings of the connector on which its verdicts and plans depend. The others are not returned.
+                - Secrets are hidden; placeholders of config providers are visible.
               type: dict
             offsets:
               description: Stored offsets.

@@ -57,7 +57,10 @@ def result_in_typed_names(result: Mapping[str, Any], names: Mapping[str, str]) -
     if isinstance(result.get("msg"), str):
         changed["msg"] = in_typed_names(result["msg"], names)
     if isinstance(result.get("warnings"), list):
-        changed["warnings"] = [in_typed_names(warning, names) for warning in result["warnings"]]
+        # From core 2.19 on, those of a shipped module are objects of Ansible's own.
+        changed["warnings"] = [
+            in_typed_names(warning, names) if isinstance(warning, str) else warning for warning in result["warnings"]
+        ]
     if isinstance(result.get("connectors"), Mapping):
         changed["connectors"] = {
             name: {**one, "msg": in_typed_names(one["msg"], names)} if "msg" in one else one

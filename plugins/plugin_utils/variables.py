@@ -23,10 +23,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_CONFIG,
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
+    CONNECT_SUPPORT_BUNDLE,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import Spec
 
-PREFIXES = ("connectops_", "identify_", "raise_timeout_", "reset_", "verify_")
+PREFIXES = ("connectops_", "identify_", "raise_timeout_", "reset_", "support_bundle_", "verify_")
 
 # These say what one run does. The roles have variables of their own for them, with the prefix of the role.
 OPTIONS_OF_A_RUN = frozenset(
@@ -38,6 +39,7 @@ OPTIONS_OF_A_RUN = frozenset(
         "config",
         "connectors",
         "default_floors",
+        "log_lines",
         "offset",
         "offsets",
         "partitions",
@@ -62,6 +64,7 @@ _SET_BY_US = frozenset(
         "connectops_failure",
         "connectops_left_stopped",
         "connectops_stopped_advice",
+        "connectops_bundle_defaults",
         "connectops_facts_defaults",
         "connectops_group_all_defaults",
         "connectops_group_offsets_defaults",
@@ -75,6 +78,7 @@ _SET_BY_US = frozenset(
         "reset_plan",
         "reset_plannable",
         "reset_result",
+        "support_bundle_result",
         "verify_result",
     }
 )
@@ -95,7 +99,7 @@ _READ_FIRST = ("connectops_", "identify_")
 
 def option_variables() -> Spec:
     """The variables that stand for an option of a module in every run, with the option's type."""
-    options = {**CONNECT_OFFSETS_FACTS, **CONNECT_OFFSET_RESET, **CONNECT_CONFIG}
+    options = {**CONNECT_SUPPORT_BUNDLE, **CONNECT_OFFSETS_FACTS, **CONNECT_OFFSET_RESET, **CONNECT_CONFIG}
     return {
         f"connectops_{name}": {key: spec[key] for key in ("type", "elements", "choices", "no_log") if key in spec}
         for name, spec in options.items()

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def write_inventory(lab: Lab, folder: Path, host_vars: Mapping[str, Mapping[str, Any]] | None = None) -> Path:
-    """Write an inventory into ``folder``: one host for each cluster, backups in the same folder. Returns its path.
+    """Write an inventory into ``folder``: one host for each cluster, backups and bundles in the same folder. Returns its path.
 
     ``host_vars``: further variables by the name of the cluster.
     """
@@ -29,6 +29,7 @@ def write_inventory(lab: Lab, folder: Path, host_vars: Mapping[str, Mapping[str,
             "connectops_connect_url": list(cluster.urls),
             "connectops_stripe_api_url": lab.stripe.url,
             "connectops_backup_dir": str(folder / "backups"),
+            "connectops_bundle_dir": str(folder / "bundles"),
             "verify_interval_seconds": 1,
             **(host_vars or {}).get(cluster.name, {}),
         }

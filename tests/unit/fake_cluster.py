@@ -235,6 +235,18 @@ class FakeCluster:
 
         return self.call("offsets", read, name)
 
+    def traces(self, name: str) -> dict[str, Any]:
+        status = self.status(name)
+        tasks = {str(task.id): {"state": task.state, "trace": task.trace} for task in status.tasks}
+        return {"connector": {"state": status.state, "trace": status.trace}, "tasks": tasks}
+
+    def plugins(self) -> list[dict[str, str]]:
+        classes = sorted({one.config["connector.class"] for one in self.by_name.values()})
+        return [{"class": name, "type": "source", "version": "1"} for name in classes]
+
+    def secret_keys(self, plugin_class: str) -> frozenset[str] | None:
+        return self.password_keys
+
     def validate(self, plugin_class: str, config: Mapping[str, str | None]) -> Validation:
         def check() -> Validation:
             errors = (

@@ -23,6 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
     CONNECT_RECOVERY_INFO,
+    CONNECT_SUPPORT_BUNDLE,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
     PREFIXES,
@@ -38,11 +39,18 @@ SPECS = {
     "connect_offset_reset": CONNECT_OFFSET_RESET,
     "connect_offsets_facts": CONNECT_OFFSETS_FACTS,
     "connect_recovery_info": CONNECT_RECOVERY_INFO,
+    "connect_support_bundle": CONNECT_SUPPORT_BUNDLE,
     "show_preview": {"lines": {"type": "list", "elements": "str", "required": True}},
 }
 GROUPS = {
-    "all": (CONNECT_CONFIG, CONNECT_OFFSET_RESET, CONNECT_OFFSETS_FACTS, CONNECT_RECOVERY_INFO),
-    "offsets": (CONNECT_OFFSET_RESET, CONNECT_OFFSETS_FACTS, CONNECT_RECOVERY_INFO),
+    "all": (
+        CONNECT_CONFIG,
+        CONNECT_OFFSET_RESET,
+        CONNECT_OFFSETS_FACTS,
+        CONNECT_RECOVERY_INFO,
+        CONNECT_SUPPORT_BUNDLE,
+    ),
+    "offsets": (CONNECT_OFFSET_RESET, CONNECT_OFFSETS_FACTS, CONNECT_RECOVERY_INFO, CONNECT_SUPPORT_BUNDLE),
 }
 PREFIX = "connectops.recovery."
 PLUGINS = sorted([*(ROOT / "plugins" / "modules").glob("*.py"), *(ROOT / "plugins" / "lookup").glob("*.py")])

@@ -73,6 +73,7 @@ class ConnectClient:
     ) -> None:
         self._sender = Sender(options, clock, sleep)
         self._verbs: dict[str, frozenset[str]] = {}
+        self._secret_keys: dict[str, frozenset[str] | None] = {}
 
     def __enter__(self) -> ConnectClient:
         return self
@@ -196,6 +197,25 @@ class ConnectClient:
         """The offsets in Connect's order (Kafka 3.5); JSON integers stay integers."""
         call = Call("GET", _path(name, "offsets"), connector=name, since="3.5")
         return self._read(call, lambda data: replies.offsets(data["offsets"]))
+
+    def traces(self, name: str) -> dict[str, Any]:
+        """The status of the connector and its tasks with their whole traces, as JSON data without the secrets that are known."""
+        call = Call("GET", _path(name, "status"), connector=name)
+        return self._read(call, lambda data: replies.traces(data, self._sender.secrets))
+
+    def plugins(self) -> list[dict[str, str]]:
+        """Class, type and version of each plugin of the worker that answers."""
+        return self._read(Call("GET", "/connector-plugins"), replies.plugins)
+
+    def secret_keys(self, plugin_class: str) -> frozenset[str] | None:
+        """The keys that the class declares as PASSWORD (Kafka 3.2); None where Connect cannot tell. Asked once per client."""
+        if plugin_class not in self._secret_keys:
+            call = Call("GET", f"/connector-plugins/{quote(plugin_class, safe='')}/config", since="3.2")
+            try:
+                self._secret_keys[plugin_class] = _parsed(call, self._sender.send(call), replies.password_keys)
+            except ConnectError:
+                self._secret_keys[plugin_class] = None
+        return self._secret_keys[plugin_class]
 
     def validate(self, plugin_class: str, config: Mapping[str, str | None]) -> Validation:
         """Let the plugin check a config, changing nothing; Connect does not report unknown keys.

@@ -14,7 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction
     HIDDEN,
     SHORTEST_SECRET,
     is_placeholder,
-    scrubbed,
+    quoted,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean
 
@@ -27,12 +27,17 @@ Login = Literal["none", "password", "token"]
 def clean(text: str, secrets: Iterable[str] = ()) -> str:
     """Quote an error text of Connect: on one line, at most about 600 characters, without values of a config.
 
-    Values are cut wherever Connect is known to repeat them; each of ``secrets`` is masked wherever it appears.
+    Values are cut wherever Connect is known to repeat them; each of ``secrets`` is masked wherever it
+    appears, and so is what looks like a secret.
     """
-    text = re.sub(r"Connector config \{.*\}", f"Connector config {HIDDEN}", text, flags=re.DOTALL)
-    text = "".join(_cut_value(part) for part in re.split(r"(?=Invalid value )", text))
-    text = " ".join(scrubbed(text, secrets).split())
+    text = " ".join(quoted(without_values(text), secrets).split())
     return text if len(text) <= LONGEST_QUOTED_TEXT else text[:LONGEST_QUOTED_TEXT] + " ..."
+
+
+def without_values(text: str) -> str:
+    """A text of Connect without the values of a config, wherever Connect is known to repeat them."""
+    text = re.sub(r"Connector config \{.*\}", f"Connector config {HIDDEN}", text, flags=re.DOTALL)
+    return "".join(_cut_value(part) for part in re.split(r"(?=Invalid value )", text))
 
 
 def _cut_value(part: str) -> str:

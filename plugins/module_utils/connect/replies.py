@@ -13,7 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.messages import clean, maskable
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.messages import (
+    clean,
+    maskable,
+    without_values,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Partition,
@@ -21,6 +25,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     StoredOffset,
     Task,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import quoted
 
 WRONG_SHAPE = (AttributeError, KeyError, TypeError, ValueError)
 
@@ -107,6 +112,26 @@ def _first_line(trace: Any) -> str | None:
     """What failed, without the stack and without values of a config; None where there is no trace."""
     line = clean(str(trace or "").strip().partition("\n")[0])
     return line or None
+
+
+def traces(data: Mapping[str, Any], secrets: frozenset[str]) -> dict[str, Any]:
+    """The same status as JSON data with its whole traces, which lose ``secrets`` and what looks like one."""
+
+    def part(of: Mapping[str, Any]) -> dict[str, Any]:
+        trace = None if of.get("trace") is None else quoted(without_values(str(of["trace"])), secrets)
+        return {"state": str(of["state"]), "worker_id": str(of.get("worker_id") or ""), "trace": trace}
+
+    return {"connector": part(data["connector"]), "tasks": {str(task["id"]): part(task) for task in data["tasks"]}}
+
+
+def plugins(data: Any) -> list[dict[str, str]]:
+    """``[{"class", "type", "version"}]``."""
+    return [{key: str(plugin.get(key) or "") for key in ("class", "type", "version")} for plugin in data]
+
+
+def password_keys(data: Any) -> frozenset[str]:
+    """The keys of type PASSWORD in ``[{"name", "type"}]``, what a plugin declares."""
+    return frozenset(_text(one["name"]) for one in data if one["type"] == "PASSWORD")
 
 
 def offsets(entries: Iterable[Mapping[str, Any]]) -> tuple[StoredOffset, ...]:

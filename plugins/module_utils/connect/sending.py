@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import random
 from collections.abc import Callable, Iterable
@@ -50,7 +51,9 @@ class Sender:
         self._url_index = 0
         self._has_answered = False
         self._login: Login = "token" if options.bearer_token else "password" if options.url_username else "none"
-        self.hide(secret for secret in (options.url_password, options.bearer_token) if secret)
+        login = f"{options.url_username}:{options.url_password}".encode()
+        # Something in front of Connect may quote the header of the login.
+        self.hide((options.url_password or "", options.bearer_token or "", base64.b64encode(login).decode()))
 
     def close(self) -> None:
         """Close all connections."""

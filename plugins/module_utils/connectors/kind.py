@@ -86,7 +86,8 @@ class ConnectorKind(Protocol[S]):
 
     ``name`` appears as the profile of its connectors. ``recovers``: whether a recovery may choose such a connector without
     its name, because the meaning of its offsets is known, and that they are in Kafka Connect alone. ``default_floors``: the
-    settings that a recovery raises unless others are named, as in ``at_least``.
+    settings that a recovery raises unless others are named, as in ``at_least``. ``settings``: those on which its verdicts and
+    plans depend; of no others the values are shown.
     """
 
     @property
@@ -97,6 +98,9 @@ class ConnectorKind(Protocol[S]):
 
     @property
     def default_floors(self) -> Mapping[str, str]: ...
+
+    @property
+    def settings(self) -> frozenset[str]: ...
 
     def fits(self, connector: Connector) -> bool:
         """Whether the connector is of this kind, by its type and config."""

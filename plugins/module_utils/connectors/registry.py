@@ -15,8 +15,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     StripeReporting,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted
 
 Kinds = Sequence[ConnectorKind[Any]]
+
+# What decides which kind a connector is of, and where its offsets are.
+_SETTINGS_OF_ALL = frozenset({"connector.class", "offsets.storage.topic", "tasks.max"})
 
 # Each takes its options from a task's parameters. The first that fits a connector counts, and the last fits all.
 KINDS: tuple[Callable[[Mapping[str, Any]], ConnectorKind[Any]], ...] = (
@@ -34,6 +38,15 @@ def kinds_from(params: Mapping[str, Any]) -> Kinds:
 def secrets_of(kinds: Kinds) -> Iterator[str]:
     """Every secret among the options of the kinds."""
     return (secret for kind in kinds for secret in kind.secrets())
+
+
+def shown_settings(kinds: Kinds, connector: Connector) -> dict[str, str | None]:
+    """The settings of a connector that explain a verdict or a plan, secrets among them hidden.
+
+    Of all others nothing is known, so they are not shown: what is not shown cannot leak.
+    """
+    names = _SETTINGS_OF_ALL | kind_of(kinds, connector).settings
+    return redacted({name: value for name, value in connector.config.items() if name in names})
 
 
 def kind_of(kinds: Kinds, connector: Connector) -> ConnectorKind[Any]:

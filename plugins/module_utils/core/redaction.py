@@ -7,42 +7,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from functools import lru_cache
 from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.secret_keys import (
+    is_secret_by_name,
+    is_secret_key,
+    keys_named_by_others,
+    words_of,
+)
 
 HIDDEN = "********"
 
-# Where camelCase begins a word: "clientSecret", "DBPassword", "oauth2Token".
-_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-# Matched against the words of a key in lower case, joined by dots: "client.secret".
-_SECRET_KEY = re.compile(
-    r"""(?:^|\.)(?:
-        [a-z0-9]*(?:passwords?|passwd|passphrase|passcode|pswd|pwd|secrets?|tokens?|credentials?|cookies?|apikeys?)
-      | (?:db|user|key|store|my)?pass(?!\.(?:through|thru)) | pw | psw | creds? | otp | totp | pin(?=$|\.code)
-      | auth(?:orization)? | bearer(?=$) | jwt | jaas\.config | webhook | dsn | connection\.?string
-      | sas(?=$|\.(?:ur[il]|string)) | sasur[il] | sig | signature | session\.?id | license(?=$)
-      | (?:api|access|account|shared|private|secret|encryption|decryption|signing|storage|auth|license|session|master
-          |subscription|service|client|admin|ssh|hmac|aes|rsa|pgp|gpg)\.?keys?
-      | (?:ssl|tls)\.?key(?=$) | keyfile | key\.?(?:json|material|store\.key) | pem | basic\.auth\.user\.info | user\.?info
-    )(?:$|\.)""",
-    re.VERBOSE,
-)
-# Keys that end like this describe a secret, or how it is obtained, but do not hold it: "auth.method", "token.refresh.ms".
-_DESCRIPTION_KEY = re.compile(
-    r"""\.(?:class|type|mode|method|mechanism|algorithm|scheme|strategy|provider|source|enabled?
-      |(?:refresh|timeout|expiry|ttl|lifetime|interval)\.(?:ms|millis|seconds|minutes)
-      |endpoint(?:\.ur[il])?|issuer|audience|realm|scope|host|hostname|port|(?<=auth\.)user(?:name)?)$""",
-    re.VERBOSE,
-)
 _PLACEHOLDER = re.compile(r"\$\{[^}:]+:[^}]+\}")
-# Secrets within a value, each with the text without which it is not looked for, in lower case.
+# Secrets within a value (the group, if there is one), each with the text without which it is not looked for, in lower case.
 _BARE = (
     # The user of a URL, up to the last "@" before the path, since a password may contain one.
-    ("://", re.compile(r"(?<=://)[^\s/]+(?=@)")),
+    ("//", re.compile(r"(?<=//)[^\s/]+(?=@)")),
+    # Oracle's "jdbc:oracle:thin:user/password@host".
+    ("jdbc:oracle", re.compile(r"(?<=thin:|:oci:)[^\s/@]+/[^\s@]+(?=@)")),
+    # Who knows the path may post.
+    ("hooks.slack.com/", re.compile(r"(?<=hooks\.slack\.com/)\S+")),
     ("bearer", re.compile(r"(?<=bearer\s)\s*[\w.~+/=-]{6,}", re.IGNORECASE)),
     # Base64 of a user and a password; words such as "basic authentication" are none.
     ("basic", re.compile(r"(?<=(?i:basic)\s)\s*(?=\S*[A-Z0-9=])[\w+/=-]{6,}")),
-    ("-----begin", re.compile(r"(?<=PRIVATE KEY-----).+?(?=-----END|$)", re.DOTALL)),
+    ("-----begin", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(.+?)(?=-----END|\Z)", re.DOTALL)),
+    # Keys that say of themselves what they are: of Stripe, AWS, GitHub, GitLab, Slack and Google, and JSON Web Tokens.
+    (
+        "",
+        re.compile(
+            r"""(?<![A-Za-z0-9])(?:[rs]k_(?:live|test)_\w+|whsec_\w{8,}|(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_\w{20,}
+            |github_pat_\w{20,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{10,}|AIza[\w-]{30,}|eyJ[\w-]{8,}(?:\.[\w-]{8,}){2})""",
+            re.VERBOSE,
+        ),
+    ),
 )
 # A name within a value, which decides whether the text behind it is a secret; and that text.
 _NAMED = (
@@ -72,25 +69,6 @@ SHORTEST_SECRET = 4
 _SHORTEST_UNMISTAKABLE = 8
 
 
-def is_secret_key(key: str, secret_keys: Collection[str] = ()) -> bool:
-    """Whether a config key holds a secret: the connector declares it as PASSWORD, or its words say so.
-
-    Words are separated by anything but letters and digits, or by camelCase: ``db.password`` and ``dbPassword`` are equal.
-    """
-    return key in secret_keys or _is_secret_by_name(key)
-
-
-@lru_cache(maxsize=4096)
-def _is_secret_by_name(key: str) -> bool:
-    words = _words(key)
-    return bool(_SECRET_KEY.search(words) and not _DESCRIPTION_KEY.search(words))
-
-
-def _words(key: str) -> str:
-    """``clientSecret`` and ``client_secret`` as ``client.secret``."""
-    return ".".join(re.findall(r"[a-z0-9]+", _WORD_START.sub(".", key).lower()))
-
-
 def _secrets_within(key: str, value: str) -> list[tuple[int, int]]:
     """Start and end of each secret in a value whose key does not say that all of it is one; in order, without overlaps."""
     found: list[tuple[int, int]] = []
@@ -99,8 +77,9 @@ def _secrets_within(key: str, value: str) -> list[tuple[int, int]]:
         """Return where the secret ends."""
         if match is None:
             return 0
-        if not is_placeholder(_bare_secret(match.group())):
-            found.append(match.span())
+        group = match.lastindex or 0
+        if not is_placeholder(_bare_secret(match.group(group))):
+            found.append(match.span(group))
         return match.end()
 
     lower = value.lower()
@@ -108,11 +87,11 @@ def _secrets_within(key: str, value: str) -> list[tuple[int, int]]:
         if sign in lower:
             for match in pattern.finditer(value):
                 add(match)
-    for sign, name, secret in _HEADERS if ":" in value and _HEADERS_KEY.search(_words(key)) else _NAMED:
+    for sign, name, secret in _HEADERS if ":" in value and _HEADERS_KEY.search(words_of(key)) else _NAMED:
         end = 0
         for match in name.finditer(value) if sign in value else ():
             # A name within a secret is a part of it.
-            if match.start() >= end and _is_secret_by_name(match.group(1)):
+            if match.start() >= end and is_secret_by_name(match.group(1)):
                 end = add(secret.match(value, match.end()))
     merged: list[tuple[int, int]] = []
     for start, end in sorted(found):
@@ -147,20 +126,45 @@ def redacted_value(key: str, value: str | None, secret_keys: Collection[str] = (
         return value
     if is_secret_key(key, secret_keys):
         return HIDDEN
+    return _without_parts(value, _secrets_within(key, value))
+
+
+def _without_parts(text: str, parts: Iterable[tuple[int, int]]) -> str:
     shown, done = "", 0
-    for start, end in _secrets_within(key, value):
-        shown, done = shown + value[done:start] + HIDDEN, end
-    return shown + value[done:]
+    for start, end in parts:
+        shown, done = shown + text[done:start] + HIDDEN, end
+    return shown + text[done:]
 
 
 def redacted(config: Mapping[str, str], secret_keys: Collection[str] = ()) -> dict[str, str | None]:
     """A copy of the config that may be shown."""
+    secret_keys = {*secret_keys, *keys_named_by_others(config)}
     return {key: redacted_value(key, value, secret_keys) for key, value in sorted(config.items())}
+
+
+def shown_options(options: Mapping[str, Any], hidden: Collection[str]) -> dict[str, Any]:
+    """A task's options as they may be shown. Of the maps ``hidden`` only the keys, of others no value of a secret key."""
+    return {
+        name: dict.fromkeys(value, HIDDEN) if name in hidden and isinstance(value, Mapping) else _shown(value, "")
+        for name, value in options.items()
+    }
+
+
+def _shown(value: Any, key: str) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _shown(item, str(name)) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_shown(item, key) for item in value]
+    # A number or a boolean may be a secret as well.
+    text = None if value is None else str(value)
+    shown = redacted_value(key, text)
+    return value if shown == text else shown
 
 
 def secret_values(config: Mapping[str, str | None], secret_keys: Collection[str] = ()) -> frozenset[str]:
     """Every literal of the config that must not appear in any text, parts of composed values included."""
     found: set[str] = set()
+    secret_keys = {*secret_keys, *keys_named_by_others(config)}
     for key, value in config.items():
         if not value or is_placeholder(value):
             continue
@@ -187,6 +191,26 @@ def scrubbed(text: str, secrets: Iterable[str]) -> str:
         elif secret in text:
             text = _whole_word(secret).sub(HIDDEN, text)
     return text
+
+
+def quoted(text: str, secrets: Iterable[str] = ()) -> str:
+    """Somebody else's text as it may be shown: without the given literals, and without what looks like a secret in it.
+
+    A worker puts the values of config providers into its traces and logs, which no config shows.
+    """
+    text = scrubbed(text, secrets)
+    return _without_parts(text, _secrets_within("", text))
+
+
+def quoted_data(value: Any, secrets: Collection[str] = ()) -> Any:
+    """JSON data with each of its texts as :func:`quoted` returns it. Names of fields and numbers stay."""
+    if isinstance(value, str):
+        return quoted(value, secrets)
+    if isinstance(value, Mapping):
+        return {key: quoted_data(item, secrets) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [quoted_data(item, secrets) for item in value]
+    return value
 
 
 def _whole_word(secret: str) -> re.Pattern[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import quoted
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean, nearest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
@@ -121,7 +121,7 @@ def failed(options: KafkaOptions, what: str, reported: str, topic: str | None) -
 
 def library_text(text: str, options: KafkaOptions) -> str:
     """What the library reports, on one line, without its internals and without the password."""
-    text = scrubbed(text, filter(None, (options.sasl_password,)))
+    text = quoted(text, filter(None, (options.sasl_password,)))
     found = _ABOUT_BROKER.fullmatch(text)
     if found:
         text = f"{found['broker']}: {found['text']}"

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BACKUP_SPEC
+from ansible_collections.connectops.recovery.plugins.module_utils.options.bundle import BUNDLE_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import CONNECT_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.facts import FACTS_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KAFKA_SPEC
@@ -19,6 +20,14 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe
 CONNECT_CONFIG: Spec = {**CONNECT_SPEC, **SETTINGS_SPEC}
 CONNECT_OFFSET_RESET: Spec = {**CONNECT_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **RESET_SPEC}
 CONNECT_OFFSETS_FACTS: Spec = {**CONNECT_SPEC, **KAFKA_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **LIMITS_SPEC, **FACTS_SPEC}
+CONNECT_SUPPORT_BUNDLE: Spec = {
+    **CONNECT_SPEC,
+    **KAFKA_SPEC,
+    **STRIPE_SPEC,
+    **BACKUP_SPEC,
+    **LIMITS_SPEC,
+    **BUNDLE_SPEC,
+}
 CONNECT_RECOVERY_INFO: Spec = {
     **CONNECT_SPEC,
     **KAFKA_SPEC,

@@ -42,6 +42,9 @@ AT_LEAST = Option(
     default={},
 )
 
+# Options whose values may be secrets, while the keys must stay readable.
+MAPS_OF_VALUES = frozenset({CONFIG.name, AT_LEAST.name})
+
 
 @dataclass(frozen=True)
 class SettingsOptions:

@@ -22,7 +22,7 @@ from lab.trial import ago
 from tooling.examples import Block, blocks, documented
 
 NAME = "stripe-reporting-source-connector"
-MODULES = ("connect_config", "connect_offsets_facts", "connect_offset_reset", "show_preview")
+MODULES = ("connect_config", "connect_offsets_facts", "connect_offset_reset", "connect_support_bundle", "show_preview")
 PLAYS = [
     block for block in blocks("yaml") if isinstance(block.data(), list) and all("hosts" in one for one in block.data())
 ]
@@ -50,7 +50,8 @@ class Folder:
         self._lab = lab
         self._connector = connector
         (path / "backups").mkdir()
-        written = write_inventory(lab, path, {"connect-1": {"connectops_backup_dir": "backups"}})
+        folders = {"connectops_backup_dir": "backups", "connectops_bundle_dir": "bundles"}
+        written = write_inventory(lab, path, {"connect-1": folders})
         written.rename(path / "inventory.yml")
 
     def here(self, text: str) -> str:
@@ -125,7 +126,7 @@ def test_the_commands_of_the_pages_run(folder: Folder, stuck: StuckConnector) ->
         return "reset_strategy=restore" in command
 
     def changes_nothing(command: Sequence[str]) -> bool:
-        return "--check" in command or "connectops.recovery.identify" in command
+        return not {"--check", "connectops.recovery.identify", "connectops.recovery.support_bundle"}.isdisjoint(command)
 
     output = ""
     for command in filter(changes_nothing, COMMANDS):

@@ -385,3 +385,68 @@ def test_no_worker_is_asked_after_the_deadline(make: MakeClient, clock: Clock) -
         clock.now += 2
         with pytest.raises(TimedOut):
             client.worker_answer(worker.address, "c", 5)
+
+
+DECLARED = [{"name": "a.key", "type": "PASSWORD"}, {"name": "b", "type": "STRING"}]
+
+
+def test_the_secret_keys_of_a_class_are_asked_for_once(make: MakeClient) -> None:
+    with FakeConnect(Expect("GET", "/connector-plugins/x.Some%24Class/config", body=DECLARED)) as worker:
+        client = make(worker.url)
+        assert client.secret_keys("x.Some$Class") == client.secret_keys("x.Some$Class") == {"a.key"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        failing("GET", "/connector-plugins/x.Gone/config", 404, "Unknown plugin x.Gone."),
+        Expect("GET", "/connector-plugins/x.Gone/config", body=[{"name": "a"}]),
+    ],
+    ids=["unknown", "another shape"],
+)
+def test_a_class_that_cannot_be_asked_has_unknown_secret_keys_and_not_none_at_all(
+    make: MakeClient, answer: Expect
+) -> None:
+    with FakeConnect(answer) as worker:
+        client = make(worker.url)
+        assert client.secret_keys("x.Gone") is None
+        assert client.secret_keys("x.Gone") is None
+
+
+def test_whole_traces_are_read_without_the_secrets_in_them(make: MakeClient) -> None:
+    trace = "a.B: Invalid value abc for configuration n: no\n\tat x(Y.java:1)\nCaused by: t0psecret, password=other"
+    status = {
+        "connector": {"state": "RUNNING", "worker_id": "w:1"},
+        "tasks": [{"id": 0, "state": "FAILED", "worker_id": "w:1", "trace": trace}],
+    }
+    with FakeConnect(Expect("GET", "/connectors/c/status", body=status)) as worker:
+        client = make(worker.url)
+        client.hide(["t0psecret"])
+        assert client.traces("c") == {
+            "connector": {"state": "RUNNING", "worker_id": "w:1", "trace": None},
+            "tasks": {
+                "0": {
+                    "state": "FAILED",
+                    "worker_id": "w:1",
+                    "trace": (
+                        "a.B: Invalid value ******** for configuration n: no\n\tat x(Y.java:1)\n"
+                        "Caused by: ********, password=********"
+                    ),
+                }
+            },
+        }
+
+
+def test_the_plugins_of_a_worker_are_listed(make: MakeClient) -> None:
+    plugins = [{"class": "x.A", "type": "source", "version": "1.0"}, {"class": "x.B", "type": "sink", "version": None}]
+    with FakeConnect(Expect("GET", "/connector-plugins", body=plugins)) as worker:
+        assert make(worker.url).plugins() == [plugins[0], {**plugins[1], "version": ""}]
+
+
+def test_the_header_of_the_login_is_a_secret_as_well(make: MakeClient) -> None:
+    quoted = "no Basic cmVjb3Zlcnk6czNjcmV0LXB3 from cmVjb3Zlcnk6czNjcmV0LXB3"
+    with FakeConnect(failing("GET", "/connectors/c/config", 500, quoted)) as worker:
+        client = make(worker.url, url_username="recovery", url_password="s3cret-pw")
+        with pytest.raises(ConnectError) as caught:
+            client.config("c")
+    assert "cmVjb3Zlcnk6" not in str(caught.value)

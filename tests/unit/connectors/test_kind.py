@@ -49,6 +49,7 @@ class SheepCounter(ConnectorKind[Flock]):
     name = "sheep"
     recovers = True
     default_floors: ClassVar[Mapping[str, str]] = {"meadow.size": "10"}
+    settings = frozenset({"meadow.size"})
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> SheepCounter:
@@ -130,3 +131,9 @@ def test_the_first_kind_that_fits_counts(
     kinds: registry.Kinds, plugin_class: str, settings: Mapping[str, str], name: str
 ) -> None:
     assert registry.kind_of(kinds, connector(plugin_class, **settings)).name == name
+
+
+def test_only_the_settings_of_its_kind_are_shown_of_a_connector(kinds: registry.Kinds) -> None:
+    own = {"connector.class": "SheepSource", "meadow.size": "https://shepherd:s3cret@meadow"}
+    of = connector("SheepSource", **{**own, "api.token": "s3cret", "harmless": "but unknown"})
+    assert registry.shown_settings(kinds, of) == {**own, "meadow.size": "https://********@meadow"}

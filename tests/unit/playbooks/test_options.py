@@ -22,6 +22,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
     CONNECT_RECOVERY_INFO,
+    CONNECT_SUPPORT_BUNDLE,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
     OPTIONS_OF_A_RUN,
@@ -42,6 +43,7 @@ PARTS = {
         "connectops.recovery.connect_recovery_info",
     ],
     "connectops_reset_defaults": ["connectops.recovery.connect_offset_reset"],
+    "connectops_bundle_defaults": ["connectops.recovery.connect_support_bundle"],
 }
 
 
@@ -91,12 +93,13 @@ _Dumper.add_representer(Unsafe, lambda dumper, text: dumper.represent_scalar("!u
 def test_every_option_of_every_run_has_its_variable_in_the_part_where_it_belongs() -> None:
     group = set(CONNECT_CONFIG) & set(CONNECT_OFFSET_RESET) & set(CONNECT_OFFSETS_FACTS)
     both = set(CONNECT_OFFSET_RESET) & set(CONNECT_OFFSETS_FACTS)
-    modules = (CONNECT_CONFIG, CONNECT_OFFSET_RESET, CONNECT_OFFSETS_FACTS)
+    modules = (CONNECT_CONFIG, CONNECT_OFFSET_RESET, CONNECT_OFFSETS_FACTS, CONNECT_SUPPORT_BUNDLE)
     assert {part: set(options) for part, options in defaults().items()} == {
         "connectops_group_all_defaults": group - OPTIONS_OF_A_RUN,
         "connectops_group_offsets_defaults": both - group - OPTIONS_OF_A_RUN,
         "connectops_reset_defaults": set(CONNECT_OFFSET_RESET) - both - OPTIONS_OF_A_RUN,
         "connectops_facts_defaults": set(CONNECT_OFFSETS_FACTS) - both - OPTIONS_OF_A_RUN,
+        "connectops_bundle_defaults": set(CONNECT_SUPPORT_BUNDLE) - set(CONNECT_OFFSETS_FACTS) - OPTIONS_OF_A_RUN,
     }
     assert set().union(*modules) - OPTIONS_OF_A_RUN == {name for part in defaults().values() for name in part}
     assert "backup_dir" in BACKUP_SPEC
@@ -104,7 +107,20 @@ def test_every_option_of_every_run_has_its_variable_in_the_part_where_it_belongs
 
 def test_the_variables_reach_the_verification_as_they_reach_the_look() -> None:
     own = {"connectors", "planned", "timeout_seconds", "interval_seconds"}
-    assert set(CONNECT_RECOVERY_INFO) - own == set(CONNECT_OFFSETS_FACTS) - {"connectors", "timestamp"}
+    looked = set(CONNECT_OFFSETS_FACTS) - {"connectors", "timestamp"}
+    assert set(CONNECT_RECOVERY_INFO) - own == looked
+    assert set(CONNECT_SUPPORT_BUNDLE) - {"connectors", "bundle_dir", "log_lines"} == looked
+
+
+def test_the_playbook_of_support_bundles_passes_every_part() -> None:
+    (play,) = yaml.safe_load((ROOT / "playbooks" / "support_bundle.yml").read_text(encoding="utf-8"))
+    assert play["module_defaults"] == {
+        "group/connectops.recovery.all": "{{ connectops_group_all_defaults }}",
+        "group/connectops.recovery.offsets": "{{ connectops_group_offsets_defaults }}",
+        "connectops.recovery.connect_support_bundle": (
+            "{{ connectops_facts_defaults | combine(connectops_bundle_defaults) }}"
+        ),
+    }
 
 
 def test_every_variable_is_named_after_its_option() -> None:
@@ -123,7 +139,8 @@ def test_both_playbooks_pass_every_part_to_the_modules_it_is_for() -> None:
             target: part
             for part, targets in PARTS.items()
             for target in targets
-            if playbook == "recover" or not target.endswith(("reset", "recovery_info"))
+            if not target.endswith("bundle")
+            and (playbook == "recover" or not target.endswith(("reset", "recovery_info")))
         }
         plays = yaml.safe_load((ROOT / "playbooks" / f"{playbook}.yml").read_text(encoding="utf-8"))
         (working,) = (one for one in plays if "module_defaults" in one)
@@ -164,7 +181,7 @@ def test_a_blank_in_every_variable_changes_nothing(tmp_path: Path, first: int) -
 
 @pytest.mark.core_matrix
 @pytest.mark.core_smoke
-@pytest.mark.parametrize("playbook", ["recover", "identify"])
+@pytest.mark.parametrize("playbook", ["recover", "identify", "support_bundle"])
 def test_a_variable_that_cannot_work_stops_the_run_before_anything_is_read(tmp_path: Path, playbook: str) -> None:
     variables = {
         "reset_partition": [{"timezone": "PST"}],
@@ -182,7 +199,7 @@ def test_a_variable_that_cannot_work_stops_the_run_before_anything_is_read(tmp_p
 
 
 @pytest.mark.core_matrix
-@pytest.mark.parametrize("role", ["identify", "verify"])
+@pytest.mark.parametrize("role", ["identify", "support_bundle", "verify"])
 @pytest.mark.parametrize("name", ["connectops_max_age_days", "identify_max_age_days"])
 def test_both_roles_that_judge_have_the_same_limits(tmp_path: Path, role: str, name: str) -> None:
     playbook = tmp_path / "play.yml"
@@ -252,6 +269,7 @@ MODULE_OF = {
     "identify": CONNECT_OFFSETS_FACTS,
     "raise_timeout": CONNECT_CONFIG,
     "reset": CONNECT_OFFSET_RESET,
+    "support_bundle": CONNECT_SUPPORT_BUNDLE,
     "verify": CONNECT_RECOVERY_INFO,
 }
 # A default of a role that is meant to differ from the module's: the step it is named for would do nothing without.
@@ -316,7 +334,7 @@ def test_the_pages_have_every_variable_of_an_option_with_its_default() -> None:
     pages = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("connection.md", "offsets-topic.md")]
     text = "\n".join(pages)
     assert set(option_variables()) - set(re.findall(r"`(connectops_\w+)`", text)) == set()
-    options = {**CONNECT_OFFSETS_FACTS, **CONNECT_OFFSET_RESET, **CONNECT_CONFIG}
+    options = {**CONNECT_SUPPORT_BUNDLE, **CONNECT_OFFSETS_FACTS, **CONNECT_OFFSET_RESET, **CONNECT_CONFIG}
     rows = re.findall(r"^\| `connectops_(\w+)` \| `(\w+)` \| (.*?) ?\| (.*)$", text, re.MULTILINE)
     assert len(rows) > 25
     for name, option, shown, others in rows:

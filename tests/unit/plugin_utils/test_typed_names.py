@@ -116,3 +116,10 @@ def test_all_messages_of_a_result_are_rewritten_and_its_data_is_not() -> None:
         "connectors": {"a": {"failed": True, "msg": "reset_allow_gap is missing."}, "b": {"plan": {"allow_gap": 1}}},
         "preview": ["allow_gap"],
     }
+
+
+def test_a_warning_that_is_an_object_of_ansible_stays() -> None:
+    warning = object()
+    assert result_in_typed_names({"warnings": [warning, "allow_gap is set."]}, RESET) == {
+        "warnings": [warning, "reset_allow_gap is set."]
+    }

@@ -62,6 +62,8 @@ def run(folder: Path, options: Mapping[str, Any], way: Mapping[str, Any], **vari
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
             "ANSIBLE_HOME": str(folder / "ansible"),
             "ANSIBLE_LOCALHOST_WARNING": "0",
+            # With less a module's options are not shown.
+            "ANSIBLE_VERBOSITY": "3",
             "ANSIBLE_ASYNC_DIR": str(folder / "async"),
         },
         cwd=start,
@@ -70,6 +72,7 @@ def run(folder: Path, options: Mapping[str, Any], way: Mapping[str, Any], **vari
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    (folder / "output.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
     result: dict[str, Any] = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     assert result["failed"], result
     return result
@@ -108,3 +111,21 @@ def test_another_host_takes_absolute_paths_only(tmp_path: Path) -> None:
     )
     taken = run(tmp_path, {"connector": "a", "backup_dir": str(tmp_path / "backups")}, {}, **another)
     assert "Kafka Connect cannot be reached" in taken["msg"]
+
+
+def test_a_shipped_module_repeats_the_names_of_settings_and_none_of_their_values(tmp_path: Path) -> None:
+    """Refused before it begins; tests of the integration see the same of one that runs."""
+    options = {
+        "connector": "a",
+        "connect_url": "http://u:c4n4ry@127.0.0.1:9",
+        "config": {"batch.size": "c4n4ry", "db.password": "c4n4ry"},
+        "at_least": {"db.pin": "c4n4ry"},
+        "stripe_api_keys": {"PST": "c4n4ry-key"},
+        "strategy": "forward",
+    }
+    run(tmp_path, options, SHIPPED["with an environment"])
+    output = (tmp_path / "output.txt").read_text(encoding="utf-8")
+    assert "module_args" in output
+    assert "batch.size" in output
+    assert "db.pin" in output
+    assert "c4n4ry" not in output

@@ -47,6 +47,10 @@ class Profiles(ConnectorKind[Read]):
     def read(cls, params: Mapping[str, Any]) -> Profiles:
         return cls(read_profiles(params.get("profiles") or ()))
 
+    @property
+    def settings(self) -> frozenset[str]:
+        return frozenset[str]().union(*(profile.setting_names for profile in self.profiles))
+
     def fits(self, connector: Connector) -> bool:
         return True
 

@@ -119,6 +119,12 @@ class Profile:
     max_commit_age_seconds: int | None = None
     max_run_age_seconds: int | None = None
 
+    @property
+    def setting_names(self) -> frozenset[str]:
+        """The settings on which the verdicts by this profile depend."""
+        others = (self.heartbeat, None if self.expected is None else self.expected.setting)
+        return frozenset((*self.settings, *filter(None, others)))
+
     def fits(self, connector: Connector) -> bool:
         if not any(connector.is_of_class(name) for name in self.connector_classes):
             return False

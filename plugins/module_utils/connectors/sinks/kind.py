@@ -27,6 +27,7 @@ class Sinks(ConnectorKind[Read]):
     name = "sink"
     recovers = False
     default_floors: ClassVar[Mapping[str, str]] = {}
+    settings = frozenset({"consumer.override.group.id", "topics", "topics.regex"})
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> Sinks:

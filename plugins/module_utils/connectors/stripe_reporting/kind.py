@@ -21,6 +21,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     plan_text,
     state_text,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import API_KEYS
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.data import (
     forecast_data,
     remedies_data,
@@ -60,6 +61,16 @@ class StripeReporting(ConnectorKind[Situation]):
     recovers = True
     # The connector gives a report run five minutes by default, and large reports take longer.
     default_floors: ClassVar[Mapping[str, str]] = {"stripe.report.max.wait.ms": "60m"}
+    settings = frozenset(
+        {
+            API_KEYS,
+            "max.report.interval.days",
+            "poll.cron",
+            "stripe.report.initial.load.dates",
+            "stripe.report.max.wait.ms",
+            "stripe.report.types",
+        }
+    )
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> StripeReporting:

@@ -131,7 +131,8 @@ class Applier:
         return Applied(planned, backup, proof, evidence, change.remarks)
 
     def _back_up(self, connector: Connector, planned: Planned) -> str:
-        backup = Backup.of(connector, self._cluster_id, planned.plan.id, planned.secret_keys, self._clock())
+        secret_keys = planned.secret_keys | (self._cluster.secret_keys(connector.connector_class) or frozenset())
+        backup = Backup.of(connector, self._cluster_id, planned.plan.id, secret_keys, self._clock())
         self._backup_file = self._store.back_up(backup)
         self._progress(steps.backed_up(connector.name, len(connector.stored), self._backup_file))
         return self._backup_file

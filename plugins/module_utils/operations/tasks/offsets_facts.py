@@ -11,13 +11,17 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import FolderStore, backup_folder
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Read
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from, secrets_of
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import (
+    kinds_from,
+    secrets_of,
+    shown_settings,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.findings import finding_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord
 from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import with_own_writes
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import target_state_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
@@ -41,9 +45,14 @@ FACT = "connectops_offsets"
 
 def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
     """Read the cluster and judge it. Changes nothing. Raises RecoveryError."""
+    with ConnectClient(ConnectOptions.read(params)) as client:
+        return read_facts(client, params, context)[1]
+
+
+def read_facts(client: Cluster, params: Mapping[str, Any], context: TaskContext) -> tuple[ClusterViews, Outcome]:
+    """What was read of the cluster, and :func:`run`'s outcome of it."""
     limits = read_limits(params)
     options = FactsOptions.read(params)
-    connect = ConnectOptions.read(params)
     backups = BackupOptions.read(params)
     cluster = backups.cluster_label
     kinds = kinds_from(params)
@@ -51,9 +60,8 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
     folder = backup_folder(backups.backup_dir)
     log = list(log_lines(options.worker_logs))
     kafka = KafkaOptions.read(params)
-    with ConnectClient(connect) as client:
-        client.hide(secrets_of(kinds))
-        views = read_views(client, kafka, options.connectors, context.now, context.progress)
+    client.hide(secrets_of(kinds))
+    views = read_views(client, kafka, options.connectors, context.now, context.progress)
     judge = Judge(cluster, limits, kinds, requests)
     warnings = list(views.warnings)
     stores = {
@@ -75,6 +83,7 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
             warnings.append(error.sentence)
         facts[connector.name] = {
             **_facts(connector, judgement, views),
+            "config": shown_settings(kinds, connector),
             "unfinished_plan": None if journal is None else journal.plan_id,
         }
         preview += [*judgement.lines, *target_state_lines(connector.target_state)]
@@ -108,7 +117,7 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
         "unfinished": sorted(unfinished),
         "preview": preview,
     }
-    return Outcome({"changed": False, "ansible_facts": {FACT: fact}}, warnings)
+    return views, Outcome({"changed": False, "ansible_facts": {FACT: fact}}, warnings)
 
 
 def _marked(connector: Connector, store: FolderStore, warnings: list[str]) -> Connector:
@@ -143,7 +152,6 @@ def _facts(connector: Connector, judgement: Judged, views: ClusterViews) -> dict
         "target_state": connector.target_state,
         "worker_id": connector.worker_id,
         "tasks": [{"id": task.id, "state": task.state, "worker_id": task.worker_id} for task in connector.tasks],
-        "config": redacted(connector.config),
         "offsets": [
             {"partition": entry.partition.as_dict(), "offset": None if entry.offset is None else dict(entry.offset)}
             for entry in connector.offsets

@@ -333,3 +333,16 @@ MET = {
 @pytest.mark.parametrize("value, fields, is_met", MET.values(), ids=MET)
 def test_a_partition_stands_for_an_expected_value(value: str, fields: dict[str, Any], is_met: bool) -> None:
     assert Expected("table.whitelist", ",", "table").is_met(value, Partition.of(fields)) is is_met
+
+
+def test_the_settings_of_a_profile_are_those_it_asks_for() -> None:
+    data = {
+        "name": "orders",
+        "connector_class": "Orders",
+        "settings": {"mode": "bulk"},
+        "heartbeat": "heartbeat.interval.ms",
+        "partition": ["table"],
+        "expected": {"setting": "tables", "field": "table"},
+    }
+    (profile,) = read_profiles([data])
+    assert profile.setting_names == {"mode", "heartbeat.interval.ms", "tables"}

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
     configured_keys,
@@ -128,3 +130,23 @@ def test_a_key_of_the_user_goes_before_that_of_the_config_and_placeholders_are_n
     config = {"stripe.api.keys": f"{CAIRO}:sk_1;{PST}:sk_2;UTC:${{env:UTC_KEY}}"}
     assert usable_keys(config, {PST: "rk_3"}) == {CAIRO: "sk_1", PST: "rk_3"}
     assert configured_keys(config)["UTC"] == "${env:UTC_KEY}"
+
+
+class Watched(dict[str, str]):
+    """A config that knows what was asked of it."""
+
+    def __init__(self, values: dict[str, str]) -> None:
+        super().__init__(values)
+        self.asked: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.asked.add(key)
+        return super().get(key, default)
+
+
+def test_every_setting_that_decides_the_walk_is_one_that_is_shown() -> None:
+    config = Watched(dict(connector({}).config))
+    WalkSettings.read(config)
+    configured_keys(config)
+    assert len(config.asked) > 5
+    assert config.asked == StripeReporting.settings
