@@ -20,6 +20,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed, secret_values
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report import steps
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import what_moved
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import changed_config
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
@@ -141,8 +142,8 @@ class Applier:
         again = self._replan(held)
         if agreed_plan is not None and again.plan.id != agreed_plan:
             raise RecoveryError(
-                f"The plan {agreed_plan} does not fit any more: {_moved(planned.plan, again.plan)}. Nothing was changed; look at"
-                f" the new plan {again.plan.id} and agree to it.",
+                f"The plan {agreed_plan} does not fit any more: {what_moved(planned.plan.as_data(), again.plan.as_data())}."
+                f" Nothing was changed: look at the new plan {again.plan.id} and agree to it.",
                 plan=again.plan.as_data(),
             )
         return again
@@ -285,15 +286,6 @@ def _writes(plan: Plan) -> bool:
 def _has_moved(connector: Connector, held: Connector) -> bool:
     """Whether offsets or settings are others than before the stop; JSON types count, so ``1`` and ``1.0`` are two offsets."""
     return bool(moved_partitions(connector.stored, held.stored)) or connector.config != held.config
-
-
-def _moved(old: Plan, new: Plan) -> str:
-    moved = moved_partitions(old.presumed, new.presumed)
-    if moved:
-        return f"the offset of {', '.join(sorted(map(str, moved)))} moved"
-    if old.settings != new.settings:
-        return "the config was changed"
-    return "Stripe's data or the connector's round moved on"
 
 
 def _sentence(error: BaseException) -> str:
