@@ -10,9 +10,9 @@ short_description: Write the plans of all clusters of a run into one file
 version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
-  - Writes the plans that the role P(connectops.recovery.reset#role) has made in this run, for all hosts of the play, into one JSON
-    document on the controller. The playbook C(recover) carries out exactly these plans when C(connectops_plan_file) names the
-    file.
+  - Writes the plans that the role P(connectops.recovery.reset#role) has made in this run, for all hosts of the play, into one
+    JSON document on the controller.
+  - The playbook C(recover) carries out exactly these plans when C(connectops_plan_file) names the file.
   - Use it with C(run_once) in a play over all clusters of the run, without C(serial).
   - The file is readable by its owner only, has no secrets, and is replaced as a whole. A file that is no plan file is never
     replaced.

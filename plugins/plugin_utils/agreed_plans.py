@@ -135,7 +135,7 @@ def from_file(path: str, now: float, max_age: int, cluster: str | None = None) -
     found = PlanFile.from_data(data, where, cluster)
     found.check_age(now, max_age, where)
     if cluster is None and not found.count:
-        raise InputError(f"{where} has no plans, because there was nothing to change: nothing would be done.")
+        raise InputError(f"{where} has no plan that changes anything: nothing would be done.")
     plans = {label: one.plans for label, one in found.clusters.items()}
     ids = {label: {name: plan["id"] for name, plan in one.items()} for label, one in plans.items()}
     return AgreedPlans(FILE, ids, plans, made_at=found.made_at)
