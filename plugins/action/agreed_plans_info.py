@@ -77,14 +77,14 @@ class ActionModule(ActionBase):
     def _agreed(self, is_plan: bool, cluster: str | None, variables: Mapping[str, Any]) -> AgreedPlans | None:
         now, max_age = time.time(), longest_age(self._value(MAX_AGE, variables))
         by_id = from_variables(variables, lambda name: self._value(name, variables), now, max_age)
-        path = self._value(FILE, variables)
+        path, only_agreed = self._value(FILE, variables), self._value("connectops_mode", variables) == "agreed"
         if path is not None and by_id is not None:
             raise RecoveryError(f"{FILE} and {by_id.source} are both set: set one of them.")
-        if path is not None and is_plan:
+        if path is not None and is_plan and not only_agreed:
             check_writable(path)
         elif path is not None:
             return from_file(path, now, max_age, cluster)
-        elif by_id is None and self._value("connectops_mode", variables) == "agreed":
+        elif by_id is None and only_agreed:
             raise RecoveryError(f"connectops_mode is agreed, and no plan was agreed to: set {FILE} or {IDS}.")
         return by_id
 

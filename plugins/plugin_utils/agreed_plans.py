@@ -47,6 +47,7 @@ _REQUEST = {
     "reset_timestamp": "timestamp",
     "reset_offset": "offset",
     "reset_allow_gap": "allow_gap",
+    "reset_default_floors": "default_floors",
     "connectops_at_least": "at_least",
 }
 

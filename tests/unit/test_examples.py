@@ -38,6 +38,8 @@ SPECS = {
     "connect_offset_reset": CONNECT_OFFSET_RESET,
     "connect_offsets_facts": CONNECT_OFFSETS_FACTS,
     "connect_recovery_info": CONNECT_RECOVERY_INFO,
+    "agreed_plans_info": {"is_plan": {"type": "bool", "required": True}, "cluster": {"type": "str"}},
+    "plan_file": {"path": {"type": "path", "required": True}},
     "show_preview": {"lines": {"type": "list", "elements": "str", "required": True}},
 }
 GROUPS = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
@@ -38,12 +38,16 @@ class Agreed:
     id: str
     plan: Data | None = None
 
-    def check(self, now: Plan) -> str | None:
+    def check(self, now: Plan, begun_in: str | None = None) -> str | None:
         """None if the plan of now is the agreed one; a sentence if nothing is left to do for the same request.
 
-        Raises RecoveryError for any other plan.
+        ``begun_in``: the state before a change that was not finished, None if there was none. To begin the agreed change
+        anew, or only to return the connector after it, is the agreed one too. Raises RecoveryError for any other plan.
         """
         if now.id == self.id:
+            return None
+        only_returns = same_request(now.id, self.id) and not now.settings and not now.offsets
+        if begun_in is not None and (only_returns or replace(now, state=begun_in).id == self.id):
             return None
         if now.is_empty and same_request(now.id, self.id):
             return f"Plan {self.id} was agreed to, and nothing is left to change: the connector needs it no more."

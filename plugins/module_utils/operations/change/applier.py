@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore, Journal
@@ -107,7 +107,7 @@ class Applier:
             self._progress(steps.stopped(plan.connector))
             held = read_connector(self._cluster, connector.name, with_offsets=True, sleep=self._sleep)
             if _has_moved(connector, held):
-                planned = self._planned_again(held, planned, agreed_plan)
+                planned = self._planned_again(connector, held, planned, agreed_plan)
                 backup = self._back_up(held, planned)
                 self._store.begin(Journal(planned.plan.id, plan.final_state, backup))
             change = self._change(planned.plan)
@@ -137,9 +137,11 @@ class Applier:
         self._progress(steps.backed_up(connector.name, len(connector.stored), self._backup_file))
         return self._backup_file
 
-    def _planned_again(self, held: Connector, planned: Planned, agreed_plan: str | None) -> Planned:
-        """The plan for what is there now that nothing moves any more."""
-        again = self._replan(held)
+    def _planned_again(
+        self, connector: Connector, held: Connector, planned: Planned, agreed_plan: str | None
+    ) -> Planned:
+        """The plan for what is there now that nothing moves any more, for the connector in its state before the stop."""
+        again = self._replan(replace(connector, config=held.config, offsets=held.offsets))
         if agreed_plan is not None and again.plan.id != agreed_plan:
             raise RecoveryError(
                 f"The plan {agreed_plan} does not fit any more: {what_moved(planned.plan.as_data(), again.plan.as_data())}."

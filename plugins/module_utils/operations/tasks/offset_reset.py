@@ -122,9 +122,7 @@ class _Reset:
         begun_in = None if journal is None else journal.state_to_return_to(connector.state)
 
         def replan(read: Connector) -> Planned:
-            # The agreed plan is one for the connector as it was before it was stopped.
-            before = replace(connector, config=read.config, offsets=read.offsets)
-            return make_plan(self._cluster, before, request, self._kinds, self._cluster_id, begun_in, context.now)
+            return make_plan(self._cluster, read, request, self._kinds, self._cluster_id, begun_in, context.now)
 
         planned = make_plan(self._cluster, connector, request, self._kinds, self._cluster_id, begun_in, context.now)
         if journal is not None:
@@ -136,7 +134,7 @@ class _Reset:
                     else f" it will be returned to {planned.plan.final_state}."
                 )
             )
-        if agreed is not None and (remark := agreed.check(planned.plan)) is not None:
+        if agreed is not None and (remark := agreed.check(planned.plan, begun_in)) is not None:
             planned = replace(planned, preview=(*planned.preview, *wrapped(remark)))
         applied = None
         if not planned.plan.is_empty and not context.check_mode:
@@ -152,7 +150,7 @@ class _Reset:
                 progress=context.progress,
             )
             applied = applier.apply(
-                connector, planned, self._worker_ids(connector), None if agreed is None else agreed.id
+                connector, planned, self._worker_ids(connector), None if agreed is None else planned.plan.id
             )
             planned = applied.planned
             if planned.keeps_offsets_elsewhere:
