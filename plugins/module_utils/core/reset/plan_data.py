@@ -72,6 +72,11 @@ def checked_plan(data: Any, where: str) -> dict[str, Any]:
 def _problems(data: Mapping[str, Any]) -> Iterator[str]:
     yield from _wrong_types(data, _TYPES, "")
     yield from _wrong_types(data["request"], _REQUEST_TYPES, "request.")
+    texts = (*data["hidden_changes"].values(), *data["request"]["config"])
+    if not all(isinstance(one, str) for one in texts):
+        yield "hidden_changes or request.config holds what is no text"
+    if not all(isinstance(one, Mapping) for one in data["request"]["partitions"]):
+        yield "request.partitions holds what is no map"
     for number, setting in enumerate(data["settings"], start=1):
         where = f"settings, entry {number}: "
         yield from _wrong_types(setting, _SETTING_TYPES, where) if isinstance(setting, Mapping) else [f"{where}no map"]
