@@ -39,6 +39,20 @@ EXAMPLES = r"""
       stripe.report.max.wait.ms: 60m
   register: recovered
 
+- name: Plan several connectors
+  connectops.recovery.connect_offset_reset:
+    connect_url: http://connect-1:8083
+    connectors: [stripe-reporting-source-connector]
+  check_mode: true
+  register: planned
+
+- name: Carry out exactly these plans
+  connectops.recovery.connect_offset_reset:
+    connect_url: http://connect-1:8083
+    connectors: "{{ planned.plan_ids.keys() | list }}"
+    plan_ids: "{{ planned.plan_ids }}"
+  when: planned.plan_ids | length > 0
+
 - name: Let one timezone start over at the initial load date
   connectops.recovery.connect_offset_reset:
     connect_url: http://connect-1:8083
@@ -70,7 +84,8 @@ connectors:
       type: dict
       contains:
         id:
-          description: Id of the plan, made from its content. The same plan always has the same id.
+          description:
+            - Id of the plan, made from all that it presumes and does. The same plan always has the same id.
           type: str
         cluster:
           description: Name of the Connect cluster, from O(cluster_label). It is part of the id.
@@ -90,6 +105,9 @@ connectors:
         final_state:
           description: State of the connector after the change.
           type: str
+        request:
+          description: What was asked for, by the names of the options. Of O(config) it has the names of the settings only.
+          type: dict
         write_to:
           description: How the offsets are written. V(rest) for Connect's REST API.
           type: str
@@ -116,6 +134,22 @@ connectors:
             after:
               description: Value after the change. V(null) if the setting is removed.
               type: str
+        hidden_changes:
+          description:
+            - A fingerprint of each setting whose value is hidden, so that another secret gives another id. The secret cannot
+              be read from it.
+          type: dict
+        presumed:
+          description: All offsets that were stored when the plan was made.
+          type: list
+          elements: dict
+          contains:
+            partition:
+              description: The source partition, as the connector wrote it.
+              type: dict
+            offset:
+              description: The stored offset.
+              type: dict
         offsets:
           description: Offsets that change.
           type: list
@@ -331,6 +365,10 @@ next_steps:
   returned: always
   type: list
   elements: str
+plan_ids:
+  description: Id of the plan of each connector that changes, as the option O(plan_ids) takes it.
+  returned: always
+  type: dict
 preview:
   description: The plan as lines of text for a person.
   returned: always

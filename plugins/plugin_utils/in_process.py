@@ -86,7 +86,7 @@ class InProcessAction(ActionBase):
         return shipped
 
     def _perform(self) -> dict[str, Any]:
-        checked = ArgumentSpecValidator(self.argument_spec).validate(_plain(self._task.args))
+        checked = ArgumentSpecValidator(self.argument_spec).validate(plain(self._task.args))
         params = with_absolute_paths(self.argument_spec, checked.validated_parameters, os.getcwd())
         if checked.error_messages:
             message = checked.errors.msg
@@ -121,12 +121,12 @@ def _set_twice(argument_spec: Mapping[str, Any], args: Mapping[str, Any]) -> str
     return None
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """The value as a shipped module receives it through JSON: without subclasses that carry tags or are rendered late."""
     if isinstance(value, Mapping):
-        return {str.__str__(key): _plain(item) for key, item in value.items()}
+        return {str.__str__(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     # The conversions of the base classes: only they always return the base class itself.
     if isinstance(value, str):
         return str.__str__(value)

@@ -32,6 +32,7 @@ PREFIXES = ("connectops_", "identify_", "raise_timeout_", "reset_", "support_bun
 # These say what one run does. The roles have variables of their own for them, with the prefix of the role.
 OPTIONS_OF_A_RUN = frozenset(
     {
+        "agreed_plans",
         "allow_gap",
         "at_least",
         "backup_file",
@@ -44,6 +45,7 @@ OPTIONS_OF_A_RUN = frozenset(
         "offsets",
         "partitions",
         "plan_id",
+        "plan_ids",
         "strategy",
         "timestamp",
     }
@@ -56,12 +58,25 @@ _OF_PLAYBOOKS: Spec = {
     "connectops_connectors": {"type": "list", "elements": "str"},
     "connectops_at_least": {"type": "dict"},
     "connectops_stop_on_failure": {"type": "bool"},
+    "connectops_mode": {"type": "str", "choices": ["apply", "agreed", "plan"]},
+    "connectops_plan_file": {"type": "str"},
+    "connectops_plan_ids": {"type": "dict"},
+    "connectops_plan_max_age": {"type": "str"},
+    "connectops_planned_at": {"type": "str"},
+    "connectops_set_stats": {"type": "bool"},
 }
+# A plan run hands the ids of each cluster on under a name of its own: connectops_plan_ids_<cluster>.
+IDS_OF_ONE_CLUSTER = "connectops_plan_ids_"
 
 # Set by playbooks and roles, never by a user; a fact of an earlier run may still have its name.
 _SET_BY_US = frozenset(
     {
+        "connectops_agreed",
         "connectops_failure",
+        "connectops_is_plan",
+        "connectops_planned",
+        "connectops_plan_written",
+        "connectops_unagreed",
         "connectops_left_stopped",
         "connectops_stopped_advice",
         "connectops_bundle_defaults",
@@ -84,13 +99,16 @@ _SET_BY_US = frozenset(
 )
 
 # Files on the control node, whatever host the task runs on. Other relative paths are made absolute where the task runs.
-_FILES_HERE = frozenset({"identify_report_file"})
+_FILES_HERE = frozenset({"connectops_plan_file", "identify_report_file"})
 
 # What an empty list must not widen or leave out, and what leaving the variable out means.
 _NOT_EMPTY = {
     "connectops_connectors": "leave it out for all stuck connectors",
     "reset_partitions": "leave it out for all partitions",
     "reset_offsets": "leave it out, or name each partition with its offset",
+    "connectops_plan_ids": "leave it out to carry out any plan",
+    "reset_plan_ids": "leave it out to carry out any plan",
+    "reset_agreed_plans": "leave it out to carry out any plan",
 }
 
 # These are read before a role has read anything, so that nothing they refer to can still be missing.
@@ -117,6 +135,13 @@ def known_variables() -> Spec:
     return found
 
 
+def spec_of(name: str) -> Mapping[str, Any] | None:
+    """The spec of a variable; None for one that does not exist."""
+    if name.startswith(IDS_OF_ONE_CLUSTER):
+        return _OF_PLAYBOOKS["connectops_plan_ids"]
+    return known_variables().get(name)
+
+
 def is_blank(value: Any) -> bool:
     """Whether a value counts as not set."""
     return value is None or (isinstance(value, str) and not value.strip())
@@ -128,7 +153,7 @@ def plain_value(name: str, value: Any) -> Any:
     A list is JSON or separated by commas, a dict is JSON. Blanks around a text are removed unless it is a secret. A file
     on the control node is relative to the folder where ansible-playbook was started.
     """
-    spec = known_variables().get(name, {})
+    spec = spec_of(name) or {}
     if isinstance(value, str) and not spec.get("no_log"):
         value = value.strip()
         if spec.get("type") in ("list", "dict", "raw") and value.startswith(("[", "{")):
@@ -154,7 +179,8 @@ def variable_problems(
     """
     known = known_variables()
     for name in sorted(one for one in names if one.startswith(prefixes) and one not in _SET_BY_US):
-        if name not in known:
+        spec = spec_of(name)
+        if spec is None:
             hint = did_you_mean(name, known, "remove it or rename it.", limit=1)
             yield f"The variable {name} does not exist in connectops.recovery: {hint}"
             continue
@@ -167,10 +193,10 @@ def variable_problems(
         if is_blank(value):
             continue
         value = plain_value(name, value)
-        if name in _NOT_EMPTY and value == []:
+        if name in _NOT_EMPTY and value in ([], {}):
             yield f"The variable {name} is empty: {_NOT_EMPTY[name]}."
         else:
-            yield from _type_problem(name, known[name], value)
+            yield from _type_problem(name, spec, value)
 
 
 def _short(error: Exception) -> str:

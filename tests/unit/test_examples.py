@@ -40,6 +40,8 @@ SPECS = {
     "connect_offsets_facts": CONNECT_OFFSETS_FACTS,
     "connect_recovery_info": CONNECT_RECOVERY_INFO,
     "connect_support_bundle": CONNECT_SUPPORT_BUNDLE,
+    "agreed_plans_info": {"is_plan": {"type": "bool", "required": True}, "cluster": {"type": "str"}},
+    "plan_file": {"path": {"type": "path", "required": True}},
     "show_preview": {"lines": {"type": "list", "elements": "str", "required": True}},
 }
 GROUPS = {

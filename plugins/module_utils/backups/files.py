@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Backups and journals in a folder of the host that the task runs on. The only module that writes files.
+"""Backups and journals in a folder of the host that the task runs on. The only module that writes files, those of others too.
 
 ``<folder>/<cluster label>/<connector>/`` holds one backup for each change, ``journal.json`` while a change is under way, and
 ``own_writes.json``: the offsets that resets wrote last.
@@ -44,6 +44,24 @@ def backup_folder(path: str) -> Path:
     if not path.strip():
         raise InputError("backup_dir is empty: name a folder, or leave the option out.")
     return _expanded(path, "backup_dir")
+
+
+def write_document(path: Path, content: Mapping[str, Any], option: str) -> None:
+    """Write a document of a user's own, as a backup is written: whole or not at all, for its owner only.
+
+    Raises RecoveryError, which names the ``option`` with the path.
+    """
+    _write(path, content, f"set {option} to a file that can be written")
+
+
+def read_document(path: Path) -> Any:
+    """The JSON data of a file. Raises FileNotFoundError, and ValueError with the reason why it cannot be read."""
+    try:
+        return _read(path)
+    except FileNotFoundError:
+        raise
+    except _UNREADABLE as error:
+        raise ValueError(_reason(error)) from None
 
 
 class FolderStore:
@@ -234,7 +252,9 @@ def _reason(error: BaseException) -> str:
     return "nested too deeply" if isinstance(error, RecursionError) else "not JSON"
 
 
-def _write(path: Path, content: Mapping[str, Any]) -> str:
+def _write(
+    path: Path, content: Mapping[str, Any], advice: str = "set backup_dir to a folder that can be written"
+) -> str:
     """Write a file so that a crash leaves the old one or the new one, never half of one. Returns its text."""
     partial = ""
     try:
@@ -253,8 +273,8 @@ def _write(path: Path, content: Mapping[str, Any]) -> str:
             Path(partial).unlink(missing_ok=True)
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise RecoveryError(
-            f"{re.sub(r'[.]json$', '', path.name)} cannot be written to {path.parent} ({why}): nothing was changed; set"
-            " backup_dir to a folder that can be written."
+            f"{re.sub(r'[.]json$', '', path.name)} cannot be written to {path.parent} ({why}): nothing was changed;"
+            f" {advice}."
         ) from None
     return text
 

@@ -40,6 +40,8 @@ class ChangeRequest:
     at_least: Mapping[str, Any]
     cluster: str
     default_floors: bool = False
+    # The same as data without secrets.
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,7 @@ def _plan(
         offsets=changes,
         presumed=connector.stored,
         restart=decision.needs_restart and final_state == "RUNNING",
+        request=request.asked,
     )
 
 

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import Agreed, agreed_by_id
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import STRATEGIES
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan_data import checked_plan
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import CONNECTORS, TIMESTAMP
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
@@ -28,7 +30,7 @@ LONGEST_SETTLE_SECONDS = 600.0
 class ResetOptions:
     """``partitions``: empty for all; ``offsets``: empty if not given. ``config`` may hold secrets.
 
-    ``plan_id``: None carries out any plan.
+    ``agreed``: None carries out any plan.
     """
 
     connectors: tuple[str, ...] = field_for(CONNECTORS)
@@ -101,7 +103,21 @@ class ResetOptions:
         "str",
         "Id of the approved plan, as returned by a run in check mode. Any other plan is refused with an error that names what"
         " has changed since.",
-        "Works with one connector only.",
+        "The short form of O(plan_ids) for one connector.",
+    )
+    plan_ids: Mapping[str, Any] | None = option(
+        "plan_ids",
+        "dict",
+        "Id of the approved plan of each connector, as the run in check mode returns them in RV(plan_ids).",
+        "Every other plan is refused, and so is a connector without an id. If nothing is left to change for the same request,"
+        " the task says so and changes nothing.",
+    )
+    agreed_plans: Mapping[str, Any] | None = option(
+        "agreed_plans",
+        "dict",
+        "The approved plan of each connector, whole, as the run in check mode returns it in RV(connectors.plan).",
+        "As O(plan_ids), but what is asked for comes from the plan too, so O(strategy) and the like are not used. The error for"
+        " a plan that is refused names what has moved, from what to what.",
     )
     settle_seconds: float = option(
         "settle_seconds",
@@ -118,13 +134,56 @@ class ResetOptions:
         for name, instead in (("partitions", " for all partitions"), ("offsets", "")):
             if params.get(name) is not None and not params[name]:
                 raise InputError(f"{name} is an empty list, which selects nothing: leave it out{instead}.")
-        if options.plan_id is not None and len(set(options.connectors)) > 1:
-            raise InputError("plan_id belongs to one connector, but connectors names several: run them one at a time.")
+        options.agreed()
         if not 0 <= options.settle_seconds <= LONGEST_SETTLE_SECONDS:
             raise InputError(
                 f"settle_seconds is {options.settle_seconds:g} s: set it to 0 s or more and at most 600 s."
             )
         return options
 
+    def agreed(self) -> Mapping[str, Agreed] | None:
+        """The agreed plans by connector; None carries out any plan. Raises InputError."""
+        given = [name for name in ("plan_id", "plan_ids", "agreed_plans") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise InputError(f"{' and '.join(given)} are both set: set one of them.")
+        if self.plan_id is not None:
+            if len(set(self.connectors)) > 1:
+                raise InputError("plan_id belongs to one connector, but connectors names several: use plan_ids.")
+            return agreed_by_id(dict.fromkeys(self.connectors, self.plan_id), "plan_id")
+        found = None
+        if self.plan_ids is not None:
+            found = agreed_by_id(self.plan_ids, "plan_ids")
+        elif self.agreed_plans is not None:
+            plans = {name: checked_plan(plan, f"agreed_plans.{name}") for name, plan in self.agreed_plans.items()}
+            found = {name: Agreed(plan["id"], plan) for name, plan in plans.items()}
+        others = sorted(set(found or ()) - set(self.connectors))
+        if others:
+            raise InputError(
+                f"{given[0]} names {', '.join(others)}, and connectors does not: check the name, or add it to connectors."
+            )
+        return found
+
+    def request(self) -> dict[str, Any]:
+        """What is asked for, as JSON data without secrets: it is a part of the plan."""
+        asked = {name: getattr(self, name) for name in REQUEST_OPTIONS}
+        return {**asked, "partitions": [dict(one) for one in self.partitions], "config": sorted(self.config)}
+
+    def asking(self, request: Mapping[str, Any]) -> ResetOptions:
+        """These options with what a plan's request asks for; the values of ``config`` are in no plan, and stay."""
+        asked = {name: request[name] for name in REQUEST_OPTIONS}
+        return replace(self, **{**asked, "partitions": tuple(request["partitions"])})
+
+
+# The options that a plan's request holds as they are.
+REQUEST_OPTIONS = (
+    "strategy",
+    "partitions",
+    "timestamp",
+    "offset",
+    "backup_file",
+    "allow_gap",
+    "at_least",
+    "default_floors",
+)
 
 RESET_SPEC = argument_spec(options_of(ResetOptions))

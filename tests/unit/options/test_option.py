@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import Agreed
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
@@ -53,6 +54,9 @@ class Toy:
     secret: str | None = option("secret", "str", "A secret.", no_log=True, env="TOY_SECRET")
     extras: Mapping[str, Any] = option("extras", "dict", "Extras.", default={})
     seconds: float = option("wait", "float", "A time.", "In seconds.", default=2.5)
+
+
+PLAN_ID = "d9aa21c64d60"
 
 
 def read(**params: Any) -> Toy:
@@ -132,9 +136,32 @@ def test_a_settle_time_that_makes_no_sense_is_refused(seconds: float) -> None:
 
 def test_a_plan_belongs_to_one_connector() -> None:
     with pytest.raises(InputError, match="plan_id belongs to one connector"):
-        ResetOptions.read({"connectors": ["a", "b"], "plan_id": "abc"})
-    assert ResetOptions.read({"connectors": ["a", "a"], "plan_id": "abc"}).plan_id == "abc"
-    assert ResetOptions.read({"connectors": ["a", "b"], "plan_id": ""}).plan_id is None
+        ResetOptions.read({"connectors": ["a", "b"], "plan_id": PLAN_ID})
+    assert ResetOptions.read({"connectors": ["a", "a"], "plan_id": PLAN_ID}).agreed() == {"a": Agreed(PLAN_ID)}
+    assert ResetOptions.read({"connectors": ["a", "b"], "plan_id": ""}).agreed() is None
+
+
+@pytest.mark.parametrize(
+    "given, words",
+    [
+        ({"plan_ids": {"b": PLAN_ID}}, "plan_ids names b, and connectors does not"),
+        ({"plan_ids": {"a": "d9aa21c64d6"}}, "plan_ids: \"d9aa21c64d6\" of connector 'a' is no id of a plan"),
+        ({"plan_ids": {"a": 123456789012}}, "plan_ids: 123456789012 of connector 'a' is no id of a plan"),
+        ({"plan_ids": {"a": None}}, "plan_ids: null of connector 'a' is no id of a plan"),
+        ({"plan_id": "D9AA21C64D60"}, "plan_id: \"D9AA21C64D60\" of connector 'a' is no id of a plan"),
+        ({"plan_id": PLAN_ID, "plan_ids": {"a": PLAN_ID}}, "plan_id and plan_ids are both set"),
+        ({"agreed_plans": {"a": PLAN_ID}}, "agreed_plans.a is not a plan"),
+        ({"agreed_plans": {"a": {"id": PLAN_ID}}}, "agreed_plans.a is damaged (cluster is missing or of another type)"),
+    ],
+)
+def test_agreed_plans_that_cannot_be_meant_are_refused(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        ResetOptions.read({"connectors": ["a"], **given})
+    assert caught.value.message.startswith(words)
+
+
+def test_a_map_of_no_ids_agrees_to_nothing() -> None:
+    assert ResetOptions.read({"connectors": ["a"], "plan_ids": {}}).agreed() == {}
 
 
 @pytest.mark.parametrize("name", ["partitions", "offsets"])

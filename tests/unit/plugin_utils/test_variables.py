@@ -117,6 +117,9 @@ def test_a_variable_that_refers_to_an_undefined_one_is_named() -> None:
         ("reset_strategy", "delet", "be one of continue, current, available_end, timestamp, offset, delete, restore."),
         ("connectops_kafka_security_protocol", "TLS", "be one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL."),
         ("verify_timeout_seconds", "1.5", "be of the type int."),
+        ("connectops_mode", "agree", "be one of apply, agreed, plan."),
+        ("connectops_plan_ids", "orders", "be of the type dict."),
+        ("connectops_plan_ids_connect_1", "[]", "be of the type dict."),
     ],
 )
 def test_a_value_of_the_wrong_type_is_refused_by_the_name_that_was_typed(name: str, value: Any, end: str) -> None:
@@ -128,6 +131,12 @@ def test_an_empty_list_of_connectors_is_not_taken_for_all(empty: Any) -> None:
     assert problems({"connectops_connectors": empty}) == [
         "The variable connectops_connectors is empty: leave it out for all stuck connectors."
     ]
+
+
+@pytest.mark.parametrize("name", ["connectops_plan_ids", "reset_plan_ids", "reset_agreed_plans"])
+def test_an_empty_map_of_agreed_plans_is_not_taken_for_any_plan(name: str) -> None:
+    for empty in ({}, "{}"):
+        assert problems({name: empty}) == [f"The variable {name} is empty: leave it out to carry out any plan."]
 
 
 def test_a_file_on_the_control_node_begins_where_the_playbook_was_started(monkeypatch: pytest.MonkeyPatch) -> None:

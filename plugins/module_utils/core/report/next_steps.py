@@ -54,6 +54,25 @@ def go_back_lines(plan: Data, backup_file: str, options: Data) -> list[str]:
     return [*lines, *_how("To go back", plan["connector"], wanted, f"strategy: restore, backup_file: {backup_file}")]
 
 
+def plan_file_lines(path: str, plans: int, clusters: int, limit: str | None) -> list[str]:
+    """Where the plans of a run were written, and the command that carries out exactly these.
+
+    ``plans`` and ``clusters`` are counts; ``limit``: the value of --limit of the run, if it had one.
+    """
+    if not plans:
+        return wrapped(f"No plan changes anything. That was written to {path}.")
+    parts = [_PLAYBOOK, *_extra_variables({"connectops_plan_file": path})]
+    if limit:
+        parts.append(f"--limit {shlex.quote(limit)}")
+    counted = f"{plans} plan{'' if plans == 1 else 's'} of {clusters} cluster{'' if clusters == 1 else 's'}"
+    return [
+        f"  {counted} written to",
+        f"    {path}",
+        "  To carry out exactly this, with the inventory of this run (-i):",
+        *_joined(parts),
+    ]
+
+
 def _how(purpose: str, connector: str, options: Data, in_task: str) -> list[str]:
     label = options.get("cluster_label")
     # Without a label the task is not one of the playbook's, which has no variable for exact settings either.

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, get_args
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_moment
@@ -19,6 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Partition,
     same_offset,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.identity import plan_id, secret_fingerprint
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange
 
 Side = Literal["before", "after"]
@@ -49,8 +50,9 @@ class Plan:
     """What will be written to one connector, and nothing else will.
 
     ``cluster`` is the label of the Connect cluster, since several of them may share one Kafka cluster, ``cluster_id``.
-    ``final_state`` is the state it is returned to. ``presumed`` are the offsets the plan was made from. ``restart``: its tasks
-    are restarted, even when nothing is written.
+    ``state`` is the state it was in when the plan was made, ``final_state`` the state it is returned to. ``presumed`` are the
+    offsets the plan was made from. ``restart``: its tasks are restarted, even when nothing is written. ``request``: what the
+    user asked for, as JSON data without secrets.
     """
 
     cluster: str
@@ -64,6 +66,7 @@ class Plan:
     presumed: Mapping[Partition, Offset]
     restart: bool = False
     write_to: WriteTo = "rest"
+    request: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -71,26 +74,17 @@ class Plan:
 
     @property
     def id(self) -> str:
-        """Twelve hexadecimal digits: equal plans from equal facts have equal ids. No secret goes into it."""
-        content = {
-            "cluster": self.cluster,
-            "cluster_id": self.cluster_id,
-            "connector": self.connector,
-            "strategy": self.strategy,
-            "final_state": self.final_state,
-            "restart": self.restart,
-            "write_to": self.write_to,
-            "settings": [[change.key, *change.shown()] for change in self.settings],
-            "offsets": sorted(_canonical(change.as_data()) for change in self.offsets),
-            "presumed": sorted(
-                _canonical([partition.as_dict(), dict(offset)]) for partition, offset in self.presumed.items()
-            ),
-        }
-        return hashlib.sha256(_canonical(content).encode()).hexdigest()[:12]
+        """Equal plans from equal facts have equal ids. No secret can be read from it."""
+        return self._content_and_id[1]
 
     def as_data(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
+        """JSON data without secrets. All of it counts for the id, so that the id can be made again from it."""
+        content, own_id = self._content_and_id
+        return {"id": own_id, **content, "offsets_stored": len(self.presumed), "is_empty": self.is_empty}
+
+    @cached_property
+    def _content_and_id(self) -> tuple[dict[str, Any], str]:
+        content = {
             "cluster": self.cluster,
             "cluster_id": self.cluster_id,
             "connector": self.connector,
@@ -100,14 +94,21 @@ class Plan:
             "restart": self.restart,
             "write_to": self.write_to,
             "settings": settings_data(self.settings),
+            "hidden_changes": {
+                change.key: secret_fingerprint(
+                    change.before, change.after, f"{self.cluster_id}/{self.connector}/{change.key}"
+                )
+                for change in self.settings
+                if change.shown() != (change.before, change.after)
+            },
             "offsets": [change.as_data() for change in self.offsets],
-            "offsets_stored": len(self.presumed),
-            "is_empty": self.is_empty,
+            "presumed": [
+                {"partition": partition.as_dict(), "offset": dict(offset)}
+                for partition, offset in self.presumed.items()
+            ],
+            "request": dict(self.request),
         }
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+        return content, plan_id(content)
 
 
 def offset_changes(

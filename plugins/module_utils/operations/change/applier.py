@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore, Journal
@@ -20,6 +20,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed, secret_values
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report import steps
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import what_moved
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import changed_config
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
@@ -106,7 +107,7 @@ class Applier:
             self._progress(steps.stopped(plan.connector))
             held = read_connector(self._cluster, connector.name, with_offsets=True, sleep=self._sleep)
             if _has_moved(connector, held):
-                planned = self._planned_again(held, planned, agreed_plan)
+                planned = self._planned_again(connector, held, planned, agreed_plan)
                 backup = self._back_up(held, planned)
                 self._store.begin(Journal(planned.plan.id, plan.final_state, backup))
             change = self._change(planned.plan)
@@ -137,13 +138,15 @@ class Applier:
         self._progress(steps.backed_up(connector.name, len(connector.stored), self._backup_file))
         return self._backup_file
 
-    def _planned_again(self, held: Connector, planned: Planned, agreed_plan: str | None) -> Planned:
-        """The plan for what is there now that nothing moves any more."""
-        again = self._replan(held)
+    def _planned_again(
+        self, connector: Connector, held: Connector, planned: Planned, agreed_plan: str | None
+    ) -> Planned:
+        """The plan for what is there now that nothing moves any more, for the connector in its state before the stop."""
+        again = self._replan(replace(connector, config=held.config, offsets=held.offsets))
         if agreed_plan is not None and again.plan.id != agreed_plan:
             raise RecoveryError(
-                f"The plan {agreed_plan} does not fit any more: {_moved(planned.plan, again.plan)}. Nothing was changed; look at"
-                f" the new plan {again.plan.id} and agree to it.",
+                f"The plan {agreed_plan} does not fit any more: {what_moved(planned.plan.as_data(), again.plan.as_data())}."
+                f" Nothing was changed: look at the new plan {again.plan.id} and agree to it.",
                 plan=again.plan.as_data(),
             )
         return again
@@ -286,15 +289,6 @@ def _writes(plan: Plan) -> bool:
 def _has_moved(connector: Connector, held: Connector) -> bool:
     """Whether offsets or settings are others than before the stop; JSON types count, so ``1`` and ``1.0`` are two offsets."""
     return bool(moved_partitions(connector.stored, held.stored)) or connector.config != held.config
-
-
-def _moved(old: Plan, new: Plan) -> str:
-    moved = moved_partitions(old.presumed, new.presumed)
-    if moved:
-        return f"the offset of {', '.join(sorted(map(str, moved)))} moved"
-    if old.settings != new.settings:
-        return "the config was changed"
-    return "Stripe's data or the connector's round moved on"
 
 
 def _sentence(error: BaseException) -> str:

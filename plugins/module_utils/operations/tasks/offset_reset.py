@@ -22,8 +22,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.ne
     go_back_lines,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import Agreed
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
-from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.applier import Applied, Applier
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import StopWindow
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import (
@@ -67,7 +68,7 @@ def reset(cluster: Cluster, params: Mapping[str, Any], context: TaskContext) -> 
     reset_one = _Reset(
         cluster, params, options, replace(context, now=now), root.kafka_cluster_id, folder, backups.cluster_label
     )
-    result = {"changed": False, "connectors": {}, "preview": [], "next_steps": [], "diff": []}
+    result = {"changed": False, "connectors": {}, "preview": [], "next_steps": [], "diff": [], "plan_ids": {}}
     outcome = for_each_connector(options.connectors, reset_one, result)
     outcome.warnings.extend(warnings)
     return outcome
@@ -89,6 +90,7 @@ class _Reset:
         self._cluster = cluster
         self._urls = params["connect_url"]
         self._options = options
+        self._agreed = options.agreed()
         self._params = params
         self._context = context
         self._cluster_id = cluster_id
@@ -111,17 +113,16 @@ class _Reset:
             raise
 
     def _reset(self, name: str, outcome: Outcome) -> None:
-        options, context = self._options, self._context
+        context = self._context
+        options, agreed = self._agreed_options(name)
         store = FolderStore(self._folder, self._label, self._cluster_id, name)
-        request = self._request(store)
+        request = self._request(options, store)
         journal = store.current()
         connector = read_connector(self._cluster, name, with_offsets=True, sleep=context.sleep)
         begun_in = None if journal is None else journal.state_to_return_to(connector.state)
 
         def replan(read: Connector) -> Planned:
-            return make_plan(
-                self._cluster, read, request, self._kinds, self._cluster_id, begun_in or connector.state, context.now
-            )
+            return make_plan(self._cluster, read, request, self._kinds, self._cluster_id, begun_in, context.now)
 
         planned = make_plan(self._cluster, connector, request, self._kinds, self._cluster_id, begun_in, context.now)
         if journal is not None:
@@ -133,14 +134,8 @@ class _Reset:
                     else f" it will be returned to {planned.plan.final_state}."
                 )
             )
-        plan_id = options.plan_id
-        if plan_id is not None and planned.plan.id != plan_id:
-            raise RecoveryError(
-                f"The plan {plan_id} does not fit what is there now; nothing was changed: look at the new plan"
-                f" {planned.plan.id} and agree to it.",
-                plan=planned.plan.as_data(),
-                preview=list(planned.preview),
-            )
+        if agreed is not None and (remark := agreed.check(planned.plan, begun_in)) is not None:
+            planned = replace(planned, preview=(*planned.preview, *wrapped(remark)))
         applied = None
         if not planned.plan.is_empty and not context.check_mode:
             window = StopWindow(self._cluster, connector, options.settle_seconds, context.sleep)
@@ -154,7 +149,9 @@ class _Reset:
                 sleep=context.sleep,
                 progress=context.progress,
             )
-            applied = applier.apply(connector, planned, self._worker_ids(connector), plan_id)
+            applied = applier.apply(
+                connector, planned, self._worker_ids(connector), None if agreed is None else planned.plan.id
+            )
             planned = applied.planned
             if planned.keeps_offsets_elsewhere:
                 outcome.warnings += [
@@ -168,10 +165,22 @@ class _Reset:
             backup_file = str(Path(applied.backup_file).absolute())
             outcome.result["next_steps"] += go_back_lines(planned.plan.as_data(), backup_file, self._params)
         elif context.check_mode:
-            outcome.result["next_steps"] += carry_out_lines(planned.plan.as_data(), self._params)
+            outcome.result["next_steps"] += carry_out_lines(
+                planned.plan.as_data(), {**self._params, **planned.plan.request}
+            )
 
-    def _request(self, store: BackupStore) -> ChangeRequest:
-        options = self._options
+    def _agreed_options(self, name: str) -> tuple[ResetOptions, Agreed | None]:
+        """The options for one connector, and the plan of it that was agreed to, if one had to be."""
+        if self._agreed is None:
+            return self._options, None
+        agreed = self._agreed.get(name)
+        if agreed is None:
+            raise InputError(
+                f"Connector '{name}' has no agreed plan, so nothing of it was changed: plan it in check mode and agree to that."
+            )
+        return self._options if agreed.plan is None else self._options.asking(agreed.plan["request"]), agreed
+
+    def _request(self, options: ResetOptions, store: BackupStore) -> ChangeRequest:
         backup = None
         if options.backup_file is not None:
             backup = store.read(options.backup_file).offsets
@@ -189,6 +198,7 @@ class _Reset:
             at_least=options.at_least,
             default_floors=options.default_floors,
             cluster=self._label,
+            asked=options.request(),
         )
 
     def _worker_ids(self, connector: Connector) -> frozenset[str]:
@@ -207,6 +217,7 @@ def _report(outcome: Outcome, planned: Planned, applied: Applied | None) -> None
     result["preview"] += [*planned.preview, ""]
     if not plan.is_empty:
         result["diff"].append(planned.diff)
+        result["plan_ids"][plan.connector] = plan.id
     result["connectors"][plan.connector] = {
         "changed": not plan.is_empty,
         "plan": plan.as_data(),

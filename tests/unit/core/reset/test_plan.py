@@ -6,12 +6,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
+from hashlib import sha256
 from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import HIDDEN
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.identity import (
+    plan_id,
+    same_request,
+    secret_fingerprint,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import (
     OffsetChange,
     Plan,
@@ -36,6 +42,15 @@ PLAN = Plan(
     settings=(WAIT,),
     offsets=(OffsetChange(partition(CAIRO), OLD, NEW), OffsetChange(partition(PST), OLD, NEW)),
     presumed={partition(CAIRO): OLD, partition(PST): OLD},
+    request={"strategy": "continue"},
+)
+
+
+SECRET = "sk_live_51abcdef"
+SECRET_SETTINGS = (
+    SettingChange("stripe.api.keys", f"PST:{SECRET}", f"PST:{SECRET}x", secret=False),
+    SettingChange("odd", SECRET, None, secret=True),
+    SettingChange("proxy.url", f"http://u:{SECRET}@h/", None, secret=False),
 )
 
 
@@ -48,7 +63,7 @@ def turned(one: Partition) -> Partition:
 
 
 def test_the_id_is_the_same_in_every_process() -> None:
-    assert PLAN.id == "3a46dfa7c1fd"
+    assert PLAN.id == "b8c4d25c0b39"
 
 
 def test_equal_plans_have_equal_ids_whatever_the_order_of_fields_and_partitions() -> None:
@@ -68,7 +83,10 @@ CHANGED = {
     "Kafka cluster": {"cluster_id": "kafka-2"},
     "connector": {"connector": "d"},
     "strategy": {"strategy": "current"},
+    "state": {"state": "PAUSED"},
     "final state": {"final_state": "PAUSED"},
+    "restart": {"restart": True},
+    "request": {"request": {"strategy": "continue", "allow_gap": True}},
     "another way to write": {"write_to": "topic"},
     "no setting": {"settings": ()},
     "another value": {"settings": (replace(WAIT, after="3600001"),)},
@@ -94,12 +112,26 @@ def test_any_other_content_is_another_plan(content: dict[str, Any]) -> None:
     assert replace(PLAN, **content).id != PLAN.id
 
 
-SECRET = "sk_live_51abcdef"
-SECRET_SETTINGS = (
-    SettingChange("stripe.api.keys", f"PST:{SECRET}", f"PST:{SECRET}x", secret=False),
-    SettingChange("odd", SECRET, None, secret=True),
-    SettingChange("proxy.url", f"http://u:{SECRET}@h/", None, secret=False),
-)
+def test_every_field_of_a_plan_is_among_those_that_were_changed() -> None:
+    assert {name for content in CHANGED.values() for name in content} == {one.name for one in fields(Plan)}
+
+
+def test_a_state_that_only_passes_while_connect_rebalances_is_no_other_plan() -> None:
+    assert {replace(PLAN, state=state).id for state in ("UNASSIGNED", "RESTARTING")} == {PLAN.id}
+
+
+def test_the_id_can_be_made_again_from_the_data_when_it_comes_back_from_json() -> None:
+    data = json.loads(json.dumps(replace(PLAN, settings=SECRET_SETTINGS, request={"at_least": {"a": 1.5}}).as_data()))
+    assert plan_id(data) == data["id"]
+    for key in set(data) - {"id", "is_empty", "offsets_stored"}:
+        other = {**data, key: "RUNNING2" if isinstance(data[key], str) else [data[key]]}
+        assert plan_id(other) != data["id"], key
+
+
+def test_two_plans_for_the_same_request_are_told_apart_from_others() -> None:
+    assert same_request(replace(PLAN, offsets=(), state="FAILED").id, PLAN.id)
+    for other in ({"request": {"strategy": "current"}}, {"connector": "d"}, {"cluster": "e"}):
+        assert not same_request(replace(PLAN, **other).id, PLAN.id)
 
 
 def test_no_secret_is_in_the_plan_as_it_may_be_seen() -> None:
@@ -109,11 +141,24 @@ def test_no_secret_is_in_the_plan_as_it_may_be_seen() -> None:
     assert HIDDEN in seen
 
 
-def test_no_secret_goes_into_the_id_so_that_none_can_be_guessed_from_it() -> None:
-    other = tuple(
-        replace(change, before=str(change.before).replace(SECRET, "sk_live_99zzzzzz")) for change in SECRET_SETTINGS
-    )
-    assert replace(PLAN, settings=other).id == replace(PLAN, settings=SECRET_SETTINGS).id
+@pytest.mark.parametrize("number", range(len(SECRET_SETTINGS)))
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_another_secret_is_another_plan_although_neither_is_shown(number: int, side: str) -> None:
+    change = SECRET_SETTINGS[number]
+    other = replace(change, **{side: (getattr(change, side) or SECRET).replace(SECRET, "sk_live_99zzzzzz")})
+    one, changed = (replace(PLAN, settings=(setting,)).as_data() for setting in (change, other))
+    assert one["id"] != changed["id"]
+    assert one["hidden_changes"] != changed["hidden_changes"]
+    assert one["settings"][0]["before"] == changed["settings"][0]["before"]
+
+
+def test_a_secret_is_not_guessed_from_its_fingerprint_by_the_hash_of_a_candidate() -> None:
+    """Both values, the place and many rounds are in it, and little of it is kept."""
+    fingerprint = secret_fingerprint("1234", "5678", "kafka-1/c/pin")
+    assert len(fingerprint) == 8
+    assert fingerprint != secret_fingerprint("1234", "5678", "kafka-1/d/pin")
+    hashes = [sha256(json.dumps(one).encode()).hexdigest() for one in ("1234", "5678", ["1234", "5678"])]
+    assert not any(fingerprint in one for one in hashes)
 
 
 def test_the_plan_as_data() -> None:
@@ -128,6 +173,12 @@ def test_the_plan_as_data() -> None:
         "restart": False,
         "write_to": "rest",
         "settings": [{"key": "stripe.report.max.wait.ms", "before": "300000", "after": "3600000"}],
+        "hidden_changes": {},
+        "presumed": [
+            {"partition": {"report_type": "balance.summary.1", "timezone": zone}, "offset": OLD}
+            for zone in (CAIRO, PST)
+        ],
+        "request": {"strategy": "continue"},
         "offsets": [
             {"partition": {"report_type": "balance.summary.1", "timezone": zone}, "before": OLD, "after": NEW}
             for zone in (CAIRO, PST)

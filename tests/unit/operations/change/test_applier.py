@@ -262,7 +262,8 @@ def test_an_agreed_plan_that_does_not_fit_any_more_is_refused_and_what_moved_is_
     moved_in_the_window(run, offset)
     with pytest.raises(RecoveryError) as caught:
         run.apply()
-    assert "does not fit any more: the offset of table=orders moved. Nothing was changed" in caught.value.message
+    moved = f"the offset of table=orders moved from id=5 to id={offset['id']}. Nothing was changed"
+    assert f"does not fit any more: {moved}" in caught.value.message
     assert caught.value.facts["plan"]["id"] in caught.value.message
     run.cluster.settle()
     assert run.connector.offsets == {**BEFORE, ORDERS: offset}

@@ -117,6 +117,75 @@ def test_a_plan_that_was_not_agreed_to_is_refused_before_the_stop(task: Task) ->
     assert task.files() == []
 
 
+# Several plans that were agreed to
+
+
+FLOOR: dict[str, Any] = {"config": {}, "at_least": {"max.wait.ms": "60m"}}
+
+
+def two(folder: Path) -> tuple[Task, dict[str, Any]]:
+    """A task on two connectors, and what it returned in check mode."""
+    task = Task(folder / "backups", connector("a"), connector("b"))
+    return task, task(check_mode=True, **FLOOR).result
+
+
+def test_the_agreed_plans_are_carried_out_and_one_that_has_moved_is_refused_by_name(tmp_path: Path) -> None:
+    task, shown = two(tmp_path)
+    plans = {name: one["plan"] for name, one in shown["connectors"].items()}
+    assert shown["plan_ids"] == {name: plan["id"] for name, plan in plans.items()}
+    task.cluster.by_name["a"].offsets[ORDERS] = {"id": 6}
+    # What is asked for is in the plans.
+    for agreed in (
+        {"plan_ids": shown["plan_ids"], **FLOOR},
+        {"agreed_plans": plans, "strategy": "continue", "offset": None},
+    ):
+        for check_mode in (True, False):
+            with pytest.raises(RecoveryError) as caught:
+                task(check_mode=check_mode, **{"config": {}, **agreed})
+            results = caught.value.facts["connectors"]
+            assert results["a"]["failed"]
+            assert "failed" not in results["b"]
+        assert task.found("a") == ({ORDERS: {"id": 6}}, OLD, "RUNNING")
+        assert task.found("b") == (AFTER, NEW, "RUNNING")
+    assert "the offset of table=orders moved from id=5 to id=6" in results["a"]["msg"]
+
+
+def test_a_connector_whose_plan_was_not_agreed_to_is_never_touched(tmp_path: Path) -> None:
+    task, shown = two(tmp_path)
+    with pytest.raises(RecoveryError) as caught:
+        task(plan_ids={"a": shown["plan_ids"]["a"]}, **FLOOR)
+    assert "Connector 'b' has no agreed plan, so nothing of it was changed" in caught.value.message
+    assert task.found("a") == (AFTER, NEW, "RUNNING")
+    assert task.found("b") == (BEFORE, OLD, "RUNNING")
+
+
+def test_an_agreed_connector_that_needs_nothing_by_now_is_said_to_and_changes_nothing(task: Task) -> None:
+    plan_id = task(check_mode=True).result["plan_ids"]["c"]
+    task(plan_id=plan_id)
+    task.cluster.restarted()
+    again = task(plan_id=plan_id).result
+    assert (again["changed"], again["plan_ids"], task.cluster.writes) == (False, {}, [])
+    assert f"Plan {plan_id} was agreed to, and nothing is left to change" in " ".join(again["preview"])
+    # Not for another request, of which nobody can say that it was agreed to.
+    with pytest.raises(RecoveryError, match="was made for another connector, strategy, partitions or settings"):
+        task(plan_id=plan_id, strategy="continue", offset=None)
+
+
+def test_an_agreed_change_that_was_killed_is_finished_under_the_same_id(tmp_path: Path) -> None:
+    methods = count_calls(tmp_path / "counted", "RUNNING")
+    for method in ("patch_config", "resume"):
+        task = Task(tmp_path / method)
+        plan_id = task(check_mode=True).result["plan_ids"]["c"]
+        counted = len(task.cluster.calls)
+        task.cluster.faults = {counted + methods.index(method) + 1: Fault(Killed())}
+        with pytest.raises(Killed):
+            task(plan_id=plan_id)
+        assert task.found()[2] == "STOPPED"
+        task.cluster.restarted()
+        task(plan_id=plan_id)
+        assert task.found() == (AFTER, NEW, "RUNNING"), method
+
+
 def test_after_one_that_fails_the_others_still_get_their_turn(tmp_path: Path) -> None:
     task = Task(tmp_path / "backups", connector("a"), connector("b"), connector("d"))
     task.cluster.next_faults["alter_offsets"] = [None, Fault(ConnectError("Kafka Connect refused it (status 500)."))]

@@ -1,0 +1,56 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible import context
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import write_document
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import plan_file_lines
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan_file import ClusterPlans, PlanFile
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans import FILE, check_writable
+from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import plain
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {"path": {"type": "path", "required": True}}
+_NOT_PLANNED = "It was not planned: see its error in the output of the run."
+
+
+class ActionModule(ActionBase):
+    """Write the plans of all clusters of this run into one file."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(plain(self._task.args))
+        if checked.error_messages:
+            return {**result, "failed": True, "msg": checked.errors.msg}
+        path = Path(checked.validated_parameters["path"]).absolute()
+        variables = task_vars or {}
+        clusters = {label: _planned(variables["hostvars"][label]) for label in variables["ansible_play_hosts_all"]}
+        document = PlanFile(int(time.time()), clusters)
+        try:
+            check_writable(str(path))
+            write_document(path, document.as_data(), FILE)
+        except RecoveryError as error:
+            return {**result, "failed": True, "msg": error.sentence}
+        labels = [label for label, one in clusters.items() if one.plans]
+        lines = plan_file_lines(str(path), document.count, len(labels), context.CLIARGS.get("subset"))
+        return {**result, "changed": False, "path": str(path), "lines": lines}
+
+
+def _planned(variables: Mapping[str, Any]) -> ClusterPlans:
+    """What the role reset has planned for one host in this run."""
+    if "connectops_planned" not in variables:
+        problem = variables.get("connectops_failure", _NOT_PLANNED)
+        return ClusterPlans.of({}, [], str(plain(problem)))
+    planned = plain(variables["reset_plan"]) if "reset_plan" in variables else {}
+    return ClusterPlans.of(planned.get("connectors", {}), planned.get("preview", []), None)

@@ -1,0 +1,76 @@
+#!/usr/bin/python
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: agreed_plans_info
+short_description: Read which plans a run may carry out
+version_added: 1.0.0
+author: connectops.recovery contributors (@connectops)
+description:
+  - Reads the plans that somebody has agreed to, from the file that C(connectops_plan_file) names, or as ids from
+    C(connectops_plan_ids) and from the variables C(connectops_plan_ids_<cluster>) that a plan run has handed on.
+  - Fails if the plans are damaged, altered or expired, if they belong to a cluster that is not in the inventory, and if this run
+    has none of their clusters.
+  - When the run makes plans, it checks that the plan file can be written.
+  - The module runs on the controller only, and reads nothing from a cluster.
+extends_documentation_fragment:
+  - connectops.recovery.attributes
+options:
+  is_plan:
+    description: Whether this run makes plans and carries out none.
+    type: bool
+    required: true
+  cluster:
+    description:
+      - Cluster of which the agreed plans are returned.
+      - If not set, the plans of all clusters of the run are checked together, and only RV(lines) is returned. Use that with
+        C(run_once) first.
+    type: str
+attributes:
+  diff_mode:
+    support: N/A
+    description: The module changes nothing, so there is nothing to show.
+seealso:
+  - module: connectops.recovery.plan_file
+  - module: connectops.recovery.connect_offset_reset
+"""
+
+EXAMPLES = r"""
+- name: Check the plans that were agreed to
+  connectops.recovery.agreed_plans_info:
+    is_plan: "{{ ansible_check_mode }}"
+  run_once: true
+
+- name: Read those of this cluster
+  connectops.recovery.agreed_plans_info:
+    is_plan: "{{ ansible_check_mode }}"
+    cluster: "{{ inventory_hostname }}"
+  register: agreed
+"""
+
+RETURN = r"""
+is_given:
+  description: Whether plans were agreed to. If not, any plan may be carried out.
+  returned: success
+  type: bool
+ids:
+  description: Id of the agreed plan of each connector of the cluster.
+  returned: when O(cluster) is set
+  type: dict
+plans:
+  description: The agreed plan of each connector of the cluster. Empty if only ids are known.
+  returned: when O(cluster) is set
+  type: dict
+handed_on_as:
+  description: Name of the variable under which a plan run hands on the ids of the cluster.
+  returned: when O(cluster) is set
+  type: str
+lines:
+  description: What was agreed for the clusters of this run, and what is left out, as lines of text for a person.
+  returned: when O(cluster) is not set
+  type: list
+  elements: str
+"""

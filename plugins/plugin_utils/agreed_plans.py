@@ -1,0 +1,228 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plans that a run of ``recover`` may carry out: from a plan file, or as ids in variables; with all that is said of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import read_document
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
+    iso_seconds,
+    parse_duration,
+    show_moment,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import agreed_by_id
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan_file import (
+    PlanFile,
+    check_age,
+    is_plan_file,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
+    IDS_OF_ONE_CLUSTER,
+    is_blank,
+    plain_value,
+)
+
+IDS, FILE, MAX_AGE, PLANNED_AT = (
+    "connectops_plan_ids",
+    "connectops_plan_file",
+    "connectops_plan_max_age",
+    "connectops_planned_at",
+)
+_LONGEST_AGE = "24h"
+# The variables that set what a plan file holds itself, each with its name in a plan's request.
+_REQUEST = {
+    "reset_strategy": "strategy",
+    "reset_partitions": "partitions",
+    "reset_timestamp": "timestamp",
+    "reset_offset": "offset",
+    "reset_allow_gap": "allow_gap",
+    "reset_default_floors": "default_floors",
+    "connectops_at_least": "at_least",
+}
+
+
+@dataclass(frozen=True)
+class AgreedPlans:
+    """The agreed plans of all clusters. ``ids``: cluster, connector, id. ``plans``: the same with whole plans, from a file.
+
+    ``source``: the variable they come from. ``handed_on``: they come from an earlier node of a workflow, and so may name
+    clusters that other nodes have. ``made_at``: epoch seconds, if known.
+    """
+
+    source: str
+    ids: Mapping[str, Mapping[str, str]]
+    plans: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    handed_on: bool = False
+    made_at: int | None = None
+
+    def check(self, in_run: Iterable[str], in_inventory: Iterable[str]) -> None:
+        """Raises InputError for a cluster that no inventory has, and when the run would do nothing."""
+        unknown = sorted(set(self.ids) - set(in_inventory))
+        if unknown and not self.handed_on:
+            hint = did_you_mean(unknown[0], in_inventory, "name a host of the inventory.")
+            raise InputError(
+                f"{self.source} has plans of the cluster {unknown[0]}, which the inventory does not have: {hint}"
+            )
+        known = [label for label in in_run if label in self.ids]
+        if not known or not (self.handed_on or any(self.ids[label] for label in known)):
+            raise InputError(
+                f"{self.source} has no plan of a cluster of this run ({_listed(sorted(in_run))}): nothing would be done."
+            )
+
+    def lines(self, in_run: Iterable[str]) -> list[str]:
+        """What a person reads of the whole run before anything is done."""
+        of_run = {label: self.ids[label] for label in sorted(in_run) if self.ids.get(label)}
+        made = "" if self.made_at is None else f", made at {show_moment(self.made_at)}"
+        count = sum(map(len, of_run.values()))
+        lines = wrapped(f"Agreed plans: {count}, of {len(of_run)} of the clusters of this run{made} ({self.source}).")
+        left_out = [f"{one} ({len(ids)})" for one, ids in sorted(self.ids.items()) if ids and one not in in_run]
+        if left_out:
+            lines += wrapped(f"Left out, as this run does not have the cluster: the plans of {_listed(left_out)}.")
+        without = sorted(set(in_run) - set(of_run))
+        if without:
+            lines += wrapped(f"No agreed plan, so nothing is changed there: {_listed(without)}.")
+        return [*lines, ""]
+
+    def check_names(self, names: Iterable[str], in_run: Iterable[str]) -> None:
+        """Raises InputError for one of connectops_connectors of which no cluster of the run has a plan."""
+        planned = {name for label in in_run for name in self.ids.get(label, ())}
+        for name in names:
+            if name not in planned:
+                hint = did_you_mean(name, planned, "plan it with --check first.")
+                raise InputError(
+                    f"connectops_connectors names {name}, of which {self.source} has no plan in this run: {hint}"
+                )
+
+    def narrowed(self, names: Collection[str]) -> AgreedPlans:
+        """Only the plans of these connectors; those of all if there are no names."""
+
+        def kept(clusters: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+            return {
+                label: {name: one for name, one in found.items() if not names or name in names}
+                for label, found in clusters.items()
+            }
+
+        return replace(self, ids=kept(self.ids), plans=kept(self.plans))
+
+
+def longest_age(value: Any) -> int:
+    """The value of connectops_plan_max_age in milliseconds. Raises InputError."""
+    return parse_duration(_LONGEST_AGE if is_blank(value) else str(value), MAX_AGE)
+
+
+def from_file(path: str, now: float, max_age: int, cluster: str | None = None) -> AgreedPlans:
+    """The plans of a file, or only those of one cluster; ``now`` in epoch seconds, ``max_age`` in milliseconds.
+
+    Raises InputError.
+    """
+    where = f"{FILE} {path}"
+    try:
+        data = read_document(Path(path))
+    except FileNotFoundError:
+        raise InputError(f"{where} does not exist: make it with --check, or correct the path.") from None
+    except ValueError as error:
+        raise InputError(f"{where} cannot be read ({error}): make it again with --check.") from None
+    found = PlanFile.from_data(data, where, cluster)
+    found.check_age(now, max_age, where)
+    if cluster is None and not found.count:
+        raise InputError(f"{where} has no plan that changes anything: nothing would be done.")
+    plans = {label: one.plans for label, one in found.clusters.items()}
+    ids = {label: {name: plan["id"] for name, plan in one.items()} for label, one in plans.items()}
+    return AgreedPlans(FILE, ids, plans, made_at=found.made_at)
+
+
+def check_writable(path: str) -> None:
+    """Raises InputError where a plan file would replace a file that is none."""
+    advice = "name a new file"
+    try:
+        data = read_document(Path(path))
+    except FileNotFoundError:
+        return
+    except ValueError as error:
+        raise InputError(f"{FILE} {path} exists and is no plan file ({error}): {advice}.") from None
+    if not is_plan_file(data):
+        raise InputError(f"{FILE} {path} exists and is no plan file: {advice}.")
+
+
+def from_variables(
+    variables: Iterable[str], value_of: Callable[[str], Any], now: float, max_age: int
+) -> AgreedPlans | None:
+    """The plans of connectops_plan_ids and of the variables that a plan run has handed on; None if none is set.
+
+    ``value_of`` renders a variable; ``now`` in epoch seconds, ``max_age`` in milliseconds. Raises InputError.
+    """
+    names = sorted(one for one in variables if one == IDS or one.startswith(IDS_OF_ONE_CLUSTER))
+    found = {name: value for name in names if not is_blank(value := value_of(name))}
+    if not found:
+        return None
+    ids: dict[str, dict[str, str]] = {}
+    for name, value in found.items():
+        for label, connector, one in _entries(name, plain_value(name, value)):
+            known = ids.setdefault(label, {})
+            if connector is None:
+                continue
+            if known.setdefault(connector, one) != one:
+                raise InputError(
+                    f"{name} has another plan of {connector} of {label} than {names[0]}: give one of them."
+                )
+    made_at = value_of(PLANNED_AT) if PLANNED_AT in variables else None
+    moment = None if is_blank(made_at) else iso_seconds(str(made_at))
+    if moment is not None:
+        check_age(moment, now, max_age, f"What was planned ({PLANNED_AT})")
+    elif not is_blank(made_at):
+        raise InputError(f"{PLANNED_AT}: {made_at} is not a moment: leave it as the plan run handed it on.")
+    handed_on = IDS not in found
+    source = IDS if IDS in found else f"{IDS_OF_ONE_CLUSTER}*"
+    return AgreedPlans(source, ids, {}, handed_on, None if moment is None else int(moment))
+
+
+def _entries(name: str, value: Any) -> Iterator[tuple[str, str | None, str]]:
+    """Cluster, connector and id of each plan; connector None once for each cluster."""
+    example = '{"connect-1": {"orders": "d9aa21c64d60"}}'
+    for label, of_cluster in value.items() if isinstance(value, Mapping) else [("", None)]:
+        if not isinstance(of_cluster, Mapping):
+            raise InputError(f"{name} must have a map of connectors and ids for each cluster, such as {example}.")
+        yield label, None, ""
+        for connector, agreed in agreed_by_id(of_cluster, f"{name}.{label}").items():
+            yield label, connector, agreed.id
+
+
+def handed_on_as(label: str) -> str:
+    """The name of the variable under which a plan run hands on the ids of one cluster; no other cluster has the same."""
+    name = re.sub(r"\W", "_", label, flags=re.ASCII)
+    digest = "" if name == label else f"_{sha256(label.encode()).hexdigest()[:8]}"
+    return f"{IDS_OF_ONE_CLUSTER}{name}{digest}"
+
+
+def request_problem(plans: Mapping[str, Mapping[str, Any]], variables: Mapping[str, Any]) -> str | None:
+    """A sentence about a variable that asks for something else than the plans of a file do; None if there is none.
+
+    ``variables`` are the rendered values of those that are set.
+    """
+    for name, key in _REQUEST.items():
+        if is_blank(variables.get(name)):
+            continue
+        value = plain_value(name, variables[name])
+        for plan in plans.values():
+            wanted = plan["request"][key]
+            if value != wanted and str(value).lower() != str(wanted).lower() and (value or wanted):
+                return (
+                    f"{name} asks for something else than the plan file was made for: leave {name} out, or plan again."
+                )
+    return None
+
+
+def _listed(names: Iterable[str], most: int = 10) -> str:
+    names = list(names)
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
