@@ -88,10 +88,9 @@ def _last_change(store: BackupStore, connector: str) -> FoundChange:
             f"The last change of connector '{connector}' is a rollback that did not come to its end ({entry.name}), and the"
             " backup that it went back to is gone: name a backup in backup_file."
         )
-    known = f"{len(entries)} backups, but none" if entries else "no backup"
+    found = "no backup" if not entries else "no backup of a change that was carried out"
     raise InputError(
-        f"There is {known} of a change of connector '{connector}' that was carried out, so there is nothing to take back: check"
-        " backup_dir and cluster_label."
+        f"There is {found} of connector '{connector}', so there is nothing to take back: check backup_dir and cluster_label."
     )
 
 

@@ -236,7 +236,8 @@ def test_a_limit_that_leaves_no_cluster_is_a_failure(tmp_path: Path, playbook: s
     inventory = tmp_path / "two.yml"
     hosts = {"connect-1": {"connectops_connect_url": [UNREACHABLE]}, "web-1": {}}
     inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts}}), encoding="utf-8")
-    name, variables = f"connectops.recovery.{playbook}", {"connectops_hosts": "connect-1"}
+    name = f"connectops.recovery.{playbook}"
+    variables = {"connectops_hosts": "connect-1", "connectops_connectors": "any"}
     status, output = play(name, tmp_path, variables, str(inventory), "--limit", "web-1")
     assert status != 0, output
     assert "--limit web-1 excludes every host that matches connectops_hosts (connect-1)" in output
