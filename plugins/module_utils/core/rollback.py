@@ -81,6 +81,11 @@ def check_backup(backup: Backup, connector: Connector, cluster_id: str, consent:
             f"The backup of {name} is of an older format, which does not say what was changed: go back to its offsets with the"
             " strategy restore."
         )
+    if not backup.is_original:
+        raise InputError(
+            f"The backup of {name} was edited by hand, so it is not known what was there before: go back to its offsets with the"
+            " strategy restore, which checks them."
+        )
     if backup.change.has_nothing_to_take_back:
         secrets = " but secrets, which no backup holds" if backup.change.settings else ""
         raise InputError(f"There is nothing to take back of {name}: it changed no setting and no offset{secrets}.")

@@ -125,7 +125,7 @@ def plan_rollback(
         inverse = Inverse()
         remarks = (_taken_back(*found.taken_back_by),)
     request = ChangeRequest(
-        reset=ResetRequest(ROLLBACK, backup=inverse.offsets, is_edited=not backup.is_original),
+        reset=ResetRequest(ROLLBACK, backup=inverse.offsets),
         config=inverse.settings,
         at_least={},
         cluster=label,

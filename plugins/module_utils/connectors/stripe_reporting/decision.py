@@ -234,7 +234,8 @@ def _refuse_harm(decision: StripeDecision, request: ResetRequest) -> None:
         if is_new and (one.hangs or is_given):
             by = "with this offset" if one.partition in decision.after else "without an offset"
             raise InputError(f"{one.partition}: {by} the connector would hang: {one.problem}.")
-    if required_consent(decision, request.strategy) == "allow_gap" and not request.allow_gap:
+    consent = required_consent(decision, "offset" if is_given else request.strategy)
+    if consent == "allow_gap" and not request.allow_gap:
         loss = decision.losses[0]
         raise InputError(
             f"{loss.partition}: this would skip {loss.message}: set allow_gap to true if that is wanted,"

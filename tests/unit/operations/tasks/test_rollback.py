@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import ConnectError
+from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offset_reset import reset
@@ -270,8 +272,8 @@ def test_a_connector_that_may_be_another_one_is_refused(task: Task, others: dict
 
 def test_another_cluster_is_refused(task: Task) -> None:
     task.reset()
-    for backup in task.folder.rglob("2*.json"):
-        backup.write_text(backup.read_text(encoding="utf-8").replace('"kafka-1"', '"kafka-0"'), encoding="utf-8")
+    kept = Backup.from_data(json.loads(task.backup().read_text(encoding="utf-8")), "b.json")
+    task.backup().write_text(json.dumps(replace(kept, cluster_id="kafka-0").as_data()), encoding="utf-8")
     message = task.refused().message
     assert "is of the Kafka cluster 'kafka-0', and this is 'kafka-1': set allow_other_cluster to true" in message
     task.roll_back(allow_other_cluster=True)
@@ -315,11 +317,11 @@ def test_a_damaged_backup_may_be_the_last_change_so_none_is_guessed(task: Task) 
     assert "cannot be read" in task.refused().message
 
 
-def test_a_value_that_was_edited_by_hand_is_checked(task: Task) -> None:
+def test_a_backup_that_was_edited_by_hand_says_nothing_of_what_was_there(task: Task) -> None:
     task.reset()
     text = task.backup().read_text(encoding="utf-8")
-    task.backup().write_text(text.replace('"id": 5', '"id": "5"'), encoding="utf-8")
-    assert "backup_file was edited by hand; the offset of table=orders.id: the connector stores an integer" in (
+    task.backup().write_text(text.replace('"id": 5', '"id": 4'), encoding="utf-8")
+    assert "was edited by hand, so it is not known what was there before: go back to its offsets with the strategy" in (
         task.refused().message
     )
 
