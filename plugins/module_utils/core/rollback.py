@@ -127,10 +127,9 @@ def problem_since(inverse: Inverse, backup: Backup, connector: str, consent: Con
             " write the old value over that."
         )
     if inverse.moved_offsets and not consent.moved_offsets:
-        partitions = ", ".join(map(str, inverse.moved_offsets))
         return (
-            f"Since {name}, the offset of {partitions} has moved on: read in the preview what a rollback skips and reads twice,"
-            " and set allow_moved_offsets to true to agree to it."
+            f"Since {name}, {_moved(inverse, backup)} moved on: read in the preview what a rollback skips and reads twice, and"
+            " set allow_moved_offsets to true to agree to it."
         )
     return None
 
@@ -141,10 +140,19 @@ def remarks_on(inverse: Inverse, backup: Backup) -> Iterator[str]:
     by = f" by {backup.made_by}" if backup.made_by else ""
     yield f"Takes back {show_backup(backup)}{by}{strategy}."
     if inverse.changed_settings:
-        yield f"Changed by somebody else since, and written over: {', '.join(inverse.changed_settings)}."
+        yield f"Since then somebody has changed {', '.join(inverse.changed_settings)}; going back writes over that."
     if inverse.moved_offsets:
-        yield f"Moved on since, and set back: {', '.join(map(str, inverse.moved_offsets))}."
+        yield f"Since then {_moved(inverse, backup)} moved on; going back sets that back too."
     yield from lost_secrets(inverse)
+
+
+def _moved(inverse: Inverse, backup: Backup) -> str:
+    """Which offsets have moved on, with the verb."""
+    count = len(inverse.moved_offsets)
+    if count > 1 and backup.change is not None and count == len(backup.change.offsets):
+        return f"all {count} offsets that it changed have"
+    partitions = ", ".join(map(str, inverse.moved_offsets))
+    return f"the offset of {partitions} has" if count == 1 else f"the offsets of {partitions} have"
 
 
 def lost_secrets(inverse: Inverse) -> Iterator[str]:

@@ -142,6 +142,6 @@ def plan_rollback(
 
 def _taken_back(name: str, rollback: Backup) -> str:
     return (
-        f"The change was taken back already, by {show_backup(rollback)}. To bring it back, name the backup of that rollback in"
-        f" backup_file: {name}"
+        f"The change was taken back already, by {show_backup(rollback)}. To bring it back, roll back the backup of that rollback:"
+        f" {name}"
     )
