@@ -46,6 +46,7 @@ _REQUEST = {
     "reset_partitions": "partitions",
     "reset_timestamp": "timestamp",
     "reset_offset": "offset",
+    "reset_offsets": "offsets",
     "reset_allow_gap": "allow_gap",
     "reset_default_floors": "default_floors",
     "connectops_at_least": "at_least",

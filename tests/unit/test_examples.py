@@ -23,6 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
     CONNECT_RECOVERY_INFO,
+    CONNECT_ROLLBACK,
     CONNECT_SUPPORT_BUNDLE,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
@@ -39,6 +40,7 @@ SPECS = {
     "connect_offset_reset": CONNECT_OFFSET_RESET,
     "connect_offsets_facts": CONNECT_OFFSETS_FACTS,
     "connect_recovery_info": CONNECT_RECOVERY_INFO,
+    "connect_rollback": CONNECT_ROLLBACK,
     "connect_support_bundle": CONNECT_SUPPORT_BUNDLE,
     "agreed_plans_info": {"is_plan": {"type": "bool", "required": True}, "cluster": {"type": "str"}},
     "plan_file": {"path": {"type": "path", "required": True}},
@@ -50,9 +52,16 @@ GROUPS = {
         CONNECT_OFFSET_RESET,
         CONNECT_OFFSETS_FACTS,
         CONNECT_RECOVERY_INFO,
+        CONNECT_ROLLBACK,
         CONNECT_SUPPORT_BUNDLE,
     ),
-    "offsets": (CONNECT_OFFSET_RESET, CONNECT_OFFSETS_FACTS, CONNECT_RECOVERY_INFO, CONNECT_SUPPORT_BUNDLE),
+    "offsets": (
+        CONNECT_OFFSET_RESET,
+        CONNECT_OFFSETS_FACTS,
+        CONNECT_RECOVERY_INFO,
+        CONNECT_ROLLBACK,
+        CONNECT_SUPPORT_BUNDLE,
+    ),
 }
 PREFIX = "connectops.recovery."
 PLUGINS = sorted([*(ROOT / "plugins" / "modules").glob("*.py"), *(ROOT / "plugins" / "lookup").glob("*.py")])

@@ -46,6 +46,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
     CONNECT_RECOVERY_INFO,
+    CONNECT_ROLLBACK,
     CONNECT_SUPPORT_BUNDLE,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
@@ -71,6 +72,7 @@ MODULES = {
     "connect_offset_reset": CONNECT_OFFSET_RESET,
     "connect_offsets_facts": CONNECT_OFFSETS_FACTS,
     "connect_recovery_info": CONNECT_RECOVERY_INFO,
+    "connect_rollback": CONNECT_ROLLBACK,
     "connect_support_bundle": CONNECT_SUPPORT_BUNDLE,
 }
 

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Backups and journals in a folder of the host that the task runs on. The only module that writes files, those of others too.
 
-``<folder>/<cluster label>/<connector>/`` holds one backup for each change, ``journal.json`` while a change is under way, and
-``own_writes.json``: the offsets that resets wrote last.
+``<folder>/<cluster label>/<connector>/`` holds one backup for each change, beside it a ``.result`` that says what became of the
+change, ``journal.json`` while a change is under way, and ``own_writes.json``: the offsets that resets wrote last.
 Files are readable by their owner only.
 """
 
@@ -24,6 +24,7 @@ from urllib.parse import quote
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupEntry, Journal
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
+from ansible_collections.connectops.recovery.plugins.module_utils.core.change import CHANGE_RESULTS, ChangeResult
 from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import (
     OwnWrite,
     newest_writes,
@@ -32,6 +33,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 
 _JOURNAL_FORMAT = 1
 _OWN_WRITES_FORMAT = 1
+_RESULT_FORMAT = 1
 _STATES = ("RUNNING", "PAUSED", "STOPPED")
 _BACKUP_NAME = re.compile(r"(?P<moment>\d{8}T\d{6}\.\d{6}Z)-(?P<plan_id>\w+)\.json")
 # File systems allow 255 bytes for one part of a path.
@@ -99,12 +101,12 @@ class FolderStore:
         day, clock = match["moment"].split("T")
         taken_at = f"{day[:4]}-{day[4:6]}-{day[6:]}T{clock[:2]}:{clock[2:4]}:{clock[4:-1]}+00:00"
         try:
-            offsets = len(self.read(path).offsets)
+            offsets = len(self.read(path, any_cluster=True).offsets)
         except RecoveryError:
             return BackupEntry(path, taken_at, match["plan_id"], None)
-        return BackupEntry(path, taken_at, match["plan_id"], offsets)
+        return BackupEntry(path, taken_at, match["plan_id"], offsets, self.result(path))
 
-    def read(self, name: str) -> Backup:
+    def read(self, name: str, *, any_cluster: bool = False) -> Backup:
         """``name`` is a path, as :meth:`back_up` returned it."""
         where = f"backup_file: {name}"
         path = _expanded(name, "backup_file")
@@ -117,11 +119,23 @@ class FolderStore:
         backup = Backup.from_data(data, where)
         for what, found, wanted in (
             ("connector", backup.connector, self._connector),
-            ("cluster", backup.cluster_id, self._cluster_id),
+            ("cluster", backup.cluster_id, backup.cluster_id if any_cluster else self._cluster_id),
         ):
             if found != wanted:
                 raise InputError(f"{where} is a backup of {what} '{found}', not of '{wanted}'.")
         return backup
+
+    def note_result(self, name: str, result: ChangeResult) -> None:
+        _write(_result_path(name), {"format": _RESULT_FORMAT, "result": result})
+
+    def result(self, name: str) -> ChangeResult | None:
+        try:
+            content = _read(_result_path(name))
+        except _UNREADABLE:
+            # It is not known then, and what is there shows how much of the change was made.
+            return None
+        known = isinstance(content, Mapping) and content.get("format") == _RESULT_FORMAT
+        return next((one for one in CHANGE_RESULTS if known and content.get("result") == one), None)
 
     def _known_backups(self) -> str:
         entries = self.list()
@@ -218,6 +232,10 @@ class FolderStore:
     @property
     def _journal_path(self) -> Path:
         return self.folder / "journal.json"
+
+
+def _result_path(backup: str) -> Path:
+    return _expanded(backup, "backup_file").with_suffix(".result")
 
 
 def _expanded(path: str, option: str) -> Path:

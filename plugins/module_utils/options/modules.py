@@ -14,6 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.limits
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import Spec
 from ansible_collections.connectops.recovery.plugins.module_utils.options.recovery import RECOVERY_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import RESET_SPEC
+from ansible_collections.connectops.recovery.plugins.module_utils.options.rollback import ROLLBACK_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.settings import SETTINGS_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import STRIPE_SPEC
 
@@ -28,6 +29,7 @@ CONNECT_SUPPORT_BUNDLE: Spec = {
     **LIMITS_SPEC,
     **BUNDLE_SPEC,
 }
+CONNECT_ROLLBACK: Spec = {**CONNECT_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **ROLLBACK_SPEC}
 CONNECT_RECOVERY_INFO: Spec = {
     **CONNECT_SPEC,
     **KAFKA_SPEC,

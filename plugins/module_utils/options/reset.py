@@ -15,6 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.pla
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import CONNECTORS, TIMESTAMP
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
+    Option,
     argument_spec,
     field_for,
     option,
@@ -24,6 +25,26 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.option
 from ansible_collections.connectops.recovery.plugins.module_utils.options.settings import AT_LEAST, CONFIG
 
 LONGEST_SETTLE_SECONDS = 600.0
+PLAN_ID = Option(
+    "plan_id",
+    "str",
+    (
+        (
+            "Id of the approved plan, as returned by a run in check mode. Any other plan is refused with an error that names"
+            " what has changed since."
+        ),
+        "Works with one connector only.",
+    ),
+)
+SETTLE_SECONDS = Option(
+    "settle_seconds",
+    "float",
+    (
+        "Seconds to wait after the stop when a worker cannot be asked whether its tasks have ended.",
+        "Set it higher than the workers' C(task.shutdown.graceful.timeout.ms).",
+    ),
+    default=10.0,
+)
 
 
 @dataclass(frozen=True)
@@ -98,13 +119,7 @@ class ResetOptions:
         " setting. A value in O(at_least) or O(config) takes precedence.",
         default=False,
     )
-    plan_id: str | None = option(
-        "plan_id",
-        "str",
-        "Id of the approved plan, as returned by a run in check mode. Any other plan is refused with an error that names what"
-        " has changed since.",
-        "The short form of O(plan_ids) for one connector.",
-    )
+    plan_id: str | None = field_for(PLAN_ID)
     plan_ids: Mapping[str, Any] | None = option(
         "plan_ids",
         "dict",
@@ -119,13 +134,7 @@ class ResetOptions:
         "As O(plan_ids), but what is asked for comes from the plan too, so O(strategy) and the like are not used. The error for"
         " a plan that is refused names what has moved, from what to what.",
     )
-    settle_seconds: float = option(
-        "settle_seconds",
-        "float",
-        "Seconds to wait after the stop when a worker cannot be asked whether its tasks have ended.",
-        "Set it higher than the workers' C(task.shutdown.graceful.timeout.ms).",
-        default=10.0,
-    )
+    settle_seconds: float = field_for(SETTLE_SECONDS)
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> ResetOptions:
@@ -134,12 +143,14 @@ class ResetOptions:
         for name, instead in (("partitions", " for all partitions"), ("offsets", "")):
             if params.get(name) is not None and not params[name]:
                 raise InputError(f"{name} is an empty list, which selects nothing: leave it out{instead}.")
-        options.agreed()
-        if not 0 <= options.settle_seconds <= LONGEST_SETTLE_SECONDS:
-            raise InputError(
-                f"settle_seconds is {options.settle_seconds:g} s: set it to 0 s or more and at most 600 s."
-            )
+        options.check()
         return options
+
+    def check(self) -> None:
+        """Raise InputError for options that do not go together, or cannot work."""
+        self.agreed()
+        if not 0 <= self.settle_seconds <= LONGEST_SETTLE_SECONDS:
+            raise InputError(f"settle_seconds is {self.settle_seconds:g} s: set it to 0 s or more and at most 600 s.")
 
     def agreed(self) -> Mapping[str, Agreed] | None:
         """The agreed plans by connector; None carries out any plan. Raises InputError."""
@@ -166,12 +177,14 @@ class ResetOptions:
     def request(self) -> dict[str, Any]:
         """What is asked for, as JSON data without secrets: it is a part of the plan."""
         asked = {name: getattr(self, name) for name in REQUEST_OPTIONS}
-        return {**asked, "partitions": [dict(one) for one in self.partitions], "config": sorted(self.config)}
+        lists = {name: [dict(one) for one in asked[name]] for name in ("partitions", "offsets")}
+        return {**asked, **lists, "config": sorted(self.config)}
 
     def asking(self, request: Mapping[str, Any]) -> ResetOptions:
         """These options with what a plan's request asks for; the values of ``config`` are in no plan, and stay."""
         asked = {name: request[name] for name in REQUEST_OPTIONS}
-        return replace(self, **{**asked, "partitions": tuple(request["partitions"])})
+        lists = {name: tuple(request[name]) for name in ("partitions", "offsets")}
+        return replace(self, **{**asked, **lists})
 
 
 # The options that a plan's request holds as they are.
@@ -180,6 +193,7 @@ REQUEST_OPTIONS = (
     "partitions",
     "timestamp",
     "offset",
+    "offsets",
     "backup_file",
     "allow_gap",
     "at_least",

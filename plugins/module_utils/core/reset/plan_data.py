@@ -35,6 +35,7 @@ _REQUEST_TYPES: Mapping[str, tuple[type, ...]] = {
     "partitions": (list,),
     "timestamp": (str, type(None)),
     "offset": (Mapping, type(None)),
+    "offsets": (list,),
     "backup_file": (str, type(None)),
     "allow_gap": (bool,),
     "config": (list,),
@@ -75,8 +76,9 @@ def _problems(data: Mapping[str, Any]) -> Iterator[str]:
     texts = (*data["hidden_changes"].values(), *data["request"]["config"])
     if not all(isinstance(one, str) for one in texts):
         yield "hidden_changes or request.config holds what is no text"
-    if not all(isinstance(one, Mapping) for one in data["request"]["partitions"]):
-        yield "request.partitions holds what is no map"
+    for name in ("partitions", "offsets"):
+        if not all(isinstance(one, Mapping) for one in data["request"][name]):
+            yield f"request.{name} holds what is no map"
     for number, setting in enumerate(data["settings"], start=1):
         where = f"settings, entry {number}: "
         yield from _wrong_types(setting, _SETTING_TYPES, where) if isinstance(setting, Mapping) else [f"{where}no map"]

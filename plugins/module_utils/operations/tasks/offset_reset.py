@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.ne
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import Agreed
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.applier import Applied, Applier
@@ -57,7 +58,14 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
 
 def reset(cluster: Cluster, params: Mapping[str, Any], context: TaskContext) -> Outcome:
     """:func:`run` on a cluster that is open already."""
-    options, backups = ResetOptions.read(params), BackupOptions.read(params)
+    return carry_out(cluster, params, context, ResetOptions.read(params), Reset)
+
+
+def carry_out(
+    cluster: Cluster, params: Mapping[str, Any], context: TaskContext, options: ResetOptions, change: type[Reset]
+) -> Outcome:
+    """Plan and carry out one kind of change for every connector of the options. Raises as :func:`run` does."""
+    backups = BackupOptions.read(params)
     folder = backup_folder(backups.backup_dir)
     root = cluster.root()
     if not cluster.supports("PATCH", "offsets"):
@@ -65,16 +73,20 @@ def reset(cluster: Cluster, params: Mapping[str, Any], context: TaskContext) -> 
             f"Kafka Connect {root.version} at {params['connect_url'][0]} cannot change offsets over REST: it needs Kafka 3.6."
         )
     now, warnings = workers_now(cluster, context.now)
-    reset_one = _Reset(
+    change_one = change(
         cluster, params, options, replace(context, now=now), root.kafka_cluster_id, folder, backups.cluster_label
     )
     result = {"changed": False, "connectors": {}, "preview": [], "next_steps": [], "diff": [], "plan_ids": {}}
-    outcome = for_each_connector(options.connectors, reset_one, result)
+    outcome = for_each_connector(options.connectors, change_one, result)
     outcome.warnings.extend(warnings)
     return outcome
 
 
-class _Reset:
+# From a connector as it was read, and the state before an unfinished earlier change, to the plan for it.
+Planner = Callable[[Connector, "str | None"], Planned]
+
+
+class Reset:
     """The reset of one connector after the other, all with the same options."""
 
     def __init__(
@@ -109,22 +121,23 @@ class _Reset:
             self._reset(name, outcome)
         except RecoveryError as error:
             # A person who reads the plans must see which one is missing.
-            outcome.result["preview"] += [f"{self._label}  {name}", *wrapped(error.sentence), ""]
+            shown = error.facts.get("preview", [f"{self._label}  {name}"])
+            outcome.result["preview"] += [*shown, *wrapped(error.sentence), ""]
             raise
 
     def _reset(self, name: str, outcome: Outcome) -> None:
         context = self._context
         options, agreed = self._agreed_options(name)
         store = FolderStore(self._folder, self._label, self._cluster_id, name)
-        request = self._request(options, store)
+        plan_for = self._planner(options, store, name)
         journal = store.current()
         connector = read_connector(self._cluster, name, with_offsets=True, sleep=context.sleep)
         begun_in = None if journal is None else journal.state_to_return_to(connector.state)
 
         def replan(read: Connector) -> Planned:
-            return make_plan(self._cluster, read, request, self._kinds, self._cluster_id, begun_in, context.now)
+            return plan_for(read, begun_in)
 
-        planned = make_plan(self._cluster, connector, request, self._kinds, self._cluster_id, begun_in, context.now)
+        planned = plan_for(connector, begun_in)
         if journal is not None:
             outcome.warnings.append(
                 f"Connector '{name}' has an unfinished change (plan {journal.plan_id}, backup {journal.backup_file}):"
@@ -165,9 +178,7 @@ class _Reset:
             backup_file = str(Path(applied.backup_file).absolute())
             outcome.result["next_steps"] += go_back_lines(planned.plan.as_data(), backup_file, self._params)
         elif context.check_mode:
-            outcome.result["next_steps"] += carry_out_lines(
-                planned.plan.as_data(), {**self._params, **planned.plan.request}
-            )
+            outcome.result["next_steps"] += self._carry_out_lines(planned.plan)
 
     def _agreed_options(self, name: str) -> tuple[ResetOptions, Agreed | None]:
         """The options for one connector, and the plan of it that was agreed to, if one had to be."""
@@ -180,19 +191,31 @@ class _Reset:
             )
         return self._options if agreed.plan is None else self._options.asking(agreed.plan["request"]), agreed
 
+    def _planner(self, options: ResetOptions, store: BackupStore, name: str) -> Planner:
+        request = self._request(options, store)
+
+        def plan(connector: Connector, begun_in: str | None) -> Planned:
+            return make_plan(
+                self._cluster, connector, request, self._kinds, self._cluster_id, begun_in, self._context.now
+            )
+
+        return plan
+
+    def _carry_out_lines(self, plan: Plan) -> list[str]:
+        return carry_out_lines(plan.as_data(), {**self._params, **plan.request})
+
     def _request(self, options: ResetOptions, store: BackupStore) -> ChangeRequest:
-        backup = None
-        if options.backup_file is not None:
-            backup = store.read(options.backup_file).offsets
+        backup = None if options.backup_file is None else store.read(options.backup_file)
         return ChangeRequest(
             reset=ResetRequest.read(
                 options.strategy,
                 options.partitions,
                 options.timestamp,
                 options.offset,
-                backup,
+                None if backup is None else backup.offsets,
                 options.allow_gap,
                 options.offsets,
+                is_edited=backup is not None and not backup.is_original,
             ),
             config=options.config,
             at_least=options.at_least,
