@@ -110,7 +110,7 @@ def test_a_plan_file_is_carried_out_exactly_and_what_moved_or_came_later_is_name
     assert "was agreed to, and nothing is left to change" in again
     assert "changed=0" in again
 
-    _assert_refused_before_anything_is_read(inventory, file, document)
+    _assert_expired_before_anything_is_read(inventory, file, document)
     for one in (moved, kept, other, later):
         one.cluster.delete(one.name)
 
@@ -121,20 +121,13 @@ def _lines(output: str) -> str:
     return head + recap + re.sub(r"\s(\S+\s+: ok=)", r"\n\1", hosts)
 
 
-def _assert_refused_before_anything_is_read(inventory: Path, file: Path, document: dict[str, Any]) -> None:
+def _assert_expired_before_anything_is_read(inventory: Path, file: Path, document: dict[str, Any]) -> None:
     """Where no cluster can be reached the sentence is still the one about the file."""
     dead = {"connectops_plan_file": str(file), "connectops_connect_url": "http://127.0.0.1:9"}
     file.write_text(json.dumps({**document, "made_at": "2026-01-01T00:00:00Z"}), encoding="utf-8")
     status, refused = recover(inventory, **dead)
     assert status == 2
     assert "has expired: it was made at 2026-01-01 00:00Z, more than 24 h ago (connectops_plan_max_age)" in refused
-    assert "cannot be reached" not in refused
-    altered = json.loads(json.dumps(document))
-    next(iter(altered["clusters"]["connect-1"]["plans"].values()))["offsets"].pop()
-    file.write_text(json.dumps(altered), encoding="utf-8")
-    status, refused = recover(inventory, **dead)
-    assert status == 2
-    assert "was altered: its id" in refused
     assert "cannot be reached" not in refused
 
 
@@ -231,6 +224,3 @@ def test_the_ids_of_a_sliced_plan_job_let_the_next_job_carry_out_these_plans_and
     assert status == 2
     assert "does not fit what is there now" in carried_out
     assert [position(cluster) for cluster in (first, second)] == [3, 0]
-    status, expired = apply(connectops_plan_max_age="0s")
-    assert status == 2
-    assert "What was planned (connectops_planned_at) has expired" in expired
