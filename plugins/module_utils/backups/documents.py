@@ -81,6 +81,10 @@ class DocumentStore(ABC):
         """Write a document, or replace it. A crash leaves the old one or the new one whole."""
 
     @abstractmethod
+    def _check_size(self, size: int) -> None:
+        """Raise RecoveryError where a document of this many bytes is too large for the place."""
+
+    @abstractmethod
     def _delete(self, name: str) -> None:
         """Delete a document. It is no error when there is none."""
 
@@ -97,8 +101,7 @@ class DocumentStore(ABC):
 
     def back_up(self, backup: Backup) -> str:
         """See :meth:`~.store.BackupStore.back_up`."""
-        moment = re.sub(r"[-:]|[+]00:00$", "", backup.taken_at)
-        name = f"{moment}Z-{backup.plan_id}"
+        name = _name_of(backup)
         text = self._put(name, backup.as_data())
         try:
             is_there = self._read(name) == text
@@ -109,6 +112,10 @@ class DocumentStore(ABC):
                 f"The backup {self.shown(name)} does not read back as written: nothing was changed; check the disk."
             )
         return self.shown(name)
+
+    def refuse_unfit(self, backup: Backup) -> None:
+        """See :meth:`~.store.BackupStore.refuse_unfit`."""
+        self._check_size(len(self._text(_name_of(backup), backup.as_data()).encode()))
 
     def list(self) -> tuple[BackupEntry, ...]:
         """See :meth:`~.store.BackupStore.list`."""
@@ -239,12 +246,20 @@ class DocumentStore(ABC):
         """Write a document. Returns its text."""
         if self._cluster_id is None:
             raise ValueError("a store of no cluster is for reading only")
-        try:
-            text = json.dumps(content, indent=1, allow_nan=False)
-        except ValueError as error:
-            raise self._cannot_write(name, str(error)) from None
+        text = self._text(name, content)
         self._write(name, text)
         return text
+
+    def _text(self, name: str, content: Mapping[str, Any]) -> str:
+        try:
+            return json.dumps(content, indent=1, allow_nan=False)
+        except ValueError as error:
+            raise self._cannot_write(name, str(error)) from None
+
+
+def _name_of(backup: Backup) -> str:
+    moment = re.sub(r"[-:]|[+]00:00$", "", backup.taken_at)
+    return f"{moment}Z-{backup.plan_id}"
 
 
 def part_of_path(name: str) -> str:

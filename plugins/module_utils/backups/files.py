@@ -26,6 +26,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.docume
     part_of_path,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.options.paths import IN_TOPIC
 
 _SUFFIX = ".json"
 
@@ -50,7 +51,8 @@ class FolderStore(DocumentStore):
         return str(self.folder)
 
     def shown(self, name: str) -> str:
-        return str(self._path(name))
+        # It must be found from any folder.
+        return str(self._path(name).absolute())
 
     def _names(self) -> list[str]:
         return [path.name.removesuffix(_SUFFIX) for path in _children(self.folder) if path.name.endswith(_SUFFIX)]
@@ -66,6 +68,9 @@ class FolderStore(DocumentStore):
 
     def _read_shown(self, shown: str) -> str | None:
         """``shown`` is a path, of this folder or of any other."""
+        if shown.startswith(IN_TOPIC):
+            topic = shown.removeprefix(IN_TOPIC).partition("/")[0]
+            raise InputError(f"backup_file: {shown} is in a topic: set backup_topic to {topic}.")
         return _text_of(_expanded(shown, "backup_file"))
 
     @property
@@ -84,6 +89,9 @@ class FolderStore(DocumentStore):
             f"{name} cannot be written to {self.folder} ({why}): nothing was changed; set backup_dir to a folder that can be"
             " written."
         )
+
+    def _check_size(self, size: int) -> None:
+        """A file may be of any size."""
 
     def _delete(self, name: str) -> None:
         path = self._path(name)

@@ -65,6 +65,9 @@ class BackupStore(Protocol):
     def back_up(self, backup: Backup) -> str:
         """Store a backup, read it back and compare. Returns the name by which it is read again."""
 
+    def refuse_unfit(self, backup: Backup) -> None:
+        """Raise RecoveryError where such a backup could not be stored; nothing is written."""
+
     def list(self) -> tuple[BackupEntry, ...]:
         """All backups of the connector, newest first."""
 

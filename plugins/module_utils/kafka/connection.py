@@ -131,6 +131,10 @@ class Connection:
     # -----------------------------------------------------------------------------------------------------------------
     # Time and problems
 
+    def renew(self) -> None:
+        """Let the time limit start again, for the next of several things that each may take as long."""
+        self._deadline = time.monotonic() + self.options.timeout_seconds
+
     def remaining(self, what: str) -> float:
         """Seconds until the time limit. Raises TimedOut, which says that ``what`` was being read."""
         seconds = self._deadline - time.monotonic()

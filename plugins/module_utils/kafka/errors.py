@@ -148,6 +148,46 @@ def unconfirmed(options: KafkaOptions, topic: str, confirmed: int, count: int, r
     )
 
 
+def unsuitable(options: KafkaOptions, topic: str, problem: str, command: str) -> KafkaFailed:
+    """``command``: the end of a command line of Kafka's own tools that mends it."""
+    return KafkaFailed(
+        f'The topic "{topic}" of Kafka at {options.brokers} is not fit for backups, because {problem}: run {command}.',
+        topic=topic,
+    )
+
+
+def not_made(options: KafkaOptions, topic: str, reported: str) -> KafkaFailed:
+    return KafkaFailed(
+        f'The topic "{topic}" cannot be made on Kafka at {options.brokers} ({reported}): make it with cleanup.policy=compact, '
+        "or grant this user Create on the topic.",
+        topic=topic,
+    )
+
+
+def settings_denied(options: KafkaOptions, topic: str) -> AccessDenied:
+    return AccessDenied(
+        f'{_user(options)} is not allowed to read the settings of the topic "{topic}" of Kafka at {options.brokers}: grant it '
+        "DescribeConfigs on the topic.",
+        topic=topic,
+    )
+
+
+def too_few_copies(options: KafkaOptions, topic: str, in_sync: int, needed: int) -> KafkaFailed:
+    return KafkaFailed(
+        f'The topic "{topic}" of Kafka at {options.brokers} cannot be written now, because {in_sync} of the {needed} copies that '
+        "its min.insync.replicas asks for are in sync: check the brokers.",
+        topic=topic,
+    )
+
+
+def hidden(options: KafkaOptions, topic: str) -> KafkaFailed:
+    return KafkaFailed(
+        f'A transaction that stays open hides the end of the topic "{topic}" of Kafka at {options.brokers}, so it is not known '
+        "what is there: run this again in a minute.",
+        topic=topic,
+    )
+
+
 def no_such_topic(options: KafkaOptions, topic: str, existing: Collection[str]) -> TopicNotFound:
     hint = did_you_mean(topic, existing, "check its name.")
     return TopicNotFound(

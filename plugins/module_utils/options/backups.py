@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
     argument_spec,
     option,
@@ -17,10 +20,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.option
     values_of,
 )
 
+_TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
+
 
 @dataclass(frozen=True)
 class BackupOptions:
-    """The folder of all backups, and the label of this cluster."""
+    """The folder or the topic of all backups, the label of this cluster, and which backups are kept: None for all."""
 
     backup_dir: str = option(
         "backup_dir",
@@ -29,7 +34,35 @@ class BackupOptions:
         "Each connector has its own folder in it, at C(<cluster_label>/<connector>).",
         "A reset that was killed can only be found and finished where its journal still exists, under the same"
         " O(cluster_label).",
+        "Not used if O(backup_topic) is set.",
         default="~/.connectops/backups",
+    )
+    backup_topic: str | None = option(
+        "backup_topic",
+        "str",
+        "Compacted Kafka topic for backups and journals, in place of O(backup_dir). A reset that was killed is then found and"
+        " finished from any host that uses the same topic and O(cluster_label).",
+        "The topic is on the brokers of O(kafka_bootstrap_servers), which is required with it.",
+    )
+    backup_topic_create: bool = option(
+        "backup_topic_create",
+        "bool",
+        "Allow a missing O(backup_topic) to be made, with C(cleanup.policy=compact), and 3 copies if there are 3 brokers.",
+        "With V(false), a missing topic is an error. A misspelt name then creates nothing.",
+        default=False,
+    )
+    backup_keep: int | None = option(
+        "backup_keep",
+        "int",
+        "How many backups to keep of each connector. After a successful change, older ones are deleted.",
+        "The newest backup is never deleted, nor one that the journal of an unfinished change names.",
+        "Without this and O(backup_keep_days), no backup is ever deleted. With both, a backup is deleted only if it is neither"
+        " among the newest O(backup_keep) nor younger than O(backup_keep_days).",
+    )
+    backup_keep_days: float | None = option(
+        "backup_keep_days",
+        "float",
+        "For how many days to keep the backups of each connector. See O(backup_keep).",
     )
     cluster_label: str = option(
         "cluster_label",
@@ -40,9 +73,39 @@ class BackupOptions:
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> BackupOptions:
-        """The options among a task's parameters, whose ``connect_url`` must not be empty."""
+        """The options among a task's parameters. Raises InputError.
+
+        Without a label, the parameter ``connect_url`` must not be empty.
+        """
         values = values_of(cls, params)
-        return cls(values["backup_dir"], values["cluster_label"] or urlsplit(params["connect_url"][0]).netloc)
+        values["cluster_label"] = values["cluster_label"] or urlsplit(params["connect_url"][0]).netloc
+        options = cls(**values)
+        _check_topic(options, params)
+        if options.backup_keep is not None and options.backup_keep < 1:
+            raise InputError(f"backup_keep is {options.backup_keep}: set it to 1 or more, or leave it out to keep all.")
+        days = options.backup_keep_days
+        if days is not None and not (math.isfinite(days) and days > 0):
+            raise InputError(f"backup_keep_days is {days:g}: set it to more than 0, or leave it out.")
+        return options
+
+
+def _check_topic(options: BackupOptions, params: Mapping[str, Any]) -> None:
+    topic = options.backup_topic
+    if topic is None:
+        if options.backup_topic_create:
+            raise InputError("backup_topic_create is true, but backup_topic is not set: set backup_topic.")
+        return
+    if not _TOPIC_NAME.fullmatch(topic) or topic in (".", ".."):
+        raise InputError(
+            f"backup_topic {topic!r} is not a name of a topic: use at most 249 letters, digits, dots, hyphens and underscores."
+        )
+    if not any(str(server).strip() for server in params.get("kafka_bootstrap_servers") or ()):
+        raise InputError(
+            "backup_topic is set without kafka_bootstrap_servers, so it cannot be read: set kafka_bootstrap_servers."
+        )
+    for other in ("offsets_topic", "config_topic"):
+        if params.get(other) == topic:
+            raise InputError(f"backup_topic and {other} are both {topic}: name a topic of its own for backups.")
 
 
 BACKUP_SPEC = argument_spec(options_of(BackupOptions))

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import FolderStore, backup_folder
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.stores import Stores, check_folder, open_stores
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from, secrets_of
+from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import (
     carry_out_lines,
@@ -25,6 +25,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.te
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.applier import Applied, Applier
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.retention import delete_old_backups
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import StopWindow
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import (
     ChangeRequest,
@@ -42,6 +43,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import ResetOptions
 
 
@@ -57,19 +59,19 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
 def reset(cluster: Cluster, params: Mapping[str, Any], context: TaskContext) -> Outcome:
     """:func:`run` on a cluster that is open already."""
     options, backups = ResetOptions.read(params), BackupOptions.read(params)
-    folder = backup_folder(backups.backup_dir)
+    check_folder(backups)
+    kafka = KafkaOptions.read(params)
     root = cluster.root()
     if not cluster.supports("PATCH", "offsets"):
         raise RecoveryError(
             f"Kafka Connect {root.version} at {params['connect_url'][0]} cannot change offsets over REST: it needs Kafka 3.6."
         )
     now, warnings = workers_now(cluster, context.now)
-    reset_one = _Reset(
-        cluster, params, options, replace(context, now=now), root.kafka_cluster_id, folder, backups.cluster_label
-    )
     result = {"changed": False, "connectors": {}, "preview": [], "next_steps": [], "diff": []}
-    outcome = for_each_connector(options.connectors, reset_one, result)
-    outcome.warnings.extend(warnings)
+    with open_stores(backups, kafka, root.kafka_cluster_id, check_mode=context.check_mode) as stores:
+        reset_one = _Reset(cluster, params, options, replace(context, now=now), root.kafka_cluster_id, stores, backups)
+        outcome = for_each_connector(options.connectors, reset_one, result)
+    outcome.warnings.extend([*warnings, *stores.notes])
     return outcome
 
 
@@ -83,8 +85,8 @@ class _Reset:
         options: ResetOptions,
         context: TaskContext,
         cluster_id: str,
-        folder: Path,
-        label: str,
+        stores: Stores,
+        backups: BackupOptions,
     ) -> None:
         self._cluster = cluster
         self._urls = params["connect_url"]
@@ -92,10 +94,11 @@ class _Reset:
         self._params = params
         self._context = context
         self._cluster_id = cluster_id
-        self._folder = folder
+        self._stores = stores
+        self._backups = backups
         self._kinds = kinds_from(params)
         cluster.hide(secrets_of(self._kinds))
-        self._label = label
+        self._label = backups.cluster_label
         self._clock_at_start = context.clock()
 
     def _clock(self) -> float:
@@ -112,7 +115,7 @@ class _Reset:
 
     def _reset(self, name: str, outcome: Outcome) -> None:
         options, context = self._options, self._context
-        store = FolderStore(self._folder, self._label, self._cluster_id, name)
+        store = self._stores.of(name)
         request = self._request(store)
         journal = store.current()
         connector = read_connector(self._cluster, name, with_offsets=True, sleep=context.sleep)
@@ -141,6 +144,9 @@ class _Reset:
                 plan=planned.plan.as_data(),
                 preview=list(planned.preview),
             )
+        if not planned.plan.is_empty:
+            would_be = Backup.of(connector, self._cluster_id, planned.plan.id, planned.secret_keys, self._clock())
+            store.refuse_unfit(would_be)
         applied = None
         if not planned.plan.is_empty and not context.check_mode:
             window = StopWindow(self._cluster, connector, options.settle_seconds, context.sleep)
@@ -164,9 +170,8 @@ class _Reset:
             store.end()
         _report(outcome, planned, applied)
         if applied is not None:
-            # The command must find it from any folder.
-            backup_file = str(Path(applied.backup_file).absolute())
-            outcome.result["next_steps"] += go_back_lines(planned.plan.as_data(), backup_file, self._params)
+            outcome.warnings += delete_old_backups(store, name, self._backups, self._clock())
+            outcome.result["next_steps"] += go_back_lines(planned.plan.as_data(), applied.backup_file, self._params)
         elif context.check_mode:
             outcome.result["next_steps"] += carry_out_lines(planned.plan.as_data(), self._params)
 
