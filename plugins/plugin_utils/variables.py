@@ -58,6 +58,8 @@ _OF_PLAYBOOKS: Spec = {
 # Set by playbooks and roles, never by a user; a fact of an earlier run may still have its name.
 _SET_BY_US = frozenset(
     {
+        "connectops_backups",
+        "connectops_backups_defaults",
         "connectops_failure",
         "connectops_left_stopped",
         "connectops_stopped_advice",

@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import CONNECTORS_OR_ALL
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
     argument_spec,
     option,
@@ -25,7 +26,7 @@ _TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
 @dataclass(frozen=True)
 class BackupOptions:
-    """The folder or the topic of all backups, the label of this cluster, and which backups are kept: None for all."""
+    """The folder or the topic of all backups, and the label of this cluster."""
 
     backup_dir: str = option(
         "backup_dir",
@@ -36,6 +37,12 @@ class BackupOptions:
         " O(cluster_label).",
         "Not used if O(backup_topic) is set.",
         default="~/.connectops/backups",
+    )
+    cluster_label: str = option(
+        "cluster_label",
+        "str",
+        "Name of the cluster in output for people, and of its folder in O(backup_dir). Do not change it between runs.",
+        "Without it, the host and port of the first URL are used.",
     )
     backup_topic: str | None = option(
         "backup_topic",
@@ -51,25 +58,6 @@ class BackupOptions:
         "With V(false), a missing topic is an error. A misspelt name then creates nothing.",
         default=False,
     )
-    backup_keep: int | None = option(
-        "backup_keep",
-        "int",
-        "How many backups to keep of each connector. After a successful change, older ones are deleted.",
-        "The newest backup is never deleted, nor one that the journal of an unfinished change names.",
-        "Without this and O(backup_keep_days), no backup is ever deleted. With both, a backup is deleted only if it is neither"
-        " among the newest O(backup_keep) nor younger than O(backup_keep_days).",
-    )
-    backup_keep_days: float | None = option(
-        "backup_keep_days",
-        "float",
-        "For how many days to keep the backups of each connector. See O(backup_keep).",
-    )
-    cluster_label: str = option(
-        "cluster_label",
-        "str",
-        "Name of the cluster in output for people, and of its folder in O(backup_dir). Do not change it between runs.",
-        "Without it, the host and port of the first URL are used.",
-    )
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> BackupOptions:
@@ -81,11 +69,35 @@ class BackupOptions:
         values["cluster_label"] = values["cluster_label"] or urlsplit(params["connect_url"][0]).netloc
         options = cls(**values)
         _check_topic(options, params)
-        if options.backup_keep is not None and options.backup_keep < 1:
-            raise InputError(f"backup_keep is {options.backup_keep}: set it to 1 or more, or leave it out to keep all.")
-        days = options.backup_keep_days
-        if days is not None and not (math.isfinite(days) and days > 0):
-            raise InputError(f"backup_keep_days is {days:g}: set it to more than 0, or leave it out.")
+        return options
+
+
+@dataclass(frozen=True)
+class KeepOptions:
+    """Which backups are kept after a change; a limit that is None is none."""
+
+    count: int | None = option(
+        "backup_keep",
+        "int",
+        "How many backups to keep of each connector. After a successful change, older ones are deleted.",
+        "The newest backup is never deleted, nor one that the journal of an unfinished change names.",
+        "Without this and O(backup_keep_days), no backup is ever deleted. With both, a backup is deleted only if it is neither"
+        " among the newest O(backup_keep) nor younger than O(backup_keep_days).",
+    )
+    days: float | None = option(
+        "backup_keep_days",
+        "float",
+        "For how many days to keep the backups of each connector. See O(backup_keep).",
+    )
+
+    @classmethod
+    def read(cls, params: Mapping[str, Any]) -> KeepOptions:
+        """The options among a task's parameters. Raises InputError."""
+        options = cls(**values_of(cls, params))
+        if options.count is not None and options.count < 1:
+            raise InputError(f"backup_keep is {options.count}: set it to 1 or more, or leave it out to keep all.")
+        if options.days is not None and not (math.isfinite(options.days) and options.days > 0):
+            raise InputError(f"backup_keep_days is {options.days:g}: set it to more than 0, or leave it out.")
         return options
 
 
@@ -109,3 +121,26 @@ def _check_topic(options: BackupOptions, params: Mapping[str, Any]) -> None:
 
 
 BACKUP_SPEC = argument_spec(options_of(BackupOptions))
+KEEP_SPEC = argument_spec(options_of(KeepOptions))
+# What a list of backups needs to know of the place; without a connection to Connect there is no other label.
+LISTING = (
+    replace(
+        CONNECTORS_OR_ALL,
+        description=("Names of the connectors. If empty, those of all connectors that have any are listed.",),
+    ),
+    *(
+        replace(
+            one,
+            required=True,
+            description=(
+                "Name of the cluster, as in the tasks that made the backups. The playbooks use the name of the inventory host.",
+                "For tasks without this option it is the host and port of their first C(connect_url).",
+            ),
+        )
+        if one.name == "cluster_label"
+        else one
+        for one in options_of(BackupOptions)
+        if one.name in ("backup_dir", "backup_topic", "cluster_label")
+    ),
+)
+LISTING_SPEC = argument_spec(LISTING)

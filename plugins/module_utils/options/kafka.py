@@ -136,6 +136,9 @@ class KafkaOptions:
 
 
 KAFKA_SPEC = argument_spec(options_of(KafkaOptions))
+# Those of the connection alone, for a task that does not look at Connect's topics.
+BROKER_OPTIONS = tuple(one for one in options_of(KafkaOptions) if one.name.startswith("kafka_"))
+BROKER_SPEC = argument_spec(BROKER_OPTIONS)
 
 
 def _servers(values: Any) -> tuple[str, ...]:

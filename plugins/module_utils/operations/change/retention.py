@@ -8,18 +8,18 @@ from __future__ import annotations
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
 from ansible_collections.connectops.recovery.plugins.module_utils.core.retention import no_longer_kept
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
-from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import KeepOptions
 
 
-def delete_old_backups(store: BackupStore, connector: str, options: BackupOptions, now: float) -> list[str]:
+def delete_old_backups(store: BackupStore, connector: str, keep: KeepOptions, now: float) -> list[str]:
     """Delete the backups that are no longer kept. Returns warnings: the change itself has succeeded, so nothing is raised."""
-    if options.backup_keep is None and options.backup_keep_days is None:
+    if keep == KeepOptions():
         return []
     try:
         journal = store.current()
         named = () if journal is None else (journal.backup_file,)
         backups = [(entry.name, entry.taken_at) for entry in store.list()]
-        for name in no_longer_kept(backups, options.backup_keep, options.backup_keep_days, now, named):
+        for name in no_longer_kept(backups, keep.count, keep.days, now, named):
             store.delete(name)
     except RecoveryError as error:
         return [f"Old backups of connector '{connector}' are not deleted: {error.sentence}"]

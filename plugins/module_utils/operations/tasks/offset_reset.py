@@ -11,7 +11,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
-from ansible_collections.connectops.recovery.plugins.module_utils.backups.stores import Stores, check_folder, open_stores
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.stores import (
+    Stores,
+    check_folder,
+    open_stores,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from, secrets_of
@@ -41,7 +45,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
     TaskContext,
     for_each_connector,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions, KeepOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import ResetOptions
@@ -95,7 +99,7 @@ class _Reset:
         self._context = context
         self._cluster_id = cluster_id
         self._stores = stores
-        self._backups = backups
+        self._keep = KeepOptions.read(params)
         self._kinds = kinds_from(params)
         cluster.hide(secrets_of(self._kinds))
         self._label = backups.cluster_label
@@ -170,7 +174,7 @@ class _Reset:
             store.end()
         _report(outcome, planned, applied)
         if applied is not None:
-            outcome.warnings += delete_old_backups(store, name, self._backups, self._clock())
+            outcome.warnings += delete_old_backups(store, name, self._keep, self._clock())
             outcome.result["next_steps"] += go_back_lines(planned.plan.as_data(), applied.backup_file, self._params)
         elif context.check_mode:
             outcome.result["next_steps"] += carry_out_lines(planned.plan.as_data(), self._params)
