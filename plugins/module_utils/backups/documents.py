@@ -274,10 +274,7 @@ def part_of_path(name: str) -> str:
 
 
 def connector_of(part: str, texts: Iterable[str]) -> str:
-    """The connector whose folder has this name. A name that was cut is taken from its documents; else it stays cut."""
-    name = unquote(part)
-    if part_of_path(name) == part:
-        return name
+    """The connector whose folder has this name: as its documents say, for a long name is cut; without one, as the folder says."""
     for text in texts:
         try:
             content = _parsed(text)
@@ -286,7 +283,7 @@ def connector_of(part: str, texts: Iterable[str]) -> str:
         found = content.get("connector") if isinstance(content, Mapping) else None
         if isinstance(found, str) and part_of_path(found) == part:
             return found
-    return name
+    return unquote(part)
 
 
 def _parsed(text: str) -> Any:
