@@ -39,6 +39,7 @@ OPTIONS_OF_A_RUN = frozenset(
         "connectors",
         "default_floors",
         "offset",
+        "offsets",
         "partitions",
         "plan_id",
         "strategy",
@@ -84,7 +85,11 @@ _SET_BY_US = frozenset(
 _FILES_HERE = frozenset({"identify_report_file"})
 
 # What an empty list must not widen or leave out, and what leaving the variable out means.
-_NOT_EMPTY = {"connectops_connectors": "leave it out for all stuck connectors"}
+_NOT_EMPTY = {
+    "connectops_connectors": "leave it out for all stuck connectors",
+    "reset_partitions": "leave it out for all partitions",
+    "reset_offsets": "leave it out, or name each partition with its offset",
+}
 
 # These are read before a role has read anything, so that nothing they refer to can still be missing.
 _READ_FIRST = ("connectops_", "identify_")
@@ -127,7 +132,7 @@ def plain_value(name: str, value: Any) -> Any:
         if spec.get("type") in ("list", "dict", "raw") and value.startswith(("[", "{")):
             try:
                 value = json.loads(value)
-            except ValueError:
+            except (ValueError, RecursionError):  # the latter for JSON that is nested too deeply
                 return value
         elif spec.get("type") == "list":
             value = value.split(",")

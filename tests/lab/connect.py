@@ -15,6 +15,7 @@ import requests
 
 from lab.jars import Jars
 from lab.processes import LabProcess, Processes
+from lab.rest_security import RestSecurity
 from lab.waiting import await_condition
 
 # Connect gives up a request after 90 seconds; tests must see its answer to that.
@@ -36,8 +37,10 @@ class Worker:
         port: int,
         settings: Mapping[str, str],
         java_options: Sequence[str] = (),
+        security: RestSecurity | None = None,
     ) -> None:
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"{'http' if security is None else 'https'}://127.0.0.1:{port}"
+        self.request_options = {} if security is None else security.request_options
         self.worker_id = f"127.0.0.1:{port}"
         self._processes = processes
         self._name = name
@@ -47,10 +50,13 @@ class Worker:
             "listeners": self.url,
             "rest.advertised.host.name": "127.0.0.1",
             "rest.advertised.port": str(port),
+            **({} if security is None else security.worker_settings),
         }
         properties.write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
         self._command = jars.java(
-            "org.apache.kafka.connect.cli.ConnectDistributed", str(properties), options=java_options
+            "org.apache.kafka.connect.cli.ConnectDistributed",
+            str(properties),
+            options=[*java_options, *([] if security is None else security.java_options)],
         )
         self.process = self._launch()
 
@@ -91,9 +97,9 @@ class Worker:
     def _is_ready(self) -> bool:
         self.process.demand_alive()
         try:
-            listing = requests.get(f"{self.url}/connectors", timeout=5)
+            listing = requests.get(f"{self.url}/connectors", timeout=5, **self.request_options)
             # The herder answers this call, unlike the listing, and only when the worker is a member of its group.
-            probe = requests.get(f"{self.url}/connectors/lab-readiness-probe", timeout=5)
+            probe = requests.get(f"{self.url}/connectors/lab-readiness-probe", timeout=5, **self.request_options)
         except requests.RequestException:
             return False
         return listing.status_code == 200 and probe.status_code == 404 and "lab-readiness-probe" in probe.text
@@ -111,6 +117,7 @@ class ConnectCluster:
         bootstrap_servers: str,
         worker_config: Mapping[str, Any],
         java_options: Sequence[str] = (),
+        security: RestSecurity | None = None,
     ) -> None:
         self.name = name
         self.group_id = name
@@ -142,7 +149,7 @@ class ConnectCluster:
             settings["plugin.discovery"] = "service_load"
         settings.update(as_strings(worker_config))
         self.workers = [
-            Worker(processes, jars, f"{name}-worker-{index}", port, settings, java_options)
+            Worker(processes, jars, f"{name}-worker-{index}", port, settings, java_options, security)
             for index, port in enumerate(ports)
         ]
 
@@ -153,7 +160,9 @@ class ConnectCluster:
     def request(self, method: str, path: str, json: Any = None, *, worker: Worker | None = None) -> requests.Response:
         """Ask a worker, by default the first that is alive. Raises ConnectRequestError at a status of 400 or more."""
         asked = worker or next(worker for worker in self.workers if worker.alive)
-        response = requests.request(method, asked.url + path, json=json, timeout=REQUEST_TIMEOUT_SECONDS)
+        response = requests.request(
+            method, asked.url + path, json=json, timeout=REQUEST_TIMEOUT_SECONDS, **asked.request_options
+        )
         if response.status_code >= 400:
             raise ConnectRequestError(
                 f"{method} {path} answered {response.status_code}: {response.text}", response=response

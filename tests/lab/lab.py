@@ -20,6 +20,7 @@ from lab.connect import ConnectCluster, as_strings
 from lab.days import calm_cron
 from lab.jars import CACHE, Jars, build
 from lab.processes import PortTaken, Processes, free_ports
+from lab.rest_security import RestSecurity
 from lab.stripe_ca import CA_FILE, StripeCa
 from lab.stripe_simulator import StripeSimulator
 
@@ -30,12 +31,14 @@ class Lab:
     """Starts with ``with``. Ends, with all of its processes and files, when the block is left or this process dies.
 
     Attributes: ``bootstrap_servers``, ``stripe`` (a running StripeSimulator), ``clusters``, ``connect`` (the first
-    cluster), ``kafka_version`` and ``logs`` (a folder). When the start or the block raises, the logs are kept under
-    .cache/lab/logs and standard error says so; :meth:`keep_logs` does the same at any time.
+    cluster), ``rest_security`` (None without ``rest_tls``), ``kafka_version`` and ``logs`` (a folder). When the start or the
+    block raises, the logs are kept under .cache/lab/logs and standard error says so; :meth:`keep_logs` does the same at any
+    time.
     """
 
     clusters: list[ConnectCluster]
     stripe: StripeSimulator
+    rest_security: RestSecurity | None
 
     def __init__(
         self,
@@ -45,12 +48,14 @@ class Lab:
         worker_config: Mapping[str, Any] | None = None,
         *,
         stripe_tls: bool = False,
+        rest_tls: bool = False,
     ) -> None:
         self._worker_count = workers
         self._cluster_count = clusters
         self._kafka_version = kafka_version
         self._worker_config = dict(worker_config or {})
         self._stripe_ca = StripeCa() if stripe_tls else None
+        self._rest_tls = rest_tls
 
     def __enter__(self) -> Lab:
         jars = build(self._kafka_version)
@@ -160,12 +165,20 @@ class Lab:
         client_port, controller_port, *worker_ports = free_ports(2 + self._cluster_count * self._worker_count)
         self.broker = Broker(self._processes, jars, (client_port, controller_port))
         java_options = self._stripe_ca.trusted_by_java(self.folder) if self._stripe_ca else []
+        self.rest_security = RestSecurity(self.folder) if self._rest_tls else None
         for number in range(self._cluster_count):
             ports = [worker_ports.pop() for _number in range(self._worker_count)]
             name = f"connect-{number + 1}"
             self.clusters.append(
                 ConnectCluster(
-                    self._processes, jars, name, ports, self.bootstrap_servers, self._worker_config, java_options
+                    self._processes,
+                    jars,
+                    name,
+                    ports,
+                    self.bootstrap_servers,
+                    self._worker_config,
+                    java_options,
+                    self.rest_security,
                 )
             )
         self.broker.await_ready()

@@ -11,6 +11,7 @@ do something first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -34,6 +35,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     StoredOffset,
     Task,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 
 T = TypeVar("T")
 WORKER = "connect-1:8083"
@@ -53,10 +55,14 @@ class Call:
 
 @dataclass(frozen=True)
 class Fault:
-    """A call that raises ``error``, before it acts or (``acts``) after; ``instead`` is done in its place."""
+    """A call that raises ``error``, before it acts or (``acts``) after; ``instead`` is done in its place.
+
+    ``late_seconds``: it acts only then, long after the error.
+    """
 
     error: BaseException
     acts: bool = False
+    late_seconds: float | None = None
     instead: Callable[[], None] | None = None
 
 
@@ -85,10 +91,11 @@ class FakeConnector:
         self.show(self.state)
 
     def show(self, state: str) -> None:
-        """Be in this state from now on, with the tasks that belong to it."""
+        """Be in this state from now on, with the tasks that belong to it: one that is paused while STOPPED gets none."""
+        has_no_tasks = state == "STOPPED" or (state == "PAUSED" and self.state == "STOPPED")
         self.state = state
         task_state = self.task_state if state == "RUNNING" else state
-        self.tasks = () if state == "STOPPED" else (Task(0, task_state, self.worker),)
+        self.tasks = () if has_no_tasks else (Task(0, task_state, self.worker),)
 
     @property
     def status(self) -> Status:
@@ -103,8 +110,8 @@ class FakeCluster:
     def __init__(self, *connectors: FakeConnector, timeout_seconds: float = 120.0) -> None:
         self.by_name = {connector.name: connector for connector in connectors or (FakeConnector(),)}
         self.calls: list[Call] = []
-        # By number of the call; by name of the method: the next ones, one after the other; by name: always.
-        self.faults: dict[int, Fault] = {}
+        # By number of the call, or made of its name then; by name of the method: the next ones, in order; by name: always.
+        self.faults: dict[int, Fault | Callable[[str], Fault]] = {}
         self.next_faults: dict[str, list[Fault | None]] = {}
         self.broken: dict[str, BaseException] = {}
         # Done before the call of this number: somebody else's hand.
@@ -127,6 +134,7 @@ class FakeCluster:
         self.seconds = 0.0
         self._deadline = timeout_seconds
         self._pending: list[tuple[float, str, str]] = []
+        self._late: list[tuple[float, Callable[[], Any]]] = []
         self._stale: dict[tuple[str, str], tuple[int, Any]] = {}
 
     # The clock
@@ -183,8 +191,12 @@ class FakeCluster:
         fault = self.faults.pop(number, None) or (coming.pop(0) if coming else None)
         if fault is None:
             return act()
+        if not isinstance(fault, Fault):
+            fault = fault(method)
         if fault.acts:
             act()
+        if fault.late_seconds is not None:
+            self._late.append((self.seconds + fault.late_seconds, act))
         if fault.instead is not None:
             fault.instead()
         self.is_dead = isinstance(fault.error, Killed)
@@ -307,6 +319,12 @@ class FakeCluster:
         self._pending.append((self.seconds + self.delay_seconds, name, state))
 
     def _come_into_force(self) -> None:
+        arrived = [act for moment, act in self._late if moment <= self.seconds]
+        self._late = [one for one in self._late if one[0] > self.seconds]
+        for act in arrived:
+            # What can no longer be done is refused, and nobody waits for that answer.
+            with suppress(RecoveryError):
+                act()
         due = [one for one in self._pending if one[0] <= self.seconds]
         self._pending = [one for one in self._pending if one not in due]
         for _moment, name, state in due:

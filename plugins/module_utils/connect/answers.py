@@ -96,7 +96,7 @@ def parse(content: bytes) -> Any:
     """The JSON value of a body, or :data:`NOT_JSON`."""
     try:
         return json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter for JSON that is nested too deeply
         return NOT_JSON
 
 

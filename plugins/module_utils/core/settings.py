@@ -33,6 +33,8 @@ _KEY_UNIT_MILLISECONDS = {
     "days": 86_400_000,
 }
 LONGEST_WAIT_MILLISECONDS = 7 * 86_400_000
+# Blanks within a name are possible, for example in the name of a header; around it they are a typing error.
+_SETTING_NAME = re.compile(r"(?!\s)[^\x00-\x1f\x7f]+(?<!\s)")
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,10 @@ def decide_settings(
     ``defaults`` are the connector's own defaults: a key that is not set has that value, and raising must not lower it.
     Raises InputError for a value that cannot be set or raised.
     """
+    for option, settings in (("config", exact), ("at_least", at_least)):
+        for key in settings:
+            if not isinstance(key, str) or not _SETTING_NAME.fullmatch(key):
+                raise InputError(f"{option}: {key!r} cannot be the name of a setting: correct it, or remove it.")
     both = sorted(set(exact) & set(at_least))
     if both:
         raise InputError(f"{both[0]} stands in both config and at_least: keep it in one of them.")

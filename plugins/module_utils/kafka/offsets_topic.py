@@ -111,6 +111,6 @@ def _record(message: Message) -> OffsetRecord | None:
 def _object(data: bytes | None) -> dict[str, Any]:
     try:
         value = json.loads((data or b"").decode())
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -26,7 +26,10 @@ LONGEST_SETTLE_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class ResetOptions:
-    """``partitions``: empty for all. ``config`` may hold secrets. ``plan_id``: None carries out any plan."""
+    """``partitions``: empty for all; ``offsets``: empty if not given. ``config`` may hold secrets.
+
+    ``plan_id``: None carries out any plan.
+    """
 
     connectors: tuple[str, ...] = field_for(CONNECTORS)
     strategy: str = option(
@@ -55,13 +58,23 @@ class ResetOptions:
         " have these fields.",
         "Only partitions that the server lists can be selected. An entry that selects none is an error that names the closest"
         " partition.",
-        "If empty, all partitions are reset.",
+        "Without it, all partitions are reset. An empty list is refused.",
         elements="dict",
-        default=[],
     )
     timestamp: str | None = field_for(TIMESTAMP)
     offset: Mapping[str, Any] | None = option(
-        "offset", "dict", "Offset to write with O(strategy=offset). JSON types are kept."
+        "offset",
+        "dict",
+        "Offset to write with O(strategy=offset). JSON types are kept.",
+        "For a connector with several partitions, O(partitions) must name those that get it.",
+    )
+    offsets: tuple[Mapping[str, Any], ...] = option(
+        "offsets",
+        "list",
+        "Offsets to write with O(strategy=offset), if partitions get different ones. Each entry is a map of C(partition), whose"
+        " fields select one partition, and C(offset). Other partitions keep their offsets.",
+        "Use either O(offset) or O(offsets).",
+        elements="dict",
     )
     backup_file: str | None = option(
         "backup_file", "path", "Backup to restore with O(strategy=restore), on the host that runs the task."
@@ -102,6 +115,9 @@ class ResetOptions:
     def read(cls, params: Mapping[str, Any]) -> ResetOptions:
         """The options among a task's parameters. Raises InputError."""
         options = cls(**values_of(cls, params))
+        for name, instead in (("partitions", " for all partitions"), ("offsets", "")):
+            if params.get(name) is not None and not params[name]:
+                raise InputError(f"{name} is an empty list, which selects nothing: leave it out{instead}.")
         if options.plan_id is not None and len(set(options.connectors)) > 1:
             raise InputError("plan_id belongs to one connector, but connectors names several: run them one at a time.")
         if not 0 <= options.settle_seconds <= LONGEST_SETTLE_SECONDS:

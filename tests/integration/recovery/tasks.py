@@ -112,7 +112,9 @@ class Tasks:
     @property
     def options(self) -> dict[str, Any]:
         """What every task is given."""
-        return {"connect_url": self.lab.connect.urls, "connectors": [self.trial.name]}
+        security = self.lab.rest_security
+        login = {} if security is None else security.module_options
+        return {"connect_url": self.lab.connect.urls, "connectors": [self.trial.name], **login}
 
     @property
     def stripe_options(self) -> dict[str, Any]:

@@ -26,9 +26,13 @@ pytestmark = [pytest.mark.core_matrix, pytest.mark.slow_file]
 
 # A task with an environment of its own runs as a module, with an interpreter of its own.
 WAYS: Mapping[str, Mapping[str, Any]] = {"in process": {}, "shipped": {"environment": {"OF_ITS_OWN": "yes"}}}
+BACKGROUND: Mapping[str, Any] = {"async": 120, "poll": 1}
 PASSWORD = "correct-horse-battery"
 # What belongs to the moment or to the way of running, not to the result.
 VOLATILE = frozenset({"ansible_facts_discovered_interpreter", "deprecations", "exception", "invocation"})
+OF_THE_BACKGROUND = frozenset(
+    {"ansible_job_id", "finished", "results_file", "started", "stderr", "stdout", "stderr_lines", "stdout_lines"}
+)
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +60,7 @@ class Runner:
         """The registered result of each task."""
         tasks: list[dict[str, Any]] = []
         for step in steps:
-            options = {f"connectops.recovery.{step.module}": step.options, **WAYS[step.way]}
+            options = {f"connectops.recovery.{step.module}": step.options, **WAYS.get(step.way, BACKGROUND)}
             tasks.append({**options, "register": "done", "ignore_errors": True})
             # Encoded, so that the result is one word whatever the format of the output.
             tasks.append({"ansible.builtin.debug": {"msg": "RESULT={{ done | to_json | b64encode }}"}})
@@ -76,7 +80,7 @@ class Runner:
         for secret in self._secrets:
             assert secret not in done.stdout + done.stderr + "".join(texts)
         for step, output in zip(steps, outputs, strict=True):
-            assert ("AnsiballZ_connect" in output) == (step.way == "shipped")
+            assert ("AnsiballZ_connect" in output) == (step.way != "in process")
         return [_comparable(json.loads(text)) for text in texts]
 
     def both(self, module: str, options: Mapping[str, Any], *arguments: str) -> dict[str, Any]:
@@ -149,6 +153,10 @@ def test_a_change_is_the_same_and_the_second_finds_it_made(trial: Trial, tasks: 
     assert tasks.lab.connect.config(trial.name)[MAX_WAIT] == "3600000"
     trial.cluster.request("PATCH", f"/connectors/{trial.name}/config", {MAX_WAIT: str(TOO_SHORT_WAIT)})
     assert runner.run([Step(way, "connect_config", options) for way in reversed(WAYS)]) == [first, second]
+    trial.cluster.request("PATCH", f"/connectors/{trial.name}/config", {MAX_WAIT: str(TOO_SHORT_WAIT)})
+    (third,) = runner.run([Step("in the background", "connect_config", options)])
+    assert {key: value for key, value in third.items() if key not in OF_THE_BACKGROUND} == first
+    assert tasks.lab.connect.config(trial.name)[MAX_WAIT] == "3600000"
 
 
 def test_keys_given_by_the_user_are_used_and_not_shown(trial: Trial, tasks: Tasks, runner: Runner) -> None:

@@ -216,6 +216,7 @@ def test_a_body_that_is_not_json_differs_from_every_json_value() -> None:
     assert parse(b"null") is None
     assert parse(b"") is NOT_JSON
     assert parse(b"\xff{}") is NOT_JSON
+    assert parse(b"[" * 100_000) is NOT_JSON
 
 
 def test_an_error_text_loses_the_secrets_of_the_task_and_of_the_call() -> None:

@@ -105,6 +105,16 @@ def test_a_setting_that_the_connector_does_not_have_is_not_raised() -> None:
     )
 
 
+@pytest.mark.parametrize("option", ["exact", "at_least"])
+@pytest.mark.parametrize("key", ["", " ", "max.wait.ms ", "max\nwait", 5])
+def test_what_cannot_be_the_name_of_a_setting_is_refused(option: str, key: Any) -> None:
+    wanted: dict[str, Any] = {"exact": {}, "at_least": {}, option: {key: "5"}}
+    with pytest.raises(InputError) as caught:
+        decide_settings({}, **wanted, defaults={}, secret_keys=frozenset(), name="c")
+    shown = "config" if option == "exact" else "at_least"
+    assert caught.value.message == f"{shown}: {key!r} cannot be the name of a setting: correct it, or remove it."
+
+
 def test_the_connector_cannot_be_renamed() -> None:
     assert refused({"name": "c"}, exact={"name": "d"}).startswith("config.name: a connector cannot be renamed")
     assert refused({"name": "c"}, exact={"name": None}).startswith("config.name: a connector cannot be renamed")

@@ -138,6 +138,13 @@ def test_a_plan_belongs_to_one_connector() -> None:
     assert ResetOptions.read({"connectors": ["a", "b"], "plan_id": ""}).plan_id is None
 
 
+@pytest.mark.parametrize("name", ["partitions", "offsets"])
+def test_an_empty_selection_is_refused_and_none_is_not(name: str) -> None:
+    with pytest.raises(InputError, match=f"{name} is an empty list, which selects nothing: leave it out"):
+        ResetOptions.read({"connectors": ["a"], name: []})
+    assert getattr(ResetOptions.read({"connectors": ["a"], name: None}), name) == ()
+
+
 def test_settings_to_change_must_be_named() -> None:
     with pytest.raises(InputError, match="Neither config nor at_least names a setting"):
         SettingsOptions.read({"connectors": ["a"]})

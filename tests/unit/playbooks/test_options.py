@@ -230,11 +230,16 @@ def test_a_limit_that_leaves_no_cluster_is_a_failure(tmp_path: Path, playbook: s
 
 
 @pytest.mark.core_matrix
-def test_an_empty_list_of_connectors_stops_the_run(tmp_path: Path) -> None:
-    variables = {"chosen": [], "connectops_connectors": "{{ chosen }}"}
+def test_an_empty_list_stops_the_run_where_it_would_select_all(tmp_path: Path) -> None:
+    variables = {
+        "chosen": [],
+        **dict.fromkeys(("connectops_connectors", "reset_partitions", "reset_offsets"), "{{ chosen }}"),
+    }
     status, output = play("connectops.recovery.recover", tmp_path, variables)
     assert status == 2, output
     assert "The variable connectops_connectors is empty: leave it out for all stuck connectors." in output
+    assert "The variable reset_partitions is empty: leave it out for all partitions." in output
+    assert "The variable reset_offsets is empty: leave it out, or name each partition with its offset." in output
     assert "Kafka Connect" not in output
 
 
@@ -290,7 +295,7 @@ def test_the_page_of_a_role_has_its_variables_and_their_defaults(role: str) -> N
         if spec.get("required"):
             assert table[name] == "required", name
         elif "default" not in spec and "default" not in option:
-            assert table[name] == "from the plan", name
+            assert table[name] == ("from the plan" if role == "verify" else "unset"), name
         elif "default" not in spec:
             shared = f"connectops_{name.removeprefix(f'{role}_')}"
             assert table[name] == f"`{shared}`, or else `{_as_text(option['default'])}`", name

@@ -23,6 +23,7 @@ _VARIABLES = {
     "partitions": "reset_partitions",
     "timestamp": "reset_timestamp",
     "offset": "reset_offset",
+    "offsets": "reset_offsets",
     "backup_file": "reset_backup_file",
     "allow_gap": "reset_allow_gap",
     "plan_id": "reset_plan_id",

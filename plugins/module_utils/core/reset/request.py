@@ -16,7 +16,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Offset,
     Partition,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.selection import choose_partitions
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.selection import (
+    choose_one,
+    choose_partitions,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.values import check_types, check_values
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
@@ -25,7 +28,10 @@ OffsetTargets = Mapping[Partition, "Mapping[str, JsonScalar] | None"]
 
 @dataclass(frozen=True)
 class ResetRequest:
-    """What the user wants of the offsets. ``moment`` is epoch seconds; ``backup`` the offsets that restore goes back to."""
+    """What the user wants of the offsets. ``moment`` is epoch seconds; ``backup`` the offsets that restore goes back to.
+
+    ``offset`` is for each of the ``partitions``, ``offsets`` has pairs of one partition's fields and its own offset.
+    """
 
     strategy: str
     partitions: tuple[Mapping[str, Any], ...] = ()
@@ -33,6 +39,7 @@ class ResetRequest:
     offset: Mapping[str, JsonScalar] | None = None
     backup: Mapping[Partition, Offset] | None = None
     allow_gap: bool = False
+    offsets: tuple[tuple[Mapping[str, Any], Offset], ...] = ()
 
     @classmethod
     def read(
@@ -43,9 +50,13 @@ class ResetRequest:
         offset: Mapping[str, Any] | None,
         backup: Mapping[Partition, Offset] | None,
         allow_gap: bool,
+        offsets: Sequence[Mapping[str, Any]] = (),
     ) -> ResetRequest:
         """Check the options against each other. Raises InputError."""
-        given = {"timestamp": timestamp, "offset": offset, "restore": backup}
+        pairs = tuple(_pair(entry, f"offsets[{number}]") for number, entry in enumerate(offsets))
+        if pairs:
+            _refuse_beside_offsets(strategy, partitions, offset)
+        given = {"timestamp": timestamp, "offset": pairs or offset, "restore": backup}
         for owner, value in given.items():
             if (value is not None) != (strategy == owner):
                 option = "backup_file" if owner == "restore" else owner
@@ -56,7 +67,25 @@ class ResetRequest:
         for partition, stored in (backup or {}).items():
             check_values(stored, f"backup_file: the offset of {partition}")
         moment = None if timestamp is None else parse_moment(timestamp, "timestamp")
-        return cls(strategy, tuple(partitions), moment, offset, backup, allow_gap)
+        return cls(strategy, tuple(partitions), moment, offset, backup, allow_gap, pairs)
+
+
+def _pair(entry: Mapping[str, Any], where: str) -> tuple[Mapping[str, Any], Offset]:
+    partition, offset = entry.get("partition"), entry.get("offset")
+    if set(entry) != {"partition", "offset"} or not isinstance(partition, Mapping) or not isinstance(offset, Mapping):
+        raise InputError(f"{where} is not a map of partition and offset, each of which is a map.")
+    check_values(offset, f"{where}.offset")
+    return partition, offset
+
+
+def _refuse_beside_offsets(
+    strategy: str, partitions: Sequence[Mapping[str, Any]], offset: Mapping[str, Any] | None
+) -> None:
+    if strategy != "offset":
+        raise InputError(f"The strategy {strategy} does not use the option offsets.")
+    if offset is not None or partitions:
+        other = "partitions" if offset is None else "offset"
+        raise InputError(f"offsets names each partition with its own offset: leave {other} out.")
 
 
 def refuse_without_offsets(connector: Connector, strategy: str) -> None:
@@ -80,8 +109,15 @@ def generic_targets(connector: Connector, request: ResetRequest) -> OffsetTarget
         return {partition: everything[partition] for partition in chosen}
     if request.strategy in ("offset", "delete"):
         refuse_without_offsets(connector, request.strategy)
+    if request.offsets:
+        return _separate_offsets(connector, request)
     chosen = choose_partitions(tuple(stored), request.partitions, connector.name)
     if request.strategy == "offset" and request.offset is not None:
+        if len(chosen) > 1 and not request.partitions:
+            raise InputError(
+                f"Connector '{connector.name}' has {len(chosen)} partitions, and offset is one value: name in partitions which of"
+                " them get it, or set offsets to a value for each."
+            )
         for partition in chosen:
             check_types(partition, stored[partition], request.offset, "offset")
         return dict.fromkeys(chosen, request.offset)
@@ -93,3 +129,16 @@ def generic_targets(connector: Connector, request: ResetRequest) -> OffsetTarget
         f"The strategy {request.strategy} needs to know which field of an offset is time, which is not known for"
         f" {connector.connector_class or 'this connector'}: use offset, delete or restore, and name the partitions."
     )
+
+
+def _separate_offsets(connector: Connector, request: ResetRequest) -> OffsetTargets:
+    stored = connector.stored
+    targets: dict[Partition, Offset] = {}
+    for number, (fields, offset) in enumerate(request.offsets):
+        where = f"offsets[{number}]"
+        partition = choose_one(tuple(stored), fields, f"{where}.partition", connector.name)
+        if partition in targets:
+            raise InputError(f"{where} is for {partition}, which has an offset in offsets already: give it one.")
+        check_types(partition, stored[partition], offset, f"{where}.offset")
+        targets[partition] = offset
+    return targets

@@ -13,6 +13,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import nearest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
+_OR_ALL = ", or leave partitions out for all"
+
 
 def choose_partitions(
     listed: Sequence[Partition], wanted: Sequence[Mapping[str, Any]], connector: str
@@ -25,20 +27,37 @@ def choose_partitions(
         return tuple(listed)
     chosen: dict[Partition, None] = {}
     for number, fields in enumerate(wanted):
-        if not fields:
-            raise InputError(
-                f"partitions[{number}] is empty: name at least one field, or leave partitions out for all."
-            )
-        matching = [partition for partition in listed if Partition.of(fields).identity <= partition.identity]
-        if not matching:
-            raise InputError(_nothing_matches(number, fields, listed, connector))
-        chosen.update(dict.fromkeys(matching))
+        chosen.update(dict.fromkeys(_matching(listed, fields, f"partitions[{number}]", connector)))
     return tuple(chosen)
 
 
-def _nothing_matches(number: int, fields: Mapping[str, Any], listed: Sequence[Partition], connector: str) -> str:
+def choose_one(listed: Sequence[Partition], fields: Mapping[str, Any], where: str, connector: str) -> Partition:
+    """The one listed partition that has these fields; ``where`` names them. Raises InputError for none, and for several."""
+    matching = _matching(listed, fields, where, connector)
+    if len(matching) > 1:
+        raise InputError(
+            f"{where} selects {len(matching)} partitions of connector '{connector}': add fields until it selects one, for"
+            f" example {matching[0]}."
+        )
+    return matching[0]
+
+
+def _matching(
+    listed: Sequence[Partition], fields: Mapping[str, Any], where: str, connector: str
+) -> tuple[Partition, ...]:
+    if not fields:
+        raise InputError(
+            f"{where} is empty: name at least one field{_OR_ALL if where.startswith('partitions') else ''}."
+        )
+    matching = tuple(partition for partition in listed if Partition.of(fields).identity <= partition.identity)
+    if not matching:
+        raise InputError(_nothing_matches(where, fields, listed, connector))
+    return matching
+
+
+def _nothing_matches(where: str, fields: Mapping[str, Any], listed: Sequence[Partition], connector: str) -> str:
     asked = json.dumps(dict(fields), sort_keys=True)
-    sentence = f"partitions[{number}]: connector '{connector}' has no offset for {asked}"
+    sentence = f"{where}: connector '{connector}' has no offset for {asked}"
     if not listed:
         return f"{sentence}: it has no offsets at all, so there is nothing to reset."
     texts = {json.dumps(partition.as_dict(), sort_keys=True): partition for partition in listed}

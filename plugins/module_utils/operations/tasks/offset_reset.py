@@ -192,6 +192,7 @@ class _Reset:
                 options.offset,
                 backup,
                 options.allow_gap,
+                options.offsets,
             ),
             config=options.config,
             at_least=options.at_least,

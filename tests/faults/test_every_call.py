@@ -1,0 +1,94 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""For every call of a reset: it fails, its answer is lost, it acts later, the process dies at it. Then a second run."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from faults.world import KINDS, STATES, Kind, World, fault
+
+# How many cases of the whole the ordinary run of the tests takes.
+SAMPLE = 120
+
+
+class Case(NamedTuple):
+    state: str
+    number: int
+    method: str
+    kind: Kind
+
+
+def every_case(folder: Path) -> list[Case]:
+    return [
+        Case(state, number, method, kind)
+        for state in STATES
+        for number, method in enumerate(World(folder / f"calls-{state}", state).calls(), start=1)
+        for kind in KINDS
+    ]
+
+
+def what_is_lost(world: World, *faults: Case) -> Iterator[str]:
+    """What does not hold after a run with these faults, and after the run that follows it."""
+    # After the first fault the calls are others, so the second one fits whatever is called then.
+    world.cluster.faults = {one.number: partial(fault, one.kind) for one in faults}
+    first = world.run()
+    world.cluster.settle()
+    if first is not None and not first.get("failed") and not (world.is_new and world.connector.state == world.state):
+        yield "a run that says it has done it has not"
+    if first is not None and first.get("failed") and not (world.is_old or world.is_new or world.has_journal):
+        yield "a mix, and no journal"
+    if world.connector.state != world.state and not world.has_journal:
+        yield f"{world.connector.state}, and no journal"
+    second = world.rerun()
+    if second.get("failed"):
+        yield f"the second run fails: {second['msg']}"
+    elif not (world.is_new and world.connector.state == world.state):
+        yield f"after the second run it is {world.connector.state}, with {world.connector.offsets}, {world.connector.config}"
+    if world.has_journal:
+        yield "a journal is left"
+    if world.leaks(first, second):
+        yield "the secret is out"
+    if world.unreadable_backups():
+        yield "a backup cannot be read"
+
+
+def assert_nothing_is_lost(folder: Path, cases: list[tuple[Case, ...]], report: Callable[[str, object], None]) -> None:
+    failures = []
+    for count, faults in enumerate(cases):
+        lost = list(what_is_lost(World(folder / str(count), faults[0].state), *faults))
+        if lost:
+            failures.append(
+                f"{' and '.join(f'{one.kind} at {one.number} {one.method}' for one in faults)}, {faults[0].state}: {lost}"
+            )
+    calls = len({(one.state, one.number) for faults in cases for one in faults})
+    report("faults", f"{calls} calls, {len(cases)} runs with faults, {len(cases) - len(failures)} survived")
+    assert not failures, "\n".join([f"{len(failures)} of {len(cases)}", *failures])
+
+
+def test_a_fault_at_some_calls(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    cases = random.Random(1).sample(every_case(tmp_path), SAMPLE)
+    assert_nothing_is_lost(tmp_path, [(one,) for one in cases], record_property)
+
+
+@pytest.mark.faults
+def test_a_fault_at_every_call(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    assert_nothing_is_lost(tmp_path, [(one,) for one in every_case(tmp_path)], record_property)
+
+
+@pytest.mark.faults
+def test_two_faults_in_one_run(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    draw = random.Random(2)
+    of_state = {state: [one for one in every_case(tmp_path) if one.state == state] for state in STATES}
+    pairs = []
+    while len(pairs) < 2000:
+        first, second = draw.sample(of_state[draw.choice(STATES)], 2)
+        if first.number != second.number:
+            pairs.append((first, second))
+    assert_nothing_is_lost(tmp_path, pairs, record_property)
