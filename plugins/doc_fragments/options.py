@@ -17,6 +17,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.limits
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import documentation, options_of
 from ansible_collections.connectops.recovery.plugins.module_utils.options.recovery import RecoveryOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import ResetOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.rollback import RollbackOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.settings import SettingsOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
 
@@ -58,5 +59,6 @@ class ModuleDocFragment:
     LIMITS: str = documentation(LIMITS)
     SETTINGS: str = documentation(options_of(SettingsOptions))
     RESET: str = documentation(options_of(ResetOptions))
+    ROLLBACK: str = documentation(options_of(RollbackOptions))
     FACTS: str = documentation(options_of(FactsOptions))
     RECOVERY: str = documentation(options_of(RecoveryOptions))

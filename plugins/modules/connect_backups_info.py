@@ -78,6 +78,16 @@ connectors:
         offsets:
           description: How many offsets are in it. V(null) if the backup cannot be read.
           type: int
+        settings:
+          description: Names of the settings that the change touches. V(null) if that is not known.
+          type: list
+          elements: str
+        result:
+          description: What became of the change, V(done), V(undone) or V(replaced). V(null) if that is not known.
+          type: str
+        made_by:
+          description: Who made it, on which host. V(null) if that is not known.
+          type: str
 preview:
   description: The list as lines of text for a person.
   returned: always

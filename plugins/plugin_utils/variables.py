@@ -23,15 +23,20 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_CONFIG,
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
+    CONNECT_ROLLBACK,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import Spec
 
-PREFIXES = ("connectops_", "identify_", "raise_timeout_", "reset_", "verify_")
+PREFIXES = ("connectops_", "identify_", "raise_timeout_", "reset_", "rollback_", "verify_")
 
 # These say what one run does. The roles have variables of their own for them, with the prefix of the role.
 OPTIONS_OF_A_RUN = frozenset(
     {
+        "allow_changed_settings",
         "allow_gap",
+        "allow_moved_offsets",
+        "allow_other_cluster",
+        "allow_other_connector",
         "at_least",
         "backup_file",
         "cluster_label",
@@ -77,6 +82,11 @@ _SET_BY_US = frozenset(
         "reset_plan",
         "reset_plannable",
         "reset_result",
+        "rollback_failed",
+        "rollback_failure",
+        "rollback_plan",
+        "rollback_plannable",
+        "rollback_result",
         "verify_result",
     }
 )
@@ -97,7 +107,7 @@ _READ_FIRST = ("connectops_", "identify_")
 
 def option_variables() -> Spec:
     """The variables that stand for an option of a module in every run, with the option's type."""
-    options = {**CONNECT_OFFSETS_FACTS, **CONNECT_OFFSET_RESET, **CONNECT_CONFIG}
+    options = {**CONNECT_OFFSETS_FACTS, **CONNECT_OFFSET_RESET, **CONNECT_ROLLBACK, **CONNECT_CONFIG}
     return {
         f"connectops_{name}": {key: spec[key] for key in ("type", "elements", "choices", "no_log") if key in spec}
         for name, spec in options.items()

@@ -24,6 +24,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
     CONNECT_RECOVERY_INFO,
+    CONNECT_ROLLBACK,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
     PREFIXES,
@@ -40,11 +41,12 @@ SPECS = {
     "connect_offset_reset": CONNECT_OFFSET_RESET,
     "connect_offsets_facts": CONNECT_OFFSETS_FACTS,
     "connect_recovery_info": CONNECT_RECOVERY_INFO,
+    "connect_rollback": CONNECT_ROLLBACK,
     "show_preview": {"lines": {"type": "list", "elements": "str", "required": True}},
 }
 GROUPS = {
-    "all": (CONNECT_CONFIG, CONNECT_OFFSET_RESET, CONNECT_OFFSETS_FACTS, CONNECT_RECOVERY_INFO),
-    "offsets": (CONNECT_OFFSET_RESET, CONNECT_OFFSETS_FACTS, CONNECT_RECOVERY_INFO),
+    "all": (CONNECT_CONFIG, CONNECT_OFFSET_RESET, CONNECT_OFFSETS_FACTS, CONNECT_RECOVERY_INFO, CONNECT_ROLLBACK),
+    "offsets": (CONNECT_OFFSET_RESET, CONNECT_OFFSETS_FACTS, CONNECT_RECOVERY_INFO, CONNECT_ROLLBACK),
 }
 PREFIX = "connectops.recovery."
 PLUGINS = sorted([*(ROOT / "plugins" / "modules").glob("*.py"), *(ROOT / "plugins" / "lookup").glob("*.py")])

@@ -47,6 +47,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
     CONNECT_RECOVERY_INFO,
+    CONNECT_ROLLBACK,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import known_variables
@@ -72,6 +73,7 @@ MODULES = {
     "connect_offset_reset": CONNECT_OFFSET_RESET,
     "connect_offsets_facts": CONNECT_OFFSETS_FACTS,
     "connect_recovery_info": CONNECT_RECOVERY_INFO,
+    "connect_rollback": CONNECT_ROLLBACK,
 }
 
 

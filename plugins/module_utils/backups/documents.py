@@ -15,14 +15,18 @@ from urllib.parse import quote, unquote
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupEntry, Journal
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
+from ansible_collections.connectops.recovery.plugins.module_utils.core.change import CHANGE_RESULTS, ChangeResult
 from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import OwnWrite, newest_writes
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 
 JOURNAL = "journal"
 OWN_WRITES = "own_writes"
+# How the name of the document ends that says what became of the change of a backup.
+RESULT = ".result"
 
 _JOURNAL_FORMAT = 1
 _OWN_WRITES_FORMAT = 1
+_RESULT_FORMAT = 1
 _BACKUP_NAME = re.compile(r"(?P<moment>\d{8}T\d{6}\.\d{6}Z)-(?P<plan_id>\w+)")
 # File systems allow 255 bytes for one part of a path.
 _LONGEST_PART = 200
@@ -127,12 +131,12 @@ class DocumentStore(ABC):
         day, clock = match["moment"].split("T")
         taken_at = f"{day[:4]}-{day[4:6]}-{day[6:]}T{clock[:2]}:{clock[2:4]}:{clock[4:-1]}+00:00"
         try:
-            offsets = len(self.read(shown).offsets)
+            offsets = len(self.read(shown, any_cluster=True).offsets)
         except InputError:
             return BackupEntry(shown, taken_at, match["plan_id"], None)
-        return BackupEntry(shown, taken_at, match["plan_id"], offsets)
+        return BackupEntry(shown, taken_at, match["plan_id"], offsets, self.result(shown))
 
-    def read(self, name: str) -> Backup:
+    def read(self, name: str, *, any_cluster: bool = False) -> Backup:
         """See :meth:`~.store.BackupStore.read`; ``name`` is what :meth:`back_up` returned."""
         where = f"backup_file: {name}"
         try:
@@ -145,7 +149,7 @@ class DocumentStore(ABC):
         backup = Backup.from_data(data, where)
         for what, found, wanted in (
             ("connector", backup.connector, self._connector),
-            ("cluster", backup.cluster_id, self._cluster_id or backup.cluster_id),
+            ("cluster", backup.cluster_id, backup.cluster_id if any_cluster else self._cluster_id),
         ):
             if found != wanted:
                 raise InputError(f"{where} is a backup of {what} '{found}', not of '{wanted}'.")
@@ -156,6 +160,22 @@ class DocumentStore(ABC):
         for one in tuple(self._names()):
             if self.shown(one) == name and _BACKUP_NAME.fullmatch(one):
                 self._delete(one)
+                self._delete(f"{one}{RESULT}")
+
+    def note_result(self, name: str, result: ChangeResult) -> None:
+        """See :meth:`~.store.BackupStore.note_result`."""
+        own = name.rpartition("/")[2].removesuffix(".json")
+        self._put(f"{own}{RESULT}", {"format": _RESULT_FORMAT, "result": result})
+
+    def result(self, name: str) -> ChangeResult | None:
+        """See :meth:`~.store.BackupStore.result`."""
+        try:
+            content = _parsed(self._read_shown(f"{name.removesuffix('.json')}{RESULT}") or "null")
+        except Unreadable:
+            # It is not known then, and what is there shows how much of the change was made.
+            return None
+        known = isinstance(content, Mapping) and content.get("format") == _RESULT_FORMAT
+        return next((one for one in CHANGE_RESULTS if known and content.get("result") == one), None)
 
     def _known_backups(self) -> str:
         entries = self.list()

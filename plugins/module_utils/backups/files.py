@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Backups and journals in a folder of the host that the task runs on. The only module that writes files.
 
-``<folder>/<cluster label>/<connector>/`` holds one backup for each change, ``journal.json`` while a change is under way, and
-``own_writes.json``: the offsets that resets wrote last.
+``<folder>/<cluster label>/<connector>/`` holds one backup for each change, beside it a ``.result`` that says what became of the
+change, ``journal.json`` while a change is under way, and ``own_writes.json``: the offsets that resets wrote last.
 Files are readable by their owner only.
 """
 
@@ -20,6 +20,7 @@ from pathlib import Path
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.documents import (
     JOURNAL,
+    RESULT,
     DocumentStore,
     Unreadable,
     connector_of,
@@ -55,7 +56,8 @@ class FolderStore(DocumentStore):
         return str(self._path(name).absolute())
 
     def _names(self) -> list[str]:
-        return [path.name.removesuffix(_SUFFIX) for path in _children(self.folder) if path.name.endswith(_SUFFIX)]
+        names = [path.name for path in _children(self.folder)]
+        return [name.removesuffix(_SUFFIX) for name in names if name.endswith((_SUFFIX, RESULT))]
 
     def _read(self, name: str) -> str | None:
         try:
@@ -118,7 +120,7 @@ class FolderStore(DocumentStore):
             ) from None
 
     def _path(self, name: str) -> Path:
-        return self.folder / f"{name}{_SUFFIX}"
+        return self.folder / (name if name.endswith(RESULT) else f"{name}{_SUFFIX}")
 
 
 def connectors_in(folder: Path, cluster: str) -> list[str]:

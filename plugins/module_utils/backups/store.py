@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
+from ansible_collections.connectops.recovery.plugins.module_utils.core.change import ChangeResult
 from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import OwnWrite
 
 _STATES = ("RUNNING", "PAUSED", "STOPPED")
@@ -46,12 +47,16 @@ class Journal:
 
 @dataclass(frozen=True)
 class BackupEntry:
-    """One backup of a list. ``offsets`` counts them, None where the backup cannot be read. ``taken_at`` is an ISO time."""
+    """One backup of a list. ``offsets`` counts them, None where the backup cannot be read. ``taken_at`` is an ISO time.
+
+    ``result``: what became of the change; None: unknown.
+    """
 
     name: str
     taken_at: str
     plan_id: str
     offsets: int | None
+    result: ChangeResult | None = None
 
     def __str__(self) -> str:
         if self.offsets is None:
@@ -71,8 +76,17 @@ class BackupStore(Protocol):
     def list(self) -> tuple[BackupEntry, ...]:
         """All backups of the connector, newest first."""
 
-    def read(self, name: str) -> Backup:
-        """One backup. Raises InputError when there is none of this name, or it is of another connector or cluster."""
+    def read(self, name: str, *, any_cluster: bool = False) -> Backup:
+        """One backup. Raises InputError when there is none of this name, or it is of another connector or cluster.
+
+        ``any_cluster``: that of another Kafka cluster is taken as well.
+        """
+
+    def note_result(self, name: str, result: ChangeResult) -> None:
+        """Keep what became of the change that the backup of this name was made for."""
+
+    def result(self, name: str) -> ChangeResult | None:
+        """What became of that change; None where it is unknown."""
 
     def delete(self, name: str) -> None:
         """Delete the backup of this name. It is no error when there is none."""

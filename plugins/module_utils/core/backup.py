@@ -1,32 +1,54 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The format of a backup: a connector as it was before a change, as JSON data without secrets."""
+"""The format of a backup: a connector before a change, and the change itself, as JSON data without secrets.
+
+Format 1 had no change in it. Files of it can still be restored from, but not rolled back.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.change import Change, plain_fields
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
-    JsonScalar,
     Offset,
     Partition,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.values import problem_of
+from ansible_collections.connectops.recovery.plugins.module_utils.core.version import VERSION
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
-FORMAT = 1
+FORMAT = 2
+_FORMATS = (1, FORMAT)
 _TEXTS = ("cluster_id", "connector", "taken_at", "plan_id", "state")
+_NEWER_TEXTS = ("made_by", "version")
+
+
+@dataclass(frozen=True)
+class RawRecord:
+    """Key and value of an offset's record in the offsets topic, as bytes."""
+
+    key: bytes
+    value: bytes
 
 
 @dataclass(frozen=True)
 class Backup:
-    """One connector before a change. ``taken_at`` is an ISO 8601 time in UTC; ``config`` has its secrets hidden."""
+    """One connector before a change. ``taken_at`` is an ISO 8601 time in UTC; ``config`` has its secrets hidden.
+
+    ``change``: None in a file of format 1. ``made_by``: who ran it, and where; ``version``: that of this collection. ``records``:
+    the raw records of the offsets, where the offsets topic was read. ``is_original``: the file is as it was written; a file of
+    format 1 cannot show that.
+    """
 
     cluster_id: str
     connector: str
@@ -35,9 +57,25 @@ class Backup:
     state: str
     config: Mapping[str, str | None] = field(repr=False)
     offsets: Mapping[Partition, Offset]
+    change: Change | None = None
+    made_by: str = ""
+    version: str = VERSION
+    records: Mapping[Partition, RawRecord] = field(default_factory=dict, repr=False)
+    is_original: bool = field(default=True, compare=False)
 
     @classmethod
-    def of(cls, connector: Connector, cluster_id: str, plan_id: str, secret_keys: frozenset[str], now: float) -> Backup:
+    def of(
+        cls,
+        connector: Connector,
+        cluster_id: str,
+        plan_id: str,
+        secret_keys: frozenset[str],
+        now: float,
+        *,
+        change: Change | None = None,
+        made_by: str = "",
+        records: Mapping[Partition, RawRecord] | None = None,
+    ) -> Backup:
         """The backup of a connector as it was read; ``now`` is epoch seconds. Null offsets are left out."""
         return cls(
             cluster_id=cluster_id,
@@ -47,56 +85,106 @@ class Backup:
             state=connector.state,
             config=redacted(connector.config, secret_keys),
             offsets=connector.stored,
+            change=change,
+            made_by=made_by,
+            records=dict(records or {}),
         )
 
     def as_data(self) -> dict[str, Any]:
-        """JSON data; field order and types of partitions and offsets are kept."""
-        return {
+        """JSON data of the present format; field order and types of partitions and offsets are kept."""
+        data = {
             "format": FORMAT,
             "cluster_id": self.cluster_id,
             "connector": self.connector,
             "taken_at": self.taken_at,
             "plan_id": self.plan_id,
+            "made_by": self.made_by,
+            "version": self.version,
             "state": self.state,
             "config": dict(self.config),
             "offsets": [
-                {"partition": partition.as_dict(), "offset": dict(offset)} for partition, offset in self.offsets.items()
+                {"partition": partition.as_dict(), "offset": dict(offset), **self._raw(partition)}
+                for partition, offset in self.offsets.items()
             ],
+            "change": None if self.change is None else self.change.as_data(),
         }
+        return {**data, "digest": _digest(data)}
+
+    def _raw(self, partition: Partition) -> dict[str, str]:
+        record = self.records.get(partition)
+        if record is None:
+            return {}
+        return {f"raw_{name}": base64.b64encode(getattr(record, name)).decode() for name in ("key", "value")}
 
     @classmethod
     def from_data(cls, data: Any, where: str) -> Backup:
         """Read what :meth:`as_data` made. Raises InputError with one sentence that begins with ``where``."""
-        if not isinstance(data, Mapping) or data.get("format").__class__ is not int or data["format"] != FORMAT:
-            raise InputError(f"{where} is not a backup of this collection (format {FORMAT}).")
-        for name in _TEXTS:
+        if not isinstance(data, Mapping) or data.get("format").__class__ is not int or data["format"] not in _FORMATS:
+            raise InputError(f"{where} is not a backup of this collection (format 1 or {FORMAT}).")
+        is_first = data["format"] == 1
+        names = _TEXTS if is_first else (*_TEXTS, *_NEWER_TEXTS)
+        for name in names:
             if not isinstance(data.get(name), str):
                 raise InputError(f"{where} is damaged: its {name} is missing or is not text.")
-        config, entries = data.get("config"), data.get("offsets")
+        config = data.get("config")
         if not isinstance(config, Mapping) or not all(
             value is None or isinstance(value, str) for value in config.values()
         ):
             raise InputError(f"{where} is damaged: its config is not a map of texts.")
-        if not isinstance(entries, list):
-            raise InputError(f"{where} is damaged: its offsets are not a list.")
-        offsets: dict[Partition, Offset] = {}
-        for number, entry in enumerate(entries, start=1):
-            pair = entry if isinstance(entry, Mapping) else {}
-            partition, offset = _fields(pair.get("partition")), _fields(pair.get("offset"))
-            if not partition or offset is None:
+        offsets, records = _read_offsets(data.get("offsets"), where)
+        change = None
+        if not is_first and data.get("change") is not None:
+            try:
+                change = Change.from_data(data["change"])
+            except ValueError as error:
+                raise InputError(f"{where} is damaged: {error} in its change cannot be read.") from None
+        return cls(
+            **{name: data[name] for name in _TEXTS},
+            config=dict(config),
+            offsets=offsets,
+            change=change,
+            made_by=data.get("made_by", ""),
+            version=data.get("version", ""),
+            records=records,
+            is_original=_is_original(data),
+        )
+
+
+def _read_offsets(entries: Any, where: str) -> tuple[dict[Partition, Offset], dict[Partition, RawRecord]]:
+    if not isinstance(entries, list):
+        raise InputError(f"{where} is damaged: its offsets are not a list.")
+    offsets: dict[Partition, Offset] = {}
+    records: dict[Partition, RawRecord] = {}
+    for number, entry in enumerate(entries, start=1):
+        pair = entry if isinstance(entry, Mapping) else {}
+        partition, offset = plain_fields(pair.get("partition")), plain_fields(pair.get("offset"))
+        if not partition or offset is None:
+            raise InputError(
+                f"{where} is damaged: entry {number} of its offsets is not a partition and an offset with plain values."
+            )
+        key = Partition.of(partition)
+        if key in offsets:
+            raise InputError(f"{where} is damaged: the partition {key} appears twice in its offsets.")
+        offsets[key] = offset
+        if "raw_key" in pair or "raw_value" in pair:
+            try:
+                raw = [base64.b64decode(pair.get(name, ""), validate=True) for name in ("raw_key", "raw_value")]
+            except (TypeError, ValueError, binascii.Error):
                 raise InputError(
-                    f"{where} is damaged: entry {number} of its offsets is not a partition and an offset with plain values."
-                )
-            key = Partition.of(partition)
-            if key in offsets:
-                raise InputError(f"{where} is damaged: the partition {key} appears twice in its offsets.")
-            offsets[key] = offset
-        texts = {name: data[name] for name in _TEXTS}
-        return cls(**texts, config=dict(config), offsets=offsets)
+                    f"{where} is damaged: the raw bytes of entry {number} of its offsets are not Base64."
+                ) from None
+            records[key] = RawRecord(*raw)
+    return offsets, records
 
 
-def _fields(value: Any) -> dict[str, JsonScalar] | None:
-    """The fields of a partition or an offset; None unless it is a flat map of values that Connect can keep."""
-    if not isinstance(value, Mapping) or any(problem_of(one) is not None for one in value.values()):
-        return None
-    return dict(value)
+def _digest(data: Mapping[str, Any]) -> str:
+    content = {name: value for name, value in data.items() if name != "digest"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _is_original(data: Mapping[str, Any]) -> bool:
+    try:
+        return bool(data.get("digest") == _digest(data))
+    except RecursionError:
+        # Something that does not belong there is nested too deeply.
+        return False

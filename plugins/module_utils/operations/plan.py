@@ -14,7 +14,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kin
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import Kinds, kind_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import headline
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import (
+    RETURNING,
     Plan,
     final_state_of,
     offset_changes,
@@ -32,7 +34,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.cha
 class ChangeRequest:
     """All that the user asks for one connector: a reset of its offsets, and settings, exact ones or floors.
 
-    ``default_floors``: besides ``at_least``, raise what the connector's kind raises by default.
+    ``default_floors``: besides ``at_least``, raise what the connector's kind raises by default. ``remarks``: sentences that
+    stand above the plan.
     """
 
     reset: ResetRequest
@@ -40,13 +43,15 @@ class ChangeRequest:
     at_least: Mapping[str, Any]
     cluster: str
     default_floors: bool = False
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Planned:
     """A plan, and what is said of it. ``forecast`` is data for machines, ``preview`` lines for a person.
 
-    ``epoch_fields``: the fields of its offsets that are epoch seconds.
+    ``epoch_fields``: the fields of its offsets that are epoch seconds. ``rolls_back``: the moment of the backup whose change
+    it takes back, if it does.
     """
 
     plan: Plan
@@ -57,6 +62,7 @@ class Planned:
     epoch_fields: frozenset[str] = frozenset()
     # The connector may keep offsets outside of Kafka Connect, so what Connect says about that is shown.
     keeps_offsets_elsewhere: bool = False
+    rolls_back: str | None = None
 
     @property
     def diff(self) -> dict[str, str]:
@@ -97,11 +103,12 @@ def make_plan(
     task_states = [task.state for task in connector.tasks]
     preview = (
         *headline(request.cluster, connector.name, connector.state, task_states, remark),
+        *(line for one in request.remarks for line in ("", *wrapped(one))),
         "",
         *kind.plan_lines(plan.as_data(), forecast, connector.config),
     )
     warnings = decision.warnings
-    if plan.strategy == "restore":
+    if plan.strategy in RETURNING:
         # A backup may be of an older version of the connector, so this is for the user to judge.
         warnings = (*warnings, *changed_types(connector.stored, decision.targets))
     return Planned(

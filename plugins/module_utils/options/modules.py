@@ -17,6 +17,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.limits
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import Spec
 from ansible_collections.connectops.recovery.plugins.module_utils.options.recovery import RECOVERY_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import RESET_SPEC
+from ansible_collections.connectops.recovery.plugins.module_utils.options.rollback import ROLLBACK_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.settings import SETTINGS_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import STRIPE_SPEC
 
@@ -24,6 +25,7 @@ CONNECT_CONFIG: Spec = {**CONNECT_SPEC, **SETTINGS_SPEC}
 CONNECT_OFFSET_RESET: Spec = {**CONNECT_SPEC, **KAFKA_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **KEEP_SPEC, **RESET_SPEC}
 CONNECT_OFFSETS_FACTS: Spec = {**CONNECT_SPEC, **KAFKA_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **LIMITS_SPEC, **FACTS_SPEC}
 CONNECT_BACKUPS_INFO: Spec = {**BROKER_SPEC, **LISTING_SPEC}
+CONNECT_ROLLBACK: Spec = {**CONNECT_SPEC, **KAFKA_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **KEEP_SPEC, **ROLLBACK_SPEC}
 CONNECT_RECOVERY_INFO: Spec = {
     **CONNECT_SPEC,
     **KAFKA_SPEC,

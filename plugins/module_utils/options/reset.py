@@ -13,6 +13,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.pla
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import CONNECTORS, TIMESTAMP
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
+    Option,
     argument_spec,
     field_for,
     option,
@@ -22,6 +23,26 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.option
 from ansible_collections.connectops.recovery.plugins.module_utils.options.settings import AT_LEAST, CONFIG
 
 LONGEST_SETTLE_SECONDS = 600.0
+PLAN_ID = Option(
+    "plan_id",
+    "str",
+    (
+        (
+            "Id of the approved plan, as returned by a run in check mode. Any other plan is refused with an error that names"
+            " what has changed since."
+        ),
+        "Works with one connector only.",
+    ),
+)
+SETTLE_SECONDS = Option(
+    "settle_seconds",
+    "float",
+    (
+        "Seconds to wait after the stop when a worker cannot be asked whether its tasks have ended.",
+        "Set it higher than the workers' C(task.shutdown.graceful.timeout.ms).",
+    ),
+    default=10.0,
+)
 
 
 @dataclass(frozen=True)
@@ -96,20 +117,8 @@ class ResetOptions:
         " setting. A value in O(at_least) or O(config) takes precedence.",
         default=False,
     )
-    plan_id: str | None = option(
-        "plan_id",
-        "str",
-        "Id of the approved plan, as returned by a run in check mode. Any other plan is refused with an error that names what"
-        " has changed since.",
-        "Works with one connector only.",
-    )
-    settle_seconds: float = option(
-        "settle_seconds",
-        "float",
-        "Seconds to wait after the stop when a worker cannot be asked whether its tasks have ended.",
-        "Set it higher than the workers' C(task.shutdown.graceful.timeout.ms).",
-        default=10.0,
-    )
+    plan_id: str | None = field_for(PLAN_ID)
+    settle_seconds: float = field_for(SETTLE_SECONDS)
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> ResetOptions:
@@ -118,13 +127,15 @@ class ResetOptions:
         for name, instead in (("partitions", " for all partitions"), ("offsets", "")):
             if params.get(name) is not None and not params[name]:
                 raise InputError(f"{name} is an empty list, which selects nothing: leave it out{instead}.")
-        if options.plan_id is not None and len(set(options.connectors)) > 1:
-            raise InputError("plan_id belongs to one connector, but connectors names several: run them one at a time.")
-        if not 0 <= options.settle_seconds <= LONGEST_SETTLE_SECONDS:
-            raise InputError(
-                f"settle_seconds is {options.settle_seconds:g} s: set it to 0 s or more and at most 600 s."
-            )
+        options.check()
         return options
+
+    def check(self) -> None:
+        """Raise InputError for options that do not go together, or cannot work."""
+        if self.plan_id is not None and len(set(self.connectors)) > 1:
+            raise InputError("plan_id belongs to one connector, but connectors names several: run them one at a time.")
+        if not 0 <= self.settle_seconds <= LONGEST_SETTLE_SECONDS:
+            raise InputError(f"settle_seconds is {self.settle_seconds:g} s: set it to 0 s or more and at most 600 s.")
 
 
 RESET_SPEC = argument_spec(options_of(ResetOptions))

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +21,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
     offset_reset,
     offsets_facts,
     recovery_info,
+    rollback,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
     CONNECT_BACKUPS_INFO,
@@ -28,6 +29,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
     CONNECT_RECOVERY_INFO,
+    CONNECT_ROLLBACK,
 )
 from lab import Lab, await_condition
 from lab.days import MIDNIGHT, ago, start_of_today, utc_day
@@ -41,6 +43,7 @@ SPECS = {
     offset_reset: CONNECT_OFFSET_RESET,
     offsets_facts: CONNECT_OFFSETS_FACTS,
     recovery_info: CONNECT_RECOVERY_INFO,
+    rollback: CONNECT_ROLLBACK,
 }
 
 Result = dict[str, Any]
@@ -142,14 +145,23 @@ class Tasks:
         given = {**self.reset_options, "planned": reset["connectors"], "interval_seconds": 1, **options}
         return self._kept_secret(succeeded(run_task(recovery_info, **given)))
 
+    def roll_back(self, *, check_mode: bool = False, **options: Any) -> Result:
+        return self._kept_secret(run_task(rollback, check_mode=check_mode, **{**self.reset_options, **options}))
+
     def previewed_reset(self, **options: Any) -> Result:
-        """Preview a reset, then carry out that plan; the preview writes nothing and shows exactly what is done then."""
         # The plan of the strategy `current` is one for today.
         start_of_today()
+        return self._previewed(self.reset, options)
+
+    def previewed_rollback(self, **options: Any) -> Result:
+        return self._previewed(self.roll_back, options)
+
+    def _previewed(self, change: Callable[..., Result], options: Mapping[str, Any]) -> Result:
+        """Preview a change, then carry out that plan; the preview writes nothing and shows exactly what is done then."""
         before = Written.now(self.lab)
-        preview = succeeded(self.reset(check_mode=True, **options))
+        preview = succeeded(change(check_mode=True, **options))
         assert Written.now(self.lab) == before
-        done = succeeded(self.reset(plan_id=self.of(preview)["plan"]["id"], **options))
+        done = succeeded(change(plan_id=self.of(preview)["plan"]["id"], **options))
         for part in ("changed", "plan", "forecast"):
             assert self.of(preview)[part] == self.of(done)[part]
         for part in ("changed", "preview", "diff"):

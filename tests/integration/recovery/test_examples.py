@@ -22,7 +22,7 @@ from lab.trial import ago
 from tooling.examples import Block, blocks, documented
 
 NAME = "stripe-reporting-source-connector"
-MODULES = ("connect_config", "connect_offsets_facts", "connect_offset_reset", "show_preview")
+MODULES = ("connect_config", "connect_offsets_facts", "connect_offset_reset", "connect_rollback", "show_preview")
 PLAYS = [
     block for block in blocks("yaml") if isinstance(block.data(), list) and all("hosts" in one for one in block.data())
 ]
@@ -111,8 +111,8 @@ def test_the_examples_of_a_module_run(folder: Folder, module: str) -> None:
 
 @pytest.mark.parametrize("block", PLAYS, ids=str)
 def test_the_plays_of_the_pages_run(folder: Folder, block: Block) -> None:
-    if block.page.endswith("verify.md"):
-        # Its play waits for a recovery.
+    if block.page.endswith(("verify.md", "rollback.md")):
+        # Its play waits for a recovery, or takes one back.
         folder.type(["-i", "inventory.yml", "connectops.recovery.recover"])
     output = folder.run(block.data())
     assert "connect-1" in output.partition("PLAY RECAP")[2]
@@ -121,8 +121,8 @@ def test_the_plays_of_the_pages_run(folder: Folder, block: Block) -> None:
 def test_the_commands_of_the_pages_run(folder: Folder, stuck: StuckConnector) -> None:
     assert len(COMMANDS) >= 10
 
-    def is_restore(command: Sequence[str]) -> bool:
-        return "reset_strategy=restore" in command
+    def is_rollback(command: Sequence[str]) -> bool:
+        return "connectops.recovery.rollback" in command
 
     def changes_nothing(command: Sequence[str]) -> bool:
         reading = {"--check", "connectops.recovery.identify", "connectops.recovery.backups"}
@@ -130,7 +130,7 @@ def test_the_commands_of_the_pages_run(folder: Folder, stuck: StuckConnector) ->
 
     output = ""
     for command in filter(changes_nothing, COMMANDS):
-        if not is_restore(command):
+        if not is_rollback(command):
             shown = folder.type(
                 [folder.here(word) for word in command], 2 if "identify_fail_on=stuck" in command else 0
             )
@@ -141,9 +141,15 @@ def test_the_commands_of_the_pages_run(folder: Folder, stuck: StuckConnector) ->
     plan = re.search(r"Plan (\w+)", output)
     assert plan is not None
     agreed = [command for command in COMMANDS if any(word.startswith("reset_plan_id=") for word in command)]
-    others = [command for command in COMMANDS if not changes_nothing(command) and command not in agreed]
+    others = [
+        command
+        for command in COMMANDS
+        if not changes_nothing(command) and command not in agreed and not is_rollback(command)
+    ]
     for command in agreed + others:
         folder.type([re.sub("reset_plan_id=.*", f"reset_plan_id={plan[1]}", folder.here(word)) for word in command])
-    for command in filter(is_restore, COMMANDS):
+    # The connector has recovered, and so moved on.
+    for command in filter(is_rollback, COMMANDS):
         backup = str(folder.backup().relative_to(folder.path))
-        folder.type([folder.here(word).replace("FILE", backup) for word in command])
+        status = 0 if "rollback_allow_moved_offsets=true" in command else 2
+        folder.type([folder.here(word).replace("FILE", backup) for word in command], status)

@@ -242,8 +242,37 @@ def test_what_is_not_a_file_is_refused(store: FolderStore, tmp_path: Path) -> No
         store.read("~nobody-of-this-name/b")
 
 
+def test_what_became_of_a_change_is_kept_beside_its_backup(store: FolderStore) -> None:
+    first, second, third = (store.back_up(at(minute)) for minute in (1, 2, 3))
+    store.note_result(first, "undone")
+    store.note_result(second, "replaced")
+    store.note_result(second, "done")
+    assert [(entry.name, entry.result) for entry in store.list()] == [
+        (third, None),
+        (second, "done"),
+        (first, "undone"),
+    ]
+    assert [store.result(name) for name in (first, second, third)] == ["undone", "done", None]
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 1, "result": "lost"}', '{"format": 2, "result": "done"}'])
+def test_what_cannot_be_read_of_a_result_is_unknown(store: FolderStore, text: str) -> None:
+    name = store.back_up(BACKUP)
+    Path(name).with_suffix(".result").write_text(text, encoding="utf-8")
+    assert store.result(name) is None
+
+
+def test_a_backup_of_another_cluster_is_read_where_that_is_asked_for(store: FolderStore, tmp_path: Path) -> None:
+    name = store.back_up(BACKUP)
+    other = FolderStore(tmp_path / "backups", "eu-1", "kafka-2", "c/1")
+    assert other.read(name, any_cluster=True) == BACKUP
+    assert [entry.offsets for entry in other.list()] == [1]
+    with pytest.raises(InputError, match="is a backup of cluster 'kafka-1'"):
+        other.read(name)
+
+
 def test_what_is_no_backup_is_refused(store: FolderStore, tmp_path: Path) -> None:
-    (tmp_path / "x.json").write_text('{"format": 2}', encoding="utf-8")
+    (tmp_path / "x.json").write_text('{"format": 3}', encoding="utf-8")
     with pytest.raises(InputError, match=r"^backup_file: .*x\.json is not a backup of this collection"):
         store.read(str(tmp_path / "x.json"))
 
@@ -368,7 +397,7 @@ def test_the_writes_to_another_clusters_connector_are_not_known(store: FolderSto
         "{",
         "[]",
         "{}",
-        '{"format": 2}',
+        '{"format": 3}',
         '{"format": 1, "cluster_id": "kafka-1", "connector": "c/1", "writes": [{"begun": 1}]}',
     ],
 )

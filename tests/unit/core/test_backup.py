@@ -6,16 +6,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
+import yaml
+from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup, RawRecord
+from ansible_collections.connectops.recovery.plugins.module_utils.core.change import Change, KeptSetting
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Offset,
     Partition,
     StoredOffset,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import OffsetChange
+from ansible_collections.connectops.recovery.plugins.module_utils.core.version import VERSION
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,7 +50,22 @@ CONNECTOR = Connector(
         StoredOffset(Partition.of({"shard": 9}), None),
     ),
 )
-BACKUP = Backup.of(CONNECTOR, "kafka-1", "abc123", frozenset({"odd"}), NOW)
+CHANGE = Change(
+    "continue",
+    "RUNNING",
+    "RUNNING",
+    (KeptSetting("batch.size", "10", "20"), KeptSetting("odd", None, None, is_secret=True)),
+    (
+        OffsetChange(Partition.of({"shard": 0}), {"pos": 1.0}, {"pos": 2.0}),
+        OffsetChange(Partition.of({"shard": "0"}), {"pos": "1"}, None),
+        OffsetChange(Partition.of({"shard": 8}), None, {"pos": 1}),
+    ),
+    rolls_back="2026-11-22T06:00:00.500000+00:00",
+)
+RAW = {Partition.of({"shard": 0}): RawRecord(b'["c/1",{"shard":0}]', b'{"pos":1.0}')}
+BACKUP = Backup.of(
+    CONNECTOR, "kafka-1", "abc123", frozenset({"odd"}), NOW, change=CHANGE, made_by="ann@control-1", records=RAW
+)
 DATA = BACKUP.as_data()
 
 
@@ -55,6 +76,7 @@ def through_json(backup: Backup) -> Backup:
 def test_every_offset_comes_back_with_its_types_and_field_order() -> None:
     read = through_json(BACKUP)
     assert read == BACKUP
+    assert read.is_original
     assert [repr(one) for one in read.offsets.items()] == [repr(one) for one in OFFSETS.items()]
 
 
@@ -72,14 +94,42 @@ def test_all_that_connect_can_keep_comes_back(pairs: list[tuple[dict[str, Any], 
 
 
 def test_a_backup_says_what_it_is_of() -> None:
-    assert {name: DATA[name] for name in DATA if name not in ("offsets", "config")} == {
-        "format": 1,
+    assert {name: DATA[name] for name in DATA if name not in ("offsets", "config", "change", "digest")} == {
+        "format": 2,
         "cluster_id": "kafka-1",
         "connector": "c/1",
         "taken_at": "2026-11-23T06:00:00.500000+00:00",
         "plan_id": "abc123",
+        "made_by": "ann@control-1",
+        "version": VERSION,
         "state": "RUNNING",
     }
+
+
+def test_the_version_is_that_of_the_collection() -> None:
+    galaxy = Path(__file__).parents[3] / "galaxy.yml"
+    assert yaml.safe_load(galaxy.read_text(encoding="utf-8"))["version"] == VERSION
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda data: data["offsets"][0]["offset"].update(round_id="1"),
+        lambda data: data["change"]["settings"][0].update(before="11"),
+        lambda data: data.update(plan_id="abc124"),
+        lambda data: data.pop("digest"),
+    ],
+)
+def test_a_backup_that_somebody_has_edited_is_known_as_such(edit: Callable[[dict[str, Any]], Any]) -> None:
+    data = json.loads(json.dumps(DATA))
+    edit(data)
+    assert not Backup.from_data(data, "b.json").is_original
+
+
+def test_a_backup_of_the_first_format_has_its_offsets_and_no_change() -> None:
+    names = ("cluster_id", "connector", "taken_at", "plan_id", "state", "config", "offsets")
+    read = Backup.from_data({"format": 1, **{name: DATA[name] for name in names}}, "b.json")
+    assert (read.offsets, read.change, read.is_original) == (BACKUP.offsets, None, False)
 
 
 def test_a_backup_holds_no_secret_and_placeholders_stay() -> None:
@@ -89,20 +139,39 @@ def test_a_backup_holds_no_secret_and_placeholders_stay() -> None:
     assert (DATA["config"]["db.password"], DATA["config"]["batch.size"]) == ("${secrets:DB}", "10")
 
 
-NOT_A_BACKUP: list[Any] = [[], {}, None, 3, {**DATA, "format": 2}, {**DATA, "format": "1"}, {**DATA, "format": True}]
+NOT_A_BACKUP: list[Any] = [[], {}, None, 3, {**DATA, "format": 3}, {**DATA, "format": "1"}, {**DATA, "format": True}]
 
 
 @pytest.mark.parametrize("data", NOT_A_BACKUP, ids=repr)
 def test_what_is_no_backup_is_refused(data: Any) -> None:
-    with pytest.raises(InputError, match=r"^b\.json is not a backup of this collection \(format 1\)\.$"):
+    with pytest.raises(InputError, match=r"^b\.json is not a backup of this collection \(format 1 or 2\)\.$"):
         Backup.from_data(data, "b.json")
 
 
 PAIR = {"partition": {"a": 1}, "offset": {"b": 2}}
 WITHOUT = [
-    {name: value for name, value in DATA.items() if name != left_out} for left_out in DATA if left_out != "format"
+    {name: value for name, value in DATA.items() if name != left_out}
+    for left_out in DATA
+    if left_out not in ("format", "change", "digest")
 ]
-OTHER_TYPE = [{**DATA, name: 3} for name in DATA if name != "format"]
+OTHER_TYPE = [{**DATA, name: 3} for name in DATA if name not in ("format", "digest")]
+PAIR_CHANGED = {"partition": {"a": 1}, "before": None, "after": {"b": 2}}
+SETTING = {"key": "a", "before": None, "after": "1", "secret": False}
+OTHER_CHANGES: list[dict[str, Any]] = [
+    {"strategy": None},
+    {"rolls_back": 3},
+    {"settings": {}},
+    {"settings": [3]},
+    {"settings": [{**SETTING, "key": 3}]},
+    {"settings": [{**SETTING, "after": 3}]},
+    {"settings": [{**SETTING, "secret": "no"}]},
+    {"settings": [SETTING, SETTING]},
+    {"offsets": None},
+    {"offsets": [{**PAIR_CHANGED, "partition": {}}]},
+    {"offsets": [{**PAIR_CHANGED, "after": {"b": [2]}}]},
+    {"offsets": [{**PAIR_CHANGED, "before": 3}]},
+    {"offsets": [PAIR_CHANGED, PAIR_CHANGED]},
+]
 NO_PAIRS: list[Any] = [
     1,
     {"offset": {"a": 1}},
@@ -123,6 +192,9 @@ DAMAGED = [
     {**DATA, "config": {"a": 1}},
     {**DATA, "offsets": [PAIR, PAIR]},
     *({**DATA, "offsets": [PAIR, one]} for one in NO_PAIRS),
+    *({**DATA, "change": {**DATA["change"], **one}} for one in OTHER_CHANGES),
+    {**DATA, "offsets": [{**PAIR, "raw_key": "%"}]},
+    {**DATA, "offsets": [{**PAIR, "raw_value": 3}]},
 ]
 
 

@@ -22,6 +22,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
     CONNECT_RECOVERY_INFO,
+    CONNECT_ROLLBACK,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
     OPTIONS_OF_A_RUN,
@@ -41,7 +42,10 @@ PARTS = {
         "connectops.recovery.connect_offsets_facts",
         "connectops.recovery.connect_recovery_info",
     ],
-    "connectops_reset_defaults": ["connectops.recovery.connect_offset_reset"],
+    "connectops_reset_defaults": [
+        "connectops.recovery.connect_offset_reset",
+        "connectops.recovery.connect_rollback",
+    ],
 }
 
 
@@ -107,6 +111,10 @@ def test_the_variables_reach_the_verification_as_they_reach_the_look() -> None:
     assert set(CONNECT_RECOVERY_INFO) - own == set(CONNECT_OFFSETS_FACTS) - {"connectors", "timestamp"}
 
 
+def test_the_variables_reach_a_rollback_as_they_reach_a_reset() -> None:
+    assert set(CONNECT_ROLLBACK) - OPTIONS_OF_A_RUN == set(CONNECT_OFFSET_RESET) - OPTIONS_OF_A_RUN
+
+
 def test_every_variable_is_named_after_its_option() -> None:
     known = known_variables()
     for options in defaults().values():
@@ -116,19 +124,26 @@ def test_every_variable_is_named_after_its_option() -> None:
             assert set(names[:-1]) == {f"identify_{name}"} & set(known)
 
 
-def test_both_playbooks_pass_every_part_to_the_modules_it_is_for() -> None:
-    for playbook in ("recover", "identify"):
-        # identify resets nothing, and so verifies nothing.
-        parts = {
-            target: part
-            for part, targets in PARTS.items()
-            for target in targets
-            if playbook == "recover" or not target.endswith(("reset", "recovery_info"))
-        }
-        plays = yaml.safe_load((ROOT / "playbooks" / f"{playbook}.yml").read_text(encoding="utf-8"))
-        (working,) = (one for one in plays if "module_defaults" in one)
-        assert working["vars_files"] == ["vars/options.yml"]
-        assert working["module_defaults"] == {target: f"{{{{ {part} }}}}" for target, part in parts.items()}
+# The modules that each playbook uses, besides those of the groups.
+USED = {
+    "recover": ("connect_offsets_facts", "connect_recovery_info", "connect_offset_reset"),
+    "identify": ("connect_offsets_facts",),
+    "rollback": ("connect_rollback",),
+}
+
+
+@pytest.mark.parametrize("playbook", USED)
+def test_a_playbook_passes_every_part_to_the_modules_it_is_for(playbook: str) -> None:
+    parts = {
+        target: part
+        for part, targets in PARTS.items()
+        for target in targets
+        if target.startswith("group/") or target.rpartition(".")[2] in USED[playbook]
+    }
+    plays = yaml.safe_load((ROOT / "playbooks" / f"{playbook}.yml").read_text(encoding="utf-8"))
+    (working,) = (one for one in plays if "module_defaults" in one)
+    assert working["vars_files"] == ["vars/options.yml"]
+    assert working["module_defaults"] == {target: f"{{{{ {part} }}}}" for target, part in parts.items()}
 
 
 @pytest.mark.core_matrix
@@ -161,7 +176,7 @@ def test_a_blank_in_every_variable_changes_nothing(tmp_path: Path, first: int) -
 
 
 @pytest.mark.core_matrix
-@pytest.mark.parametrize("playbook", ["recover", "identify"])
+@pytest.mark.parametrize("playbook", ["recover", "identify", "rollback"])
 def test_a_variable_that_cannot_work_stops_the_run_before_anything_is_read(tmp_path: Path, playbook: str) -> None:
     variables = {
         "reset_partition": [{"timezone": "PST"}],
@@ -216,17 +231,29 @@ def test_no_cluster_to_work_on_is_a_failure(
 
 
 @pytest.mark.core_matrix
-@pytest.mark.parametrize("playbook", ["recover", "identify"])
+@pytest.mark.parametrize("playbook", ["recover", "identify", "rollback"])
 def test_a_limit_that_leaves_no_cluster_is_a_failure(tmp_path: Path, playbook: str) -> None:
     inventory = tmp_path / "two.yml"
     hosts = {"connect-1": {"connectops_connect_url": [UNREACHABLE]}, "web-1": {}}
     inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts}}), encoding="utf-8")
-    name, variables = f"connectops.recovery.{playbook}", {"connectops_hosts": "connect-1"}
+    name = f"connectops.recovery.{playbook}"
+    variables = {"connectops_hosts": "connect-1", "connectops_connectors": "any"}
     status, output = play(name, tmp_path, variables, str(inventory), "--limit", "web-1")
     assert status != 0, output
     assert "--limit web-1 excludes every host that matches connectops_hosts (connect-1)" in output
     status, output = play(name, tmp_path, variables, str(inventory), "--limit", "all:!web-1")
     assert NOT_REACHED in output
+
+
+@pytest.mark.core_matrix
+@pytest.mark.parametrize("chosen", [[], "", None, ","], ids=repr)
+def test_a_rollback_of_no_connector_is_refused(tmp_path: Path, chosen: Any) -> None:
+    variables = {"chosen": chosen, "connectops_connectors": "{{ chosen }}"} if chosen is not None else {}
+    status, output = play("connectops.recovery.rollback", tmp_path, variables)
+    assert status == 2, output
+    words = "connectops_connectors is not set or empty: name the connectors whose last change is to be taken back."
+    assert words in output
+    assert "Kafka Connect" not in output
 
 
 @pytest.mark.core_matrix
@@ -249,6 +276,7 @@ MODULE_OF = {
     "identify": CONNECT_OFFSETS_FACTS,
     "raise_timeout": CONNECT_CONFIG,
     "reset": CONNECT_OFFSET_RESET,
+    "rollback": CONNECT_ROLLBACK,
     "verify": CONNECT_RECOVERY_INFO,
 }
 # A default of a role that is meant to differ from the module's: the step it is named for would do nothing without.

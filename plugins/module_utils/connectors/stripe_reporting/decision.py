@@ -26,6 +26,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import same_offset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import RETURNING
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import (
     OffsetTargets,
     ResetRequest,
@@ -36,7 +37,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.spans imp
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 # These say by their name that data may be left out; the others need allow_gap for it.
-_SKIPPING_BY_NAME = ("current", "available_end", "restore")
+_SKIPPING_BY_NAME = ("current", "available_end", *RETURNING)
 
 
 @dataclass(frozen=True)
@@ -178,8 +179,8 @@ def required_consent(decision: StripeDecision, strategy: str) -> str | None:
 
 def _targets(situation: Situation, request: ResetRequest) -> OffsetTargets:
     connector = situation.connector
-    if request.strategy in ("offset", "delete", "restore"):
-        return generic_targets(connector, request)
+    if request.strategy in ("offset", "delete", *RETURNING):
+        return _given_targets(situation, request)
     chosen = []
     for source in choose_partitions(tuple(connector.stored), request.partitions, connector.name):
         partition = ReportPartition.of(source)
@@ -192,6 +193,18 @@ def _targets(situation: Situation, request: ResetRequest) -> OffsetTargets:
             )
     targets = _decided(situation, request, sorted(chosen))
     return {situation.sources[partition]: offset.written() for partition, offset in targets.items()}
+
+
+def _given_targets(situation: Situation, request: ResetRequest) -> OffsetTargets:
+    configured = frozenset(map(situation.source_of, situation.partitions))
+    targets = generic_targets(situation.connector, request, configured)
+    for source, target in targets.items():
+        if request.is_edited and target is not None and source not in situation.connector.stored:
+            for one in ReportOffset.read(target).misread:
+                raise InputError(
+                    f"backup_file was edited by hand; the offset of {source}: {one} is not a number: correct the file."
+                )
+    return targets
 
 
 def _decided(situation: Situation, request: ResetRequest, chosen: Sequence[ReportPartition]) -> strategies.Targets:
@@ -208,19 +221,21 @@ def _decided(situation: Situation, request: ResetRequest, chosen: Sequence[Repor
 
 def _refuse_harm(decision: StripeDecision, request: ResetRequest) -> None:
     """Refuse what wedges the connector, and what skips data without the user's word for it."""
-    if request.strategy == "restore":
+    if request.strategy in RETURNING and not request.is_edited:
         # Its name says that it goes back; the notes name the consequences.
         return
+    is_given = request.strategy == "offset" or request.is_edited
     for one in decision.forecast.partitions:
         # A problem that was there before is not caused by this change, as when two partitions are healed one after the other.
         is_new = one.partition in decision.changed and one.problem not in (
             None,
             decision.restarted.of(one.partition).problem,
         )
-        if is_new and (one.hangs or request.strategy == "offset"):
+        if is_new and (one.hangs or is_given):
             by = "with this offset" if one.partition in decision.after else "without an offset"
             raise InputError(f"{one.partition}: {by} the connector would hang: {one.problem}.")
-    if required_consent(decision, request.strategy) == "allow_gap" and not request.allow_gap:
+    consent = required_consent(decision, "offset" if is_given else request.strategy)
+    if consent == "allow_gap" and not request.allow_gap:
         loss = decision.losses[0]
         raise InputError(
             f"{loss.partition}: this would skip {loss.message}: set allow_gap to true if that is wanted,"

@@ -22,6 +22,8 @@ def backup_lines(cluster: str, connector: str, about: Mapping[str, Any]) -> list
         lines += [f"  {_shown(backup)}", f"    {backup['name']}"]
         if backup["problem"] is not None:
             lines += wrapped(backup["problem"], indent="    ")
+        elif backup["settings"]:
+            lines += wrapped(f"changed {', '.join(backup['settings'])}", indent="    ")
     return [*lines, ""]
 
 
@@ -34,4 +36,6 @@ def _shown(backup: Mapping[str, Any]) -> str:
         parts.append("cannot be read")
     if backup["named_by_journal"]:
         parts.append("of the unfinished change")
+    elif backup["result"] is not None:
+        parts.append(backup["result"])
     return "  ".join(parts)

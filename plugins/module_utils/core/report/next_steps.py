@@ -12,11 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
-from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import show_setting_change
 
 Data = Mapping[str, Any]
 
-_PLAYBOOK = "ansible-playbook connectops.recovery.recover"
 # The options of a reset that say what one run does, each with the variable that sets it in that playbook.
 _VARIABLES = {
     "strategy": "reset_strategy",
@@ -28,6 +26,15 @@ _VARIABLES = {
     "allow_gap": "reset_allow_gap",
     "plan_id": "reset_plan_id",
 }
+# Those of a rollback; the variable of its playbook begins with ``rollback_``.
+_OF_A_ROLLBACK = (
+    "backup_file",
+    "allow_other_cluster",
+    "allow_other_connector",
+    "allow_changed_settings",
+    "allow_moved_offsets",
+    "plan_id",
+)
 # What needs no quoting, neither in a shell nor for Ansible.
 _PLAIN = re.compile(r"[\w./:@%+-]+")
 
@@ -40,18 +47,36 @@ def carry_out_lines(plan: Data, options: Data) -> list[str]:
     return _how("To carry out this plan", plan["connector"], wanted, f"plan_id: {plan['id']}")
 
 
+def carry_out_rollback_lines(plan: Data, options: Data) -> list[str]:
+    """How to carry out a rollback that was planned with these options of it. No lines for an empty plan."""
+    if plan["is_empty"]:
+        return []
+    wanted = {**options, "plan_id": plan["id"]}
+    in_task = f"run this task for {plan['connector']} with plan_id: {plan['id']}"
+    return _how_to_roll_back("To carry out this plan", plan["connector"], wanted, in_task)
+
+
 def go_back_lines(plan: Data, backup_file: str, options: Data) -> list[str]:
-    """How to go back to the offsets that were there before the plan was carried out with these options."""
-    lines = [f"  {plan['connector']}: the offsets before plan {plan['id']} are in", f"    {backup_file}"]
-    for one in plan["settings"]:
-        lines += wrapped(f"Going back leaves the setting {one['key']} as it is ({show_setting_change(**one)}).")
+    """How to take back a plan that was carried out with these options, a rollback included. No lines where it wrote nothing."""
+    if not plan["settings"] and not plan["offsets"]:
+        return []
+    lines = [f"  {plan['connector']}: what was there before plan {plan['id']} is in", f"    {backup_file}"]
+    wanted = {"cluster_label": options.get("cluster_label"), "backup_file": backup_file}
+    in_task = f"run connect_rollback for {plan['connector']} with backup_file: {backup_file}"
+    return [*lines, *_how_to_roll_back("To go back", plan["connector"], wanted, in_task)]
+
+
+def _how_to_roll_back(purpose: str, connector: str, options: Data, in_task: str) -> list[str]:
+    label = options.get("cluster_label")
+    # Without a label the task is not one of the playbook's.
+    if not label:
+        return wrapped(f"{purpose}, {in_task}")
     wanted: dict[str, Any] = {
-        "cluster_label": options.get("cluster_label"),
-        "strategy": "restore",
-        "backup_file": backup_file,
-        "at_least": {},
+        "connectops_hosts": label,
+        "connectops_connectors": [connector],
+        **{f"rollback_{name}": options[name] for name in _OF_A_ROLLBACK if options.get(name)},
     }
-    return [*lines, *_how("To go back", plan["connector"], wanted, f"strategy: restore, backup_file: {backup_file}")]
+    return _command(purpose, "rollback", wanted)
 
 
 def _how(purpose: str, connector: str, options: Data, in_task: str) -> list[str]:
@@ -68,7 +93,11 @@ def _how(purpose: str, connector: str, options: Data, in_task: str) -> list[str]
     if options["strategy"] == "restore":
         # The offsets of the backup may be stuck ones, for which the verification would wait to its end.
         wanted["verify_connectors"] = []
-    parts = [_PLAYBOOK, *_extra_variables(wanted)]
+    return _command(purpose, "recover", wanted)
+
+
+def _command(purpose: str, playbook: str, variables: Data) -> list[str]:
+    parts = [f"ansible-playbook connectops.recovery.{playbook}", *_extra_variables(variables)]
     return [f"  {purpose}, with the inventory of this run (-i):", *_joined(parts)]
 
 

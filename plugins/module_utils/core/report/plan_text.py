@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import show_fields
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, table, wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import ROLLBACK
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import show_setting_change
 
 Data = Mapping[str, Any]
@@ -37,11 +38,13 @@ def order_lines(plan: Data, wait: str = "") -> list[str]:
     steps.append("keep it STOPPED" if plan["state"] == "STOPPED" else f"stop{wait}")
     if changes:
         steps.append(f"change {' and '.join(changes)}")
-    return wrapped(f"Order: {', '.join(steps)}, {_return_to(plan['final_state'])}.")
+    return wrapped(f"Order: {', '.join(steps)}, {_return_to(plan['final_state'], plan['strategy'])}.")
 
 
-def _return_to(state: str) -> str:
-    """The last steps: only a connector that runs can show that it has recovered."""
+def _return_to(state: str, strategy: str) -> str:
+    """The last steps: only a connector that runs can show that it has recovered, and a rollback is no recovery."""
+    if strategy == ROLLBACK:
+        return f"return it to {state}, read back" if state != "STOPPED" else "leave it STOPPED, read back"
     if state == "PAUSED":
         return "return it to PAUSED (not verified: it delivers nothing until you resume it)"
     if state == "STOPPED":

@@ -24,6 +24,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.settings 
 Side = Literal["before", "after"]
 Strategy = Literal["continue", "current", "available_end", "timestamp", "offset", "delete", "restore"]
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
+# The strategy of a plan that takes back an earlier change; a reset has no such strategy.
+ROLLBACK = "rollback"
+# These go back to offsets that were there, so what they skip is skipped by their name.
+RETURNING = ("restore", ROLLBACK)
 # Where offsets are written: through Connect's REST API.
 WriteTo = Literal["rest"]
 

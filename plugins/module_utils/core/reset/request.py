@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Offset,
     Partition,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import RETURNING
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.selection import (
     choose_one,
     choose_partitions,
@@ -28,18 +29,21 @@ OffsetTargets = Mapping[Partition, "Mapping[str, JsonScalar] | None"]
 
 @dataclass(frozen=True)
 class ResetRequest:
-    """What the user wants of the offsets. ``moment`` is epoch seconds; ``backup`` the offsets that restore goes back to.
+    """What the user wants of the offsets. ``moment`` is epoch seconds.
 
     ``offset`` is for each of the ``partitions``, ``offsets`` has pairs of one partition's fields and its own offset.
+    ``backup``: the offsets that restore and a rollback go back to; None for a partition whose offset a rollback deletes.
+    ``is_edited``: the file that they come from is not as it was written, so they are checked as those of a user.
     """
 
     strategy: str
     partitions: tuple[Mapping[str, Any], ...] = ()
     moment: int | None = None
     offset: Mapping[str, JsonScalar] | None = None
-    backup: Mapping[Partition, Offset] | None = None
+    backup: Mapping[Partition, Offset | None] | None = None
     allow_gap: bool = False
     offsets: tuple[tuple[Mapping[str, Any], Offset], ...] = ()
+    is_edited: bool = False
 
     @classmethod
     def read(
@@ -51,6 +55,8 @@ class ResetRequest:
         backup: Mapping[Partition, Offset] | None,
         allow_gap: bool,
         offsets: Sequence[Mapping[str, Any]] = (),
+        *,
+        is_edited: bool = False,
     ) -> ResetRequest:
         """Check the options against each other. Raises InputError."""
         pairs = tuple(_pair(entry, f"offsets[{number}]") for number, entry in enumerate(offsets))
@@ -67,7 +73,7 @@ class ResetRequest:
         for partition, stored in (backup or {}).items():
             check_values(stored, f"backup_file: the offset of {partition}")
         moment = None if timestamp is None else parse_moment(timestamp, "timestamp")
-        return cls(strategy, tuple(partitions), moment, offset, backup, allow_gap, pairs)
+        return cls(strategy, tuple(partitions), moment, offset, backup, allow_gap, pairs, is_edited)
 
 
 def _pair(entry: Mapping[str, Any], where: str) -> tuple[Mapping[str, Any], Offset]:
@@ -90,7 +96,7 @@ def _refuse_beside_offsets(
 
 def refuse_without_offsets(connector: Connector, strategy: str) -> None:
     """Raise InputError for a strategy that would do nothing, and look like success, because no offset is listed."""
-    if connector.stored or strategy in ("continue", "restore"):
+    if connector.stored or strategy in ("continue", *RETURNING):
         return
     raise InputError(
         f"Connect lists no offset of connector '{connector.name}', so the strategy {strategy} has nothing to change: let the"
@@ -99,14 +105,22 @@ def refuse_without_offsets(connector: Connector, strategy: str) -> None:
     )
 
 
-def generic_targets(connector: Connector, request: ResetRequest) -> OffsetTargets:
-    """Targets of the strategies that need no knowledge of the connector. Raises InputError for the others."""
+def generic_targets(
+    connector: Connector, request: ResetRequest, also_known: Collection[Partition] = ()
+) -> OffsetTargets:
+    """Targets of the strategies that need no knowledge of the connector. Raises InputError for the others.
+
+    ``also_known``: partitions that the connector may work on, besides those that Connect lists.
+    """
     stored = connector.stored
-    if request.strategy == "restore" and request.backup is not None:
-        # A true inverse: what the backup has is rewritten, what has come since is deleted.
-        everything = {**dict.fromkeys(stored), **request.backup}
+    if request.strategy in RETURNING and request.backup is not None:
+        # A rollback leaves what its change did not touch; restore deletes what has come since.
+        everything = {**(dict.fromkeys(stored) if request.strategy == "restore" else {}), **request.backup}
         chosen = choose_partitions(tuple(everything), request.partitions, connector.name)
-        return {partition: everything[partition] for partition in chosen}
+        targets = {partition: everything[partition] for partition in chosen}
+        if request.is_edited:
+            _check_edited(connector, targets, also_known)
+        return targets
     if request.strategy in ("offset", "delete"):
         refuse_without_offsets(connector, request.strategy)
     if request.offsets:
@@ -142,3 +156,19 @@ def _separate_offsets(connector: Connector, request: ResetRequest) -> OffsetTarg
         check_types(partition, stored[partition], offset, f"{where}.offset")
         targets[partition] = offset
     return targets
+
+
+def _check_edited(connector: Connector, targets: OffsetTargets, also_known: Collection[Partition]) -> None:
+    """Raise InputError where a backup that was edited by hand holds what ``offset`` would not write either."""
+    stored = connector.stored
+    for partition, target in targets.items():
+        if target is None:
+            continue
+        if partition not in stored and partition not in also_known:
+            raise InputError(
+                f"backup_file was edited by hand, and connector '{connector.name}' has no partition {partition}: correct the"
+                " file, or use another backup."
+            )
+        if partition in stored:
+            where = f"backup_file was edited by hand; the offset of {partition}"
+            check_types(partition, stored[partition], target, where)

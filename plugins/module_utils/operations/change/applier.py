@@ -11,7 +11,6 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore, Journal
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
-from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Status,
@@ -23,6 +22,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report im
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import changed_config
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.kept_change import KeptChange
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings_and_offsets import (
     SettingsAndOffsets,
 )
@@ -73,11 +73,10 @@ class Applier:
         self._store = store
         self._window = window
         self._replan = replan
-        self._cluster_id = cluster_id
         self._clock = clock
         self._sleep = sleep
         self._progress = progress
-        self._backup_file: str | None = None
+        self._kept = KeptChange(store, cluster_id, clock)
 
     def apply(
         self, connector: Connector, planned: Planned, worker_ids: frozenset[str], agreed_plan: str | None
@@ -90,9 +89,11 @@ class Applier:
         try:
             return self._apply(connector, planned, worker_ids, agreed_plan)
         except RecoveryError as error:
-            if self._backup_file is not None:
-                error.facts = {**error.facts, "backup_file": self._backup_file}
+            if self._kept.name is not None:
+                error.facts = {**error.facts, "backup_file": self._kept.name}
             raise
+        finally:
+            self._kept.note_result()
 
     def _apply(
         self, connector: Connector, planned: Planned, worker_ids: frozenset[str], agreed_plan: str | None
@@ -131,10 +132,9 @@ class Applier:
         return Applied(planned, backup, proof, evidence, change.remarks)
 
     def _back_up(self, connector: Connector, planned: Planned) -> str:
-        backup = Backup.of(connector, self._cluster_id, planned.plan.id, planned.secret_keys, self._clock())
-        self._backup_file = self._store.back_up(backup)
-        self._progress(steps.backed_up(connector.name, len(connector.stored), self._backup_file))
-        return self._backup_file
+        backup = self._kept.back_up(connector, planned)
+        self._progress(steps.backed_up(connector.name, len(connector.stored), backup))
+        return backup
 
     def _planned_again(self, held: Connector, planned: Planned, agreed_plan: str | None) -> Planned:
         """The plan for what is there now that nothing moves any more."""
@@ -150,6 +150,7 @@ class Applier:
     def _change(self, plan: Plan) -> SettingsAndOffsets:
         """Write settings, then offsets; either all of it is there afterwards, or none."""
         change = SettingsAndOffsets(self._cluster, self._store, plan, self._clock, self._sleep)
+        self._kept.result = None
         try:
             change.write()
             if plan.settings or plan.offsets:
@@ -162,7 +163,9 @@ class Applier:
                 raise RecoveryError(
                     f"{_sentence(error)} Undoing it failed as well: {failure.sentence} {self._how_to_restore()}"
                 ) from error
+            self._kept.result = "undone"
             raise
+        self._kept.result = "done"
         return change
 
     def _after_failure(
@@ -183,14 +186,16 @@ class Applier:
         if failure.is_old:
             return RecoveryError(
                 f"{said}, as before the change. The change stays: remove the cause, then restart the connector. The backup is"
-                f" {self._backup_file}.",
+                f" {self._kept.name}.",
                 changed=True,
             )
         self._cluster.extend(RETURN_SECONDS)
         problem = None
+        self._kept.result = None
         try:
             self._window.enter(worker_ids)
             change.undo()
+            self._kept.result = "undone"
         except RecoveryError as error:
             problem = error.sentence
         try:
@@ -201,11 +206,11 @@ class Applier:
             return RecoveryError(f"{said}. Undoing the change failed: {problem} {self._how_to_restore()}", changed=True)
         return RecoveryError(
             f"{said}. The change was undone, and the connector was resumed as it was before; its backup is"
-            f" {self._backup_file}. Choose another offset or setting."
+            f" {self._kept.name}. Choose another offset or setting."
         )
 
     def _how_to_restore(self) -> str:
-        return f"Restore the backup {self._backup_file} with the strategy restore."
+        return f"Restore the backup {self._kept.name} with the strategy restore."
 
     def _return_after(self, error: BaseException, plan: Plan) -> None:
         """Return to the state before, after a failure; raises with both sentences when that does not go well either."""
@@ -244,6 +249,7 @@ class Applier:
         has_caught_up = proof.is_complete and plan.final_state == "RUNNING"
         lost = [one for one in back if one.before is None or not has_caught_up]
         if lost:
+            self._kept.result = None
             partitions = ", ".join(str(one.partition) for one in lost)
             raise RecoveryError(
                 f"The offsets of {partitions} of connector '{plan.connector}' were overwritten by a task that had not ended:"

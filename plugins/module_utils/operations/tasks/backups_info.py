@@ -63,12 +63,22 @@ def _backup(store: DocumentStore, entry: BackupEntry, in_use: str | None) -> dic
         "plan_id": entry.plan_id,
         "named_by_journal": entry.name == in_use,
         "problem": None,
+        "result": entry.result,
         "cluster_id": None,
         "state": None,
         "offsets": None,
+        "settings": None,
+        "made_by": None,
     }
     try:
-        backup = store.read(entry.name)
+        backup = store.read(entry.name, any_cluster=True)
     except InputError as error:
         return {**about, "problem": error.sentence}
-    return {**about, "cluster_id": backup.cluster_id, "state": backup.state, "offsets": len(backup.offsets)}
+    return {
+        **about,
+        "cluster_id": backup.cluster_id,
+        "state": backup.state,
+        "offsets": len(backup.offsets),
+        "settings": None if backup.change is None else [one.key for one in backup.change.settings],
+        "made_by": backup.made_by or None,
+    }

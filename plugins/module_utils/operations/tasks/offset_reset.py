@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,12 +20,14 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.client
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from, secrets_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
+from ansible_collections.connectops.recovery.plugins.module_utils.core.change import Change
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import (
     carry_out_lines,
     go_back_lines,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.applier import Applied, Applier
@@ -62,7 +64,14 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
 
 def reset(cluster: Cluster, params: Mapping[str, Any], context: TaskContext) -> Outcome:
     """:func:`run` on a cluster that is open already."""
-    options, backups = ResetOptions.read(params), BackupOptions.read(params)
+    return carry_out(cluster, params, context, ResetOptions.read(params), Reset)
+
+
+def carry_out(
+    cluster: Cluster, params: Mapping[str, Any], context: TaskContext, options: ResetOptions, change: type[Reset]
+) -> Outcome:
+    """Plan and carry out one kind of change for every connector of the options. Raises as :func:`run` does."""
+    backups = BackupOptions.read(params)
     check_folder(backups)
     kafka = KafkaOptions.read(params)
     root = cluster.root()
@@ -73,13 +82,17 @@ def reset(cluster: Cluster, params: Mapping[str, Any], context: TaskContext) -> 
     now, warnings = workers_now(cluster, context.now)
     result = {"changed": False, "connectors": {}, "preview": [], "next_steps": [], "diff": []}
     with open_stores(backups, kafka, root.kafka_cluster_id, check_mode=context.check_mode) as stores:
-        reset_one = _Reset(cluster, params, options, replace(context, now=now), root.kafka_cluster_id, stores, backups)
-        outcome = for_each_connector(options.connectors, reset_one, result)
+        change_one = change(cluster, params, options, replace(context, now=now), root.kafka_cluster_id, stores, backups)
+        outcome = for_each_connector(options.connectors, change_one, result)
     outcome.warnings.extend([*warnings, *stores.notes])
     return outcome
 
 
-class _Reset:
+# From a connector as it was read, and the state before an unfinished earlier change, to the plan for it.
+Planner = Callable[[Connector, "str | None"], Planned]
+
+
+class Reset:
     """The reset of one connector after the other, all with the same options."""
 
     def __init__(
@@ -114,23 +127,22 @@ class _Reset:
             self._reset(name, outcome)
         except RecoveryError as error:
             # A person who reads the plans must see which one is missing.
-            outcome.result["preview"] += [f"{self._label}  {name}", *wrapped(error.sentence), ""]
+            shown = error.facts.get("preview", [f"{self._label}  {name}"])
+            outcome.result["preview"] += [*shown, *wrapped(error.sentence), ""]
             raise
 
     def _reset(self, name: str, outcome: Outcome) -> None:
         options, context = self._options, self._context
         store = self._stores.of(name)
-        request = self._request(store)
+        plan_for = self._planner(store, name)
         journal = store.current()
         connector = read_connector(self._cluster, name, with_offsets=True, sleep=context.sleep)
         begun_in = None if journal is None else journal.state_to_return_to(connector.state)
 
         def replan(read: Connector) -> Planned:
-            return make_plan(
-                self._cluster, read, request, self._kinds, self._cluster_id, begun_in or connector.state, context.now
-            )
+            return plan_for(read, begun_in or connector.state)
 
-        planned = make_plan(self._cluster, connector, request, self._kinds, self._cluster_id, begun_in, context.now)
+        planned = plan_for(connector, begun_in)
         if journal is not None:
             outcome.warnings.append(
                 f"Connector '{name}' has an unfinished change (plan {journal.plan_id}, backup {journal.backup_file}):"
@@ -149,8 +161,7 @@ class _Reset:
                 preview=list(planned.preview),
             )
         if not planned.plan.is_empty:
-            would_be = Backup.of(connector, self._cluster_id, planned.plan.id, planned.secret_keys, self._clock())
-            store.refuse_unfit(would_be)
+            store.refuse_unfit(self._backup_of(connector, planned))
         applied = None
         if not planned.plan.is_empty and not context.check_mode:
             window = StopWindow(self._cluster, connector, options.settle_seconds, context.sleep)
@@ -177,22 +188,40 @@ class _Reset:
             outcome.warnings += delete_old_backups(store, name, self._keep, self._clock())
             outcome.result["next_steps"] += go_back_lines(planned.plan.as_data(), applied.backup_file, self._params)
         elif context.check_mode:
-            outcome.result["next_steps"] += carry_out_lines(planned.plan.as_data(), self._params)
+            outcome.result["next_steps"] += self._carry_out_lines(planned.plan)
+
+    def _planner(self, store: BackupStore, name: str) -> Planner:
+        request = self._request(store)
+
+        def plan(connector: Connector, begun_in: str | None) -> Planned:
+            return make_plan(
+                self._cluster, connector, request, self._kinds, self._cluster_id, begun_in, self._context.now
+            )
+
+        return plan
+
+    def _backup_of(self, connector: Connector, planned: Planned) -> Backup:
+        """As large as the backup that will be made."""
+        change = Change.of(planned.plan, connector.state, planned.rolls_back)
+        plan_id, secret_keys = planned.plan.id, planned.secret_keys
+        return Backup.of(connector, self._cluster_id, plan_id, secret_keys, self._clock(), change=change)
+
+    def _carry_out_lines(self, plan: Plan) -> list[str]:
+        return carry_out_lines(plan.as_data(), self._params)
 
     def _request(self, store: BackupStore) -> ChangeRequest:
         options = self._options
-        backup = None
-        if options.backup_file is not None:
-            backup = store.read(options.backup_file).offsets
+        backup = None if options.backup_file is None else store.read(options.backup_file)
         return ChangeRequest(
             reset=ResetRequest.read(
                 options.strategy,
                 options.partitions,
                 options.timestamp,
                 options.offset,
-                backup,
+                None if backup is None else backup.offsets,
                 options.allow_gap,
                 options.offsets,
+                is_edited=backup is not None and not backup.is_original,
             ),
             config=options.config,
             at_least=options.at_least,

@@ -207,3 +207,49 @@ def test_restore_of_chosen_places_leaves_the_others() -> None:
     backup = {partition(CAIRO): ON_TODAY, partition(NEW_YORK): ON_TODAY}
     decision = decided(stuck(), "restore", backup=backup, partitions=({"timezone": CAIRO}, {"timezone": PST}))
     assert targets_by_zone(decision) == {CAIRO: ON_TODAY, PST: None}
+
+
+def edited(pst: Offset, zone: str = PST) -> dict[str, Any]:
+    """A request to restore a backup of the present offsets in which somebody has written another one."""
+    of = stuck().stored
+    return {"backup": {**of, partition(zone): pst}, "is_edited": True, "partitions": ({"timezone": zone},)}
+
+
+@pytest.mark.parametrize(
+    "wanted, zone, words",
+    [
+        ({**STUCK, "interval_end": "1794441600"}, PST, "the connector stores an integer there"),
+        ({"interval_end": at(ROUND)}, PST, "which the connector may need: write every field"),
+        ({**STUCK, "interval_end": None}, PST, "with this offset the connector would hang: no interval_end"),
+        ({**STUCK, "in_progress_report_run_id": ""}, PST, "an empty report run id aborts every poll"),
+        (STUCK, "Mars", "has no partition report_type=balance.summary.1 timezone=Mars: correct the file"),
+    ],
+    ids=["text", "fields", "null", "run id", "partition"],
+)
+def test_what_somebody_has_written_into_a_backup_is_checked_like_an_offset(
+    wanted: Offset, zone: str, words: str
+) -> None:
+    assert words in refused(stuck(), "restore", **edited(wanted, zone))
+    # As it was written by the collection it is gone back to, whatever it is.
+    assert decided(stuck(), "restore", **{**edited(wanted, zone), "is_edited": False}).targets
+
+
+def test_a_date_that_somebody_has_written_into_a_backup_is_checked_like_one_of_an_offset() -> None:
+    in_milliseconds = {**STUCK, "interval_end": at(ROUND) * 1000}
+    of = stuck(initial_load=None)
+    as_offset = refused(of, "offset", offset=in_milliseconds, partitions=({"timezone": PST},))
+    assert "this would skip" in as_offset
+    assert refused(of, "restore", **edited(in_milliseconds)) == as_offset
+
+
+def test_a_partition_that_has_no_offset_can_be_restored_from_an_edited_backup_if_it_is_configured() -> None:
+    of = stuck()
+    without = replace(of, offsets=tuple(one for one in of.offsets if one.partition != partition(PST)))
+    assert targets_by_zone(decided(without, "restore", **edited(STUCK))) == {PST: STUCK}
+    message = refused(without, "restore", **edited({**STUCK, "interval_end": "soon"}))
+    assert message.endswith('interval_end "soon" is not a number: correct the file.')
+
+
+def test_a_rollback_writes_its_targets_alone() -> None:
+    backup = {partition(CAIRO): ON_TODAY, partition(PST): None}
+    assert targets_by_zone(decided(stuck(), "rollback", backup=backup)) == {CAIRO: ON_TODAY, PST: None}

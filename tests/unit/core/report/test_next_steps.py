@@ -16,6 +16,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.splitter import parse_kv
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import (
     carry_out_lines,
+    carry_out_rollback_lines,
     go_back_lines,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import WIDTH
@@ -23,7 +24,8 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.variables impo
 from hypothesis import given
 from hypothesis import strategies as st
 
-PLAN = {"id": "0123456789ab", "connector": "orders", "is_empty": False, "settings": []}
+PLAN = {"id": "0123456789ab", "connector": "orders", "is_empty": False, "settings": [], "offsets": []}
+WRITING = {**PLAN, "settings": [{"key": "stripe.report.max.wait.ms", "before": "300000", "after": "3600000"}]}
 OPTIONS: dict[str, Any] = {
     "cluster_label": "connect-1",
     "connectors": ["orders", "others"],
@@ -81,22 +83,43 @@ def test_the_command_that_carries_out_a_plan() -> None:
     ]
 
 
-def test_the_command_that_goes_back_names_the_backup_and_changes_no_setting() -> None:
-    setting = {"key": "stripe.report.max.wait.ms", "before": "300000", "after": "3600000"}
-    assert go_back_lines({**PLAN, "settings": [setting]}, "/var/backups/orders.json", OPTIONS) == [
-        "  orders: the offsets before plan 0123456789ab are in",
+def test_the_command_that_goes_back_names_the_backup() -> None:
+    assert go_back_lines(WRITING, "/var/backups/orders.json", OPTIONS) == [
+        "  orders: what was there before plan 0123456789ab is in",
         "    /var/backups/orders.json",
-        "  Going back leaves the setting stripe.report.max.wait.ms as it is (300000 (5",
-        "    min) -> 3600000 (60 min)).",
         "  To go back, with the inventory of this run (-i):",
-        "    ansible-playbook connectops.recovery.recover \\",
+        "    ansible-playbook connectops.recovery.rollback \\",
         "      -e connectops_hosts=connect-1 \\",
         "      -e connectops_connectors=orders \\",
-        """      -e '{"connectops_at_least": {}}' \\""",
-        "      -e reset_strategy=restore \\",
-        "      -e reset_backup_file=/var/backups/orders.json \\",
-        """      -e '{"verify_connectors": []}'""",
+        "      -e rollback_backup_file=/var/backups/orders.json",
     ]
+    assert go_back_lines(WRITING, "/var/b.json", {})[-1] == (
+        "  To go back, run connect_rollback for orders with backup_file: /var/b.json"
+    )
+
+
+def test_there_is_nothing_to_go_back_to_after_a_restart() -> None:
+    assert go_back_lines(PLAN, "/var/backups/orders.json", OPTIONS) == []
+
+
+def test_the_command_that_carries_out_a_rollback_agrees_to_the_same() -> None:
+    options = {
+        "cluster_label": "connect-1",
+        "connectors": ["orders"],
+        "backup_file": None,
+        "allow_moved_offsets": True,
+        "allow_other_cluster": False,
+        "plan_id": None,
+    }
+    assert carry_out_rollback_lines(WRITING, options) == [
+        "  To carry out this plan, with the inventory of this run (-i):",
+        "    ansible-playbook connectops.recovery.rollback \\",
+        "      -e connectops_hosts=connect-1 \\",
+        "      -e connectops_connectors=orders \\",
+        "      -e rollback_allow_moved_offsets=true \\",
+        "      -e rollback_plan_id=0123456789ab",
+    ]
+    assert carry_out_rollback_lines({**WRITING, "is_empty": True}, options) == []
 
 
 @pytest.mark.parametrize("at_least", [{}, {"batch.size": 10}], ids=["the defaults alone", "and others"])
@@ -137,5 +160,5 @@ def test_there_is_nothing_to_carry_out_of_an_empty_plan() -> None:
 
 
 def test_the_lines_fit_a_terminal() -> None:
-    lines = [*carry_out_lines(PLAN, {**OPTIONS, "allow_gap": True}), *go_back_lines(PLAN, "/var/b.json", OPTIONS)]
+    lines = [*carry_out_lines(PLAN, {**OPTIONS, "allow_gap": True}), *go_back_lines(WRITING, "/var/b.json", OPTIONS)]
     assert max(map(len, lines)) <= WIDTH

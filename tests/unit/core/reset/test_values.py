@@ -198,6 +198,24 @@ def test_a_backup_with_other_fields_or_types_is_restored_and_named() -> None:
     ]
 
 
+def test_a_backup_that_was_edited_by_hand_is_checked_like_an_offset() -> None:
+    other = Partition.of({"filename": "/data/b"})
+
+    def message(backup: dict[Partition, Any]) -> str:
+        request = ResetRequest.read("restore", (), None, None, backup, allow_gap=False, is_edited=True)
+        with pytest.raises(InputError) as caught:
+            generic_targets(connector(pos=411), request)
+        return caught.value.message
+
+    assert message({FILE: {"pos": "7"}}) == (
+        "backup_file was edited by hand; the offset of filename=/data/a.pos: the connector stores an integer there (411), and"
+        ' "7" is a string: write 7 without quotes.'
+    )
+    assert message({FILE: {"pos": 7}, other: {"pos": 1}}).endswith(
+        "has no partition filename=/data/b: correct the file, or use another backup."
+    )
+
+
 def test_a_backup_of_the_same_shape_is_not_spoken_of() -> None:
     other = Partition.of({"filename": "/data/b"})
     targets = {FILE: {"pos": 7}, other: {"pos": "new here"}}

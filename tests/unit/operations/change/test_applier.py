@@ -19,6 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import WorkerAnswer
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
+from ansible_collections.connectops.recovery.plugins.module_utils.core.change import ChangeResult
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Offset,
@@ -61,6 +62,7 @@ class Store:
         self.backups: dict[str, Backup] = {}
         self.journal: Journal | None = None
         self.written: dict[Partition, OwnWrite] = {}
+        self.results: dict[str, ChangeResult] = {}
 
     def back_up(self, backup: Backup) -> str:
         name = f"/backups/{backup.plan_id}.json"
@@ -74,8 +76,14 @@ class Store:
     def list(self) -> tuple[BackupEntry, ...]:
         raise AssertionError("applying does not list backups")
 
-    def read(self, name: str) -> Backup:
+    def read(self, name: str, *, any_cluster: bool = False) -> Backup:
         return self.backups[name]
+
+    def note_result(self, name: str, result: ChangeResult) -> None:
+        self._cluster.call("note_result", lambda: self.results.update({name: result}), is_remote=False)
+
+    def result(self, name: str) -> ChangeResult | None:
+        return self.results.get(name)
 
     def begin(self, journal: Journal) -> None:
         self._cluster.call("begin", lambda: setattr(self, "journal", journal), is_remote=False)
@@ -115,6 +123,12 @@ class Run:
     @property
     def connector(self) -> FakeConnector:
         return self.cluster.by_name["c"]
+
+    def assert_the_result_is_true(self) -> None:
+        """What is kept of the change is what has become of it; nothing is kept where that is not known."""
+        made = {"done": (AFTER, NEW), "undone": (BEFORE, OLD)}
+        for name, result in self.store.results.items():
+            assert result == "replaced" or made[result] == (self.connector.offsets, self.connector.config), name
 
     def apply(self) -> Applied:
         connector = read_connector(self.cluster, "c", with_offsets=True)
@@ -226,7 +240,33 @@ def test_the_steps_come_in_this_order() -> None:
     # Read again between the proof and the first write, and once more after the end.
     methods = run.cluster.methods()
     assert "offsets" in methods[methods.index("worker_answer") : methods.index("patch_config")]
-    assert methods[-1] == "offsets"
+    assert methods[-2:] == ["offsets", "note_result"]
+
+
+def test_the_backup_says_what_is_changed_and_what_became_of_it() -> None:
+    run = Run.of("PAUSED")
+    run.apply()
+    ((name, backup),) = run.store.backups.items()
+    assert backup.change is not None
+    assert (backup.change.state, backup.change.final_state) == ("PAUSED", "PAUSED")
+    assert {one.key: (one.before, one.after) for one in backup.change.settings} == {"max.wait.ms": ("1000", "3600000")}
+    assert {one.partition: one.after for one in backup.change.offsets if one.after is not None} == AFTER
+    assert run.store.results == {name: "done"}
+
+
+def test_of_two_backups_of_one_change_the_second_one_counts() -> None:
+    run = Run.of()
+    moved_in_the_window(run, {"id": 6})
+    run.apply()
+    first, second = run.store.backups
+    assert run.store.results == {first: "replaced", second: "done"}
+
+
+def test_a_change_that_is_undone_after_the_return_is_kept_as_undone() -> None:
+    run = Run.of(trace=lambda offsets: "cannot read it" if offsets == AFTER else None)
+    with pytest.raises(RecoveryError, match="The change was undone"):
+        run.apply()
+    assert set(run.store.results.values()) == {"undone"}
 
 
 def test_no_secret_is_in_the_backup() -> None:
@@ -302,7 +342,7 @@ def test_a_call_that_fails_leaves_nothing_mixed(state: str, number: int, method:
     except RecoveryError as caught:
         error = caught
     if error is None:
-        assert method in (*WRITES, "status", "note_writes"), "what a later call makes good"
+        assert method in (*WRITES, "status", "note_writes", "note_result"), "what a later call makes good"
     else:
         assert SECRET not in error.message + str(error.facts)
         made = [name for name in run.store.backups if method != "back_up"]
@@ -312,6 +352,7 @@ def test_a_call_that_fails_leaves_nothing_mixed(state: str, number: int, method:
     if method == "end":
         run.store.journal = None
     run.assert_nothing_is_mixed()
+    run.assert_the_result_is_true()
 
 
 @pytest.mark.parametrize("state, number, method, fault, acts", every_call("ctrl-c", "exit"))
@@ -325,6 +366,7 @@ def test_an_interruption_at_any_call_returns_the_connector_to_its_state(
     if method == "end":
         run.store.journal = None
     run.assert_nothing_is_mixed()
+    run.assert_the_result_is_true()
 
 
 @pytest.mark.parametrize("state, number, method, fault, acts", every_call("killed"))
@@ -336,6 +378,7 @@ def test_a_killed_run_leaves_its_journal_as_long_as_the_connector_is_not_back(
     with pytest.raises(Killed):
         run.apply()
     run.cluster.settle()
+    run.assert_the_result_is_true()
     is_touched = (run.connector.state, run.connector.offsets, run.connector.config) != (state, BEFORE, OLD)
     is_done = (run.connector.state, run.connector.offsets, run.connector.config) == (state, AFTER, NEW)
     if is_touched and not is_done:
@@ -536,7 +579,8 @@ def test_without_the_proof_of_every_worker_an_offset_that_is_back_was_overwritte
 @pytest.mark.parametrize("state", ["PAUSED", "STOPPED"])
 def test_an_offset_that_is_back_although_the_connector_does_not_run_was_overwritten(state: str) -> None:
     run = Run.of(state)
-    run.cluster.meddling = {len(calls_of_a_run(state)): lambda: run.cluster.store("c", {BILLS: {"id": 7}})}
+    last_look = len(calls_of_a_run(state)) - 1
+    run.cluster.meddling = {last_look: lambda: run.cluster.store("c", {BILLS: {"id": 7}})}
     with pytest.raises(RecoveryError, match=r"were overwritten by a task"):
         run.apply()
 

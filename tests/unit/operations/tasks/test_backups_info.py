@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import FolderStore
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import Journal
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
+from ansible_collections.connectops.recovery.plugins.module_utils.core.change import Change, KeptSetting
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.retention import delete_old_backups
@@ -34,6 +35,8 @@ def backup(connector: str, minute: int) -> Backup:
         state="PAUSED",
         config={"password": "********"},
         offsets={Partition.of({"table": "orders"}): {"id": 5}},
+        change=Change("current", "PAUSED", "PAUSED", (KeptSetting("password", None, None, is_secret=True),), ()),
+        made_by="ops on host-1",
     )
 
 
@@ -51,6 +54,7 @@ def test_backups_are_listed_with_what_is_in_them(tmp_path: Path, stores: Callabl
     store = stores("orders/1")
     older, newer = (store.back_up(backup("orders/1", minute)) for minute in (1, 2))
     store.begin(Journal("plan2", "PAUSED", newer))
+    store.note_result(older, "done")
     outcome = listed(tmp_path)
     assert outcome.warnings == []
     assert not outcome.result["changed"]
@@ -66,15 +70,20 @@ def test_backups_are_listed_with_what_is_in_them(tmp_path: Path, stores: Callabl
         "cluster_id": "kafka-1",
         "state": "PAUSED",
         "offsets": 1,
+        "settings": ["password"],
+        "result": None,
+        "made_by": "ops on host-1",
     }
-    assert (second["name"], second["named_by_journal"]) == (older, False)
+    assert (second["name"], second["named_by_journal"], second["result"]) == (older, False, "done")
     assert outcome.result["preview"] == [
         "eu 1  orders/1",
         "  A change of it (plan plan2) was begun and not finished.",
         "  2026-11-23 06:02:00Z  plan plan2  PAUSED  1 offset  of the unfinished change",
         f"    {newer}",
-        "  2026-11-23 06:01:00Z  plan plan1  PAUSED  1 offset",
+        "    changed password",
+        "  2026-11-23 06:01:00Z  plan plan1  PAUSED  1 offset  done",
         f"    {older}",
+        "    changed password",
         "",
     ]
 
@@ -114,10 +123,15 @@ def test_old_backups_go_after_a_change_and_a_failure_is_a_warning(
     store = stores("orders")
     names = [store.back_up(backup("orders", minute)) for minute in range(5)]
     store.begin(Journal("plan1", "PAUSED", names[1]))
+    for name in (names[2], names[4]):
+        store.note_result(name, "done")
     assert delete_old_backups(store, "orders", KeepOptions(), NOW) == []
     assert len(store.list()) == 5
     assert delete_old_backups(store, "orders", KeepOptions(count=2), NOW) == []
     assert [entry.name for entry in store.list()] == [names[4], names[3], names[1]]
+    assert sorted(path.name for path in store.folder.glob("*.result")) == [
+        Path(names[4]).name.replace("json", "result")
+    ]
 
     def refuse(path: Path, *, missing_ok: bool) -> None:
         raise PermissionError(13, "Permission denied")

@@ -342,9 +342,11 @@ def test_after_a_change_the_command_that_goes_back_names_the_backup(task: Task) 
     done = task(config={}, at_least={"max.wait.ms": "60m"}).result
     (backup,) = task.files("2*.json")
     text = "\n".join(done["next_steps"])
-    assert f"-e reset_strategy=restore \\\n      -e reset_backup_file={backup}" in text
-    assert "-e connectops_hosts=eu-1" in text
-    assert "max.wait.ms as it is (1000 (1 s) -> 3600000 (60 min))" in " ".join(text.split())
+    assert "ansible-playbook connectops.recovery.rollback" in text
+    assert (
+        f"-e connectops_hosts=eu-1 \\\n      -e connectops_connectors=c \\\n      -e rollback_backup_file={backup}"
+        in text
+    )
 
 
 def test_in_check_mode_the_command_carries_out_the_plan_that_was_shown(task: Task) -> None:

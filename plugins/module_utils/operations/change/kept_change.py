@@ -1,0 +1,85 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a store keeps of one change: its backup, a second one where the plan moved, and what became of it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
+from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
+from ansible_collections.connectops.recovery.plugins.module_utils.core.change import Change, ChangeResult
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.who import who_runs_this
+
+
+class KeptChange:
+    """One change in the store. ``clock`` returns epoch seconds by the workers' clock.
+
+    ``name`` is that of the newest backup, None before the first. ``result``: what has become of the change so far; set it to
+    None before anything is sent of which the outcome is not known yet.
+    """
+
+    def __init__(self, store: BackupStore, cluster_id: str, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._cluster_id = cluster_id
+        self._clock = clock
+        self._state_before: str | None = None
+        self._unfinished: tuple[str, Change] | None = None
+        self._finishes: str | None = None
+        self._earlier: str | None = None
+        self.name: str | None = None
+        self.result: ChangeResult | None = "undone"
+
+    def back_up(self, connector: Connector, planned: Planned) -> str:
+        """Write a backup of the connector and of what is planned, and read it back. Returns its name. Raises RecoveryError.
+
+        An unfinished change that this one finishes becomes a part of it.
+        """
+        if self._state_before is None:
+            self._look_back(connector)
+        change = Change.of(planned.plan, self._state_before or connector.state, planned.rolls_back)
+        if self._unfinished is not None and self._unfinished[1].rolls_back == change.rolls_back:
+            change = change.continuing(self._unfinished[1], connector)
+            self._finishes = self._unfinished[0]
+        backup = Backup.of(
+            connector,
+            self._cluster_id,
+            planned.plan.id,
+            planned.secret_keys,
+            self._clock(),
+            change=change,
+            made_by=who_runs_this(),
+        )
+        name = self._store.back_up(backup)
+        self._earlier, self.name = self.name, name
+        return name
+
+    def note_result(self) -> None:
+        """Keep what became of the change. Without that it is unknown, and a rollback looks at what is there."""
+        if self.name is None or self.result is None:
+            return
+        with contextlib.suppress(RecoveryError):
+            self._store.note_result(self.name, self.result)
+            # One that was to be finished, and was not, stays as unfinished as it was.
+            for replaced in (self._earlier, self._finishes if self.result == "done" else None):
+                if replaced is not None:
+                    self._store.note_result(replaced, "replaced")
+
+    def _look_back(self, connector: Connector) -> None:
+        """Find the change that a killed run has left, before its journal is replaced."""
+        self._state_before = connector.state
+        journal = self._store.current()
+        begun_in = None if journal is None else journal.state_to_return_to(connector.state)
+        if journal is None or begun_in is None:
+            return
+        self._state_before = begun_in
+        # Without its backup, or with one of an older format, only the part that is still to do can be rolled back.
+        with contextlib.suppress(RecoveryError):
+            change = self._store.read(journal.backup_file).change
+            if change is not None:
+                self._unfinished = journal.backup_file, change

@@ -1,0 +1,352 @@
+#!/usr/bin/python
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: connect_rollback
+short_description: Take back the last change of connectors
+version_added: 1.0.0
+author: connectops.recovery contributors (@connectops)
+description:
+  - Takes back what M(connectops.recovery.connect_offset_reset) has changed. Restores the old settings and offsets, deletes those
+    that the change had added, and touches nothing else.
+  - The rollback is a change itself. It is planned, backed up, made while the connector is stopped, and read back in the same way
+    as a reset. It can be taken back too.
+  - A second run changes nothing.
+  - The connector returns to the state that it has. If the change was interrupted by the end of its run, the connector returns to
+    the state that it had before the change.
+  - A backup holds no secret. A changed secret stays as it is, and a warning says so before anything is changed.
+  - Refuses a change if the same settings or offsets have changed since. A recovered connector moves its offsets on, so this is
+    the usual case after a while. The preview shows what a rollback then reads twice or skips.
+extends_documentation_fragment:
+  - connectops.recovery.options.connect
+  - connectops.recovery.options.kafka
+  - connectops.recovery.options.stripe
+  - connectops.recovery.options.backups
+  - connectops.recovery.options.keep
+  - connectops.recovery.options.rollback
+  - connectops.recovery.attributes
+  - connectops.recovery.attributes.offsetsgroup
+seealso:
+  - module: connectops.recovery.connect_offset_reset
+"""
+
+EXAMPLES = r"""
+- name: Reset a connector
+  connectops.recovery.connect_offset_reset:
+    connect_url: http://connect-1:8083
+    connector: stripe-reporting-source-connector
+    at_least:
+      stripe.report.max.wait.ms: 60m
+  register: recovered
+
+- name: Take it back, although the connector has moved on
+  connectops.recovery.connect_rollback:
+    connect_url: http://connect-1:8083
+    connector: stripe-reporting-source-connector
+    allow_moved_offsets: true
+  register: rolled_back
+
+- name: Bring the change back after all
+  connectops.recovery.connect_rollback:
+    connect_url: http://connect-1:8083
+    connector: stripe-reporting-source-connector
+    backup_file: "{{ rolled_back.connectors['stripe-reporting-source-connector'].backup_file }}"
+    allow_moved_offsets: true
+"""
+
+RETURN = r"""
+connectors:
+  description: Result for each connector, by name. In check mode, what would be done.
+  returned: always
+  type: dict
+  contains:
+    changed:
+      description: Whether this connector changed.
+      type: bool
+    plan:
+      description: The plan.
+      type: dict
+      contains:
+        id:
+          description: Id of the plan, made from its content. The same plan always has the same id.
+          type: str
+        cluster:
+          description: Name of the Connect cluster, from O(cluster_label). It is part of the id.
+          type: str
+        cluster_id:
+          description: Id of the Kafka cluster.
+          type: str
+        connector:
+          description: Name of the connector.
+          type: str
+        strategy:
+          description: Always V(rollback).
+          type: str
+        state:
+          description: State of the connector before the change.
+          type: str
+        final_state:
+          description: State of the connector after the change.
+          type: str
+        write_to:
+          description: How the offsets are written. V(rest) for Connect's REST API.
+          type: str
+        restart:
+          description: Whether the tasks are restarted, even if no setting and no offset changes.
+          type: bool
+        is_empty:
+          description: Whether there is nothing to change.
+          type: bool
+        offsets_stored:
+          description: Number of offsets that are stored before the change and are backed up.
+          type: int
+        settings:
+          description: Settings that change. Secrets are hidden.
+          type: list
+          elements: dict
+          contains:
+            key:
+              description: Name of the setting.
+              type: str
+            before:
+              description: Value before the change. V(null) if the setting is not in the config.
+              type: str
+            after:
+              description: Value after the change. V(null) if the setting is removed.
+              type: str
+        offsets:
+          description: Offsets that change.
+          type: list
+          elements: dict
+          contains:
+            partition:
+              description: The source partition, as the connector wrote it.
+              type: dict
+            before:
+              description: Offset before the change. V(null) if there was none.
+              type: dict
+            after:
+              description: Offset after the change. V(null) if it is deleted.
+              type: dict
+    forecast:
+      description:
+        - What the connector will do with the new offsets. V(null) for connectors other than the Stripe reporting
+          connector.
+        - Times are epoch seconds, lengths are seconds.
+      type: dict
+      contains:
+        worked_round:
+          description: Round that the connector works on.
+          type: int
+        current_round:
+          description: Newest round.
+          type: int
+        rounds_behind:
+          description: Number of rounds between the two.
+          type: int
+        report_runs:
+          description: Number of report runs until the connector is current.
+          type: int
+        catches_up:
+          description: Whether the connector becomes current.
+          type: bool
+        left_alone:
+          description: The same totals if nothing is changed.
+          type: dict
+          contains:
+            worked_round:
+              description: Round that the connector works on.
+              type: int
+            current_round:
+              description: Newest round.
+              type: int
+            rounds_behind:
+              description: Number of rounds between the two.
+              type: int
+            rounds_missed:
+              description: Number of rounds missed so far.
+              type: int
+            report_runs:
+              description: Number of report runs until the connector is current. V(null) if it never becomes current.
+              type: int
+            report_runs_once_healed:
+              description: Number of report runs until the connector is current, counted from when nothing blocks it any more.
+              type: int
+            catches_up:
+              description: Whether the connector becomes current.
+              type: bool
+            blocked_by:
+              description: Why it never becomes current. V(null) if nothing blocks it.
+              type: str
+        stripe_asked:
+          description: Whether Stripe was asked for all timezones. If not, yesterday (UTC) is taken as the end of the data.
+          type: bool
+        notes:
+          description: Unexpected effects on a partition, for a person to read.
+          type: list
+          elements: str
+        partitions:
+          description: Forecast for each partition.
+          type: list
+          elements: dict
+          contains:
+            timezone:
+              description: Timezone of the partition.
+              type: str
+            report_type:
+              description: Report type of the partition.
+              type: str
+            changed:
+              description: Whether the offset of this partition changes.
+              type: bool
+            has_offset:
+              description: Whether the partition has an offset after the change.
+              type: bool
+            delivered_to:
+              description: End of the delivered data after the change. V(null) without an offset.
+              type: int
+            next_request:
+              description: First request to Stripe. V(null) if there is none.
+              type: dict
+              contains:
+                round:
+                  description: Round of the request.
+                  type: int
+                interval_start:
+                  description: Start of the requested interval.
+                  type: int
+                interval_end:
+                  description: End of the requested interval.
+                  type: int
+                resumed_run:
+                  description: Id of the open report run that is resumed. V(null) for a new report run.
+                  type: str
+                first_row:
+                  description: Number of the first row that is delivered.
+                  type: int
+            chunks:
+              description: Number of requests that the connector splits the round of the next request into.
+              type: int
+            report_runs:
+              description: Number of report runs until the partition is current.
+              type: int
+            skipped:
+              description: Periods that are never delivered, each with start and end.
+              type: list
+              elements: list
+            next_round_delivers_skipped:
+              description: Whether the next round delivers what is skipped.
+              type: bool
+            redelivered_seconds:
+              description: Length of the time for which all rows are delivered twice.
+              type: int
+            redelivered_rows:
+              description: Number of rows of one report that are delivered twice.
+              type: int
+            lost_rows:
+              description: Number of rows of one report that are never delivered.
+              type: int
+            problem:
+              description: Why this partition never becomes current. V(null) if it does.
+              type: str
+            hangs:
+              description: Whether the connector never gets past this partition.
+              type: bool
+            stripe_asked:
+              description: Whether Stripe was asked for this timezone.
+              type: bool
+        requests:
+          description: The first 500 requests until the connector is current, in order.
+          type: list
+          elements: dict
+          contains:
+            timezone:
+              description: Timezone of the partition.
+              type: str
+            report_type:
+              description: Report type of the partition.
+              type: str
+            round:
+              description: Round of the request.
+              type: int
+            interval_start:
+              description: Start of the requested interval.
+              type: int
+            interval_end:
+              description: End of the requested interval.
+              type: int
+            resumed_run:
+              description: Id of the open report run that is resumed. V(null) for a new report run.
+              type: str
+            first_row:
+              description: Number of the first row that is delivered.
+              type: int
+        requests_omitted:
+          description: Number of further requests.
+          type: int
+    backup_file:
+      description:
+        - Backup that was written before the change, also if the change failed. V(null) in check mode and if nothing changed.
+      type: str
+    evidence:
+      description: What was read after the change. V(null) in check mode and if nothing changed.
+      type: dict
+      contains:
+        offsets_kept:
+          description: Number of changed offsets that still have the written value.
+          type: int
+        offsets_moved_on:
+          description: Number of changed offsets that the connector has advanced since.
+          type: int
+        offsets_caught_up:
+          description:
+            - Number of changed offsets that have their previous value again although every worker confirmed that no task was
+              left. The connector has read to the end of its data once more.
+          type: int
+        workers_asked:
+          description: Workers that confirmed that no task was left.
+          type: list
+          elements: str
+        workers_not_reached:
+          description: Workers that could not be asked.
+          type: list
+          elements: str
+        settled_seconds:
+          description: Seconds waited because a worker could not be asked.
+          type: float
+    failed:
+      description:
+        - V(true) if this connector failed. Then RV(connectors.msg) and the details of the failure are returned for it. The other
+          connectors are reset all the same.
+      type: bool
+    msg:
+      description: Why this connector failed.
+      type: str
+next_steps:
+  description:
+    - How to go on, as lines of text for a person.
+    - In check mode, the command that carries out exactly this plan. After a change, the command that goes back.
+  returned: always
+  type: list
+  elements: str
+preview:
+  description: The plan as lines of text for a person.
+  returned: always
+  type: list
+  elements: str
+"""
+
+from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import run_module
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.rollback import run
+from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import CONNECT_ROLLBACK
+
+
+def main() -> None:
+    run_module(run, CONNECT_ROLLBACK)
+
+
+if __name__ == "__main__":
+    main()

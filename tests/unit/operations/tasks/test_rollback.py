@@ -1,0 +1,368 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rollback as a task: which change it takes back, what it refuses, and that it can be taken back itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import ConnectError
+from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offset_reset import reset
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.rollback import roll_back
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import (
+    Outcome,
+    TaskContext,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
+    CONNECT_OFFSET_RESET,
+    CONNECT_ROLLBACK,
+)
+from unit.fake_cluster import FakeCluster, FakeConnector, Fault, Killed
+
+NOW = 1_795_413_600.0
+SECRET = "sk_live_51abcdef"
+ORDERS, BILLS = Partition.of({"table": "orders"}), Partition.of({"table": "bills"})
+BEFORE: dict[Partition, Offset] = {ORDERS: {"id": 5}, BILLS: {"id": 7}}
+AFTER: dict[Partition, Offset] = {ORDERS: {"id": 1}, BILLS: {"id": 1}}
+OLD = {"connector.class": "Orders", "max.wait.ms": "1000", "old.only": "x", "db.password": SECRET}
+SETTINGS = {"max.wait.ms": 3_600_000, "old.only": None, "new.only": "y"}
+BOTH = [ORDERS.as_dict(), BILLS.as_dict()]
+RESET = {"strategy": "offset", "offset": {"id": 1}, "partitions": BOTH, "config": SETTINGS}
+NEW = {"connector.class": "Orders", "max.wait.ms": "3600000", "new.only": "y", "db.password": SECRET}
+
+
+# ``reset`` or ``roll_back``.
+Operation = Callable[[FakeCluster, Mapping[str, Any], TaskContext], Outcome]
+
+
+class Task:
+    """Resets and rollbacks on a cluster, with a folder for their backups."""
+
+    def __init__(self, folder: Path, *names: str, state: str = "RUNNING", **fields: Any) -> None:
+        self.folder = folder
+        self.cluster = FakeCluster(
+            *(FakeConnector(name, dict(OLD), dict(BEFORE), state, **fields) for name in names or ("c",))
+        )
+
+    def run(self, operation: Operation, spec: Any, options: Mapping[str, Any], check_mode: bool = False) -> Outcome:
+        given = {
+            "connect_url": ["http://connect-1:8083"],
+            "connectors": sorted(self.cluster.by_name),
+            "backup_dir": str(self.folder),
+            "cluster_label": "eu-1",
+        }
+        checked = ArgumentSpecValidator(spec).validate({**given, **options})
+        assert not checked.error_messages
+        # A moment of its own for every run.
+        self.cluster.sleep(1)
+        context = TaskContext(
+            check_mode, NOW + self.cluster.seconds, sleep=self.cluster.sleep, clock=lambda: self.cluster.seconds
+        )
+        self.cluster.calls.clear()
+        return operation(self.cluster, checked.validated_parameters, context)
+
+    def reset(self, **options: Any) -> dict[str, Any]:
+        self.cluster.restarted()
+        result = self.run(reset, CONNECT_OFFSET_RESET, {**RESET, **options}).result
+        return result["connectors"]["c"]  # type: ignore[no-any-return]
+
+    def roll_back(self, *, check_mode: bool = False, **options: Any) -> Outcome:
+        self.cluster.restarted()
+        return self.run(roll_back, CONNECT_ROLLBACK, options, check_mode)
+
+    def killed(self, method: str, operation: Operation, spec: Any, options: Mapping[str, Any]) -> None:
+        """Run a task that is killed right after the first call of this method."""
+        self.cluster.restarted()
+        self.cluster.next_faults[method] = [Fault(Killed(), acts=True)]
+        with pytest.raises(Killed):
+            self.run(operation, spec, options)
+        # The folder does not know that the process is gone.
+        self.backup().with_suffix(".result").unlink(missing_ok=True)
+        self.cluster.restarted().settle()
+
+    def refused(self, **options: Any) -> RecoveryError:
+        """A rollback that must fail in planning, in check mode as well as without."""
+        messages = []
+        for check_mode in (True, False):
+            with pytest.raises(RecoveryError) as caught:
+                self.roll_back(check_mode=check_mode, **options)
+            messages.append(caught.value.message)
+            assert self.cluster.writes == []
+        assert messages[0] == messages[1]
+        assert SECRET not in json.dumps(caught.value.facts)
+        return caught.value
+
+    def found(self, name: str = "c") -> tuple[Any, ...]:
+        self.cluster.settle()
+        one = self.cluster.by_name[name]
+        return one.offsets, one.config, one.state
+
+    @property
+    def connector(self) -> FakeConnector:
+        return self.cluster.by_name["c"]
+
+    def backup(self) -> Path:
+        """The newest one."""
+        return max(self.folder.rglob("2*.json"), key=lambda path: path.name)
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Task:
+    return Task(tmp_path / "backups")
+
+
+@pytest.mark.parametrize("state", ["RUNNING", "PAUSED", "STOPPED"])
+def test_a_rollback_is_a_true_inverse_and_can_be_taken_back(tmp_path: Path, state: str) -> None:
+    task = Task(tmp_path / "backups", state=state)
+    task.reset()
+    assert task.found() == (AFTER, NEW, state)
+    done = task.roll_back().result
+    assert done["changed"]
+    assert task.found() == (BEFORE, OLD, state)
+    back = done["connectors"]["c"]["backup_file"]
+    again = task.roll_back(backup_file=back).result
+    assert task.found() == (AFTER, NEW, state)
+    task.roll_back(backup_file=again["connectors"]["c"]["backup_file"])
+    assert task.found() == (BEFORE, OLD, state)
+
+
+def test_an_offset_that_was_deleted_comes_back_and_one_that_was_added_goes(task: Task) -> None:
+    task.reset(strategy="delete", offset=None, config={}, partitions=[{"table": "orders"}])
+    assert task.found()[0] == {BILLS: {"id": 7}}
+    back = task.roll_back().result["connectors"]["c"]["backup_file"]
+    assert task.found()[0] == BEFORE
+    task.roll_back(backup_file=back)
+    assert task.found()[0] == {BILLS: {"id": 7}}
+
+
+def test_what_the_change_did_not_touch_stays(task: Task) -> None:
+    task.reset(partitions=[{"table": "orders"}])
+    task.cluster.store("c", {BILLS: {"id": 99}, Partition.of({"table": "new"}): {"id": 3}})
+    task.roll_back()
+    assert task.found()[0] == {**BEFORE, BILLS: {"id": 99}, Partition.of({"table": "new"}): {"id": 3}}
+
+
+def test_check_mode_says_the_same_and_writes_nothing(task: Task) -> None:
+    task.reset()
+    files = sorted(task.folder.rglob("*"))
+    shown = task.roll_back(check_mode=True).result
+    assert task.cluster.writes == []
+    assert sorted(task.folder.rglob("*")) == files
+    plan_id = shown["connectors"]["c"]["plan"]["id"]
+    assert f"rollback_plan_id={plan_id}" in "\n".join(shown["next_steps"])
+    done = task.roll_back(plan_id=plan_id).result
+    assert [done[part] for part in ("changed", "preview", "diff")] == [
+        shown[part] for part in ("changed", "preview", "diff")
+    ]
+    text = " ".join(" ".join(done["preview"]).split())
+    assert "Takes back plan" in text
+    assert "strategy offset." in text
+    backup = task.backup()
+    assert f"-e rollback_backup_file={backup}" in "\n".join(done["next_steps"])
+
+
+@pytest.mark.parametrize("moves_on", [False, True])
+def test_a_second_run_changes_nothing_and_says_why(task: Task, moves_on: bool) -> None:
+    first = Path(task.reset()["backup_file"])
+    task.roll_back()
+    if moves_on:
+        task.cluster.store("c", {ORDERS: {"id": 6}})
+    for options in ({}, {"backup_file": str(first)}):
+        outcome = task.roll_back(**options)
+        assert not outcome.result["changed"]
+        assert task.cluster.writes == []
+        text = " ".join(" ".join(outcome.result["preview"]).split())
+        assert "The change was taken back already" in text
+        assert str(task.backup()) in text
+        assert "Nothing to change." in text
+
+
+def test_the_last_change_is_the_last_that_was_carried_out_and_wrote_something(task: Task) -> None:
+    task.reset()
+    # The next one is refused and undone.
+    task.cluster.restarted()
+    task.cluster.broken["alter_offsets"] = ConnectError("Kafka Connect refused it (status 500).")
+    with pytest.raises(RecoveryError, match="status 500"):
+        task.run(reset, CONNECT_OFFSET_RESET, {"strategy": "offset", "offset": {"id": 2}, "partitions": BOTH})
+    undone = task.backup()
+    assert "was not carried out, or was undone at once" in task.refused(backup_file=str(undone)).message
+    task.roll_back()
+    assert task.found() == (BEFORE, OLD, "RUNNING")
+
+
+def test_an_older_change_can_be_named(task: Task) -> None:
+    first = task.reset(config={})["backup_file"]
+    task.reset(offset={"id": 2}, config={})
+    message = task.refused(backup_file=first).message
+    assert "all 2 offsets that it changed have moved on" in message
+    task.roll_back(backup_file=first, allow_moved_offsets=True)
+    assert task.found()[0] == BEFORE
+
+
+def test_of_several_connectors_each_gets_back_its_own(tmp_path: Path) -> None:
+    task = Task(tmp_path / "backups", "a", "c")
+    task.reset()
+    task.cluster.store("a", {ORDERS: {"id": 8}})
+    with pytest.raises(RecoveryError, match=r"of connector 'a', the offset of table=orders has moved on") as caught:
+        task.roll_back()
+    assert set(caught.value.facts["connectors"]) == {"a", "c"}
+    assert task.found("a") == ({**AFTER, ORDERS: {"id": 8}}, NEW, "RUNNING")
+    assert task.found("c") == (BEFORE, OLD, "RUNNING")
+
+
+# What is refused
+
+
+def test_a_connector_that_has_moved_on_is_set_back_only_where_that_was_agreed_to(task: Task) -> None:
+    task.reset()
+    task.cluster.store("c", {ORDERS: {"id": 6}})
+    error = task.refused()
+    assert error.message.endswith(
+        "of connector 'c', the offset of table=orders has moved on: read in the preview what a rollback skips and reads twice,"
+        " and set allow_moved_offsets to true to agree to it."
+    )
+    # What it would cost is shown with the refusal.
+    text = "\n".join(error.facts["preview"])
+    assert '{"id": 6} -> {"id": 5}' in text
+    assert "Skipped, read twice" in text
+    outcome = task.roll_back(allow_moved_offsets=True)
+    assert "Since then the offset of table=orders has moved on" in "\n".join(outcome.result["preview"])
+    assert task.found() == (BEFORE, OLD, "RUNNING")
+
+
+def test_a_connector_that_moves_on_while_it_is_stopped_is_left_as_it_is(task: Task) -> None:
+    task.reset()
+    task.connector.on_stopped = lambda: task.cluster.store("c", {ORDERS: {"id": 6}})
+    with pytest.raises(RecoveryError, match="has moved on"):
+        task.roll_back()
+    assert task.found() == ({**AFTER, ORDERS: {"id": 6}}, NEW, "RUNNING")
+    assert task.cluster.writes == ["stop", "resume"]
+
+
+def test_a_setting_that_somebody_has_changed_since_is_named(task: Task) -> None:
+    task.reset()
+    task.connector.config.update({"max.wait.ms": "5000"})
+    message = task.refused().message
+    assert message.endswith(
+        "somebody has changed max.wait.ms: set allow_changed_settings to true to write the old value over that."
+    )
+    task.roll_back(allow_changed_settings=True)
+    assert task.found() == (BEFORE, OLD, "RUNNING")
+
+
+@pytest.mark.parametrize("others", [{"connector.class": "Bills"}, {"topic": "t"}])
+def test_a_connector_that_may_be_another_one_is_refused(task: Task, others: dict[str, str]) -> None:
+    task.reset()
+    task.connector.config.update(others)
+    message = task.refused().message
+    (key,) = others
+    assert f", {key} has changed besides it, so this may be another connector of the same name" in message
+    task.roll_back(allow_other_connector=True)
+    assert task.found() == (BEFORE, {**OLD, **others}, "RUNNING")
+
+
+def test_another_cluster_is_refused(task: Task) -> None:
+    task.reset()
+    kept = Backup.from_data(json.loads(task.backup().read_text(encoding="utf-8")), "b.json")
+    task.backup().write_text(json.dumps(replace(kept, cluster_id="kafka-0").as_data()), encoding="utf-8")
+    message = task.refused().message
+    assert "is of the Kafka cluster 'kafka-0', and this is 'kafka-1': set allow_other_cluster to true" in message
+    task.roll_back(allow_other_cluster=True)
+    assert task.found() == (BEFORE, OLD, "RUNNING")
+
+
+def test_a_secret_stays_and_that_is_said_before(task: Task) -> None:
+    task.reset(config={"db.password": "another-secret", "max.wait.ms": 1})
+    shown = task.roll_back(check_mode=True)
+    (warning,) = shown.warnings
+    assert warning == (
+        "db.password cannot be brought back: a backup holds no secret. Set the old value where it is known."
+    )
+    assert warning in " ".join(" ".join(shown.result["preview"]).split())
+    task.roll_back()
+    assert task.found() == (BEFORE, {**OLD, "db.password": "another-secret"}, "RUNNING")
+    assert "another-secret" not in "".join(file.read_text(encoding="utf-8") for file in task.folder.rglob("2*"))
+
+
+def test_a_change_of_nothing_but_a_secret_is_refused(task: Task) -> None:
+    task.reset(strategy="continue", offset=None, config={"db.password": "another-secret"})
+    assert task.refused().message.endswith("it changed no setting and no offset but secrets, which no backup holds.")
+
+
+def test_without_a_backup_there_is_nothing_to_take_back(task: Task) -> None:
+    assert task.refused().message == (
+        "There is no backup of connector 'c', so there is nothing to take back: check backup_dir and cluster_label."
+    )
+
+
+def test_a_backup_of_the_first_format_says_how_to_go_back(task: Task) -> None:
+    task.reset()
+    data = json.loads(task.backup().read_text(encoding="utf-8"))
+    task.backup().write_text(json.dumps({**data, "format": 1}), encoding="utf-8")
+    assert "is of an older format, which does not say what was changed" in task.refused().message
+
+
+def test_a_damaged_backup_may_be_the_last_change_so_none_is_guessed(task: Task) -> None:
+    task.reset()
+    task.backup().write_text("{", encoding="utf-8")
+    assert "cannot be read" in task.refused().message
+
+
+def test_a_backup_that_was_edited_by_hand_says_nothing_of_what_was_there(task: Task) -> None:
+    task.reset()
+    text = task.backup().read_text(encoding="utf-8")
+    task.backup().write_text(text.replace('"id": 5', '"id": 4'), encoding="utf-8")
+    assert "was edited by hand, so it is not known what was there before: go back to its offsets with the strategy" in (
+        task.refused().message
+    )
+
+
+def test_a_backup_belongs_to_one_connector(tmp_path: Path) -> None:
+    task = Task(tmp_path / "backups", "a", "c")
+    with pytest.raises(InputError, match="backup_file belongs to one connector"):
+        task.roll_back(backup_file="b.json")
+    with pytest.raises(InputError, match="connectors is empty"):
+        task.roll_back(connectors=[])
+
+
+# A run that was killed
+
+
+@pytest.mark.parametrize("method", ["stop", "patch_config", "alter_offsets", "resume"])
+def test_what_a_killed_run_has_changed_is_taken_back_and_its_state_returned_to(task: Task, method: str) -> None:
+    task.killed(method, reset, CONNECT_OFFSET_RESET, RESET)
+    task.roll_back()
+    assert task.found() == (BEFORE, OLD, "RUNNING")
+    assert not task.roll_back().result["changed"]
+
+
+@pytest.mark.parametrize("method", ["stop", "patch_config", "alter_offsets"])
+def test_a_change_that_a_later_run_has_finished_is_taken_back_as_one(task: Task, method: str) -> None:
+    task.killed(method, reset, CONNECT_OFFSET_RESET, RESET)
+    task.reset()
+    assert task.found() == (AFTER, NEW, "RUNNING")
+    back = task.roll_back().result["connectors"]["c"]["backup_file"]
+    assert task.found() == (BEFORE, OLD, "RUNNING")
+    task.roll_back(backup_file=back)
+    assert task.found() == (AFTER, NEW, "RUNNING")
+
+
+@pytest.mark.parametrize("method", ["stop", "patch_config", "alter_offsets", "resume"])
+def test_a_killed_rollback_is_finished_by_the_next_one(task: Task, method: str) -> None:
+    task.reset()
+    task.killed(method, roll_back, CONNECT_ROLLBACK, {})
+    task.roll_back()
+    assert task.found() == (BEFORE, OLD, "RUNNING")
+    assert not task.roll_back().result["changed"]
+    task.roll_back(backup_file=str(task.backup()))
+    assert task.found() == (AFTER, NEW, "RUNNING")
