@@ -25,6 +25,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connecti
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import Fenced, KafkaFailed
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.writing import NewRecord, Writer, write_records
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import backups_info, offset_reset
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import rollback as rollback_task
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import TaskContext
 from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
@@ -117,15 +118,21 @@ def test_a_backup_in_a_topic_is_made_beforehand_read_back_and_restored_by_its_na
 
     today = {zone: today_in_the_current_round() for zone in before}
     assert tasks.offsets() == today
-    succeeded(tasks.reset(strategy="restore", backup_file=name, **in_topic(lab, backup_topic=topic)))
+    succeeded(tasks.reset(strategy="restore", backup_file=name, **options))
     assert tasks.offsets() == before
+    # The restore is the last change; taking it back brings today's offsets back.
+    rollback = {"allow_moved_offsets": True, **options}
+    taken_back = succeeded(run_task(rollback_task, **tasks.reset_options, **rollback))
+    assert tasks.offsets() == today
+    assert tasks.of(taken_back)["backup_file"].startswith(f"topic:{topic}/{folder}/20")
+    assert kept(lab.broker, topic)[f"{name.removeprefix(f'topic:{topic}/')}.result"]["result"] == "done"
 
     admin, resource = (
         AdminClient({"bootstrap.servers": lab.bootstrap_servers}),
         ConfigResource(ResourceType.TOPIC, topic),
     )
     assert admin.describe_configs([resource])[resource].result()["cleanup.policy"].value == "compact"
-    facts = succeeded(tasks.look(**in_topic(lab, backup_topic=topic)))["ansible_facts"]["connectops_offsets"]
+    facts = succeeded(tasks.look(**options))["ansible_facts"]["connectops_offsets"]
     assert facts["connectors"][trial.name]["unfinished_plan"] is None
 
 
