@@ -45,6 +45,17 @@ attributes:
     support: N/A
 """
 
+    LISTS = r"""
+options: {}
+attributes:
+  check_mode:
+    description: The module only reads, so check mode makes no difference.
+    support: full
+  diff_mode:
+    description: The module changes nothing, so there is nothing to show.
+    support: N/A
+"""
+
     WAITS = r"""
 options: {}
 attributes:

@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
-from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import (
+    LISTING,
+    BackupOptions,
+    KeepOptions,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.options.bundle import BundleOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.facts import FactsOptions
-from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import BROKER_OPTIONS, KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.limits import LIMITS
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import documentation, options_of
 from ansible_collections.connectops.recovery.plugins.module_utils.options.recovery import RecoveryOptions
@@ -17,6 +21,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.reset 
 from ansible_collections.connectops.recovery.plugins.module_utils.options.rollback import RollbackOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.settings import SettingsOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
+
+_KAFKA_NOTES = [
+    "O(kafka_bootstrap_servers) requires the Python library C(confluent-kafka) >= 2.3.0 on the host that runs the task.",
+]
 
 
 class ModuleDocFragment:
@@ -31,12 +39,8 @@ class ModuleDocFragment:
             "Redirects are not followed.",
         ],
     )
-    KAFKA: str = documentation(
-        options_of(KafkaOptions),
-        notes=[
-            "O(kafka_bootstrap_servers) requires the Python library C(confluent-kafka) >= 2.3.0 on the host that runs the task.",
-        ],
-    )
+    KAFKA: str = documentation(options_of(KafkaOptions), notes=_KAFKA_NOTES)
+    BROKERS: str = documentation(BROKER_OPTIONS, notes=_KAFKA_NOTES)
     STRIPE: str = documentation(
         options_of(StripeOptions),
         notes=[
@@ -51,6 +55,8 @@ class ModuleDocFragment:
         ],
     )
     BACKUPS: str = documentation(options_of(BackupOptions))
+    KEEP: str = documentation(options_of(KeepOptions))
+    LISTING: str = documentation(LISTING)
     LIMITS: str = documentation(LIMITS)
     SETTINGS: str = documentation(options_of(SettingsOptions))
     RESET: str = documentation(options_of(ResetOptions))

@@ -20,8 +20,10 @@ description:
     while stopped and once after the resume.
 extends_documentation_fragment:
   - connectops.recovery.options.connect
+  - connectops.recovery.options.kafka
   - connectops.recovery.options.stripe
   - connectops.recovery.options.backups
+  - connectops.recovery.options.keep
   - connectops.recovery.options.reset
   - connectops.recovery.attributes
   - connectops.recovery.attributes.offsetsgroup

@@ -22,8 +22,10 @@ description:
     the usual case after a while. The preview shows what a rollback then reads twice or skips.
 extends_documentation_fragment:
   - connectops.recovery.options.connect
+  - connectops.recovery.options.kafka
   - connectops.recovery.options.stripe
   - connectops.recovery.options.backups
+  - connectops.recovery.options.keep
   - connectops.recovery.options.rollback
   - connectops.recovery.attributes
   - connectops.recovery.attributes.offsetsgroup

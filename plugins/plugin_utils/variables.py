@@ -77,6 +77,8 @@ IDS_OF_ONE_CLUSTER = "connectops_plan_ids_"
 _SET_BY_US = frozenset(
     {
         "connectops_agreed",
+        "connectops_backups",
+        "connectops_backups_defaults",
         "connectops_failure",
         "connectops_is_plan",
         "connectops_planned",

@@ -19,6 +19,7 @@ from ansible.cli.playbook import PlaybookCLI
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.profile import read_profiles
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
+    CONNECT_BACKUPS_INFO,
     CONNECT_CONFIG,
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
@@ -36,6 +37,7 @@ from tooling.environment import ROOT
 from tooling.examples import Block, blocks, documented
 
 SPECS = {
+    "connect_backups_info": CONNECT_BACKUPS_INFO,
     "connect_config": CONNECT_CONFIG,
     "connect_offset_reset": CONNECT_OFFSET_RESET,
     "connect_offsets_facts": CONNECT_OFFSETS_FACTS,

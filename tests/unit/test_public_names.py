@@ -42,6 +42,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import TaskContext
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
+    CONNECT_BACKUPS_INFO,
     CONNECT_CONFIG,
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
@@ -68,6 +69,7 @@ from unit.fake_cluster import FakeCluster, FakeConnector
 ROOT = Path(__file__).parents[2]
 FILE = Path(__file__).with_name("public_names.json")
 MODULES = {
+    "connect_backups_info": CONNECT_BACKUPS_INFO,
     "connect_config": CONNECT_CONFIG,
     "connect_offset_reset": CONNECT_OFFSET_RESET,
     "connect_offsets_facts": CONNECT_OFFSETS_FACTS,

@@ -11,34 +11,27 @@ Files are readable by their owner only.
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
-import re
 import stat
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupEntry, Journal
-from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
-from ansible_collections.connectops.recovery.plugins.module_utils.core.change import CHANGE_RESULTS, ChangeResult
-from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import (
-    OwnWrite,
-    newest_writes,
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.documents import (
+    JOURNAL,
+    RESULT,
+    DocumentStore,
+    Unreadable,
+    connector_of,
+    part_of_path,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.options.paths import IN_TOPIC
 
-_JOURNAL_FORMAT = 1
-_OWN_WRITES_FORMAT = 1
-_RESULT_FORMAT = 1
-_STATES = ("RUNNING", "PAUSED", "STOPPED")
-_BACKUP_NAME = re.compile(r"(?P<moment>\d{8}T\d{6}\.\d{6}Z)-(?P<plan_id>\w+)\.json")
-# File systems allow 255 bytes for one part of a path.
-_LONGEST_FOLDER_NAME = 200
-_LISTED_BACKUPS = 5
+_SUFFIX = ".json"
 
 
 def backup_folder(path: str) -> Path:
@@ -53,189 +46,130 @@ def write_document(path: Path, content: Mapping[str, Any], option: str) -> None:
 
     Raises RecoveryError, which names the ``option`` with the path.
     """
-    _write(path, content, f"set {option} to a file that can be written")
+    try:
+        _write_text(path, json.dumps(content, indent=1, allow_nan=False))
+    except (OSError, ValueError) as error:
+        raise RecoveryError(
+            f"{path.name} cannot be written to {path.parent} ({_reason(error)}): nothing was changed; set {option} to a file that"
+            " can be written."
+        ) from None
 
 
 def read_document(path: Path) -> Any:
     """The JSON data of a file. Raises FileNotFoundError, and ValueError with the reason why it cannot be read."""
     try:
-        return _read(path)
+        return json.loads(_read_text(path))
     except FileNotFoundError:
         raise
-    except _UNREADABLE as error:
+    except (OSError, ValueError) as error:
         raise ValueError(_reason(error)) from None
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
-class FolderStore:
+class FolderStore(DocumentStore):
     """The backups and the journal of one connector of one cluster, in a folder of their own. A :class:`BackupStore`."""
 
-    def __init__(self, folder: Path, cluster: str, cluster_id: str, connector: str) -> None:
+    def __init__(self, folder: Path, cluster: str, cluster_id: str | None, connector: str) -> None:
+        super().__init__(cluster_id, connector)
         # By label, because several Connect clusters may share one Kafka cluster and so one id.
-        self.folder = folder / _folder_name(cluster) / _folder_name(connector)
-        self._cluster_id = cluster_id
-        self._connector = connector
+        self.folder = folder / part_of_path(cluster) / part_of_path(connector)
 
-    def back_up(self, backup: Backup) -> str:
-        moment = re.sub(r"[-:]|[+]00:00$", "", backup.taken_at)
-        path = self.folder / f"{moment}Z-{backup.plan_id}.json"
-        text = _write(path, backup.as_data())
-        if _read_text(path) != text:
-            raise RecoveryError(
-                f"The backup {path} does not read back as written: nothing was changed; check the disk."
-            )
-        return str(path)
+    @property
+    def place(self) -> str:
+        return str(self.folder)
 
-    def list(self) -> tuple[BackupEntry, ...]:
+    def shown(self, name: str) -> str:
+        # It must be found from any folder.
+        return str(self._path(name).absolute())
+
+    def _names(self) -> list[str]:
+        names = [path.name for path in _children(self.folder)]
+        return [name.removesuffix(_SUFFIX) for name in names if name.endswith((_SUFFIX, RESULT))]
+
+    def _read(self, name: str) -> str | None:
         try:
-            names = sorted((path.name for path in self.folder.iterdir()), reverse=True)
-        except FileNotFoundError:
-            return ()
+            return _text_of(self._path(name))
+        except Unreadable:
+            if not self.folder.parent.is_dir():
+                # Nothing was ever written there, and the first document will say why that cannot be.
+                return None
+            raise
+
+    def _read_shown(self, shown: str) -> str | None:
+        """``shown`` is a path, of this folder or of any other."""
+        if shown.startswith(IN_TOPIC):
+            topic = shown.removeprefix(IN_TOPIC).partition("/")[0]
+            raise InputError(f"backup_file: {shown} is in a topic: set backup_topic to {topic}.")
+        return _text_of(_expanded(shown, "backup_file"))
+
+    @property
+    def _where_missing(self) -> str:
+        return " on the host the task runs on"
+
+    def _write(self, name: str, text: str) -> None:
+        try:
+            _write_text(self._path(name), text)
         except (OSError, ValueError) as error:
-            raise RecoveryError(
-                f"The folder {self.folder} cannot be read ({_reason(error)}): check its rights."
-            ) from None
-        return tuple(self._entry(match) for match in map(_BACKUP_NAME.fullmatch, names) if match)
+            why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            raise self._cannot_write(name, why) from None
 
-    def _entry(self, match: re.Match[str]) -> BackupEntry:
-        path = str(self.folder / match.string)
-        day, clock = match["moment"].split("T")
-        taken_at = f"{day[:4]}-{day[4:6]}-{day[6:]}T{clock[:2]}:{clock[2:4]}:{clock[4:-1]}+00:00"
-        try:
-            offsets = len(self.read(path, any_cluster=True).offsets)
-        except RecoveryError:
-            return BackupEntry(path, taken_at, match["plan_id"], None)
-        return BackupEntry(path, taken_at, match["plan_id"], offsets, self.result(path))
-
-    def read(self, name: str, *, any_cluster: bool = False) -> Backup:
-        """``name`` is a path, as :meth:`back_up` returned it."""
-        where = f"backup_file: {name}"
-        path = _expanded(name, "backup_file")
-        try:
-            data = _read(path)
-        except FileNotFoundError:
-            raise InputError(f"{where} does not exist on the host the task runs on; {self._known_backups()}") from None
-        except _UNREADABLE as error:
-            raise InputError(f"{where} cannot be read ({_reason(error)}).") from None
-        backup = Backup.from_data(data, where)
-        for what, found, wanted in (
-            ("connector", backup.connector, self._connector),
-            ("cluster", backup.cluster_id, backup.cluster_id if any_cluster else self._cluster_id),
-        ):
-            if found != wanted:
-                raise InputError(f"{where} is a backup of {what} '{found}', not of '{wanted}'.")
-        return backup
-
-    def note_result(self, name: str, result: ChangeResult) -> None:
-        _write(_result_path(name), {"format": _RESULT_FORMAT, "result": result})
-
-    def result(self, name: str) -> ChangeResult | None:
-        try:
-            content = _read(_result_path(name))
-        except _UNREADABLE:
-            # It is not known then, and what is there shows how much of the change was made.
-            return None
-        known = isinstance(content, Mapping) and content.get("format") == _RESULT_FORMAT
-        return next((one for one in CHANGE_RESULTS if known and content.get("result") == one), None)
-
-    def _known_backups(self) -> str:
-        entries = self.list()
-        if not entries:
-            return f"there are no backups of connector '{self._connector}' in {self.folder}."
-        shown = ", ".join(str(entry) for entry in entries[:_LISTED_BACKUPS])
-        first = "the backups" if len(entries) <= _LISTED_BACKUPS else f"the newest {_LISTED_BACKUPS} backups"
-        return f"{first} of connector '{self._connector}' are: {shown}."
-
-    def note_writes(self, writes: Sequence[OwnWrite]) -> None:
-        try:
-            older = self.own_writes()
-        except RecoveryError:
-            # What cannot be read is of no use to anyone.
-            older = ()
-        content = {
-            "format": _OWN_WRITES_FORMAT,
-            "cluster_id": self._cluster_id,
-            "connector": self._connector,
-            "writes": [write.as_data() for write in newest_writes(older, writes)],
-        }
-        _write(self._own_writes_path, content)
-
-    def own_writes(self) -> tuple[OwnWrite, ...]:
-        path = self._own_writes_path
-        try:
-            content = _read(path)
-            if content["format"] != _OWN_WRITES_FORMAT:
-                raise ValueError("another format")
-            if (content["cluster_id"], content["connector"]) != (self._cluster_id, self._connector):
-                # Of a cluster that had the same label.
-                return ()
-            return tuple(map(OwnWrite.from_data, content["writes"]))
-        except (FileNotFoundError, NotADirectoryError):
-            return ()
-        except (*_UNREADABLE, KeyError, TypeError):
-            raise RecoveryError(
-                f"{path} cannot be read, so an offset that a reset wrote may be taken for progress of connector"
-                f" '{self._connector}': delete the file."
-            ) from None
-
-    def begin(self, journal: Journal) -> None:
-        content = {
-            "format": _JOURNAL_FORMAT,
-            "cluster_id": self._cluster_id,
-            "connector": self._connector,
-            "plan_id": journal.plan_id,
-            "prior_state": journal.prior_state,
-            "backup_file": journal.backup_file,
-        }
-        _write(self._journal_path, content)
-
-    def current(self) -> Journal | None:
-        path = self._journal_path
-        try:
-            content = _read(path)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except _UNREADABLE as error:
-            raise self._damaged(f"cannot be read ({_reason(error)})") from None
-        if not isinstance(content, Mapping) or content.get("format") != _JOURNAL_FORMAT:
-            raise self._damaged("is damaged")
-        if (content.get("cluster_id"), content.get("connector")) != (self._cluster_id, self._connector):
-            raise self._damaged(
-                f"belongs to connector '{content.get('connector')}' of cluster '{content.get('cluster_id')}'"
-            )
-        plan_id, prior_state, backup = (content.get(name) for name in ("plan_id", "prior_state", "backup_file"))
-        if not isinstance(plan_id, str) or not isinstance(backup, str) or prior_state not in _STATES:
-            raise self._damaged("is damaged")
-        return Journal(plan_id, prior_state, backup)
-
-    def _damaged(self, what: str) -> RecoveryError:
+    def _cannot_write(self, name: str, why: str) -> RecoveryError:
         return RecoveryError(
-            f"The journal {self._journal_path} {what}, so it is not known whether a change of connector '{self._connector}' is"
-            " unfinished: check the connector's state, then delete the file."
+            f"{name} cannot be written to {self.folder} ({why}): nothing was changed; set backup_dir to a folder that can be"
+            " written."
         )
+
+    def _check_size(self, size: int) -> None:
+        """A file may be of any size."""
+
+    def _delete(self, name: str) -> None:
+        path = self._path(name)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise RecoveryError(
+                f"{path} cannot be deleted ({error.strerror}): check the rights of its folder, then delete the file."
+            ) from None
+
+    def _how_to_delete(self, name: str) -> str:
+        return "delete the file"
 
     def end(self) -> None:
         try:
-            self._journal_path.unlink(missing_ok=True)
+            self._path(JOURNAL).unlink(missing_ok=True)
             # A run that was killed while it wrote may have left these.
             for partial in self.folder.glob("*.partial"):
                 partial.unlink(missing_ok=True)
         except OSError as error:
             raise RecoveryError(
-                f"The journal {self._journal_path} cannot be deleted ({error.strerror}), although the change of connector"
+                f"The journal {self._path(JOURNAL)} cannot be deleted ({error.strerror}), although the change of connector"
                 f" '{self._connector}' has ended: delete the file."
             ) from None
 
-    @property
-    def _own_writes_path(self) -> Path:
-        return self.folder / "own_writes.json"
-
-    @property
-    def _journal_path(self) -> Path:
-        return self.folder / "journal.json"
+    def _path(self, name: str) -> Path:
+        return self.folder / (name if name.endswith(RESULT) else f"{name}{_SUFFIX}")
 
 
-def _result_path(backup: str) -> Path:
-    return _expanded(backup, "backup_file").with_suffix(".result")
+def connectors_in(folder: Path, cluster: str) -> list[str]:
+    """The connectors of a cluster that have a folder in the folder of all backups. Raises RecoveryError."""
+    folders = [path for path in _children(folder / part_of_path(cluster)) if path.is_dir()]
+    return sorted(connector_of(path.name, _texts_in(path)) for path in folders)
+
+
+def _texts_in(folder: Path) -> Iterator[str]:
+    for path in _children(folder):
+        with suppress(Unreadable):
+            yield _text_of(path) or ""
+
+
+def _children(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError) as error:
+        raise RecoveryError(f"The folder {folder} cannot be read ({_reason(error)}): check its rights.") from None
 
 
 def _expanded(path: str, option: str) -> Path:
@@ -249,34 +183,14 @@ def _expanded(path: str, option: str) -> Path:
         ) from None
 
 
-def _folder_name(name: str) -> str:
-    """The name as one part of a path; ``.`` and ``..`` lead nowhere else, and a long name ends in its hash."""
-    quoted = quote(name, safe="")
-    if not quoted.strip("."):
-        return quoted.replace(".", "%2E")
-    if len(quoted) <= _LONGEST_FOLDER_NAME:
-        return quoted
-    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
-    return f"{re.sub(r'%.?$', '', quoted[: _LONGEST_FOLDER_NAME - 17])}-{digest}"
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror or type(error).__name__) if isinstance(error, OSError) else "not JSON"
 
 
-# RecursionError: JSON that is nested too deeply.
-_UNREADABLE = (OSError, ValueError, RecursionError)
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, OSError):
-        return error.strerror or type(error).__name__
-    return "nested too deeply" if isinstance(error, RecursionError) else "not JSON"
-
-
-def _write(
-    path: Path, content: Mapping[str, Any], advice: str = "set backup_dir to a folder that can be written"
-) -> str:
-    """Write a file so that a crash leaves the old one or the new one, never half of one. Returns its text."""
+def _write_text(path: Path, text: str) -> None:
+    """Write a file so that a crash leaves the old one or the new one, never half of one. Raises OSError and ValueError."""
     partial = ""
     try:
-        text = json.dumps(content, indent=1, allow_nan=False)
         _make_folder(path.parent)
         # A new name, created exclusively: a symlink or a file that somebody put there is never written to.
         descriptor, partial = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".partial", dir=path.parent)
@@ -286,15 +200,12 @@ def _write(
             os.fsync(file.fileno())
         os.replace(partial, path)
         _sync(path.parent)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError):
         if partial:
-            Path(partial).unlink(missing_ok=True)
-        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise RecoveryError(
-            f"{re.sub(r'[.]json$', '', path.name)} cannot be written to {path.parent} ({why}): nothing was changed;"
-            f" {advice}."
-        ) from None
-    return text
+            # The reason is the first failure; what is left of the file is removed with the next journal.
+            with suppress(OSError):
+                Path(partial).unlink(missing_ok=True)
+        raise
 
 
 def _make_folder(folder: Path) -> None:
@@ -313,8 +224,14 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _read(path: Path) -> Any:
-    return json.loads(_read_text(path))
+def _text_of(path: Path) -> str | None:
+    """The text of a file, None where there is none. Raises Unreadable."""
+    try:
+        return _read_text(path)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise Unreadable(_reason(error)) from None
 
 
 def _read_text(path: Path) -> str:

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.change import ChangeResult
 from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import OwnWrite
+
+_STATES = ("RUNNING", "PAUSED", "STOPPED")
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,18 @@ class Journal:
     plan_id: str
     prior_state: str
     backup_file: str
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON data."""
+        return {"plan_id": self.plan_id, "prior_state": self.prior_state, "backup_file": self.backup_file}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Journal:
+        """Read what :meth:`as_data` made. Raises ValueError."""
+        plan_id, prior_state, backup = (data.get(name) for name in ("plan_id", "prior_state", "backup_file"))
+        if not isinstance(plan_id, str) or not isinstance(backup, str) or prior_state not in _STATES:
+            raise ValueError("not a journal")
+        return cls(plan_id, prior_state, backup)
 
     def state_to_return_to(self, state: str) -> str | None:
         """The state that a connector which is now in ``state`` has to be returned to; None: leave its state alone.
@@ -56,6 +70,9 @@ class BackupStore(Protocol):
     def back_up(self, backup: Backup) -> str:
         """Store a backup, read it back and compare. Returns the name by which it is read again."""
 
+    def refuse_unfit(self, backup: Backup) -> None:
+        """Raise RecoveryError where such a backup could not be stored; nothing is written."""
+
     def list(self) -> tuple[BackupEntry, ...]:
         """All backups of the connector, newest first."""
 
@@ -70,6 +87,9 @@ class BackupStore(Protocol):
 
     def result(self, name: str) -> ChangeResult | None:
         """What became of that change; None where it is unknown."""
+
+    def delete(self, name: str) -> None:
+        """Delete the backup of this name. It is no error when there is none."""
 
     def note_writes(self, writes: Sequence[OwnWrite]) -> None:
         """Keep what is written to the connector's offsets; of each partition the last write counts."""

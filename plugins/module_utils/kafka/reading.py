@@ -58,13 +58,17 @@ def last_messages(
     *,
     wanted: Callable[[bytes], Any] = lambda key: True,
     only: int | None = None,
+    since: Mapping[int, int] | None = None,
+    transaction_seconds: float = _TRANSACTION_SECONDS,
 ) -> LastMessages:
     """The last message of each key for which ``wanted`` returns something true; of the topic partition ``only``, or of all.
 
-    Memory is bounded by these keys.
+    Memory is bounded by these keys. ``since``: the position to begin at, by number of the topic partition, in place of its
+    first. ``transaction_seconds``: how long to wait for the end of a transaction that hides positions.
     """
     numbers = connection.partitions_of(topic)
-    ranges = _ranges(connection, [TopicPartition(topic, number) for number in numbers if only in (None, number)])
+    partitions = [TopicPartition(topic, number) for number in numbers if only in (None, number)]
+    ranges = _ranges(connection, partitions, since or {}, transaction_seconds)
     stops = {partition.number: found.stop for partition, found in ranges.items()}
     last: dict[int, dict[bytes, Message]] = {number: {} for number in stops}
     scanned = 0
@@ -154,11 +158,14 @@ def written_at(message: Message) -> float:
     return float(message.timestamp()[1]) / 1000
 
 
-def _ranges(connection: Connection, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, Range]:
+def _ranges(
+    connection: Connection, partitions: Sequence[TopicPartition], since: Mapping[int, int], transaction_seconds: float
+) -> dict[TopicPartition, Range]:
     """What there is to read now. What an open transaction hides is waited for a while, then left out."""
-    begins = list_offsets(connection, partitions, "earliest")
+    begins = {one: since[one.number] for one in partitions if one.number in since}
+    begins |= list_offsets(connection, [one for one in partitions if one not in begins], "earliest")
     ends = list_offsets(connection, partitions, "latest")
-    give_up = time.monotonic() + _TRANSACTION_SECONDS
+    give_up = time.monotonic() + transaction_seconds
     while True:
         stable = list_offsets(connection, partitions, "latest", committed_only=True)
         if all(stable[one] >= ends[one] for one in partitions) or time.monotonic() >= give_up:

@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import CONNECTORS_OR_ALL
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
     argument_spec,
     option,
@@ -17,10 +21,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.option
     values_of,
 )
 
+_TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
+
 
 @dataclass(frozen=True)
 class BackupOptions:
-    """The folder of all backups, and the label of this cluster."""
+    """The folder or the topic of all backups, and the label of this cluster."""
 
     backup_dir: str = option(
         "backup_dir",
@@ -29,6 +35,7 @@ class BackupOptions:
         "Each connector has its own folder in it, at C(<cluster_label>/<connector>).",
         "A reset that was killed can only be found and finished where its journal still exists, under the same"
         " O(cluster_label).",
+        "Not used if O(backup_topic) is set.",
         default="~/.connectops/backups",
     )
     cluster_label: str = option(
@@ -37,12 +44,103 @@ class BackupOptions:
         "Name of the cluster in output for people, and of its folder in O(backup_dir). Do not change it between runs.",
         "Without it, the host and port of the first URL are used.",
     )
+    backup_topic: str | None = option(
+        "backup_topic",
+        "str",
+        "Compacted Kafka topic for backups and journals, in place of O(backup_dir). A reset that was killed is then found and"
+        " finished from any host that uses the same topic and O(cluster_label).",
+        "The topic is on the brokers of O(kafka_bootstrap_servers), which is required with it.",
+    )
+    backup_topic_create: bool = option(
+        "backup_topic_create",
+        "bool",
+        "Allow a missing O(backup_topic) to be made, with C(cleanup.policy=compact), and 3 copies if there are 3 brokers.",
+        "With V(false), a missing topic is an error. A misspelt name then creates nothing.",
+        default=False,
+    )
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> BackupOptions:
-        """The options among a task's parameters, whose ``connect_url`` must not be empty."""
+        """The options among a task's parameters. Raises InputError.
+
+        Without a label, the parameter ``connect_url`` must not be empty.
+        """
         values = values_of(cls, params)
-        return cls(values["backup_dir"], values["cluster_label"] or urlsplit(params["connect_url"][0]).netloc)
+        values["cluster_label"] = values["cluster_label"] or urlsplit(params["connect_url"][0]).netloc
+        options = cls(**values)
+        _check_topic(options, params)
+        return options
+
+
+@dataclass(frozen=True)
+class KeepOptions:
+    """Which backups are kept after a change; a limit that is None is none."""
+
+    count: int | None = option(
+        "backup_keep",
+        "int",
+        "How many backups to keep of each connector. After a successful change, older ones are deleted.",
+        "The newest backup is never deleted, nor one that the journal of an unfinished change names.",
+        "Without this and O(backup_keep_days), no backup is ever deleted. With both, a backup is deleted only if it is neither"
+        " among the newest O(backup_keep) nor younger than O(backup_keep_days).",
+    )
+    days: float | None = option(
+        "backup_keep_days",
+        "float",
+        "For how many days to keep the backups of each connector. See O(backup_keep).",
+    )
+
+    @classmethod
+    def read(cls, params: Mapping[str, Any]) -> KeepOptions:
+        """The options among a task's parameters. Raises InputError."""
+        options = cls(**values_of(cls, params))
+        if options.count is not None and options.count < 1:
+            raise InputError(f"backup_keep is {options.count}: set it to 1 or more, or leave it out to keep all.")
+        if options.days is not None and not (math.isfinite(options.days) and options.days > 0):
+            raise InputError(f"backup_keep_days is {options.days:g}: set it to more than 0, or leave it out.")
+        return options
+
+
+def _check_topic(options: BackupOptions, params: Mapping[str, Any]) -> None:
+    topic = options.backup_topic
+    if topic is None:
+        if options.backup_topic_create:
+            raise InputError("backup_topic_create is true, but backup_topic is not set: set backup_topic.")
+        return
+    if not _TOPIC_NAME.fullmatch(topic) or topic in (".", ".."):
+        raise InputError(
+            f"backup_topic {topic!r} is not a name of a topic: use at most 249 letters, digits, dots, hyphens and underscores."
+        )
+    if not any(str(server).strip() for server in params.get("kafka_bootstrap_servers") or ()):
+        raise InputError(
+            "backup_topic is set without kafka_bootstrap_servers, so it cannot be read: set kafka_bootstrap_servers."
+        )
+    for other in ("offsets_topic", "config_topic"):
+        if params.get(other) == topic:
+            raise InputError(f"backup_topic and {other} are both {topic}: name a topic of its own for backups.")
 
 
 BACKUP_SPEC = argument_spec(options_of(BackupOptions))
+KEEP_SPEC = argument_spec(options_of(KeepOptions))
+# What a list of backups needs to know of the place; without a connection to Connect there is no other label.
+LISTING = (
+    replace(
+        CONNECTORS_OR_ALL,
+        description=("Names of the connectors. If empty, those of all connectors that have any are listed.",),
+    ),
+    *(
+        replace(
+            one,
+            required=True,
+            description=(
+                "Name of the cluster, as in the tasks that made the backups. The playbooks use the name of the inventory host.",
+                "For tasks without this option it is the host and port of their first C(connect_url).",
+            ),
+        )
+        if one.name == "cluster_label"
+        else one
+        for one in options_of(BackupOptions)
+        if one.name in ("backup_dir", "backup_topic", "cluster_label")
+    ),
+)
+LISTING_SPEC = argument_spec(LISTING)

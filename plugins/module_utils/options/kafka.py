@@ -28,7 +28,7 @@ class KafkaOptions:
         "list",
         "Kafka brokers behind the Connect cluster, as host and port, for example V(kafka-1:9092).",
         "When set, the offsets topics are read as well. They show when each offset was committed, also while no worker answers."
-        " Nothing is written to Kafka.",
+        " Reading them writes nothing to Kafka.",
         "Kafka is not read without brokers.",
         elements="str",
         env="CONNECTOPS_KAFKA_BOOTSTRAP_SERVERS",
@@ -82,7 +82,8 @@ class KafkaOptions:
     timeout_seconds: float = option(
         "kafka_timeout",
         "float",
-        "Maximum time in seconds for everything that this task reads from Kafka.",
+        "Maximum time in seconds for everything that this task reads of Connect's topics and consumer groups, and for each single"
+        " thing that it does with a topic for backups.",
         "Brokers that have not answered at all are given up after a few seconds.",
         default=60.0,
     )
@@ -136,6 +137,9 @@ class KafkaOptions:
 
 
 KAFKA_SPEC = argument_spec(options_of(KafkaOptions))
+# Those of the connection alone, for a task that does not look at Connect's topics.
+BROKER_OPTIONS = tuple(one for one in options_of(KafkaOptions) if one.name.startswith("kafka_"))
+BROKER_SPEC = argument_spec(BROKER_OPTIONS)
 
 
 def _servers(values: Any) -> tuple[str, ...]:

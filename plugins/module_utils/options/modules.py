@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
-from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BACKUP_SPEC
+from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import (
+    BACKUP_SPEC,
+    KEEP_SPEC,
+    LISTING_SPEC,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.options.bundle import BUNDLE_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import CONNECT_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.facts import FACTS_SPEC
-from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KAFKA_SPEC
+from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import BROKER_SPEC, KAFKA_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.limits import LIMITS_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import Spec
 from ansible_collections.connectops.recovery.plugins.module_utils.options.recovery import RECOVERY_SPEC
@@ -19,8 +23,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.settin
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import STRIPE_SPEC
 
 CONNECT_CONFIG: Spec = {**CONNECT_SPEC, **SETTINGS_SPEC}
-CONNECT_OFFSET_RESET: Spec = {**CONNECT_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **RESET_SPEC}
+CONNECT_OFFSET_RESET: Spec = {**CONNECT_SPEC, **KAFKA_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **KEEP_SPEC, **RESET_SPEC}
 CONNECT_OFFSETS_FACTS: Spec = {**CONNECT_SPEC, **KAFKA_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **LIMITS_SPEC, **FACTS_SPEC}
+CONNECT_BACKUPS_INFO: Spec = {**BROKER_SPEC, **LISTING_SPEC}
 CONNECT_SUPPORT_BUNDLE: Spec = {
     **CONNECT_SPEC,
     **KAFKA_SPEC,
@@ -29,7 +34,7 @@ CONNECT_SUPPORT_BUNDLE: Spec = {
     **LIMITS_SPEC,
     **BUNDLE_SPEC,
 }
-CONNECT_ROLLBACK: Spec = {**CONNECT_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **ROLLBACK_SPEC}
+CONNECT_ROLLBACK: Spec = {**CONNECT_SPEC, **KAFKA_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **KEEP_SPEC, **ROLLBACK_SPEC}
 CONNECT_RECOVERY_INFO: Spec = {
     **CONNECT_SPEC,
     **KAFKA_SPEC,

@@ -15,6 +15,9 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import Spec
 
+# How the name of a backup in a Kafka topic begins. It can stand where a path to a backup can, and is none.
+IN_TOPIC = "topic:"
+
 
 def relative_path_problem(spec: Spec | Mapping[str, Any], params: Mapping[str, Any]) -> str | None:
     """A sentence about the first option whose path is relative; None where there is none. ``params`` are validated ones."""
@@ -45,7 +48,9 @@ def with_absolute_paths(spec: Spec | Mapping[str, Any], params: Mapping[str, Any
 
 
 def _is_relative(path: Any) -> bool:
-    return isinstance(path, str) and path.strip() != "" and path[:1] != "~" and not os.path.isabs(path)
+    if not isinstance(path, str) or not path.strip() or path.startswith(("~", IN_TOPIC)):
+        return False
+    return not os.path.isabs(path)
 
 
 def _paths(option: Mapping[str, Any], value: Any) -> list[Any]:

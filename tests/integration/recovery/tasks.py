@@ -16,6 +16,7 @@ from typing import Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import perform
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import (
+    backups_info,
     connect_config,
     offset_reset,
     offsets_facts,
@@ -23,6 +24,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
     rollback,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
+    CONNECT_BACKUPS_INFO,
     CONNECT_CONFIG,
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
@@ -36,6 +38,7 @@ from lab.stripe_simulator import Account
 from lab.trial import Trial
 
 SPECS = {
+    backups_info: CONNECT_BACKUPS_INFO,
     connect_config: CONNECT_CONFIG,
     offset_reset: CONNECT_OFFSET_RESET,
     offsets_facts: CONNECT_OFFSETS_FACTS,
@@ -54,9 +57,15 @@ CAIRO, NEW_YORK, PST = ZONES
 
 def run_task(module: ModuleType, *, check_mode: bool = False, **options: Any) -> Result:
     """What the task returns for these options, which must be valid; a failed task returns too."""
+    return perform(module.run, params_of(module, **options), check_mode=check_mode)
+
+
+def params_of(module: ModuleType, **options: Any) -> dict[str, Any]:
+    """The parameters that a task with these options, which must be valid, gets from Ansible."""
     checked = ArgumentSpecValidator(SPECS[module]).validate(options)
     assert not checked.error_messages, checked.error_messages
-    return perform(module.run, checked.validated_parameters, check_mode=check_mode)
+    params: dict[str, Any] = checked.validated_parameters
+    return params
 
 
 def succeeded(result: Result) -> Result:

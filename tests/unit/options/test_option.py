@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
@@ -15,7 +16,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import Agreed
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
-from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions, KeepOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.facts import FactsOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
@@ -184,3 +185,31 @@ def test_the_cluster_is_labelled_by_the_first_url_unless_it_has_a_label() -> Non
 
 def test_timezones_lose_their_blanks() -> None:
     assert StripeOptions.read({"stripe_timezones": [" PST", "", "Africa/Cairo "]}).timezones == ("PST", "Africa/Cairo")
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"backup_topic": "b"}, "backup_topic is set without kafka_bootstrap_servers"),
+        ({"backup_topic": "a b"}, "backup_topic 'a b' is not a name of a topic"),
+        ({"backup_topic": ".."}, "is not a name of a topic"),
+        ({"backup_topic_create": True}, "backup_topic_create is true, but backup_topic is not set"),
+        (
+            {"backup_topic": "o", "offsets_topic": "o", "kafka_bootstrap_servers": ["k:1"]},
+            "backup_topic and offsets_topic are both o",
+        ),
+    ],
+)
+def test_a_topic_for_backups_that_cannot_be_one_is_refused(params: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=re.escape(message)):
+        BackupOptions.read({"cluster_label": "eu", **params})
+
+
+def test_a_blank_topic_is_none() -> None:
+    assert BackupOptions.read({"cluster_label": "eu", "backup_topic": ""}).backup_topic is None
+
+
+@pytest.mark.parametrize("params", [{"backup_keep": 0}, {"backup_keep_days": 0.0}, {"backup_keep_days": float("nan")}])
+def test_limits_that_would_keep_nothing_are_refused(params: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=r"^backup_keep(_days)? is (0|nan): set it to"):
+        KeepOptions.read(params)

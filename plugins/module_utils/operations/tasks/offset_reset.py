@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import FolderStore, backup_folder
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.stores import (
+    Stores,
+    check_folder,
+    open_stores,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from, secrets_of
+from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
+from ansible_collections.connectops.recovery.plugins.module_utils.core.change import Change
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import (
     carry_out_lines,
@@ -27,6 +32,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.pla
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.applier import Applied, Applier
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.retention import delete_old_backups
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import StopWindow
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import (
     ChangeRequest,
@@ -42,8 +48,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
     TaskContext,
     for_each_connector,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions, KeepOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import ResetOptions
 
 
@@ -66,19 +73,19 @@ def carry_out(
 ) -> Outcome:
     """Plan and carry out one kind of change for every connector of the options. Raises as :func:`run` does."""
     backups = BackupOptions.read(params)
-    folder = backup_folder(backups.backup_dir)
+    check_folder(backups)
+    kafka = KafkaOptions.read(params)
     root = cluster.root()
     if not cluster.supports("PATCH", "offsets"):
         raise RecoveryError(
             f"Kafka Connect {root.version} at {params['connect_url'][0]} cannot change offsets over REST: it needs Kafka 3.6."
         )
     now, warnings = workers_now(cluster, context.now)
-    change_one = change(
-        cluster, params, options, replace(context, now=now), root.kafka_cluster_id, folder, backups.cluster_label
-    )
     result = {"changed": False, "connectors": {}, "preview": [], "next_steps": [], "diff": [], "plan_ids": {}}
-    outcome = for_each_connector(options.connectors, change_one, result)
-    outcome.warnings.extend(warnings)
+    with open_stores(backups, kafka, root.kafka_cluster_id, check_mode=context.check_mode) as stores:
+        change_one = change(cluster, params, options, replace(context, now=now), root.kafka_cluster_id, stores, backups)
+        outcome = for_each_connector(options.connectors, change_one, result)
+    outcome.warnings.extend([*warnings, *stores.notes])
     return outcome
 
 
@@ -96,8 +103,8 @@ class Reset:
         options: ResetOptions,
         context: TaskContext,
         cluster_id: str,
-        folder: Path,
-        label: str,
+        stores: Stores,
+        backups: BackupOptions,
     ) -> None:
         self._cluster = cluster
         self._urls = params["connect_url"]
@@ -106,10 +113,11 @@ class Reset:
         self._params = params
         self._context = context
         self._cluster_id = cluster_id
-        self._folder = folder
+        self._stores = stores
+        self._keep = KeepOptions.read(params)
         self._kinds = kinds_from(params)
         cluster.hide(secrets_of(self._kinds))
-        self._label = label
+        self._label = backups.cluster_label
         self._clock_at_start = context.clock()
 
     def _clock(self) -> float:
@@ -128,7 +136,7 @@ class Reset:
     def _reset(self, name: str, outcome: Outcome) -> None:
         context = self._context
         options, agreed = self._agreed_options(name)
-        store = FolderStore(self._folder, self._label, self._cluster_id, name)
+        store = self._stores.of(name)
         plan_for = self._planner(options, store, name)
         journal = store.current()
         connector = read_connector(self._cluster, name, with_offsets=True, sleep=context.sleep)
@@ -149,6 +157,8 @@ class Reset:
             )
         if agreed is not None and (remark := agreed.check(planned.plan, begun_in)) is not None:
             planned = replace(planned, preview=(*planned.preview, *wrapped(remark)))
+        if not planned.plan.is_empty:
+            store.refuse_unfit(self._backup_of(connector, planned))
         applied = None
         if not planned.plan.is_empty and not context.check_mode:
             window = StopWindow(self._cluster, connector, options.settle_seconds, context.sleep)
@@ -174,9 +184,8 @@ class Reset:
             store.end()
         _report(outcome, planned, applied)
         if applied is not None:
-            # The command must find it from any folder.
-            backup_file = str(Path(applied.backup_file).absolute())
-            outcome.result["next_steps"] += go_back_lines(planned.plan.as_data(), backup_file, self._params)
+            outcome.warnings += delete_old_backups(store, name, self._keep, self._clock())
+            outcome.result["next_steps"] += go_back_lines(planned.plan.as_data(), applied.backup_file, self._params)
         elif context.check_mode:
             outcome.result["next_steps"] += self._carry_out_lines(planned.plan)
 
@@ -200,6 +209,12 @@ class Reset:
             )
 
         return plan
+
+    def _backup_of(self, connector: Connector, planned: Planned) -> Backup:
+        """As large as the backup that will be made."""
+        change = Change.of(planned.plan, connector.state, planned.rolls_back)
+        plan_id, secret_keys = planned.plan.id, planned.secret_keys
+        return Backup.of(connector, self._cluster_id, plan_id, secret_keys, self._clock(), change=change)
 
     def _carry_out_lines(self, plan: Plan) -> list[str]:
         return carry_out_lines(plan.as_data(), {**self._params, **plan.request})

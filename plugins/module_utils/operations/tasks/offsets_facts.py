@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import FolderStore, backup_folder
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.stores import check_folder, look_if_possible
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Read
@@ -57,16 +58,16 @@ def read_facts(client: Cluster, params: Mapping[str, Any], context: TaskContext)
     cluster = backups.cluster_label
     kinds = kinds_from(params)
     requests = _requests(options.timestamp)
-    folder = backup_folder(backups.backup_dir)
+    check_folder(backups)
     log = list(log_lines(options.worker_logs))
     kafka = KafkaOptions.read(params)
     client.hide(secrets_of(kinds))
     views = read_views(client, kafka, options.connectors, context.now, context.progress)
     judge = Judge(cluster, limits, kinds, requests)
     warnings = list(views.warnings)
-    stores = {
-        one.name: FolderStore(folder, cluster, views.snapshot.cluster_id, one.name) for one in views.snapshot.connectors
-    }
+    with look_if_possible(backups, kafka, views.snapshot.cluster_id) as kept:
+        stores = {one.name: kept.of(one.name) for one in views.snapshot.connectors}
+    warnings += kept.notes
     connectors = [_marked(one, stores[one.name], warnings) for one in views.snapshot.connectors]
     now = views.snapshot.read_at
     judgements = judge.all(Read(one, now, log, views.sinks.get(one.name)) for one in connectors)
@@ -120,7 +121,7 @@ def read_facts(client: Cluster, params: Mapping[str, Any], context: TaskContext)
     return views, Outcome({"changed": False, "ansible_facts": {FACT: fact}}, warnings)
 
 
-def _marked(connector: Connector, store: FolderStore, warnings: list[str]) -> Connector:
+def _marked(connector: Connector, store: BackupStore, warnings: list[str]) -> Connector:
     """The connector with those of its offsets marked that are still as a reset wrote them."""
     try:
         return replace(connector, offsets=with_own_writes(connector.offsets, store.own_writes()))

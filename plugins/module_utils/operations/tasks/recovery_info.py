@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import FolderStore, backup_folder
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.stores import look_if_possible
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import NotFound
@@ -64,9 +64,10 @@ class _Wait:
         self._context = context
         self._begun = context.clock()
         self._backups = BackupOptions.read(params)
+        self._kafka = KafkaOptions.read(params)
         self._looks = Looks(
             cluster,
-            KafkaOptions.read(params),
+            self._kafka,
             Judge(self._backups.cluster_label, read_limits(params), kinds),
             names,
             options.worker_logs,
@@ -116,10 +117,9 @@ class _Wait:
         target = self._targets[name]
         stored: Mapping[Partition, Offset] = seen.connector.stored
         if target.backup_file is not None:
-            folder = backup_folder(self._backups.backup_dir)
-            store = FolderStore(folder, self._backups.cluster_label, self._looks.cluster_id, name)
             try:
-                stored = store.read(target.backup_file).offsets
+                with look_if_possible(self._backups, self._kafka, self._looks.cluster_id) as stores:
+                    stored = stores.of(name).read(target.backup_file).offsets
             except RecoveryError as error:
                 self._warnings.append(f"{error.sentence} Progress of '{name}' counts from now on.")
         return replace(target, baseline=target.baseline_from(stored))

@@ -36,7 +36,8 @@ BEFORE: dict[Partition, Offset] = {ORDERS: {"id": 5}, BILLS: {"id": 7}}
 AFTER: dict[Partition, Offset] = {ORDERS: {"id": 1}, BILLS: {"id": 1}}
 OLD = {"connector.class": "Orders", "max.wait.ms": "1000", "old.only": "x", "db.password": SECRET}
 SETTINGS = {"max.wait.ms": 3_600_000, "old.only": None, "new.only": "y"}
-RESET = {"strategy": "offset", "offset": {"id": 1}, "config": SETTINGS}
+BOTH = [ORDERS.as_dict(), BILLS.as_dict()]
+RESET = {"strategy": "offset", "offset": {"id": 1}, "partitions": BOTH, "config": SETTINGS}
 NEW = {"connector.class": "Orders", "max.wait.ms": "3600000", "new.only": "y", "db.password": SECRET}
 
 
@@ -192,7 +193,7 @@ def test_the_last_change_is_the_last_that_was_carried_out_and_wrote_something(ta
     task.cluster.restarted()
     task.cluster.broken["alter_offsets"] = ConnectError("Kafka Connect refused it (status 500).")
     with pytest.raises(RecoveryError, match="status 500"):
-        task.run(reset, CONNECT_OFFSET_RESET, {"strategy": "offset", "offset": {"id": 2}})
+        task.run(reset, CONNECT_OFFSET_RESET, {"strategy": "offset", "offset": {"id": 2}, "partitions": BOTH})
     undone = task.backup()
     assert "was not carried out, or was undone at once" in task.refused(backup_file=str(undone)).message
     task.roll_back()
