@@ -233,7 +233,7 @@ def asked_since_start(account: Account) -> Asked:
 
 def await_as_announced(trial: Trial, forecast: Mapping[str, Any]) -> None:
     """Wait until the connector has nothing more to do, and check that it asked what the forecast announced."""
-    places = {place["timezone"]: place for place in forecast["partitions"]}
+    partitions = {one["timezone"]: one for one in forecast["partitions"]}
 
     def asked() -> dict[str, Asked]:
         return {zone: asked_since_start(account) for zone, account in trial.accounts.items()}
@@ -242,21 +242,21 @@ def await_as_announced(trial: Trial, forecast: Mapping[str, Any]) -> None:
         return sum(len(one.intervals) for one in asked().values()) >= int(forecast["report_runs"])
 
     await_condition(all_asked, lambda: f"{forecast['report_runs']} report runs; there are {asked()}")
-    for zone, place in places.items():
-        if place["next_request"] is not None:
+    for zone, one in partitions.items():
+        if one["next_request"] is not None:
             trial.await_offset(zone, round_id=forecast["current_round"], processed_in_round=True)
     # A request too many would come with the next polls.
     trial.await_polls(3)
     seen = asked()
-    for zone, place in places.items():
-        first = place["next_request"]
-        assert len(seen[zone].intervals) == place["report_runs"], (zone, seen[zone], place)
+    for zone, one in partitions.items():
+        first = one["next_request"]
+        assert len(seen[zone].intervals) == one["report_runs"], (zone, seen[zone], one)
         if first is None:
             assert seen[zone] == Asked((), ()), (zone, seen[zone])
         elif first["resumed_run"] is not None:
-            assert seen[zone].resumed == (first["resumed_run"],), (zone, seen[zone], place)
+            assert seen[zone].resumed == (first["resumed_run"],), (zone, seen[zone], one)
         else:
-            assert seen[zone].intervals[0] == (first["interval_start"], first["interval_end"]), (zone, place)
+            assert seen[zone].intervals[0] == (first["interval_start"], first["interval_end"]), (zone, one)
             assert not seen[zone].resumed
     assert sum(len(one.intervals) for one in seen.values()) == forecast["report_runs"]
 

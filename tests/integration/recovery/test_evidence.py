@@ -224,7 +224,7 @@ def test_the_log_names_a_dropped_timezone_without_its_key(lab: Lab, trial: Trial
     assert account.key[-4:] not in facts.dropped[CAIRO]
 
 
-def test_the_log_names_the_place_that_could_not_be_resumed(lab: Lab, trial: Trial) -> None:
+def test_the_log_names_the_partition_that_could_not_be_resumed(lab: Lab, trial: Trial) -> None:
     for zone in (CAIRO, PST):
         trial.account(zone)
     run_id = trial.earlier_run(PST, ago(3), ago(1), "pending")

@@ -405,7 +405,7 @@ def test_the_last_predicted_request_is_what_is_stored(example: Example) -> None:
     assert {partition: tuple(example.stored[partition][name] for name in names) for partition in last} == expected
 
 
-def test_polls_fail_and_places_are_left_out_only_where_it_was_predicted(example: Example) -> None:
+def test_polls_fail_and_partitions_are_left_out_only_where_it_was_predicted(example: Example) -> None:
     aborts = any(trouble.scope == "poll" for trouble in example.troubles)
     assert aborts == any("Error while polling" in line for line in example.log)
     assert refused(example) == example.places_in("before_data")

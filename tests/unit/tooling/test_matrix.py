@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tooling.matrix import interpreter
+from tooling.matrix import MATRIX, Row, commands, interpreter
 
 
 def _executable(path: Path, script: str) -> str:
@@ -45,3 +45,18 @@ def test_the_preferred_version_comes_first_wherever_it_is(tmp_path: Path) -> Non
 
 def test_nothing_found_is_none(tmp_path: Path) -> None:
     assert interpreter(("3.13", "3.14"), {"PATH": str(tmp_path)}) is None
+
+
+def test_each_version_runs_real_tests_in_a_smoke_test_too() -> None:
+    for row in MATRIX:
+        for smoke, mark in ((False, "core_matrix"), (True, "core_smoke")):
+            assert commands(row, smoke=smoke)[0][-2:] == ["-m", mark]
+
+
+def test_only_a_smoke_test_leaves_out_linters_of_sanity() -> None:
+    row = Row(core="2.16", pythons=(), with_sanity=True)
+    _pytest, everything = commands(row, smoke=False)
+    assert everything == ["tooling.sanity", "--skip-test", "pep8"]
+    _pytest, few = commands(row, smoke=True)
+    assert {"import", "validate-modules"} <= set(few)
+    assert "pylint" not in few

@@ -122,7 +122,7 @@ def test_runs_of_one_interval_none_of_them_ready_in_time_prove_who_blocks() -> N
     assert reasons[2].message == f"waits behind {NEW_YORK}"
 
 
-def test_a_place_before_the_blocker_that_loads_round_after_round_in_memory_is_not_taken_for_it() -> None:
+def test_a_partition_before_the_blocker_that_loads_round_after_round_in_memory_is_not_taken_for_it() -> None:
     racing = [run(minutes, 2, start="2026-10-01", end="2026-10-31") for minutes in (59, 53, 47, 41)]
     assert named(assessed({CAIRO: racing, NEW_YORK: LOOP, PST: []})) == ([NEW_YORK], "proven", "runs_repeated")
 
@@ -274,14 +274,14 @@ def test_a_longer_wait_makes_the_same_runs_ready_in_time() -> None:
     assert named(assessed(runs, stripe_report_max_wait_ms="3600000")) is None
 
 
-def test_a_place_that_is_done_is_never_to_blame() -> None:
+def test_a_partition_that_is_done_is_never_to_blame() -> None:
     stored = {**STALE, NEW_YORK: offset("2026-11-11", "2026-11-12", done=True)}
     judgement = assessed({CAIRO: [run(60, 17)], NEW_YORK: LOOP, PST: []}, stored)
     assert named(judgement) == ([CAIRO], "likely", "runs_repeated")
     assert verdicts_of(judgement) == ["stuck", "blocked", "blocked"]
 
 
-def test_a_place_without_an_offset_that_waits_stays_missing_and_says_for_whom() -> None:
+def test_a_partition_without_an_offset_that_waits_stays_missing_and_says_for_whom() -> None:
     stored = dict.fromkeys((NEW_YORK, PST), OLD)
     judgement = assessed({CAIRO: [], NEW_YORK: LOOP, PST: []}, stored)
     assert verdicts_of(judgement) == ["missing", "stuck", "blocked"]

@@ -134,7 +134,7 @@ def test_the_round_is_that_of_the_timezones_which_are_walked() -> None:
     assert judgement.left_alone.blocked_by == f"{CAIRO} is dropped until the task restarts"
 
 
-def test_without_an_initial_load_date_a_place_is_skipped_in_a_new_round_and_not_dropped() -> None:
+def test_without_an_initial_load_date_a_partition_is_skipped_in_a_new_round_and_not_dropped() -> None:
     of = connector({CAIRO: OLD, NEW_YORK: DONE, PST: DONE}, initial_load=None)
     judgement = judge(situation(of, accounts(of), NOW), Limits())
     assert judgement.dropped == {}

@@ -49,7 +49,7 @@ def test_an_offset_on_which_the_connector_would_hang_is_refused(wanted: Offset, 
     assert message == f"{PST} {TYPE}: with this offset the connector would hang: {words}"
 
 
-def test_one_of_two_broken_places_can_be_mended_before_the_other() -> None:
+def test_one_of_two_broken_partitions_can_be_mended_before_the_other() -> None:
     broken = {**STUCK, "in_progress_report_run_id": ""}
     of = connector({CAIRO: broken, NEW_YORK: STUCK, PST: broken})
     decision = decided(of, "offset", partitions=({"timezone": PST},), offset=STUCK)
@@ -142,14 +142,14 @@ def test_going_back_to_a_backup_is_never_refused_and_its_notes_say_what_comes_of
     assert decision.notes == (f"{PST} {TYPE}: an empty report run id aborts every poll.",)
 
 
-def test_an_old_round_on_the_first_place_drags_all_back_and_the_preview_says_what_that_costs() -> None:
+def test_an_old_round_on_the_first_partition_drags_all_back_and_the_preview_says_what_that_costs() -> None:
     of = connector(dict.fromkeys((CAIRO, NEW_YORK, PST), ON_TODAY))
     decision = decided(of, "offset", partitions=({"timezone": CAIRO},), offset=STUCK)
     assert decision.forecast.worked_round == at(ROUND)
     assert (decision.restarted.runs, decision.forecast.runs) == (3, 1 + 2 * 2 + 11 * 3 * 2)
 
 
-def test_a_change_that_makes_another_place_be_left_out_needs_the_users_word() -> None:
+def test_a_change_that_makes_another_partition_be_left_out_needs_the_users_word() -> None:
     """Without Cairo's offset New York decides the round, in which the payouts of PST have no place to start from."""
     offsets = {
         (CAIRO, TYPE): offset("2026-11-20", "2026-11-22"),
@@ -203,7 +203,7 @@ def test_restore_rewrites_what_was_there_and_deletes_what_came_since() -> None:
     assert after(stuck(), decision).stored == backup
 
 
-def test_restore_of_chosen_places_leaves_the_others() -> None:
+def test_restore_of_chosen_partitions_leaves_the_others() -> None:
     backup = {partition(CAIRO): ON_TODAY, partition(NEW_YORK): ON_TODAY}
     decision = decided(stuck(), "restore", backup=backup, partitions=({"timezone": CAIRO}, {"timezone": PST}))
     assert targets_by_zone(decision) == {CAIRO: ON_TODAY, PST: None}

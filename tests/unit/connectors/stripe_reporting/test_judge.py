@@ -68,7 +68,7 @@ NORMAL = {
 
 
 @pytest.mark.parametrize("stored, available_end, now", NORMAL.values(), ids=NORMAL)
-def test_a_normal_place_is_ok(stored: Offset, available_end: str | int, now: float) -> None:
+def test_a_normal_partition_is_ok(stored: Offset, available_end: str | int, now: float) -> None:
     assert verdict_on(stored, available_end, now=now) == ("ok", [])
 
 
@@ -140,7 +140,7 @@ TROUBLED = {
 
 
 @pytest.mark.parametrize("stored, available_end, verdict, codes", TROUBLED.values(), ids=TROUBLED)
-def test_a_troubled_place_is_told_with_its_reasons(
+def test_a_troubled_partition_is_told_with_its_reasons(
     stored: Offset, available_end: str | int, verdict: str, codes: list[str]
 ) -> None:
     assert verdict_on(stored, available_end) == (verdict, codes)
@@ -156,7 +156,7 @@ def test_a_troubled_place_is_told_with_its_reasons(
         ("lost", "stuck", ["run_without_result", "behind_data"]),
     ],
 )
-def test_an_open_run_that_will_never_have_a_result_is_a_stuck_place(
+def test_an_open_run_that_will_never_have_a_result_is_a_stuck_partition(
     status: str, verdict: str, codes: list[str]
 ) -> None:
     stored = offset(TODAY, TODAY, start=YESTERDAY, run="frr_1", row=5)
@@ -245,7 +245,7 @@ def test_where_stripe_was_not_asked_the_words_say_against_what_is_judged() -> No
         ),
     ],
 )
-def test_an_expected_place_without_an_offset_is_missing(initial_load: str | None, code: str, words: str) -> None:
+def test_an_expected_partition_without_an_offset_is_missing(initial_load: str | None, code: str, words: str) -> None:
     of = connector({PST: offset(TODAY, TODAY)}, zones=[CAIRO, PST], initial_load=initial_load)
     verdict = assessed(of).verdicts[0]
     assert verdict == Verdict(partition(CAIRO), "missing", (Reason(code, words),))
@@ -292,7 +292,7 @@ def test_a_connectors_verdict_is_the_worst_of_its_partitions(verdicts: list[str]
     assert worst(verdicts) == expected
 
 
-def test_a_place_of_another_round_without_an_initial_load_date_is_stuck_for_ever() -> None:
+def test_a_partition_of_another_round_without_an_initial_load_date_is_stuck_for_ever() -> None:
     stored = {CAIRO: offset(YESTERDAY, TODAY), PST: offset(YESTERDAY, YESTERDAY, done=True)}
     verdict = assessed(connector(stored, initial_load=None)).verdicts[1]
     assert (verdict.verdict, verdict.reasons[0].code) == ("stuck", "no_initial_load")

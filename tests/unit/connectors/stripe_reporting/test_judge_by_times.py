@@ -128,7 +128,7 @@ def test_a_failed_report_run_is_told_in_stripes_words() -> None:
     ],
     ids=["its fruit is stored", "something else is stored", "long ago", "given up before it was ready"],
 )
-def test_a_place_far_behind_that_stores_what_it_fetches_is_late_not_stuck(
+def test_a_partition_far_behind_that_stores_what_it_fetches_is_late_not_stuck(
     end: int, created_hours_ago: int, took_seconds: int, verdict: str
 ) -> None:
     created = NOW - created_hours_ago * HOUR
@@ -213,7 +213,7 @@ def healed(zone: str, *runs: tuple[int, int, int, int]) -> RunHistory:
     ],
     ids=["the next round loads them", "nothing ever loads them", "with two tasks nothing can be told"],
 )
-def test_a_place_that_jumped_over_rows_says_which(
+def test_a_partition_that_jumped_over_rows_says_which(
     initial_load: str | None, tasks: int, verdict: str, words: str | None
 ) -> None:
     """New York's first report came too late, which cost Cairo's first chunk; then both went on by themselves."""

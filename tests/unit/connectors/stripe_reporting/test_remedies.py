@@ -78,10 +78,11 @@ def compared(
 
 def compared_in(it: Situation, blocker: str | None = None, requests: Sequence[ResetRequest] = ()) -> Remedies:
     restarted = make_forecast(it)
-    left_alone = judge(it, Limits(), restarted).left_alone
+    found = judge(it, Limits(), restarted)
+    left_alone = found.left_alone
     if blocker is not None:
         left_alone = replace(left_alone, blocked_by=f"the polls go on failing at {blocker}")
-    elif not has_failed(it.connector):
+    elif not has_failed(it.connector) and not found.dropped:
         left_alone = replace(left_alone, blocked_by=None)
     return compare_remedies(it, restarted, left_alone, requests)
 
@@ -216,7 +217,7 @@ def test_the_word_that_is_needed_is_named_where_data_is_lost(initial_load: str, 
     assert (later.requires, later.is_lossless) == ("allow_gap", False)
 
 
-def test_an_offset_of_another_round_or_of_a_place_that_is_not_walked_is_ignored() -> None:
+def test_an_offset_of_another_round_or_of_a_partition_that_is_not_walked_is_ignored() -> None:
     of = connector({CAIRO: ON_TODAY, PST: ON_TODAY, "Mars/Base": BEHIND}, zones=[CAIRO, PST])
     wanted = ResetRequest(
         "offset", ({"timezone": PST}, {"timezone": "Mars/Base"}), offset=offset("2026-11-11", "2026-11-20")
@@ -251,7 +252,7 @@ def test_an_offset_that_the_connector_comes_to_in_a_later_round_is_not_ignored()
     assert (request.round_id, request.start) == (TODAY, at("2026-11-20"))
 
 
-def test_places_that_are_not_changed_and_go_on_otherwise_are_told() -> None:
+def test_partitions_that_are_not_changed_and_go_on_otherwise_are_told() -> None:
     of = connector({CAIRO: BEHIND, PST: BEHIND}, zones=ZONES)
     remedies = compared(of)
     assert named(remedies, "continue").affected == (report_partition(NEW_YORK),)

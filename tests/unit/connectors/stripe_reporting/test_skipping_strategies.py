@@ -70,7 +70,7 @@ def test_current_is_the_start_of_the_utc_day_so_that_a_preview_holds_all_day() -
     assert morning.targets == evening.targets
 
 
-def test_places_that_are_there_already_stay_as_they_are() -> None:
+def test_partitions_that_are_there_already_stay_as_they_are() -> None:
     of = connector({CAIRO: offset(TODAY, TODAY, done=True), NEW_YORK: offset(TODAY + HOUR, TODAY), PST: ON_TODAY})
     assert targets_by_zone(decided(of, "current")) == {PST: offset(TODAY, TODAY)}
     of = connector({CAIRO: offset(TODAY, TODAY, run="frr_1", row=1), PST: offset(TODAY, "2026-11-20")})

@@ -117,7 +117,7 @@ def test_where_the_end_is_no_time_in_seconds_continue_does_not_know_where_it_was
         assert targets_by_zone(decided(of, strategy)) == {PST: offset(TODAY, TODAY)}
 
 
-def test_continue_takes_along_a_place_that_would_be_left_out_for_good() -> None:
+def test_continue_takes_along_a_partition_that_would_be_left_out_for_good() -> None:
     of = connector(
         {CAIRO: ON_TODAY, NEW_YORK: offset(TODAY, "2026-11-20"), PST: offset("2026-11-19", "2026-11-20")},
         initial_load=None,
@@ -128,22 +128,22 @@ def test_continue_takes_along_a_place_that_would_be_left_out_for_good() -> None:
     assert decision.forecast.of(report_partition(PST)).skipped == ()
 
 
-def test_continue_takes_along_a_place_whose_reload_would_begin_too_late() -> None:
+def test_continue_takes_along_a_partition_whose_reload_would_begin_too_late() -> None:
     of = connector({CAIRO: ON_TODAY, PST: offset("2026-11-09", "2026-11-20")}, initial_load="2026-11-15")
     assert targets_by_zone(decided(of, "continue")) == {PST: offset("2026-11-09", TODAY)}
 
 
-def test_continue_leaves_alone_a_place_that_has_all_there_is() -> None:
+def test_continue_leaves_alone_a_partition_that_has_all_there_is() -> None:
     of = connector({CAIRO: ON_TODAY, PST: offset(TODAY, "2026-11-20")}, initial_load="2026-12-01")
     assert decided(of, "continue").targets == {}
 
 
-def test_a_place_that_never_had_an_offset_does_not_keep_the_others_in_their_round() -> None:
+def test_a_partition_that_never_had_an_offset_does_not_keep_the_others_in_their_round() -> None:
     of = connector({CAIRO: STUCK, PST: STUCK}, zones=[CAIRO, NEW_YORK, PST])
     assert targets_by_zone(decided(of, "continue")) == dict.fromkeys((CAIRO, PST), ON_TODAY)
 
 
-def test_places_chosen_alone_stay_in_the_round_of_the_others() -> None:
+def test_partitions_chosen_alone_stay_in_the_round_of_the_others() -> None:
     chosen: Any = ({"timezone": PST},)
     row_left = {**STUCK, "last_committed_row": 4}
     assert targets_by_zone(decided(stuck(row_left), "continue", partitions=chosen)) == {PST: STUCK}

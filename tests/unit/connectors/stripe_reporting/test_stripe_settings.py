@@ -114,7 +114,7 @@ def test_timezones_come_from_the_config_else_the_inventory_else_the_offsets(
     assert [one.timezone for one in Situation.of(of, NOW, timezones).partitions] == expected
 
 
-def test_places_are_walked_by_timezone_then_report_type() -> None:
+def test_partitions_are_walked_by_timezone_then_report_type() -> None:
     of = connector({}, zones=["b", "B", "a"], **{"stripe.report.types": "z.1,a.1"})
     assert [str(one) for one in Situation.of(of, NOW).partitions] == [
         "B a.1",

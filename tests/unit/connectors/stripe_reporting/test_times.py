@@ -262,7 +262,7 @@ def test_a_finished_round_in_milliseconds_is_judged_with_the_time_of_its_commit_
     assert judged(stored, PST) == judged(of, PST)
 
 
-def test_a_finished_place_with_its_end_in_milliseconds_is_stuck_although_it_asks_for_nothing() -> None:
+def test_a_finished_partition_with_its_end_in_milliseconds_is_stuck_although_it_asks_for_nothing() -> None:
     of = connector({PST: offset(TODAY * 1000, TODAY, done=True)})
     assert asked_for(of, PST) == []
     assert judged(of, PST) == ("stuck", ["unit_doubtful"])

@@ -127,7 +127,7 @@ def test_a_poll_fails_at_a_run_that_did_not_become_ready_in_time(culprit: Asked)
     assert found((HEALED[0], culprit, *HEALED[2:]), DELIVERED) == [(CAIRO, -6, -4)]
 
 
-def test_every_place_before_the_failing_one_is_robbed() -> None:
+def test_every_partition_before_the_failing_one_is_robbed() -> None:
     asked = (
         Asked(0, CAIRO, -6, -4),
         Asked(2, NEW_YORK, -6, -4),
@@ -268,7 +268,7 @@ def test_from_before_all_accounts_runs_are_known_nothing_is_told() -> None:
     assert found(HEALED, {**DELIVERED, PST: 0}, known_since={PST: 0.5}) == []
 
 
-def test_a_place_without_rounds_is_not_taken_into_a_round_that_just_begins() -> None:
+def test_a_partition_without_rounds_is_not_taken_into_a_round_that_just_begins() -> None:
     """The poll that began the next round failed; the one before it had delivered what has no part in any round."""
     asked = (
         Asked(0, CAIRO, -6, -4, report_type=OTHER_TYPE),

@@ -39,7 +39,7 @@ def as_asked(request: Request) -> Asked:
 
 @examples(200)
 @given(worlds() | worlds_in_milliseconds())
-def test_every_place_asks_for_what_the_reference_asks_for_in_the_same_order(world: World) -> None:
+def test_every_partition_asks_for_what_the_reference_asks_for_in_the_same_order(world: World) -> None:
     reference = world.task().run()
     steps = walk(world.settings, world.offsets, world.partitions, world.accounts, world.now).steps
     requests = [step for step in steps if isinstance(step, Request)]
@@ -54,7 +54,7 @@ def test_every_place_asks_for_what_the_reference_asks_for_in_the_same_order(worl
 
 @examples(120)
 @given(worlds())
-def test_the_places_in_trouble_are_those_that_fail_a_poll_of_the_reference_or_are_left_out_of_one(
+def test_the_partitions_in_trouble_are_those_that_fail_a_poll_of_the_reference_or_are_left_out_of_one(
     world: World,
 ) -> None:
     reference = world.task().run()

@@ -70,7 +70,7 @@ def spans(forecast: Forecast, zone: str = PST) -> list[tuple[int, int]]:
         ((("2026-11-25", False), None, None), "2026-11-25"),
     ],
 )
-def test_the_first_place_with_a_round_decides_which_round_is_worked_on(rounds: Any, worked: str) -> None:
+def test_the_first_partition_with_a_round_decides_which_round_is_worked_on(rounds: Any, worked: str) -> None:
     offsets = {
         zone: offset("2026-11-10", one[0], done=one[1])
         for zone, one in zip((CAIRO, NEW_YORK, PST), rounds, strict=True)
@@ -110,7 +110,7 @@ def test_an_offset_of_another_round_starts_over_at_the_initial_load_date(round_i
     assert spans(foreseen(connector(offsets))) == [(at(INITIAL_LOAD), at("2026-10-31")), (at("2026-10-31"), TODAY)]
 
 
-def test_without_an_initial_load_date_such_a_place_is_left_out_for_good() -> None:
+def test_without_an_initial_load_date_such_a_partition_is_left_out_for_good() -> None:
     offsets = {CAIRO: offset("2026-11-22", TODAY), PST: offset("2026-11-20", "2026-11-20", done=True)}
     forecast = foreseen(connector(offsets, initial_load=None))
     pst = forecast.of(report_partition(PST))
@@ -135,7 +135,7 @@ def test_nothing_to_ask_for_ends_the_round_in_memory() -> None:
     assert (forecast.requests, forecast.is_complete) == ((), True)
 
 
-def test_a_finished_place_asks_for_nothing_and_what_came_since_is_the_next_rounds() -> None:
+def test_a_finished_partition_asks_for_nothing_and_what_came_since_is_the_next_rounds() -> None:
     pst = foreseen(connector({PST: offset("2026-11-22", TODAY, done=True)})).of(report_partition(PST))
     assert (pst.next_request, pst.runs) == (None, 0)
     assert (pst.skipped, pst.next_round_delivers_skipped) == (((at("2026-11-22"), TODAY),), True)
@@ -253,7 +253,7 @@ def test_an_empty_run_id_goes_on_at_the_end_and_with_nothing_left_it_is_complete
         ),
     ],
 )
-def test_a_place_without_a_start_is_passed_over_but_its_round_never_finishes(
+def test_a_partition_without_a_start_is_passed_over_but_its_round_never_finishes(
     middle: Mapping[str, Any], reason: str
 ) -> None:
     forecast = foreseen(three(middle))
@@ -264,7 +264,7 @@ def test_a_place_without_a_start_is_passed_over_but_its_round_never_finishes(
     assert forecast.of(report_partition(PST)).problem == f"blocked by {NEW_YORK} {TYPE}"
 
 
-def test_in_the_current_round_the_others_finish_beside_a_place_without_a_start() -> None:
+def test_in_the_current_round_the_others_finish_beside_a_partition_without_a_start() -> None:
     forecast = foreseen(three({"interval_end": None}, rounds="2026-11-23"))
     assert forecast.of(report_partition(PST)).problem is None
     assert not forecast.is_complete

@@ -109,7 +109,7 @@ def test_keys_in_the_words_of_a_failure_are_hidden() -> None:
     assert failure.message == "Expired API Key provided: ********."
 
 
-def test_each_failure_is_told_with_the_last_place_that_its_own_poll_got_past() -> None:
+def test_each_failure_is_told_with_the_last_partition_that_its_own_poll_got_past() -> None:
     lines = [
         poll(),
         generated(CAIRO),
@@ -144,7 +144,7 @@ def test_a_poll_got_past_a_report_that_was_made_anew_though_the_log_does_not_say
     ]
 
 
-def test_a_resumed_report_that_was_made_anew_is_that_of_the_place_which_resumed() -> None:
+def test_a_resumed_report_that_was_made_anew_is_that_of_the_partition_which_resumed() -> None:
     (failure,) = read_log([poll(), resuming(NEW_YORK), generated_anew("frr_2"), *failed("no")], NAME).failures
     assert (failure.after, failure.resuming, failure.after_run) == (report_partition(NEW_YORK), None, None)
 
@@ -158,7 +158,7 @@ def resuming(zone: str) -> str:
     return entry(f"Resuming in-progress combination {zone} {TYPE} in round 1795392000 with report run {run}")
 
 
-def test_a_failure_while_an_open_run_is_resumed_names_its_place() -> None:
+def test_a_failure_while_an_open_run_is_resumed_names_its_partition() -> None:
     (failure,) = read_log([poll(), generated(CAIRO), resuming(NEW_YORK), *failed("no result")], NAME).failures
     assert (failure.after, failure.resuming) == (report_partition(CAIRO), report_partition(NEW_YORK))
 
