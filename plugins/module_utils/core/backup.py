@@ -16,6 +16,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Offset,
     Partition,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord, decode
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.values import problem_of
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
@@ -26,7 +27,10 @@ _TEXTS = ("cluster_id", "connector", "taken_at", "plan_id", "state")
 
 @dataclass(frozen=True)
 class Backup:
-    """One connector before a change. ``taken_at`` is an ISO 8601 time in UTC; ``config`` has its secrets hidden."""
+    """One connector before a change. ``taken_at`` is an ISO 8601 time in UTC; ``config`` has its secrets hidden.
+
+    ``records`` are the raw records of the offsets topics, empty where these were not read.
+    """
 
     cluster_id: str
     connector: str
@@ -35,6 +39,7 @@ class Backup:
     state: str
     config: Mapping[str, str | None] = field(repr=False)
     offsets: Mapping[Partition, Offset]
+    records: tuple[OffsetRecord, ...] = ()
 
     @classmethod
     def of(cls, connector: Connector, cluster_id: str, plan_id: str, secret_keys: frozenset[str], now: float) -> Backup:
@@ -47,10 +52,12 @@ class Backup:
             state=connector.state,
             config=redacted(connector.config, secret_keys),
             offsets=connector.stored,
+            records=() if connector.in_topics is None else connector.in_topics.records,
         )
 
     def as_data(self) -> dict[str, Any]:
         """JSON data; field order and types of partitions and offsets are kept."""
+        raw = {"records": [record.as_raw_data() for record in self.records]} if self.records else {}
         return {
             "format": FORMAT,
             "cluster_id": self.cluster_id,
@@ -62,6 +69,7 @@ class Backup:
             "offsets": [
                 {"partition": partition.as_dict(), "offset": dict(offset)} for partition, offset in self.offsets.items()
             ],
+            **raw,
         }
 
     @classmethod
@@ -92,7 +100,35 @@ class Backup:
                 raise InputError(f"{where} is damaged: the partition {key} appears twice in its offsets.")
             offsets[key] = offset
         texts = {name: data[name] for name in _TEXTS}
-        return cls(**texts, config=dict(config), offsets=offsets)
+        return cls(
+            **texts, config=dict(config), offsets=offsets, records=_records(data.get("records"), data["connector"], where)
+        )
+
+
+def _records(entries: Any, connector: str, where: str) -> tuple[OffsetRecord, ...]:
+    if not isinstance(entries, (list, type(None))):
+        raise InputError(f"{where} is damaged: its records are not a list.")
+    records = []
+    for number, entry in enumerate(entries or (), start=1):
+        record = _record(entry)
+        if record is None or record.connector != connector:
+            raise InputError(f"{where} is damaged: entry {number} of its records is not a record of connector '{connector}'.")
+        records.append(record)
+    return tuple(records)
+
+
+def _record(entry: Any) -> OffsetRecord | None:
+    """The record that :meth:`OffsetRecord.as_raw_data` has made into data; None for anything else."""
+    data = entry if isinstance(entry, Mapping) else {}
+    topic, number, position = data.get("topic"), data.get("topic_partition"), data.get("position")
+    committed_at, key, value = data.get("committed_at"), data.get("key"), data.get("value")
+    is_placed = isinstance(topic, str) and type(number) is type(position) is int
+    if not is_placed or not isinstance(committed_at, (int, float)) or not isinstance(key, str):
+        return None
+    if not isinstance(value, (str, type(None))):
+        return None
+    raw = None if value is None else value.encode("utf-8", "surrogatepass")
+    return decode(topic, number, position, float(committed_at), key.encode("utf-8", "surrogatepass"), raw)
 
 
 def _fields(value: Any) -> dict[str, JsonScalar] | None:
