@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one client of Kafka. It only reads: it joins no group, commits nothing and creates no topic."""
+"""What reads Kafka. It joins no group, commits nothing, writes nothing and creates no topic."""
 
 from __future__ import annotations
 

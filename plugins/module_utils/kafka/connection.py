@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -28,6 +29,10 @@ _REACH_SECONDS = 10.0
 # When all brokers refuse the connection, most often the port is wrong: report that soon.
 _REFUSED_SECONDS = 1.0
 _PAUSE_SECONDS = 0.1
+
+_SILENT = logging.getLogger(__name__)
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.propagate = False
 
 
 class Connection:
@@ -72,21 +77,22 @@ class Connection:
             for name, topic in self.metadata().topics.items()
         }
 
-    def partitions_of(self, topic: str) -> list[int]:
-        """The topic partitions of one topic. Raises TopicNotFound and AccessDenied."""
-        found = self.metadata(topic).topics[topic]
+    def partitions_of(self, topic: str, client: Any = None) -> list[int]:
+        """The topic partitions of one topic. Raises TopicNotFound and AccessDenied. ``client``: see :meth:`metadata`."""
+        found = self.metadata(topic, client).topics[topic]
         if found.error is not None:
             raise self.failure(found.error, f"the topic {topic}", topic=topic)
         return sorted(found.partitions)
 
-    def metadata(self, topic: str | None = None) -> Any:
-        """The metadata of one topic or of all, once a broker has returned it."""
+    def metadata(self, topic: str | None = None, client: Any = None) -> Any:
+        """The metadata of one topic or of all, once a broker has returned it; to ``client``, None for ``consumer``."""
+        client = client or self.consumer
         began = time.monotonic()
         # Short at first, so that a problem with the connection is noticed soon.
         patience = 0.25
         while True:
             try:
-                answer = self.consumer.list_topics(topic, timeout=min(patience, self.remaining("the list of topics")))
+                answer = client.list_topics(topic, timeout=min(patience, self.remaining("the list of topics")))
             except self.library.KafkaException as failure:
                 error = failure.args[0]
             else:
@@ -96,7 +102,7 @@ class Connection:
                     self._problems.clear()
                 return answer
             # Nothing is assigned while metadata is requested, so no message is lost.
-            self.consumer.poll(0)
+            client.poll(0)
             self.raise_lasting_problem()
             waited = time.monotonic() - began
             refused = self.codes._ALL_BROKERS_DOWN in self._problems and waited >= _REFUSED_SECONDS
@@ -143,7 +149,7 @@ class Connection:
     ) -> errors.KafkaFailed:
         """The exception for an error of the library; ``what`` was to be read."""
         code, codes = error.code(), self.codes
-        reported = errors.library_text(error.str(), self.options)
+        reported = self.text_of(error)
         if code in (codes._AUTHENTICATION, codes._SSL):
             return self._not_accepted(code, reported)
         if code in (codes.UNKNOWN_TOPIC_OR_PART, codes._UNKNOWN_TOPIC, codes._UNKNOWN_PARTITION):
@@ -156,8 +162,12 @@ class Connection:
             return self._timed_out(what)
         return errors.failed(self.options, what, reported, topic)
 
+    def text_of(self, error: KafkaError) -> str:
+        """An error of the library as messages quote it."""
+        return errors.library_text(error.str(), self.options)
+
     def _on_error(self, error: KafkaError) -> None:
-        self._problems[error.code()] = errors.library_text(error.str(), self.options)
+        self._problems[error.code()] = self.text_of(error)
 
     def _not_accepted(self, code: int, reported: str) -> errors.KafkaFailed:
         if code == self.codes._SSL:
@@ -194,6 +204,18 @@ class Connection:
                 "fetch.queue.backoff.ms": 1,
                 "queued.max.messages.kbytes": 8_192,
                 "fetch.max.bytes": 8_388_608,
+                **settings,
+            }
+        )
+
+    def new_producer(self, **settings: Any) -> Any:
+        """Create a producer with additional ``settings`` of the library; see :mod:`.writing`, the only user of it."""
+        return self.library.Producer(
+            {
+                **self._settings(),
+                "allow.auto.create.topics": False,
+                # A broken producer is reported by an exception; without this also on standard error, at any log level.
+                "logger": _SILENT,
                 **settings,
             }
         )

@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean, nearest
-from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 
 # How the library reports a broker: security protocol, address, node id, and how long the connection was in which state.
@@ -34,6 +34,10 @@ class TlsFailed(KafkaFailed):
 
 class AccessDenied(KafkaFailed):
     """The login is wrong, or it lacks a permission."""
+
+
+class Fenced(KafkaFailed):
+    """A newer producer of the same transactional id is there: nothing of this one is taken any more."""
 
 
 class TopicNotFound(KafkaFailed):
@@ -96,6 +100,51 @@ def topic_settings_denied(options: KafkaOptions) -> AccessDenied:
     return AccessDenied(
         f"{_user(options)} is not allowed to read the settings of topics of Kafka at {options.brokers}, so Connect's "
         "topics cannot be found: set offsets_topic and config_topic, or grant it DescribeConfigs on the topics."
+    )
+
+
+def write_denied(options: KafkaOptions, topic: str) -> AccessDenied:
+    return AccessDenied(
+        f'{_user(options)} is not allowed to write to the topic "{topic}" of Kafka at {options.brokers}: grant it Write and '
+        "Describe on the topic, or use another user.",
+        topic=topic,
+    )
+
+
+def transactional_id_denied(options: KafkaOptions, transactional_id: str) -> AccessDenied:
+    return AccessDenied(
+        f'{_user(options)} is not allowed to use the transactional id "{transactional_id}" of Kafka at {options.brokers}: '
+        "grant it Write and Describe on that transactional id."
+    )
+
+
+def fenced(options: KafkaOptions, topic: str) -> Fenced:
+    return Fenced(
+        f'Another run has taken over: Kafka at {options.brokers} takes nothing more from this one for the topic "{topic}". '
+        "Look at what the other run does before you run this again.",
+        topic=topic,
+    )
+
+
+def too_large(options: KafkaOptions, topic: str) -> KafkaFailed:
+    return KafkaFailed(
+        f'A record is too large for the topic "{topic}" of Kafka at {options.brokers}: raise max.message.bytes of the topic.',
+        topic=topic,
+    )
+
+
+def not_written(options: KafkaOptions, topic: str, reported: str) -> KafkaFailed:
+    return KafkaFailed(
+        f'Nothing was written to the topic "{topic}" of Kafka at {options.brokers}: {reported}.', topic=topic
+    )
+
+
+def unconfirmed(options: KafkaOptions, topic: str, confirmed: int, count: int, reported: str) -> UnknownOutcome:
+    """``confirmed`` of ``count`` records were written for certain. ``reported``: why the others may not be, empty if unknown."""
+    return UnknownOutcome(
+        f'Kafka at {options.brokers} confirmed {confirmed} of {count} records for the topic "{topic}"'
+        f"{f' ({reported})' if reported else ''}: whether the rest was written is not known.",
+        topic=topic,
     )
 
 

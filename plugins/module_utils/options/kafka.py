@@ -28,7 +28,7 @@ class KafkaOptions:
         "list",
         "Kafka brokers behind the Connect cluster, as host and port, for example V(kafka-1:9092).",
         "When set, the offsets topics are read as well. They show when each offset was committed, also while no worker answers."
-        " Nothing is written to Kafka.",
+        " Reading them writes nothing to Kafka.",
         "Kafka is not read without brokers.",
         elements="str",
         env="CONNECTOPS_KAFKA_BOOTSTRAP_SERVERS",
