@@ -20,6 +20,7 @@ description:
     while stopped and once after the resume.
 extends_documentation_fragment:
   - connectops.recovery.options.connect
+  - connectops.recovery.options.kafka
   - connectops.recovery.options.stripe
   - connectops.recovery.options.backups
   - connectops.recovery.options.reset

@@ -101,7 +101,10 @@ class Backup:
             offsets[key] = offset
         texts = {name: data[name] for name in _TEXTS}
         return cls(
-            **texts, config=dict(config), offsets=offsets, records=_records(data.get("records"), data["connector"], where)
+            **texts,
+            config=dict(config),
+            offsets=offsets,
+            records=_records(data.get("records"), data["connector"], where),
         )
 
 
@@ -112,7 +115,9 @@ def _records(entries: Any, connector: str, where: str) -> tuple[OffsetRecord, ..
     for number, entry in enumerate(entries or (), start=1):
         record = _record(entry)
         if record is None or record.connector != connector:
-            raise InputError(f"{where} is damaged: entry {number} of its records is not a record of connector '{connector}'.")
+            raise InputError(
+                f"{where} is damaged: entry {number} of its records is not a record of connector '{connector}'."
+            )
         records.append(record)
     return tuple(records)
 
@@ -122,13 +127,12 @@ def _record(entry: Any) -> OffsetRecord | None:
     data = entry if isinstance(entry, Mapping) else {}
     topic, number, position = data.get("topic"), data.get("topic_partition"), data.get("position")
     committed_at, key, value = data.get("committed_at"), data.get("key"), data.get("value")
-    is_placed = isinstance(topic, str) and type(number) is type(position) is int
-    if not is_placed or not isinstance(committed_at, (int, float)) or not isinstance(key, str):
+    if not (isinstance(topic, str) and isinstance(number, int) and isinstance(position, int)):
         return None
-    if not isinstance(value, (str, type(None))):
+    if not (isinstance(committed_at, (int, float)) and isinstance(key, str) and isinstance(value, (str, type(None)))):
         return None
     raw = None if value is None else value.encode("utf-8", "surrogatepass")
-    return decode(topic, number, position, float(committed_at), key.encode("utf-8", "surrogatepass"), raw)
+    return decode(topic, number, position, committed_at, key.encode("utf-8", "surrogatepass"), raw)
 
 
 def _fields(value: Any) -> dict[str, JsonScalar] | None:

@@ -163,6 +163,11 @@ class Connector:
         return _alias(own) == _alias(name)
 
     @property
+    def own_offsets_topic(self) -> str | None:
+        """The topic in which it keeps its offsets; None: the common one of the workers."""
+        return self.config.get("offsets.storage.topic") or None
+
+    @property
     def is_source(self) -> bool:
         return self.type == "source"
 

@@ -82,7 +82,8 @@ class KafkaOptions:
     timeout_seconds: float = option(
         "kafka_timeout",
         "float",
-        "Maximum time in seconds for everything that this task reads from Kafka.",
+        "Maximum time in seconds for everything that this task reads from Kafka. A reset has this time for each of its readings"
+        " and each of its writes.",
         "Brokers that have not answered at all are given up after a few seconds.",
         default=60.0,
     )

@@ -17,7 +17,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.settin
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import STRIPE_SPEC
 
 CONNECT_CONFIG: Spec = {**CONNECT_SPEC, **SETTINGS_SPEC}
-CONNECT_OFFSET_RESET: Spec = {**CONNECT_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **RESET_SPEC}
+CONNECT_OFFSET_RESET: Spec = {**CONNECT_SPEC, **KAFKA_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **RESET_SPEC}
 CONNECT_OFFSETS_FACTS: Spec = {**CONNECT_SPEC, **KAFKA_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **LIMITS_SPEC, **FACTS_SPEC}
 CONNECT_RECOVERY_INFO: Spec = {
     **CONNECT_SPEC,

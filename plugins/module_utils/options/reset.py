@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import STRATEGIES
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import STRATEGIES, WRITE_TO
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import CONNECTORS, TIMESTAMP
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
@@ -82,6 +82,18 @@ class ResetOptions:
         "For the Stripe reporting connector, C(stripe.report.max.wait.ms) is raised to 60 minutes. No other class has such a"
         " setting. A value in O(at_least) or O(config) takes precedence.",
         default=False,
+    )
+    write_to: Literal["auto", "rest", "topic"] = option(
+        "write_to",
+        "str",
+        "How offsets are written.",
+        "V(auto) uses Connect's REST API where it reaches the stored key. Where it does not, the offset is written to the offsets"
+        " topic, under the bytes of its key. Kafka Connect 3.5 cannot change offsets over REST, so all are written there. This"
+        " requires O(kafka_bootstrap_servers); without it such a reset is refused.",
+        "V(rest) never uses the topic, neither to read nor to write.",
+        "V(topic) writes all offsets to the topic. The connector itself is not asked whether it accepts them.",
+        choices=WRITE_TO,
+        default="auto",
     )
     plan_id: str | None = option(
         "plan_id",

@@ -45,9 +45,7 @@ def with_topics(connector: Connector, view: TopicView, *, is_topic_alone: bool) 
     unreached = {record.partition for record in view.read_records if not is_addressable(record)}
     offsets = [
         # A null stands for a key that REST does not build, or for an offset that the connector does not read.
-        in_topic.get(entry.partition, entry)
-        if entry.offset is None or entry.partition in unreached
-        else entry
+        in_topic.get(entry.partition, entry) if entry.offset is None or entry.partition in unreached else entry
         for entry in connector.offsets
         if entry.offset is not None or entry.partition in in_topic or entry.partition not in known
     ]
@@ -70,7 +68,7 @@ def refuse_unreachable(connector: Connector) -> None:
             f"{said}, and {' and '.join(connector.in_topics.topics)} hold no record of it: set offsets_topic to the"
             " offset.storage.topic of the workers, and nothing was changed."
         )
-    own = connector.config.get("offsets.storage.topic")
+    own = connector.own_offsets_topic
     where = f", or its offset is not in the connector's own topic {own}" if own else ""
     raise RecoveryError(
         f"{said}, so its REST API cannot address the stored key (its fields are in another order{where}) and a reset would change"
@@ -87,15 +85,25 @@ def routed(
 ) -> tuple[OffsetChange, ...]:
     """The changes, each with the places in the topics where it is written, or without any where it goes through REST.
 
-    ``backed_up`` are the raw records of the backup that is restored: they know the keys of what has been deleted since. Raises
-    RecoveryError where a key is not known, or cannot be reached in the way that the user wants.
+    All go through REST where the topics were not read, and to the topics with ``write_to`` topic. ``backed_up`` are the raw
+    records of the backup that is restored: they know the keys of what has been deleted since. Raises RecoveryError where a key
+    is not known, or REST cannot reach it and the topics were not read.
     """
     view = connector.in_topics
     records = _by_partition(backed_up)
     if view is None:
         _refuse_backed_up_keys(changes, connector, records)
         return tuple(changes)
-    return tuple(_routed(change, connector.name, view, write_to, records.get(change.partition, [])) for change in changes)
+    return tuple(
+        _routed(
+            change,
+            connector.name,
+            view,
+            is_topic_alone=write_to == "topic",
+            backed_up=records.get(change.partition, []),
+        )
+        for change in changes
+    )
 
 
 def misplaced(changes: Iterable[OffsetChange], topics: Mapping[str, int]) -> Iterator[str]:
@@ -123,7 +131,7 @@ def unread(view: TopicView) -> Iterator[str]:
 
 
 def _routed(
-    change: OffsetChange, name: str, view: TopicView, write_to: WriteTo, backed_up: Sequence[OffsetRecord]
+    change: OffsetChange, name: str, view: TopicView, *, is_topic_alone: bool, backed_up: Sequence[OffsetRecord]
 ) -> OffsetChange:
     records = _records_of(change.partition, view, backed_up)
     if records:
@@ -132,22 +140,13 @@ def _routed(
     else:
         keys, is_reached = [rest_key(name, change.partition)], True
         _refuse_unknown_key(change.partition, name, view)
-    if write_to == "auto" and is_reached:
+    if is_reached and not is_topic_alone:
         return change
-    if write_to == "rest":
-        if is_reached:
-            return change
-        raise RecoveryError(
-            f"Connector '{name}': REST cannot reach {change.partition}, which is stored under"
-            f" {' and '.join(key.decode() for key in keys)}: set write_to to auto, so that it is written to the offsets topic."
-        )
     places = (place for key in keys for topic in view.topics for place in _places(key, topic, view, change.after))
     return replace(change, topic_keys=tuple(places))
 
 
-def _records_of(
-    partition: Partition, view: TopicView, backed_up: Sequence[OffsetRecord]
-) -> Sequence[OffsetRecord]:
+def _records_of(partition: Partition, view: TopicView, backed_up: Sequence[OffsetRecord]) -> Sequence[OffsetRecord]:
     """The records whose keys the task may look for: all live ones, since it is not known which key it builds.
 
     Without a live one: those of the backup, else those that were deleted, else those of the copy.

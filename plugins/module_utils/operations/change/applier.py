@@ -23,6 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report im
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import changed_config
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.offset_access import OffsetAccess
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings_and_offsets import (
     SettingsAndOffsets,
 )
@@ -32,7 +33,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.cha
     failed_parts,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_connector
 
 # Reserved beyond the deadline, so that a task out of time can still undo its change and return the connector to its state.
 RETURN_SECONDS = 60.0
@@ -52,9 +52,10 @@ class Applied:
 
 
 class Applier:
-    """Applies one plan to one connector; ``replan`` decides again from what is read in the STOPPED window.
+    """Applies one plan to one connector; ``replan`` decides again from what ``read`` reads in the STOPPED window.
 
-    ``clock`` returns epoch seconds by the workers' clock. ``progress`` shows a person one line for each step.
+    ``open_offsets`` gives access to the offsets in the way that a plan names. ``clock`` returns epoch seconds by the workers'
+    clock. ``progress`` shows a person one line for each step.
     """
 
     def __init__(
@@ -62,7 +63,9 @@ class Applier:
         cluster: Cluster,
         store: BackupStore,
         window: StopWindow,
+        read: Callable[[], Connector],
         replan: Callable[[Connector], Planned],
+        open_offsets: Callable[[Plan], OffsetAccess],
         *,
         cluster_id: str,
         clock: Callable[[], float],
@@ -72,7 +75,9 @@ class Applier:
         self._cluster = cluster
         self._store = store
         self._window = window
+        self._read = read
         self._replan = replan
+        self._open_offsets = open_offsets
         self._cluster_id = cluster_id
         self._clock = clock
         self._sleep = sleep
@@ -104,7 +109,7 @@ class Applier:
             self._progress(steps.if_killed(plan.connector, plan.final_state))
             proof = self._window.enter(worker_ids)
             self._progress(steps.stopped(plan.connector))
-            held = read_connector(self._cluster, connector.name, with_offsets=True, sleep=self._sleep)
+            held = self._read()
             if _has_moved(connector, held):
                 planned = self._planned_again(held, planned, agreed_plan)
                 backup = self._back_up(held, planned)
@@ -149,7 +154,9 @@ class Applier:
 
     def _change(self, plan: Plan) -> SettingsAndOffsets:
         """Write settings, then offsets; either all of it is there afterwards, or none."""
-        change = SettingsAndOffsets(self._cluster, self._store, plan, self._clock, self._sleep)
+        change = SettingsAndOffsets(
+            self._cluster, self._store, plan, self._open_offsets(plan), self._clock, self._sleep
+        )
         try:
             change.write()
             if plan.settings or plan.offsets:
@@ -284,7 +291,10 @@ def _writes(plan: Plan) -> bool:
 
 def _has_moved(connector: Connector, held: Connector) -> bool:
     """Whether offsets or settings are others than before the stop; JSON types count, so ``1`` and ``1.0`` are two offsets."""
-    return bool(moved_partitions(connector.stored, held.stored)) or connector.config != held.config
+    views = [None if one.in_topics is None else one.in_topics.content for one in (connector, held)]
+    return (
+        bool(moved_partitions(connector.stored, held.stored)) or connector.config != held.config or views[0] != views[1]
+    )
 
 
 def _moved(old: Plan, new: Plan) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import TopicKey
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import HIDDEN
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import (
     OffsetChange,
@@ -26,6 +27,7 @@ from unit.connectors.stripe_reporting.cases import CAIRO, NEW_YORK, PST, TODAY, 
 
 OLD, NEW = offset("2026-11-11", "2026-11-12"), offset("2026-11-11", TODAY)
 WAIT = SettingChange("stripe.report.max.wait.ms", "300000", "3600000", secret=False)
+KEY = TopicKey("offsets", 3, b'["c",{"timezone":"PST"}]', None)
 PLAN = Plan(
     cluster="connect-eu-1",
     cluster_id="kafka-1",
@@ -69,7 +71,7 @@ CHANGED = {
     "connector": {"connector": "d"},
     "strategy": {"strategy": "current"},
     "final state": {"final_state": "PAUSED"},
-    "another way to write": {"write_to": "topic"},
+    "another way to write": {"offsets": (replace(PLAN.offsets[0], topic_keys=(KEY,)), PLAN.offsets[1])},
     "no setting": {"settings": ()},
     "another value": {"settings": (replace(WAIT, after="3600001"),)},
     "another value before": {"settings": (replace(WAIT, before="300001"),)},
