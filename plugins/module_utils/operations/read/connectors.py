@@ -86,16 +86,22 @@ def read_with_topics(
     ``topics`` None: they are not read. With ``write_to`` topic the offsets are those of the topics alone. Where the topics cannot
     be read, and REST tells all offsets, these must do; raises RecoveryError otherwise.
     """
-    connector = read_connector(client, name, with_offsets=True, sleep=sleep)
-    if topics is None or connector.type == "sink":
+    if topics is None:
+        return read_connector(client, name, with_offsets=True, sleep=sleep), ()
+    connector = read_connector(client, name, with_offsets=False, sleep=sleep)
+    if connector.type == "sink":
         return connector, ()
+    is_topic_alone = write_to == "topic"
+    # The topic knows what a null stands for, so REST need not be asked again as without it.
+    connector = replace(connector, offsets=() if is_topic_alone else client.offsets(name))
     try:
         view = topics.view(connector)
     except KafkaFailed as failure:
-        if write_to == "topic" or any(entry.offset is None for entry in connector.offsets):
+        connector = replace(connector, offsets=read_offsets(client, name, sleep))
+        if is_topic_alone or any(entry.offset is None for entry in connector.offsets):
             raise
         return connector, (f"The offsets topic of connector '{name}' was not read: {failure.sentence}",)
-    return with_topics(connector, view, is_topic_alone=write_to == "topic"), ()
+    return with_topics(connector, view, is_topic_alone=is_topic_alone), ()
 
 
 def read_snapshot(client: Cluster, names: Sequence[str], now: float, *, with_offsets: bool = True) -> Snapshot:
