@@ -250,6 +250,9 @@ class Applier:
         # No task was left that could have overwritten it, and the connector works: it has read all that there is once more.
         has_caught_up = proof.is_complete and plan.final_state == "RUNNING"
         lost = [one for one in back if one.before is None or not has_caught_up]
+        if plan.final_state != "RUNNING":
+            # A connector that does not run moves no offset, so whatever is not as it was written was overwritten.
+            lost = [one for one in plan.offsets if not same_offset(stored.get(one.partition), one.after)]
         if lost:
             partitions = ", ".join(str(one.partition) for one in lost)
             raise RecoveryError(
