@@ -46,6 +46,7 @@ def go_back_lines(plan: Data, backup_file: str, options: Data) -> list[str]:
         lines += wrapped(f"Going back leaves the setting {one['key']} as it is ({show_setting_change(**one)}).")
     wanted: dict[str, Any] = {
         "cluster_label": options.get("cluster_label"),
+        "write_to": options.get("write_to"),
         "strategy": "restore",
         "backup_file": backup_file,
         "at_least": {},
@@ -64,6 +65,8 @@ def _how(purpose: str, connector: str, options: Data, in_task: str) -> list[str]
         **_floors(options),
         **{variable: options[name] for name, variable in _VARIABLES.items() if options.get(name)},
     }
+    if options.get("write_to") not in (None, "auto"):
+        wanted["connectops_write_to"] = options["write_to"]
     if options["strategy"] == "restore":
         # The offsets of the backup may be stuck ones, for which the verification would wait to its end.
         wanted["verify_connectors"] = []
