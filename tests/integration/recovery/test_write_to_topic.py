@@ -18,8 +18,20 @@ import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.partitioner import (
     topic_partition_of,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connector_topics import ConnectorTopics
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import AccessDenied
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.writing import NewRecord
+from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from confluent_kafka import Message, Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+)
 from integration.recovery.tasks import (
     CAIRO,
     PST,
@@ -33,7 +45,9 @@ from integration.recovery.tasks import (
 )
 from integration.recovery.tasks import finished as finished_offset
 from lab import Lab, await_condition
+from lab.broker import secured_broker
 from lab.days import MIDNIGHT, ago
+from lab.kafka_security import PASSWORDS
 from lab.scenarios import REPORT_TYPE
 from lab.trial import Trial
 
@@ -221,6 +235,33 @@ def test_a_topic_that_the_workers_do_not_read_is_noticed_and_as_it_was_before(
     assert tasks.offsets() == {PST: FINISHED}
     assert tasks.state() == "RUNNING"
     assert not tasks.journals
+
+
+def test_a_user_without_the_right_to_write_is_told_from_one_who_has_it() -> None:
+    with secured_broker() as (broker, security):
+        admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers, "log_level": 0})
+        admin.create_topics([NewTopic("offsets", 1, 1)])["offsets"].result()
+        reader = KafkaOptions(
+            (security.sasl_server,),
+            "SASL_SSL",
+            sasl_mechanism="PLAIN",
+            sasl_username="reader",
+            sasl_password=PASSWORDS["reader"],
+            ca_path=str(security.ca_file),
+        )
+        topics = ConnectorTopics(reader, broker.cluster_id)
+        allow(admin, "reader", ResourceType.TOPIC, "offsets", AclOperation.READ)
+        with pytest.raises(AccessDenied, match='The user reader is not allowed to write to the topic "offsets"'):
+            topics.refuse_unwritable(["offsets"])
+        allow(admin, "reader", ResourceType.TOPIC, "offsets", AclOperation.WRITE)
+        topics.refuse_unwritable(["offsets"])
+        topics.write([NewRecord("offsets", b"key", b"value", 0)])
+        assert [one.value() for one in broker.messages("offsets")] == [b"value"]
+
+
+def allow(admin: AdminClient, user: str, kind: ResourceType, name: str, operation: AclOperation) -> None:
+    rule = AclBinding(kind, name, ResourcePatternType.LITERAL, f"User:{user}", "*", operation, AclPermissionType.ALLOW)
+    admin.create_acls([rule])[rule].result()
 
 
 def test_without_access_to_kafka_it_is_refused_and_what_to_set_is_said(lab: Lab, trial: Trial, tasks: Tasks) -> None:

@@ -306,6 +306,8 @@ def _moved(old: Plan, new: Plan) -> str:
         return f"the offset of {', '.join(sorted(map(str, moved)))} moved"
     if old.settings != new.settings:
         return "the config was changed"
+    if [one.topic_keys for one in old.offsets] != [one.topic_keys for one in new.offsets]:
+        return "the offsets are stored under other keys"
     return "Stripe's data or the connector's round moved on"
 
 

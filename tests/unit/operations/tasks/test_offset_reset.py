@@ -177,6 +177,11 @@ def test_the_key_bytes_are_part_of_the_agreed_plan(task: Task, topics: FakeTopic
     with pytest.raises(RecoveryError, match="does not fit what is there now"):
         task(**agreed)
     del topics.values["offsets", 2, UNBUILT]
+    task.cluster.by_name["c"].on_stopped = lambda: topics.values.update({("offsets", 2, UNBUILT): b'{"id": 5}'})
+    with pytest.raises(RecoveryError, match="does not fit any more: the offsets are stored under other keys"):
+        task(**agreed)
+    task.cluster.by_name["c"].on_stopped = None
+    del topics.values["offsets", 2, UNBUILT]
     done = task(**agreed).result["connectors"]["c"]
     assert topics.values == {("offsets", 1, UNBUILT): b'{"id":1}'}
     assert (done["plan"], done["evidence"]["offsets_kept"]) == (shown, 1)
