@@ -51,14 +51,12 @@ EXAMPLES = r"""
       - timezone: America/New_York
         report_type: balance.summary.1
 
-- name: Reset a connector whose keys the REST API does not build, through the offsets topic
+- name: Recover a connector whose offsets the REST API cannot change, by writing to the offsets topic
   connectops.recovery.connect_offset_reset:
     connect_url: http://connect-1:8083
-    connector: inventory-source
-    strategy: offset
-    offset:
-      position: 0
+    connector: stripe-reporting-source-connector
     kafka_bootstrap_servers: [kafka-1:9092]
+    write_to: topic
 
 - name: Restore the offsets from before the recovery
   connectops.recovery.connect_offset_reset:
