@@ -13,6 +13,8 @@ description:
   - Resets offsets of one or more source connectors of one cluster. The order is always the same. Back up, stop, prove that no
     task is left, read again, change, read back, return to the previous state, read once more.
   - Settings that must change as well, such as a wait that is too short, change while the connector is stopped.
+  - Connect's REST API cannot change an offset whose key it does not build. With O(kafka_bootstrap_servers) such an offset is
+    written to the offsets topic itself, see O(write_to).
   - In check mode all reads are made, and the returned plan is the plan that would be carried out.
   - If a step fails, the module undoes its changes and returns the connector to its previous state. A run that was killed is
     finished by the next run.
@@ -64,6 +66,13 @@ EXAMPLES = r"""
       - timezone: America/New_York
         report_type: balance.summary.1
 
+- name: Recover a connector whose offsets the REST API cannot change, by writing to the offsets topic
+  connectops.recovery.connect_offset_reset:
+    connect_url: http://connect-1:8083
+    connector: stripe-reporting-source-connector
+    kafka_bootstrap_servers: [kafka-1:9092]
+    write_to: topic
+
 - name: Restore the offsets from before the recovery
   connectops.recovery.connect_offset_reset:
     connect_url: http://connect-1:8083
@@ -111,7 +120,9 @@ connectors:
           description: What was asked for, by the names of the options. Of O(config) it has the names of the settings only.
           type: dict
         write_to:
-          description: How the offsets are written. V(rest) for Connect's REST API.
+          description:
+            - How the offsets are written. V(rest) for Connect's REST API, V(topic) for the offsets topics, V(both) if some are
+              written in each way.
           type: str
         restart:
           description: Whether the tasks are restarted, even if no setting and no offset changes.
@@ -166,6 +177,23 @@ connectors:
             after:
               description: Offset after the change. V(null) if it is deleted.
               type: dict
+            topic_keys:
+              description: Where the offset is written in the offsets topics. Missing if it is written through the REST API.
+              type: list
+              elements: dict
+              contains:
+                topic:
+                  description: Name of the topic.
+                  type: str
+                topic_partition:
+                  description: Number of the topic partition.
+                  type: int
+                key:
+                  description: Key of the record, as text.
+                  type: str
+                before:
+                  description: Value of the record before the change, as text. V(null) if there was none.
+                  type: str
     forecast:
       description:
         - What the connector will do with the new offsets. V(null) for connectors other than the Stripe reporting

@@ -8,8 +8,6 @@ Format 1 had no change in it. Files of it can still be restored from, but not ro
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Mapping
@@ -23,6 +21,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Offset,
     Partition,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord, decode
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted
 from ansible_collections.connectops.recovery.plugins.module_utils.core.version import VERSION
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
@@ -34,20 +33,12 @@ _NEWER_TEXTS = ("made_by", "version")
 
 
 @dataclass(frozen=True)
-class RawRecord:
-    """Key and value of an offset's record in the offsets topic, as bytes."""
-
-    key: bytes
-    value: bytes
-
-
-@dataclass(frozen=True)
 class Backup:
     """One connector before a change. ``taken_at`` is an ISO 8601 time in UTC; ``config`` has its secrets hidden.
 
     ``change``: None in a file of format 1. ``made_by``: who ran it, and where; ``version``: that of this collection. ``records``:
-    the raw records of the offsets, where the offsets topic was read. ``is_original``: the file is as it was written; a file of
-    format 1 cannot show that.
+    the raw records of the offsets topics, empty where these were not read. ``is_original``: the file is as it was written; a file
+    of format 1 cannot show that.
     """
 
     cluster_id: str
@@ -60,7 +51,7 @@ class Backup:
     change: Change | None = None
     made_by: str = ""
     version: str = VERSION
-    records: Mapping[Partition, RawRecord] = field(default_factory=dict, repr=False)
+    records: tuple[OffsetRecord, ...] = ()
     is_original: bool = field(default=True, compare=False)
 
     @classmethod
@@ -74,7 +65,6 @@ class Backup:
         *,
         change: Change | None = None,
         made_by: str = "",
-        records: Mapping[Partition, RawRecord] | None = None,
     ) -> Backup:
         """The backup of a connector as it was read; ``now`` is epoch seconds. Null offsets are left out."""
         return cls(
@@ -87,11 +77,12 @@ class Backup:
             offsets=connector.stored,
             change=change,
             made_by=made_by,
-            records=dict(records or {}),
+            records=() if connector.in_topics is None else connector.in_topics.records,
         )
 
     def as_data(self) -> dict[str, Any]:
         """JSON data of the present format; field order and types of partitions and offsets are kept."""
+        raw = {"records": [record.as_raw_data() for record in self.records]} if self.records else {}
         data = {
             "format": FORMAT,
             "cluster_id": self.cluster_id,
@@ -103,18 +94,12 @@ class Backup:
             "state": self.state,
             "config": dict(self.config),
             "offsets": [
-                {"partition": partition.as_dict(), "offset": dict(offset), **self._raw(partition)}
-                for partition, offset in self.offsets.items()
+                {"partition": partition.as_dict(), "offset": dict(offset)} for partition, offset in self.offsets.items()
             ],
             "change": None if self.change is None else self.change.as_data(),
+            **raw,
         }
         return {**data, "digest": _digest(data)}
-
-    def _raw(self, partition: Partition) -> dict[str, str]:
-        record = self.records.get(partition)
-        if record is None:
-            return {}
-        return {f"raw_{name}": base64.b64encode(getattr(record, name)).decode() for name in ("key", "value")}
 
     @classmethod
     def from_data(cls, data: Any, where: str) -> Backup:
@@ -131,7 +116,7 @@ class Backup:
             value is None or isinstance(value, str) for value in config.values()
         ):
             raise InputError(f"{where} is damaged: its config is not a map of texts.")
-        offsets, records = _read_offsets(data.get("offsets"), where)
+        offsets = _read_offsets(data.get("offsets"), where)
         change = None
         if not is_first and data.get("change") is not None:
             try:
@@ -145,16 +130,15 @@ class Backup:
             change=change,
             made_by=data.get("made_by", ""),
             version=data.get("version", ""),
-            records=records,
+            records=_records(data.get("records"), data["connector"], where),
             is_original=_is_original(data),
         )
 
 
-def _read_offsets(entries: Any, where: str) -> tuple[dict[Partition, Offset], dict[Partition, RawRecord]]:
+def _read_offsets(entries: Any, where: str) -> dict[Partition, Offset]:
     if not isinstance(entries, list):
         raise InputError(f"{where} is damaged: its offsets are not a list.")
     offsets: dict[Partition, Offset] = {}
-    records: dict[Partition, RawRecord] = {}
     for number, entry in enumerate(entries, start=1):
         pair = entry if isinstance(entry, Mapping) else {}
         partition, offset = plain_fields(pair.get("partition")), plain_fields(pair.get("offset"))
@@ -166,15 +150,34 @@ def _read_offsets(entries: Any, where: str) -> tuple[dict[Partition, Offset], di
         if key in offsets:
             raise InputError(f"{where} is damaged: the partition {key} appears twice in its offsets.")
         offsets[key] = offset
-        if "raw_key" in pair or "raw_value" in pair:
-            try:
-                raw = [base64.b64decode(pair.get(name, ""), validate=True) for name in ("raw_key", "raw_value")]
-            except (TypeError, ValueError, binascii.Error):
-                raise InputError(
-                    f"{where} is damaged: the raw bytes of entry {number} of its offsets are not Base64."
-                ) from None
-            records[key] = RawRecord(*raw)
-    return offsets, records
+    return offsets
+
+
+def _records(entries: Any, connector: str, where: str) -> tuple[OffsetRecord, ...]:
+    if not isinstance(entries, (list, type(None))):
+        raise InputError(f"{where} is damaged: its records are not a list.")
+    records = []
+    for number, entry in enumerate(entries or (), start=1):
+        record = _record(entry)
+        if record is None or record.connector != connector:
+            raise InputError(
+                f"{where} is damaged: entry {number} of its records is not a record of connector '{connector}'."
+            )
+        records.append(record)
+    return tuple(records)
+
+
+def _record(entry: Any) -> OffsetRecord | None:
+    """The record that :meth:`OffsetRecord.as_raw_data` has made into data; None for anything else."""
+    data = entry if isinstance(entry, Mapping) else {}
+    topic, number, position = data.get("topic"), data.get("topic_partition"), data.get("position")
+    committed_at, key, value = data.get("committed_at"), data.get("key"), data.get("value")
+    if not (isinstance(topic, str) and isinstance(number, int) and isinstance(position, int)):
+        return None
+    if not (isinstance(committed_at, (int, float)) and isinstance(key, str) and isinstance(value, (str, type(None)))):
+        return None
+    raw = None if value is None else value.encode("utf-8", "surrogatepass")
+    return decode(topic, number, position, committed_at, key.encode("utf-8", "surrogatepass"), raw)
 
 
 def _digest(data: Mapping[str, Any]) -> str:

@@ -9,7 +9,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Union
+from typing import TYPE_CHECKING, Union
+
+if TYPE_CHECKING:
+    from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import TopicView
 
 JsonScalar = Union[str, int, float, bool, None]
 Offset = Mapping[str, JsonScalar]
@@ -137,7 +140,7 @@ class Connector:
 
     ``problem``: a sentence that says why its offsets, or more of it, could not be read; ``offsets`` says nothing then.
     ``target_state``: the state that it is meant to have, STARTED, PAUSED or STOPPED, where the config topic was read instead
-    of Connect.
+    of Connect. ``in_topics``: what the offsets topics hold of it, None where a reset has not read them.
     """
 
     name: str
@@ -150,6 +153,7 @@ class Connector:
     problem: str | None = None
     trace: str | None = field(default=None, repr=False)
     target_state: str | None = None
+    in_topics: TopicView | None = None
 
     @property
     def connector_class(self) -> str:
@@ -161,6 +165,11 @@ class Connector:
         if "." in own and "." in name:
             return own == name
         return _alias(own) == _alias(name)
+
+    @property
+    def own_offsets_topic(self) -> str | None:
+        """The topic in which it keeps its offsets; None: the common one of the workers."""
+        return self.config.get("offsets.storage.topic") or None
 
     @property
     def is_source(self) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, TypeVar
@@ -83,6 +83,25 @@ class Connection:
         if found.error is not None:
             raise self.failure(found.error, f"the topic {topic}", topic=topic)
         return sorted(found.partitions)
+
+    def unwritable(self, topics: Sequence[str]) -> list[str]:
+        """Those of the topics that this user may not write to, as far as the brokers tell. Raises TopicNotFound."""
+        admin = self.library.admin
+        futures = self.admin.describe_topics(
+            self.library.TopicCollection(list(topics)),
+            include_authorized_operations=True,
+            request_timeout=self.remaining("the rights to topics"),
+        )
+        found, failed = self.results(futures)
+        for topic, error in failed.items():
+            raise self.failure(error, f"the topic {topic}", topic=topic)
+        return [
+            topic
+            for topic in topics
+            if not {admin.AclOperation.WRITE, admin.AclOperation.ALL}.intersection(
+                found[topic].authorized_operations or [admin.AclOperation.ALL]
+            )
+        ]
 
     def metadata(self, topic: str | None = None, client: Any = None) -> Any:
         """The metadata of one topic or of all, once a broker has returned it; to ``client``, None for ``consumer``."""

@@ -30,7 +30,7 @@ class OffsetsTopic:
     ``records`` are in order of topic partition and position, tombstones included. ``scanned``: how many records were
     read. ``malformed``: last records that Connect would skip. ``hidden_by_transaction``: by number of the topic
     partition, how many positions before its end are hidden by a transaction that stays open; Connect cannot read
-    them either.
+    them either. ``topic_partitions``: how many the topic has.
     """
 
     topic: str
@@ -38,6 +38,7 @@ class OffsetsTopic:
     scanned: int
     malformed: int
     hidden_by_transaction: Mapping[int, int]
+    topic_partitions: int
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def read_offsets(connection: Connection, topic: str, connectors: Collection[str]
         read.scanned,
         decoded.count(None),
         {number: found.end - found.stop for number, found in read.ranges.items() if found.stop < found.end},
+        len(read.ranges),
     )
 
 

@@ -13,20 +13,28 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluste
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Decision, Read
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import Kinds, kind_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import headline
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import (
     RETURNING,
     Plan,
+    WriteTo,
     final_state_of,
     offset_changes,
     show_changes,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.route import (
+    misplaced,
+    refuse_unreachable,
+    routed,
+    unread,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.values import changed_types
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange, changed_config
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import has_failed
-from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings import decide_with_server
 
 
@@ -35,7 +43,7 @@ class ChangeRequest:
     """All that the user asks for one connector: a reset of its offsets, and settings, exact ones or floors.
 
     ``default_floors``: besides ``at_least``, raise what the connector's kind raises by default. ``remarks``: sentences that
-    stand above the plan.
+    stand above the plan. ``backed_up``: the raw records of the backup that is gone back to, empty where it has none.
     """
 
     reset: ResetRequest
@@ -46,6 +54,8 @@ class ChangeRequest:
     # The same as data without secrets.
     asked: Mapping[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    write_to: WriteTo = "auto"
+    backed_up: tuple[OffsetRecord, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,7 +101,7 @@ def make_plan(
             f"Connector '{connector.name}' is a {connector.type} connector, not a source connector: its offsets belong to a"
             " consumer group, which a reset here does not change."
         )
-    _refuse_unaddressable(connector)
+    refuse_unreachable(connector)
     floors = dict(kind_of(kinds, connector).default_floors) if request.default_floors else {}
     floors = {key: value for key, value in floors.items() if key not in request.config} | dict(request.at_least)
     settings, secret_keys = decide_with_server(client, connector, request.config, floors)
@@ -113,6 +123,8 @@ def make_plan(
     if plan.strategy in RETURNING:
         # A backup may be of an older version of the connector, so this is for the user to judge.
         warnings = (*warnings, *changed_types(connector.stored, decision.targets))
+    if connector.in_topics is not None:
+        warnings = (*warnings, *misplaced(plan.offsets, connector.in_topics.topics), *unread(connector.in_topics))
     return Planned(
         plan,
         preview,
@@ -133,6 +145,7 @@ def _plan(
     begun_in: str | None,
 ) -> Plan:
     changes = offset_changes(connector.stored, decision.targets)
+    changes = routed(changes, connector, request.write_to, request.backed_up)
     final_state = final_state_of(connector, begun_in)
     # One whose connector or task has failed does not recover alone: a restart may be all that it needs.
     is_dead = has_failed(connector)
@@ -150,16 +163,3 @@ def _plan(
         restart=decision.needs_restart and final_state == "RUNNING",
         request=request.asked,
     )
-
-
-def _refuse_unaddressable(connector: Connector) -> None:
-    """Connect lists a partition without its offset when the stored key has a field order that REST does not build.
-
-    A change would be answered 200 and go to another key, and the connector would never read it.
-    """
-    nulls = [str(entry.partition) for entry in connector.offsets if entry.offset is None]
-    if nulls:
-        raise RecoveryError(
-            f"Connector '{connector.name}': Connect lists {', '.join(nulls)} without an offset, so its REST API cannot address"
-            " the stored key (its fields are in another order) and a reset would change nothing: nothing was written."
-        )

@@ -82,8 +82,8 @@ class KafkaOptions:
     timeout_seconds: float = option(
         "kafka_timeout",
         "float",
-        "Maximum time in seconds for everything that this task reads of Connect's topics and consumer groups, and for each single"
-        " thing that it does with a topic for backups.",
+        "Maximum time in seconds for everything that this task reads from Kafka. A reset has this time for each of its readings"
+        " and each of its writes.",
         "Brokers that have not answered at all are given up after a few seconds.",
         default=60.0,
     )

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import Agreed, agreed_by_id
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import STRATEGIES
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import STRATEGIES, WRITE_TO
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan_data import checked_plan
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import CONNECTORS, TIMESTAMP
@@ -119,6 +119,18 @@ class ResetOptions:
         " setting. A value in O(at_least) or O(config) takes precedence.",
         default=False,
     )
+    write_to: Literal["auto", "rest", "topic"] = option(
+        "write_to",
+        "str",
+        "How offsets are written.",
+        "V(auto) uses Connect's REST API where it reaches the stored key. Where it does not, the offset is written to the offsets"
+        " topic, under the bytes of its key. Kafka Connect 3.5 cannot change offsets over REST, so all are written there. This"
+        " requires O(kafka_bootstrap_servers); without it such a reset is refused.",
+        "V(rest) never uses the topic, neither to read nor to write.",
+        "V(topic) writes all offsets to the topic. The connector itself is not asked whether it accepts them.",
+        choices=WRITE_TO,
+        default="auto",
+    )
     plan_id: str | None = field_for(PLAN_ID)
     plan_ids: Mapping[str, Any] | None = option(
         "plan_ids",
@@ -198,6 +210,7 @@ REQUEST_OPTIONS = (
     "allow_gap",
     "at_least",
     "default_floors",
+    "write_to",
 )
 
 RESET_SPEC = argument_spec(options_of(ResetOptions))

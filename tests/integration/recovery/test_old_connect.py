@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connect import replies
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import offsets_facts
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import offset_reset, offsets_facts
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 from integration.recovery.tasks import failed, initial_load, run_task, succeeded, unfinished
 from lab import Lab, await_condition
@@ -40,8 +40,12 @@ def finished_trial(lab: Lab, trial: Trial) -> Trial:
 
 def test_the_offsets_topic_is_read_where_rest_cannot_tell_offsets(lab: Lab, finished_trial: Trial) -> None:
     options = {"connect_url": lab.connect.urls, "stripe_api_url": lab.stripe.url}
+    kafka = {"kafka_bootstrap_servers": [lab.bootstrap_servers]}
+    refused = failed(run_task(offset_reset, **options, **kafka, connectors=[finished_trial.name]))["msg"]
+    assert "Kafka Connect 3.4.1" in refused
+    assert "no state STOPPED (it needs Kafka 3.5)" in refused
     assert "it needs Kafka 3.5" in failed(run_task(offsets_facts, **options))["msg"]
-    result = succeeded(run_task(offsets_facts, **options, kafka_bootstrap_servers=[lab.bootstrap_servers]))
+    result = succeeded(run_task(offsets_facts, **options, **kafka))
     assert result["warnings"] == [
         "Kafka Connect 3.4.1 cannot tell offsets over REST (that needs 3.5): they are read from the topic."
     ]

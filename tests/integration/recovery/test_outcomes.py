@@ -11,8 +11,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.kind import (
+    StripeReporting,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import offset_reset, offsets_facts
-from integration.recovery.tasks import MAX_WAIT, Result, Tasks, failed, run_task, stuck, succeeded
+from integration.recovery.tasks import (
+    MAX_WAIT,
+    NEW_YORK,
+    ZONES,
+    Result,
+    Tasks,
+    failed,
+    run_task,
+    stuck,
+    succeeded,
+    unfinished,
+)
 from integration.recovery.test_killed import LONGER_WAIT, killed_while_stopped
 from lab import Lab, await_condition
 from lab.trial import Trial, ago
@@ -150,6 +165,47 @@ def test_connects_own_words_about_offsets_kept_elsewhere_are_no_warning_for_a_cl
     """Connect says so of every class that does not override alterOffsets, so of Stripe's as well."""
     stuck(trial)
     assert not [one for one in succeeded(tasks.reset(strategy="current"))["warnings"] if "externally" in one]
+
+
+def test_connects_own_words_about_offsets_kept_elsewhere_reach_the_user_for_any_other_class(
+    trial: Trial, tasks: Tasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lab has no other class that leaves alterOffsets as it is, so its own one is taken for an unknown one."""
+    stuck(trial, zones=(NEW_YORK,))
+    monkeypatch.setattr(StripeReporting, "fits", lambda kind, connector: False)
+    result = succeeded(tasks.reset(strategy="offset", offset=unfinished(2, 0)))
+    (said,) = [one for one in result["warnings"] if one.startswith(f"Kafka Connect says of connector '{trial.name}'")]
+    assert "if this connector manages offsets externally, they will need to be manually altered" in said
+
+
+# What Connect shows late
+
+
+def test_offsets_that_connect_shows_late_are_waited_for(
+    trial: Trial, tasks: Tasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Connect may answer with the old offsets for half a second after a change, and once more after the new ones."""
+    stuck(trial, state="STOPPED")
+    read, alter = ConnectClient.offsets, ConnectClient.alter_offsets
+    old: list[Any] = []
+    shown: list[bool] = []
+    late = iter([True, True, False, True])
+
+    def alter_and_keep(client: ConnectClient, name: str, offsets: Any) -> str:
+        old.append(read(client, name))
+        return alter(client, name, offsets)
+
+    def read_late(client: ConnectClient, name: str) -> Any:
+        is_late = bool(old) and next(late, False)
+        shown.append(is_late)
+        return old[0] if is_late else read(client, name)
+
+    monkeypatch.setattr(ConnectClient, "alter_offsets", alter_and_keep)
+    monkeypatch.setattr(ConnectClient, "offsets", read_late)
+    succeeded(tasks.reset(strategy="timestamp", timestamp=str(ago(2)), allow_gap=True))
+    assert shown[-7:] == [True, True, False, True, False, False, False], "twice alike, and once after the return"
+    assert len(old) == 1, "sent once"
+    assert tasks.offsets() == dict.fromkeys(ZONES, unfinished(2, 0))
 
 
 # What a person has done since

@@ -76,15 +76,21 @@ def leader_first(lab: Lab) -> list[Worker]:
     return sorted(lab.connect.workers, key=lambda worker: worker.url != leader)
 
 
-def let_one_poll_through(trial: Trial, gate: Path) -> None:
-    """Once the connector is shown STOPPED without tasks, let the task go on with the poll it is in, but not with another."""
+def let_one_poll_through(trial: Trial, gate: Path, frozen: Worker | None = None) -> None:
+    """Once the connector is shown STOPPED without tasks, let the task go on with the poll it is in, but not with another.
+
+    A ``frozen`` worker goes on then as well.
+    """
+    asked = next(worker for worker in trial.cluster.workers if worker is not frozen)
 
     def is_shown_stopped() -> bool:
-        status = trial.cluster.status(trial.name)
+        status = trial.cluster.request("GET", f"/connectors/{trial.name}/status", worker=asked).json()
         return status["connector"]["state"] == "STOPPED" and not status["tasks"]
 
     runs = len(trial.accounts[PST].runs)
     await_condition(is_shown_stopped, "STOPPED without tasks")
+    if frozen is not None:
+        frozen.resume()
     gate.unlink()
     trial.await_runs(PST, runs + 1)
     gate.touch()
@@ -124,3 +130,23 @@ def test_a_reset_waits_for_the_task_to_end_and_holds(lab: Lab, trial: Trial, tas
         assert done["evidence"]["workers_not_reached"] == []
         assert done["evidence"]["settled_seconds"] == 0
         assert tasks.state() == "RUNNING"
+
+
+def test_a_frozen_worker_is_waited_for_and_the_reset_holds_when_it_goes_on(
+    lab: Lab, trial: Trial, tasks: Tasks, gate: Path
+) -> None:
+    """Connect shows STOPPED without tasks while the task is in a process that does not even run."""
+    leader, follower = leader_first(lab)
+    follower.suspend()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        opened = pool.submit(let_one_poll_through, trial, gate, follower)
+        try:
+            result = tasks.reset(
+                connect_url=[leader.url], strategy="timestamp", timestamp=str(ago(2)), allow_gap=True, timeout=60.0
+            )
+        finally:
+            follower.resume()
+        opened.result()
+    done = tasks.of(succeeded(result))
+    assert done["plan"]["offsets"][0]["before"] == finished(0, 0), "what the task committed when it went on"
+    assert trial.offset(PST) == unfinished(2, 0)

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Offset,
     Partition,
     StoredOffset,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import (
+    OffsetRecord,
+    TopicView,
+    decode,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import OffsetChange
 from ansible_collections.connectops.recovery.plugins.module_utils.core.version import VERSION
@@ -78,6 +85,51 @@ def test_every_offset_comes_back_with_its_types_and_field_order() -> None:
     assert read == BACKUP
     assert read.is_original
     assert [repr(one) for one in read.offsets.items()] == [repr(one) for one in OFFSETS.items()]
+
+
+def stored(value: bytes | None, key: bytes = b'["c/1",{"b":"x","a": 1.00}]') -> OffsetRecord:
+    record = decode("connect-offsets", 3, 7, NOW, key, value)
+    assert record is not None
+    return record
+
+
+def test_raw_records_come_back_to_the_byte() -> None:
+    records = (stored(b'{"pos": 1.00}'), stored(None))
+    backup = Backup.of(
+        replace(CONNECTOR, in_topics=TopicView(records, {"connect-offsets": 5})), "k", "p", frozenset(), NOW
+    )
+    assert through_json(backup) == backup
+    assert [(one.key, one.value) for one in through_json(backup).records] == [(one.key, one.value) for one in records]
+    assert "records" not in DATA
+
+
+RECORD = stored(b'{"pos":1}').as_raw_data()
+
+
+@pytest.mark.parametrize(
+    "records, words",
+    [
+        ({}, "its records are not a list"),
+        ([RECORD, 7], "entry 2 of its records is not a record of connector 'c/1'"),
+        *(
+            ([{**RECORD, **changed}], "entry 1 of its records is not a record of connector 'c/1'")
+            for changed in (
+                {"topic": None},
+                {"topic_partition": "3"},
+                {"position": None},
+                {"committed_at": "now"},
+                {"key": None},
+                {"key": '["other",{}]'},
+                {"key": "no key"},
+                {"value": 1},
+                {"value": "no value"},
+            )
+        ),
+    ],
+)
+def test_damaged_records_are_refused(records: Any, words: str) -> None:
+    with pytest.raises(InputError, match=re.escape(f"b.json is damaged: {words}")):
+        Backup.from_data({**DATA, "records": records}, "b.json")
 
 
 numbers = st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)

@@ -144,8 +144,8 @@ class _Comparison:
             reached = next((record.key for record in records if is_addressable(record)), None)
             if reached is None:
                 advice = (
-                    "REST reaches none of them, so change this offset in the topic only, under the newest key, with the"
-                    " connector STOPPED."
+                    "REST reaches none of them, so change this offset by a reset with kafka_bootstrap_servers, which writes it to"
+                    " the topic under each of them."
                 )
             elif reached == newest.key:
                 advice = (
@@ -154,8 +154,8 @@ class _Comparison:
                 )
             else:
                 advice = (
-                    f"REST reads and changes {_text(reached)}, which the connector has left, so do not reset it over REST:"
-                    " write under the newest key in the topic, with the connector STOPPED, and delete the other."
+                    f"REST reads and changes {_text(reached)}, which the connector has left, so do not change it over REST"
+                    " alone: a reset with kafka_bootstrap_servers writes it to the topic under each of them."
                 )
             yield self._finding(
                 "two_keys",
@@ -183,8 +183,8 @@ class _Comparison:
             yield self._finding(
                 "key_not_addressable",
                 f"{partition} is stored under {_text(stored.key)}, which REST cannot reach ({because}; it builds {built}):"
-                " a change over REST would be answered 200 and not be read, so change it in the topic only, under the"
-                " stored key, with the connector STOPPED.",
+                " a change over REST would be answered 200 and not be read, so change it by a reset with"
+                " kafka_bootstrap_servers, which writes it to the topic under the stored key.",
                 partition,
                 records,
                 rest_key=built,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,66 @@ class OffsetRecord:
             "position": self.position,
             "committed_at": self.committed_at,
         }
+
+    def as_raw_data(self) -> dict[str, Any]:
+        """:meth:`as_data`, and the value as it is stored; None for a tombstone."""
+        return {**self.as_data(), "value": None if self.value is None else self.value.decode()}
+
+
+@dataclass(frozen=True)
+class TopicView:
+    """What the offsets topics hold of one connector at one moment.
+
+    ``topics``: how many topic partitions each topic has. The first one is the topic that the connector reads. A connector with
+    a topic of its own has a copy of its offsets in the second one, the common topic of the workers.
+    """
+
+    records: tuple[OffsetRecord, ...]
+    topics: Mapping[str, int]
+
+    @property
+    def read_topic(self) -> str:
+        return next(iter(self.topics))
+
+    @property
+    def read_records(self) -> tuple[OffsetRecord, ...]:
+        """The records of the topic that the connector reads."""
+        return tuple(record for record in self.records if record.topic == self.read_topic)
+
+    @property
+    def content(self) -> frozenset[tuple[str, int, bytes, bytes | None]]:
+        """What is stored, whenever it was: to compare two views."""
+        return frozenset((one.topic, one.topic_partition, one.key, one.value) for one in self.records)
+
+
+@dataclass(frozen=True)
+class TopicKey:
+    """One place in which an offset is written to a topic: a topic partition, and the key's bytes.
+
+    ``value`` is what is there before, None for nothing or a tombstone. ``is_copy``: it is in the common topic, while the
+    connector reads a topic of its own.
+    """
+
+    topic: str
+    topic_partition: int
+    key: bytes
+    value: bytes | None
+    is_copy: bool = False
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "topic": self.topic,
+            "topic_partition": self.topic_partition,
+            "key": self.key.decode(),
+            "before": None if self.value is None else self.value.decode(),
+        }
+
+
+def encode_value(offset: Offset | None) -> bytes | None:
+    """The value that stores an offset, as compact JSON; None is the tombstone that deletes it."""
+    if offset is None:
+        return None
+    return json.dumps(dict(offset), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
 def decode(

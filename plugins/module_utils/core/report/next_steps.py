@@ -109,6 +109,8 @@ def _how(purpose: str, connector: str, options: Data, in_task: str) -> list[str]
         **_floors(options),
         **{variable: options[name] for name, variable in _VARIABLES.items() if options.get(name)},
     }
+    if options.get("write_to") not in (None, "auto"):
+        wanted["connectops_write_to"] = options["write_to"]
     if options["strategy"] == "restore":
         # The offsets of the backup may be stuck ones, for which the verification would wait to its end.
         wanted["verify_connectors"] = []

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import show_fields
@@ -37,8 +37,18 @@ def order_lines(plan: Data, wait: str = "") -> list[str]:
         return wrapped(f"Order: {', '.join(steps)}.")
     steps.append("keep it STOPPED" if plan["state"] == "STOPPED" else f"stop{wait}")
     if changes:
-        steps.append(f"change {' and '.join(changes)}")
+        steps.append(f"change {' and '.join(changes)}{_to_the_topic(offsets)}")
     return wrapped(f"Order: {', '.join(steps)}, {_return_to(plan['final_state'], plan['strategy'])}.")
+
+
+def _to_the_topic(offsets: Sequence[Data]) -> str:
+    """`` (written to the topic, 2 keys)``, or how many of the offsets; empty where all go through REST."""
+    written = [one for one in offsets if one.get("topic_keys")]
+    if not written:
+        return ""
+    keys = {place["key"] for one in written for place in one["topic_keys"]}
+    some = "" if len(written) == len(offsets) else f"{len(written)} of them "
+    return f" ({some}written to the topic, {counted(len(keys), 'key')})"
 
 
 def _return_to(state: str, strategy: str) -> str:

@@ -19,6 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Partition,
     same_offset,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import TopicKey
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.identity import plan_id, secret_fingerprint
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange
 
@@ -29,24 +30,32 @@ STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 ROLLBACK = "rollback"
 # These go back to offsets that were there, so what they skip is skipped by their name.
 RETURNING = ("restore", ROLLBACK)
-# Where offsets are written: through Connect's REST API.
-WriteTo = Literal["rest"]
+# Where a user lets offsets be written: auto takes the topic where Connect's REST API does not reach the stored key.
+WriteTo = Literal["auto", "rest", "topic"]
+WRITE_TO: tuple[WriteTo, ...] = get_args(WriteTo)
 
 
 @dataclass(frozen=True)
 class OffsetChange:
-    """One source partition's change; ``before`` None: it has no offset now, ``after`` None: its offset is deleted."""
+    """One source partition's change; ``before`` None: it has no offset now, ``after`` None: its offset is deleted.
+
+    ``topic_keys``: where it is written in the offsets topics. Empty: it is written through Connect's REST API.
+    """
 
     partition: Partition
     before: Offset | None
     after: Offset | None
+    topic_keys: tuple[TopicKey, ...] = ()
 
     def as_data(self) -> dict[str, Any]:
-        return {
+        found: dict[str, Any] = {
             "partition": self.partition.as_dict(),
             "before": None if self.before is None else dict(self.before),
             "after": None if self.after is None else dict(self.after),
         }
+        if self.topic_keys:
+            found["topic_keys"] = [one.as_data() for one in self.topic_keys]
+        return found
 
 
 @dataclass(frozen=True)
@@ -69,8 +78,15 @@ class Plan:
     offsets: tuple[OffsetChange, ...]
     presumed: Mapping[Partition, Offset]
     restart: bool = False
-    write_to: WriteTo = "rest"
     request: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def write_to(self) -> Literal["rest", "topic", "both"]:
+        """How its offsets are written: through REST, to the topics, or some in each way."""
+        ways = {bool(change.topic_keys) for change in self.offsets}
+        if ways == {True, False}:
+            return "both"
+        return "topic" if ways == {True} else "rest"
 
     @property
     def is_empty(self) -> bool:

@@ -41,6 +41,7 @@ _REQUEST_TYPES: Mapping[str, tuple[type, ...]] = {
     "config": (list,),
     "at_least": (Mapping,),
     "default_floors": (bool,),
+    "write_to": (str,),
 }
 _SETTING_TYPES: Mapping[str, tuple[type, ...]] = {
     "key": (str,),

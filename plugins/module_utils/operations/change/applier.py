@@ -24,6 +24,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.pla
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import changed_config
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.kept_change import KeptChange
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.offset_access import OffsetAccess
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings_and_offsets import (
     SettingsAndOffsets,
 )
@@ -33,7 +34,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.cha
     failed_parts,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_connector
 
 # Reserved beyond the deadline, so that a task out of time can still undo its change and return the connector to its state.
 RETURN_SECONDS = 60.0
@@ -53,9 +53,10 @@ class Applied:
 
 
 class Applier:
-    """Applies one plan to one connector; ``replan`` decides again from what is read in the STOPPED window.
+    """Applies one plan to one connector; ``replan`` decides again from what ``read`` reads in the STOPPED window.
 
-    ``clock`` returns epoch seconds by the workers' clock. ``progress`` shows a person one line for each step.
+    ``open_offsets`` gives access to the offsets in the way that a plan names. ``clock`` returns epoch seconds by the workers'
+    clock. ``progress`` shows a person one line for each step.
     """
 
     def __init__(
@@ -63,7 +64,9 @@ class Applier:
         cluster: Cluster,
         store: BackupStore,
         window: StopWindow,
+        read: Callable[[], Connector],
         replan: Callable[[Connector], Planned],
+        open_offsets: Callable[[Plan], OffsetAccess],
         *,
         cluster_id: str,
         clock: Callable[[], float],
@@ -73,7 +76,9 @@ class Applier:
         self._cluster = cluster
         self._store = store
         self._window = window
+        self._read = read
         self._replan = replan
+        self._open_offsets = open_offsets
         self._clock = clock
         self._sleep = sleep
         self._progress = progress
@@ -106,7 +111,7 @@ class Applier:
             self._progress(steps.if_killed(plan.connector, plan.final_state))
             proof = self._window.enter(worker_ids)
             self._progress(steps.stopped(plan.connector))
-            held = read_connector(self._cluster, connector.name, with_offsets=True, sleep=self._sleep)
+            held = self._read()
             if _has_moved(connector, held):
                 planned = self._planned_again(connector, held, planned, agreed_plan)
                 backup = self._back_up(held, planned)
@@ -153,7 +158,9 @@ class Applier:
 
     def _change(self, plan: Plan) -> SettingsAndOffsets:
         """Write settings, then offsets; either all of it is there afterwards, or none."""
-        change = SettingsAndOffsets(self._cluster, self._store, plan, self._clock, self._sleep)
+        change = SettingsAndOffsets(
+            self._cluster, self._store, plan, self._open_offsets(plan), self._clock, self._sleep
+        )
         self._kept.result = None
         try:
             change.write()
@@ -252,6 +259,9 @@ class Applier:
         # No task was left that could have overwritten it, and the connector works: it has read all that there is once more.
         has_caught_up = proof.is_complete and plan.final_state == "RUNNING"
         lost = [one for one in back if one.before is None or not has_caught_up]
+        if plan.final_state != "RUNNING":
+            # A connector that does not run moves no offset, so whatever is not as it was written was overwritten.
+            lost = [one for one in plan.offsets if not same_offset(stored.get(one.partition), one.after)]
         if lost:
             self._kept.result = None
             partitions = ", ".join(str(one.partition) for one in lost)
@@ -294,7 +304,10 @@ def _writes(plan: Plan) -> bool:
 
 def _has_moved(connector: Connector, held: Connector) -> bool:
     """Whether offsets or settings are others than before the stop; JSON types count, so ``1`` and ``1.0`` are two offsets."""
-    return bool(moved_partitions(connector.stored, held.stored)) or connector.config != held.config
+    views = [None if one.in_topics is None else one.in_topics.content for one in (connector, held)]
+    return (
+        bool(moved_partitions(connector.stored, held.stored)) or connector.config != held.config or views[0] != views[1]
+    )
 
 
 def _sentence(error: BaseException) -> str:

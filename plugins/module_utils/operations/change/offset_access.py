@@ -11,7 +11,7 @@ from typing import Protocol
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import NotStoppedYet
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition, same_offset
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import OffsetChange, WriteTo
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import OffsetChange
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
 
 _WRITE_TRIES = 10
@@ -60,7 +60,7 @@ class RestOffsets:
         refusal: RecoveryError | None = None
         for _try in range(_WRITE_TRIES):
             refusal = self._send(waiting)
-            waiting = self._missing(changes)
+            waiting = self.missing(changes)
             if not waiting:
                 return
         partitions = ", ".join(str(one.partition) for one in waiting)
@@ -72,7 +72,7 @@ class RestOffsets:
     def undo(self) -> None:
         back = tuple(OffsetChange(one.partition, one.after, one.before) for one in self._sent)
         # A connector that refuses to have its offsets altered refuses this as well, so only what changed is undone.
-        missing = self._missing(back) if back else ()
+        missing = self.missing(back) if back else ()
         stored = self.stored() if missing else {}
         ours = tuple(one for one in missing if same_offset(stored.get(one.partition), one.before))
         if ours:
@@ -106,7 +106,7 @@ class RestOffsets:
                 self.remarks = (*self.remarks, said)
         return None
 
-    def _missing(self, changes: Sequence[OffsetChange]) -> tuple[OffsetChange, ...]:
+    def missing(self, changes: Sequence[OffsetChange]) -> tuple[OffsetChange, ...]:
         """The changes that cannot be read back within a second; what is there must be read twice alike."""
         seen_before = False
         missing = tuple(changes)
@@ -118,11 +118,3 @@ class RestOffsets:
             seen_before = not missing
             self._sleep(_PAUSE_SECONDS)
         return missing
-
-
-_ACCESS: Mapping[WriteTo, Callable[[Cluster, str, Callable[[float], None]], OffsetAccess]] = {"rest": RestOffsets}
-
-
-def open_offsets(write_to: WriteTo, cluster: Cluster, connector: str, sleep: Callable[[float], None]) -> OffsetAccess:
-    """The access that a plan names."""
-    return _ACCESS[write_to](cluster, connector, sleep)

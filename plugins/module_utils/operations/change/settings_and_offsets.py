@@ -14,14 +14,15 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import OwnWrite
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.offset_access import open_offsets
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.offset_access import OffsetAccess
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings import SettingsWriter
 
 
 class SettingsAndOffsets:
-    """The writes of one plan. ``clock`` returns epoch seconds by the workers' clock, ``sleep`` waits for seconds.
+    """The writes of one plan, those of offsets through ``offsets``.
 
-    The store notes every offset that is written, and when: it must not be taken for progress of the connector later.
+    ``clock`` returns epoch seconds by the workers' clock, ``sleep`` waits for seconds. The store notes every offset that is
+    written, and when: it must not be taken for progress of the connector later.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class SettingsAndOffsets:
         cluster: Cluster,
         store: BackupStore,
         plan: Plan,
+        offsets: OffsetAccess,
         clock: Callable[[], float],
         sleep: Callable[[float], None],
     ) -> None:
@@ -36,7 +38,7 @@ class SettingsAndOffsets:
         self._plan = plan
         self._clock = clock
         self._settings = SettingsWriter(cluster, plan.connector, sleep)
-        self._offsets = open_offsets(plan.write_to, cluster, plan.connector, sleep)
+        self._offsets = offsets
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -31,6 +31,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_t
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.client import KafkaClient
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connector_topics import (
+    show_progress,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import KafkaFailed, TopicNotFound
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import (
     read_offsets,
@@ -39,7 +42,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.rea
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 
-_OWN_TOPIC = "offsets.storage.topic"
 # Kafka's own source connectors whose class names do not say what they are; MirrorMaker's settings name topics.
 _SOURCE_CLASSES = frozenset({"MirrorCheckpointConnector", "MirrorHeartbeatConnector"})
 
@@ -136,11 +138,7 @@ def _with_topics(
     """Both views, or that of the topics alone where ``snapshot`` is None because of ``rest_problem``."""
     has_rest_offsets = snapshot is not None and client.supports("GET", "offsets")
     warnings = []
-
-    def show_progress(topic: str, read: int, to_read: int) -> None:
-        say(f"Read {read:,} of {to_read:,} records of {topic} ({100 * read // max(1, to_read)} %)")
-
-    with KafkaClient(options, show_progress) as kafka:
+    with KafkaClient(options, show_progress(say)) as kafka:
         if snapshot is None:
             snapshot = _snapshot_of_topics(kafka, names, now)
             warnings.append(f"{rest_problem} The offsets are those of the topic; states and tasks are not known.")
@@ -156,7 +154,7 @@ def _with_topics(
             connectors.append(connector)
             continue
         mine = tuple(topics.records[connector.name])
-        read_from = connector.config.get(_OWN_TOPIC) or str(topics.common)
+        read_from = connector.own_offsets_topic or str(topics.common)
         in_topic = offsets_from_records(record for record in mine if record.topic == read_from)
         if connector.type == "unknown" and mine:
             # Only source connectors store offsets there.
@@ -197,7 +195,7 @@ def _read_topics(kafka: KafkaClient, snapshot: Snapshot) -> _Topics:
             warnings.append(failure.sentence)
     wanted: dict[str, list[str]] = {}
     for connector in sources:
-        for topic in filter(None, (common, connector.config.get(_OWN_TOPIC))):
+        for topic in filter(None, (common, connector.own_offsets_topic)):
             wanted.setdefault(topic, []).append(connector.name)
     records: dict[str, list[OffsetRecord]] = {connector.name: [] for connector in sources}
     read = []

@@ -25,6 +25,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     StoredOffset,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import secret_values
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import WriteTo
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.route import with_topics
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connector_topics import OffsetsTopics
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import KafkaFailed
 
 _NULL_TRIES = 5
 _NULL_PAUSE_SECONDS = 0.2
@@ -68,6 +72,36 @@ def read_offsets(client: Cluster, name: str, sleep: Callable[[float], None] = ti
         sleep(_NULL_PAUSE_SECONDS)
         offsets = client.offsets(name)
     return offsets
+
+
+def read_with_topics(
+    client: Cluster,
+    name: str,
+    topics: OffsetsTopics | None,
+    write_to: WriteTo,
+    sleep: Callable[[float], None] = time.sleep,
+) -> tuple[Connector, tuple[str, ...]]:
+    """One connector with the offsets that its task will read, from REST and from the topics, and warnings.
+
+    ``topics`` None: they are not read. With ``write_to`` topic the offsets are those of the topics alone. Where the topics cannot
+    be read, and REST tells all offsets, these must do; raises RecoveryError otherwise.
+    """
+    if topics is None:
+        return read_connector(client, name, with_offsets=True, sleep=sleep), ()
+    connector = read_connector(client, name, with_offsets=False, sleep=sleep)
+    if connector.type == "sink":
+        return connector, ()
+    is_topic_alone = write_to == "topic"
+    # The topic knows what a null stands for, so REST need not be asked again as without it.
+    connector = replace(connector, offsets=() if is_topic_alone else client.offsets(name))
+    try:
+        view = topics.view(connector)
+    except KafkaFailed as failure:
+        connector = replace(connector, offsets=read_offsets(client, name, sleep))
+        if is_topic_alone or any(entry.offset is None for entry in connector.offsets):
+            raise
+        return connector, (f"The offsets topic of connector '{name}' was not read: {failure.sentence}",)
+    return with_topics(connector, view, is_topic_alone=is_topic_alone), ()
 
 
 def read_snapshot(client: Cluster, names: Sequence[str], now: float, *, with_offsets: bool = True) -> Snapshot:

@@ -28,19 +28,29 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.ne
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import Agreed
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan, WriteTo
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connector_topics import (
+    ConnectorTopics,
+    OffsetsTopics,
+    show_progress,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.applier import Applied, Applier
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.offset_access import (
+    OffsetAccess,
+    RestOffsets,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.retention import delete_old_backups
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import StopWindow
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.topic_offsets import TopicOffsets
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import (
     ChangeRequest,
     Planned,
     make_plan,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import (
-    read_connector,
+    read_with_topics,
     workers_now,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import (
@@ -76,17 +86,49 @@ def carry_out(
     check_folder(backups)
     kafka = KafkaOptions.read(params)
     root = cluster.root()
-    if not cluster.supports("PATCH", "offsets"):
-        raise RecoveryError(
-            f"Kafka Connect {root.version} at {params['connect_url'][0]} cannot change offsets over REST: it needs Kafka 3.6."
-        )
+    write_to = _way(cluster, options.write_to, kafka, f"Kafka Connect {root.version} at {params['connect_url'][0]}")
+    topics = None
+    if kafka is not None and write_to != "rest":
+        topics = ConnectorTopics(kafka, root.kafka_cluster_id, show_progress(context.progress))
     now, warnings = workers_now(cluster, context.now)
     result = {"changed": False, "connectors": {}, "preview": [], "next_steps": [], "diff": [], "plan_ids": {}}
     with open_stores(backups, kafka, root.kafka_cluster_id, check_mode=context.check_mode) as stores:
-        change_one = change(cluster, params, options, replace(context, now=now), root.kafka_cluster_id, stores, backups)
+        change_one = change(
+            cluster,
+            params,
+            replace(options, write_to=write_to),
+            replace(context, now=now),
+            root.kafka_cluster_id,
+            stores,
+            backups,
+            topics,
+        )
         outcome = for_each_connector(options.connectors, change_one, result)
     outcome.warnings.extend([*warnings, *stores.notes])
     return outcome
+
+
+def _way(cluster: Cluster, write_to: WriteTo, kafka: KafkaOptions | None, connect: str) -> WriteTo:
+    """How this version of Connect lets offsets be written, as far as the user allows it. Raises RecoveryError."""
+    if write_to == "topic" and kafka is None:
+        raise InputError(
+            "write_to is topic without kafka_bootstrap_servers: set kafka_bootstrap_servers (the variable"
+            " connectops_kafka_bootstrap_servers)."
+        )
+    if cluster.supports("PATCH", "offsets"):
+        return write_to
+    if not cluster.supports("GET", "offsets"):
+        raise RecoveryError(
+            f"{connect} has no state STOPPED (it needs Kafka 3.5), so its offsets cannot be changed by a reset: upgrade it, or"
+            " delete the connector, write its offsets to the offsets topic and create it again, as the page on the offsets topic"
+            " describes."
+        )
+    if write_to == "rest" or kafka is None:
+        raise RecoveryError(
+            f"{connect} cannot change offsets over REST: it needs Kafka 3.6. Set kafka_bootstrap_servers (the variable"
+            " connectops_kafka_bootstrap_servers) and leave write_to at auto, so that they are written to the offsets topic."
+        )
+    return "topic"
 
 
 # From a connector as it was read, and the state before an unfinished earlier change, to the plan for it.
@@ -105,6 +147,7 @@ class Reset:
         cluster_id: str,
         stores: Stores,
         backups: BackupOptions,
+        topics: OffsetsTopics | None,
     ) -> None:
         self._cluster = cluster
         self._urls = params["connect_url"]
@@ -118,6 +161,7 @@ class Reset:
         self._kinds = kinds_from(params)
         cluster.hide(secrets_of(self._kinds))
         self._label = backups.cluster_label
+        self._topics = topics
         self._clock_at_start = context.clock()
 
     def _clock(self) -> float:
@@ -139,13 +183,15 @@ class Reset:
         store = self._stores.of(name)
         plan_for = self._planner(options, store, name)
         journal = store.current()
-        connector = read_connector(self._cluster, name, with_offsets=True, sleep=context.sleep)
+        connector, warnings = self._read(name)
+        outcome.warnings += warnings
         begun_in = None if journal is None else journal.state_to_return_to(connector.state)
 
         def replan(read: Connector) -> Planned:
             return plan_for(read, begun_in)
 
         planned = plan_for(connector, begun_in)
+        self._refuse_unwritable(planned.plan)
         if journal is not None:
             outcome.warnings.append(
                 f"Connector '{name}' has an unfinished change (plan {journal.plan_id}, backup {journal.backup_file}):"
@@ -166,7 +212,9 @@ class Reset:
                 self._cluster,
                 store,
                 window,
+                lambda: self._read(name)[0],
                 replan,
+                lambda plan: self._open_offsets(plan, connector),
                 cluster_id=self._cluster_id,
                 clock=self._clock,
                 sleep=context.sleep,
@@ -219,6 +267,21 @@ class Reset:
     def _carry_out_lines(self, plan: Plan) -> list[str]:
         return carry_out_lines(plan.as_data(), {**self._params, **plan.request})
 
+    def _read(self, name: str) -> tuple[Connector, tuple[str, ...]]:
+        return read_with_topics(self._cluster, name, self._topics, self._options.write_to, self._context.sleep)
+
+    def _open_offsets(self, plan: Plan, connector: Connector) -> OffsetAccess:
+        rest = RestOffsets(self._cluster, plan.connector, self._context.sleep)
+        if self._topics is None or plan.write_to == "rest":
+            return rest
+        return TopicOffsets(rest, self._topics, connector, self._context.sleep)
+
+    def _refuse_unwritable(self, plan: Plan) -> None:
+        """What the user may not write is refused before anything is stopped."""
+        written = {place.topic for change in plan.offsets for place in change.topic_keys}
+        if self._topics is not None and written:
+            self._topics.refuse_unwritable(written)
+
     def _request(self, options: ResetOptions, store: BackupStore) -> ChangeRequest:
         backup = None if options.backup_file is None else store.read(options.backup_file)
         return ChangeRequest(
@@ -237,6 +300,8 @@ class Reset:
             default_floors=options.default_floors,
             cluster=self._label,
             asked=options.request(),
+            write_to=options.write_to,
+            backed_up=() if backup is None else backup.records,
         )
 
     def _worker_ids(self, connector: Connector) -> frozenset[str]:

@@ -21,7 +21,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.reg
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.findings import finding_lines
-from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord
 from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import with_own_writes
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import target_state_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
@@ -160,9 +159,5 @@ def _facts(connector: Connector, judgement: Judged, views: ClusterViews) -> dict
         **judgement.facts,
         "counts": counts(verdict["verdict"] for verdict in judgement.facts["verdicts"]),
         "findings": [finding.as_data() for finding in views.findings.get(connector.name, ())],
-        "records": [_record_data(record) for record in views.records.get(connector.name, ())],
+        "records": [record.as_raw_data() for record in views.records.get(connector.name, ())],
     }
-
-
-def _record_data(record: OffsetRecord) -> dict[str, Any]:
-    return {**record.as_data(), "value": None if record.value is None else record.value.decode()}

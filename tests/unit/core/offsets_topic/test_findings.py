@@ -179,13 +179,13 @@ WORDS = {
     "two orders of one partition": (
         "report_type=t timezone=PST is stored under 2 keys",
         f'last (2026-11-23 12:01Z) under ["c",{TURNED_KEY}]',
-        f'REST reads and changes ["c",{PST_KEY}], which the connector has left, so do not reset it over REST',
+        f'REST reads and changes ["c",{PST_KEY}], which the connector has left, so do not change it over REST',
     ),
     "two orders that REST reaches both": ("REST reads and changes the newest one", "see which of them moves"),
     "fields in another order": (
         f'is stored under ["c",{TURNED_KEY}], which REST cannot reach',
         f'its fields are in another order than REST writes them; it builds ["c",{PST_KEY}]',
-        "change it in the topic only, under the stored key, with the connector STOPPED",
+        "change it by a reset with kafka_bootstrap_servers, which writes it to the topic under the stored key",
     ),
     "a number in another form": ("written otherwise than REST does", 'it builds ["c",{"a":1.0}]'),
     "one key in two topic partitions": (

@@ -66,5 +66,20 @@ def test_the_remark_on_the_stop_stands_at_the_stop() -> None:
     assert "start its tasks again (waits), verify." in " ".join(order_lines(restarted, " (waits)"))
 
 
+@pytest.mark.parametrize(
+    "keys, words",
+    [
+        ([["a"], ["b", "b"]], "change 2 offsets (written to the topic, 2 keys), resume"),
+        ([["a"]], "change 1 offset (written to the topic, 1 key), resume"),
+        ([["a"], []], "change 2 offsets (1 of them written to the topic, 1 key), resume"),
+        ([[], []], "change 2 offsets, resume"),
+    ],
+)
+def test_what_is_written_to_the_topic_is_told(keys: list[list[str]], words: str) -> None:
+    """A key counts once, in how many topics it may be."""
+    offsets = [{**OFFSET, "topic_keys": [{"key": key} for key in of]} for of in keys]
+    assert words in " ".join(" ".join(order_lines(plan(settings=[], offsets=offsets))).split())
+
+
 def test_an_empty_plan_changes_nothing() -> None:
     assert order_lines(plan(is_empty=True)) == ["  Nothing to change."]

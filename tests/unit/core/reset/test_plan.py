@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import TopicKey
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import HIDDEN
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.identity import (
     plan_id,
@@ -32,6 +33,7 @@ from unit.connectors.stripe_reporting.cases import CAIRO, NEW_YORK, PST, TODAY, 
 
 OLD, NEW = offset("2026-11-11", "2026-11-12"), offset("2026-11-11", TODAY)
 WAIT = SettingChange("stripe.report.max.wait.ms", "300000", "3600000", secret=False)
+KEY = TopicKey("offsets", 3, b'["c",{"timezone":"PST"}]', None)
 PLAN = Plan(
     cluster="connect-eu-1",
     cluster_id="kafka-1",
@@ -87,7 +89,7 @@ CHANGED = {
     "final state": {"final_state": "PAUSED"},
     "restart": {"restart": True},
     "request": {"request": {"strategy": "continue", "allow_gap": True}},
-    "another way to write": {"write_to": "topic"},
+    "another way to write": {"offsets": (replace(PLAN.offsets[0], topic_keys=(KEY,)), PLAN.offsets[1])},
     "no setting": {"settings": ()},
     "another value": {"settings": (replace(WAIT, after="3600001"),)},
     "another value before": {"settings": (replace(WAIT, before="300001"),)},

@@ -36,6 +36,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.pla
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.applier import Applied, Applier
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.offset_access import RestOffsets
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import StopWindow
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_connector
@@ -139,7 +140,9 @@ class Run:
             self.cluster,
             self.store,
             window,
+            lambda: read_connector(self.cluster, "c", with_offsets=True),
             self._plan,
+            lambda plan: RestOffsets(self.cluster, plan.connector, self.cluster.sleep),
             cluster_id="kafka-1",
             clock=lambda: NOW + self.cluster.seconds,
             sleep=self.cluster.sleep,

@@ -112,7 +112,7 @@ class Topics:
         assert self.tell is not None
         self.tell(topic, 250_000, 1_000_000)
         found = tuple(self.records.get(topic, ()))
-        return OffsetsTopic(topic, found, len(found), 0, {0: self.hidden} if self.hidden else {})
+        return OffsetsTopic(topic, found, len(found), 0, {0: self.hidden} if self.hidden else {}, 1)
 
     def group_positions(self, group: str, topics: Collection[str] = ()) -> tuple[SinkPosition, ...]:
         return (SinkPosition(f"{group}|{'|'.join(topics)}", 0, 1, 2),)

@@ -1,15 +1,26 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Connectors of a cluster as they are read over REST alone."""
+"""Connectors of a cluster as they are read over REST, alone or with their offsets topics."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_snapshot
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import WriteTo
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import KafkaFailed
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import (
+    read_snapshot,
+    read_with_topics,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 from unit.connect.http_server import Expect, FakeConnect
 from unit.connect.recorded import OFFSETS, ROOT, failing, info, status_of
+from unit.fake_cluster import FakeCluster, FakeConnector
+from unit.fake_topics import FakeTopics
 
 NO_PLUGIN = "Failed to find any class that implements Connector and which name matches x.Gone"
 
@@ -47,3 +58,52 @@ def test_the_offsets_of_a_connector_that_connect_cannot_show_are_not_asked_for()
     assert bad.offsets == ()
     assert NO_PLUGIN in str(bad.problem)
     assert bad.state == "FAILED"
+
+
+# With the topics beside REST
+
+TURNED = b'["c",{"b":"x","a":0}]'
+PARTITION = Partition.of({"a": 0, "b": "x"})
+
+
+def cluster_of(offset: Offset | None, kind: str = "source") -> FakeCluster:
+    return FakeCluster(FakeConnector(offsets={PARTITION: offset}, type=kind))
+
+
+def topics_of(**fields: Any) -> FakeTopics:
+    return FakeTopics({"offsets": 5}, {("offsets", 1, TURNED): b'{"n":7}'}, **fields)
+
+
+def test_the_topics_tell_what_rest_lists_as_null_without_asking_again() -> None:
+    cluster = cluster_of(None)
+    connector, warnings = read_with_topics(cluster, "c", topics_of(), "auto", cluster.sleep)
+    assert (connector.stored, warnings) == ({PARTITION: {"n": 7}}, ())
+    assert cluster.methods("offsets") == ["offsets"]
+
+
+def test_the_topics_alone_are_asked_where_they_are_to_be_written() -> None:
+    cluster = cluster_of({"n": 1})
+    assert read_with_topics(cluster, "c", topics_of(), "topic", cluster.sleep)[0].stored == {PARTITION: {"n": 7}}
+    assert cluster.methods("offsets") == []
+
+
+def test_topics_that_cannot_be_read_are_a_warning_where_rest_tells_all() -> None:
+    cluster, topics = cluster_of({"n": 1}), topics_of(view_fault=KafkaFailed("No broker answers."))
+    connector, warnings = read_with_topics(cluster, "c", topics, "auto", cluster.sleep)
+    assert (connector.stored, connector.in_topics) == ({PARTITION: {"n": 1}}, None)
+    assert warnings == ("The offsets topic of connector 'c' was not read: No broker answers.",)
+
+
+@pytest.mark.parametrize("offset, write_to", [(None, "auto"), ({"n": 1}, "topic")])
+def test_topics_that_cannot_be_read_are_a_failure_where_they_are_needed(
+    offset: Offset | None, write_to: WriteTo
+) -> None:
+    cluster, topics = cluster_of(offset), topics_of(view_fault=KafkaFailed("No broker answers."))
+    with pytest.raises(KafkaFailed, match="No broker answers"):
+        read_with_topics(cluster, "c", topics, write_to, cluster.sleep)
+
+
+def test_the_topics_are_not_read_for_a_sink() -> None:
+    cluster = cluster_of(None, "sink")
+    found, warnings = read_with_topics(cluster, "c", topics_of(view_fault=KafkaFailed("no.")), "auto", cluster.sleep)
+    assert (found.in_topics, warnings) == (None, ())

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Task as Task_
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import offset_reset
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offset_reset import (
     reset,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import CONNECT_OFFSET_RESET
 from unit.fake_cluster import FakeCluster, FakeConnector, Fault, Killed
+from unit.fake_topics import FakeTopics
 
 NOW = 1_795_413_600.0
 SECRET = "sk_live_51abcdef"
@@ -214,6 +217,103 @@ def test_a_connect_that_cannot_change_offsets_is_refused(task: Task) -> None:
     task.cluster.verbs["offsets"] = {"GET"}
     with pytest.raises(RecoveryError, match=r"3\.9\.2 at http://connect-1:8083 cannot change offsets over REST"):
         task()
+
+
+# Offsets that are written to the topic
+
+BROKERS = ["kafka-1:9092"]
+UNBUILT = b'["c",{"b":"x","a":0}]'
+HELD = Partition.of({"a": 0, "b": "x"})
+
+
+@pytest.fixture
+def topics(task: Task, monkeypatch: pytest.MonkeyPatch) -> FakeTopics:
+    """The connector stores its only offset under a key that REST does not build."""
+    found = FakeTopics({"offsets": 5}, {("offsets", 1, UNBUILT): b'{"id": 5}'})
+    task.cluster.by_name["c"].offsets = {HELD: None}
+    monkeypatch.setattr(offset_reset, "ConnectorTopics", lambda *_arguments: found)
+    return found
+
+
+def test_the_key_bytes_are_part_of_the_agreed_plan(task: Task, topics: FakeTopics) -> None:
+    shown = task(check_mode=True, kafka_bootstrap_servers=BROKERS).result["connectors"]["c"]["plan"]
+    assert (shown["write_to"], topics.written) == ("topic", [])
+    assert shown["offsets"][0]["topic_keys"] == [
+        {"topic": "offsets", "topic_partition": 1, "key": UNBUILT.decode(), "before": '{"id": 5}'}
+    ]
+    agreed = {"kafka_bootstrap_servers": BROKERS, "plan_id": shown["id"]}
+    topics.values["offsets", 2, UNBUILT] = b'{"id": 5}'
+    with pytest.raises(RecoveryError, match="does not fit what is there now"):
+        task(**agreed)
+    del topics.values["offsets", 2, UNBUILT]
+    task.cluster.by_name["c"].on_stopped = lambda: topics.values.update({("offsets", 2, UNBUILT): b'{"id": 5}'})
+    with pytest.raises(RecoveryError, match="does not fit any more: the offsets are stored under other keys"):
+        task(**agreed)
+    task.cluster.by_name["c"].on_stopped = None
+    del topics.values["offsets", 2, UNBUILT]
+    done = task(**agreed).result["connectors"]["c"]
+    assert topics.values == {("offsets", 1, UNBUILT): b'{"id":1}'}
+    assert (done["plan"], done["evidence"]["offsets_kept"]) == (shown, 1)
+    assert "alter_offsets" not in task.cluster.writes
+    (record,) = json.loads(Path(done["backup_file"]).read_text(encoding="utf-8"))["records"]
+    assert (record["key"], record["value"]) == (UNBUILT.decode(), '{"id": 5}')
+
+
+def test_a_key_that_moved_while_the_connector_was_being_stopped_is_planned_again(
+    task: Task, topics: FakeTopics
+) -> None:
+    """The newest offset is the same, under another key."""
+    other = b'["c",{"b": "x","a":0}]'
+    task.cluster.by_name["c"].on_stopped = lambda: topics.values.update({("offsets", 3, other): b'{"id": 5}'})
+    task(kafka_bootstrap_servers=BROKERS)
+    assert topics.values == {("offsets", 1, UNBUILT): b'{"id":1}', ("offsets", 3, other): b'{"id":1}'}
+
+
+def test_a_topic_that_may_not_be_written_is_refused_before_the_stop(task: Task, topics: FakeTopics) -> None:
+    topics.denied = frozenset({"offsets"})
+    for check_mode in (True, False):
+        with pytest.raises(RecoveryError, match="not allowed to write to offsets"):
+            task(check_mode=check_mode, kafka_bootstrap_servers=BROKERS)
+    assert task.cluster.writes == []
+
+
+@pytest.mark.parametrize(
+    "verbs, options, words",
+    [
+        ({"GET"}, {}, "cannot change offsets over REST: it needs Kafka 3.6. Set kafka_bootstrap_servers (the variable"),
+        ({"GET"}, {"kafka_bootstrap_servers": BROKERS, "write_to": "rest"}, "and leave write_to at auto, so that they"),
+        (
+            set(),
+            {"kafka_bootstrap_servers": BROKERS},
+            "has no state STOPPED (it needs Kafka 3.5), so its offsets cannot",
+        ),
+        ({"GET", "PATCH"}, {"write_to": "topic"}, "write_to is topic without kafka_bootstrap_servers: set"),
+        ({"GET", "PATCH"}, {}, "set kafka_bootstrap_servers (the variable connectops_kafka_bootstrap_servers)"),
+        (
+            {"GET", "PATCH"},
+            {"kafka_bootstrap_servers": BROKERS, "write_to": "rest"},
+            "leave write_to at auto, so that it is written to the offsets topic",
+        ),
+    ],
+)
+def test_where_offsets_cannot_be_written_the_sentence_says_what_to_set(
+    task: Task, topics: FakeTopics, verbs: set[str], options: dict[str, Any], words: str
+) -> None:
+    task.cluster.verbs["offsets"] = verbs
+    with pytest.raises(RecoveryError, match=re.escape(words)):
+        task(**options)
+    assert (task.cluster.writes, topics.written) == ([], [])
+
+
+def test_a_connect_that_cannot_change_offsets_leaves_them_all_to_the_topic(task: Task, topics: FakeTopics) -> None:
+    task.cluster.verbs["offsets"] = {"GET"}
+    rest_key = b'["c",{"table":"orders"}]'
+    topics.values = {("offsets", 0, rest_key): b'{"id":5}'}
+    task.cluster.by_name["c"].offsets = {ORDERS: {"id": 1}}
+    done = task(kafka_bootstrap_servers=BROKERS).result["connectors"]["c"]
+    assert topics.values == {("offsets", 0, rest_key): b'{"id":1}'}
+    assert done["plan"]["write_to"] == "topic"
+    assert "alter_offsets" not in task.cluster.writes
 
 
 # Going back
