@@ -17,7 +17,7 @@ from typing import Any
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 
 # Of each connector the newest are enough to see what was there before the last changes.
-_MOST_FILES = 10
+MOST_BACKUPS = 10
 
 
 def bundle_bytes(folder: str, files: Mapping[str, str], made_at: float) -> bytes:
@@ -63,7 +63,7 @@ def kept_files(folder: Path) -> dict[str, dict[str, Any]]:
     """
     found: dict[str, dict[str, Any]] = {}
     for connector in sorted(one for one in folder.iterdir() if one.is_dir()):
-        backups = sorted((one for one in connector.glob("[0-9]*.json")), reverse=True)[:_MOST_FILES]
+        backups = sorted((one for one in connector.glob("[0-9]*.json")), reverse=True)[:MOST_BACKUPS]
         others = [one for one in connector.glob("*.json") if not one.name[0].isdigit()]
         found[connector.name] = {one.name: _content(one) for one in (*backups, *others)}
     return found

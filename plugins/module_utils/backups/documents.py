@@ -185,6 +185,18 @@ class DocumentStore(ABC):
         first = "the backups" if len(entries) <= _LISTED_BACKUPS else f"the newest {_LISTED_BACKUPS} backups"
         return f"{first} of connector '{self._connector}' are: {shown}."
 
+    def contents(self, most_backups: int) -> dict[str, Any]:
+        """The data of the newest backups and of all other documents, by name; of one that cannot be read, the reason."""
+        names = sorted(self._names(), reverse=True)
+        backups = [name for name in names if _BACKUP_NAME.fullmatch(name)]
+        found: dict[str, Any] = {}
+        for name in (*backups[:most_backups], *(name for name in names if name not in backups)):
+            try:
+                found[name] = _parsed(self._read(name) or "null")
+            except Unreadable as error:
+                found[name] = {"problem": f"cannot be read ({error})"}
+        return found
+
     # -----------------------------------------------------------------------------------------------------------------
     # Own writes
 

@@ -72,9 +72,8 @@ class TopicStore(DocumentStore):
         self._topic = topic
         self._folder = f"{topic.folder}/{part_of_path(connector)}"
         self._writer: Writer | None = None
-        # The journal that this run knows of, by which it notices that another run has begun. Unset until it has looked.
-        self._known_journal: bytes | None = None
-        self._has_looked = False
+        # What the journal may be for all that this run knows; anything else is another run's. Empty until it has looked.
+        self._known_journals: set[bytes | None] = set()
 
     @property
     def place(self) -> str:
@@ -151,21 +150,24 @@ class TopicStore(DocumentStore):
             if isinstance(error, KafkaFailed):
                 raise
             unknown = error
+            if name == JOURNAL:
+                # It may still come.
+                self._known_journals.add(value)
         self._topic.refresh()
         if self._topic.values.get(key) != value:
             raise unknown or RecoveryError(
                 f"{self.shown(name)} does not read back as written: something else writes to this key; nothing more was changed."
             )
         if name == JOURNAL:
-            self._known_journal, self._has_looked = value, True
+            self._known_journals = {value}
 
     def _refuse_if_taken(self) -> None:
         """Refuse to write where another run has begun a change of the connector, or ended it, since this one looked."""
         self._topic.refresh()
         now = self._topic.values.get(self._key(JOURNAL))
-        if not self._has_looked:
-            self._known_journal, self._has_looked = now, True
-        elif now != self._known_journal:
+        if not self._known_journals:
+            self._known_journals = {now}
+        elif now not in self._known_journals:
             raise RecoveryError(
                 f"Another run has begun or ended a change of connector '{self._connector}' meanwhile ({self.shown(JOURNAL)}):"
                 " this one writes nothing more; look at the connector, then run this again."
@@ -173,7 +175,7 @@ class TopicStore(DocumentStore):
 
     def current(self) -> Journal | None:
         found = super().current()
-        self._known_journal, self._has_looked = self._topic.values.get(self._key(JOURNAL)), True
+        self._known_journals = {self._topic.values.get(self._key(JOURNAL))}
         return found
 
     def _open_writer(self) -> Writer:

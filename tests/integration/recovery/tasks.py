@@ -22,6 +22,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
     offsets_facts,
     recovery_info,
     rollback,
+    support_bundle,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
     CONNECT_BACKUPS_INFO,
@@ -30,6 +31,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_OFFSETS_FACTS,
     CONNECT_RECOVERY_INFO,
     CONNECT_ROLLBACK,
+    CONNECT_SUPPORT_BUNDLE,
 )
 from lab import Lab, await_condition
 from lab.days import MIDNIGHT, ago, start_of_today, utc_day
@@ -44,6 +46,7 @@ SPECS = {
     offsets_facts: CONNECT_OFFSETS_FACTS,
     recovery_info: CONNECT_RECOVERY_INFO,
     rollback: CONNECT_ROLLBACK,
+    support_bundle: CONNECT_SUPPORT_BUNDLE,
 }
 
 Result = dict[str, Any]

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
+import tarfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -24,7 +26,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connection import Connection
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import Fenced, KafkaFailed
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.writing import NewRecord, Writer, write_records
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import backups_info, offset_reset
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import (
+    backups_info,
+    offset_reset,
+    support_bundle,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import rollback as rollback_task
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import TaskContext
 from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
@@ -170,7 +176,11 @@ def test_old_backups_are_deleted_after_a_change_and_one_that_a_journal_names_is_
     options = in_topic(lab)
     for size in (10, 20, 30):
         name = tasks.of(succeeded(tasks.reset(config={"batch.size": size}, backup_keep=2, **options)))["backup_file"]
-    backups = [key for key, value in kept(lab.broker).items() if value and key.startswith(f"eu%201/{trial.name}/2")]
+    backups = [
+        key
+        for key, value in kept(lab.broker).items()
+        if value and key.startswith(f"eu%201/{trial.name}/2") and not key.endswith(".result")
+    ]
     assert len(backups) == 2
     assert name == f"topic:connectops-backups/{max(backups)}"
     place = {key: options[key] for key in ("kafka_bootstrap_servers", "backup_topic", "cluster_label")}
@@ -179,6 +189,11 @@ def test_old_backups_are_deleted_after_a_change_and_one_that_a_journal_names_is_
         f"topic:connectops-backups/{key}" for key in sorted(backups, reverse=True)
     ]
     assert listed["connectors"][trial.name]["backups"][0]["state"] == "PAUSED"
+    bundle = succeeded(run_task(support_bundle, **tasks.stripe_options, **options, bundle_dir=str(tasks.backup_dir)))
+    with tarfile.open(bundle["bundle_file"]) as archive:
+        (member,) = (one for one in archive if one.name.endswith("/backups.json"))
+        in_bundle = json.load(archive.extractfile(member) or io.BytesIO())
+    assert in_bundle[trial.name][max(backups).rpartition("/")[2]]["state"] == "PAUSED"
     misspelt = failed(run_task(backups_info, connectors=[f"{trial.name}s"], **place))
     assert f'did you mean "{trial.name}"?' in misspelt["msg"]
 

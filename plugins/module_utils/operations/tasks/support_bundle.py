@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import FolderStore, backup_folder
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.stores import open_to_look
 from ansible_collections.connectops.recovery.plugins.module_utils.bundles import (
+    MOST_BACKUPS,
     bundle_bytes,
     kept_files,
     write_bundle,
@@ -36,6 +38,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
 from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.bundle import BundleOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import CONNECT_SUPPORT_BUNDLE
 from ansible_collections.connectops.recovery.plugins.module_utils.versions import versions_here
 from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import log_lines
@@ -204,6 +207,9 @@ class _Reading:
         return _by_name(frozenset[str]().union(*(one.status.worker_ids for one in connectors)), ask)
 
     def _backups(self) -> Part:
+        options = BackupOptions.read(self._params)
+        if options.backup_topic is not None:
+            return self._backups_in_topic(options)
         folder = _folder_of(self._params)
         try:
             return Part("backups.json", kept_files(folder))
@@ -211,6 +217,14 @@ class _Reading:
             return Part("backups.json", problem=f"there are no backups in {folder}.", is_wanted=False)
         except OSError as error:
             return Part("backups.json", problem=f"{folder} cannot be read ({error.strerror}).")
+
+    def _backups_in_topic(self, options: BackupOptions) -> Part:
+        try:
+            with open_to_look(options, KafkaOptions.read(self._params), None) as stores:
+                kept = {name: stores.of(name).contents(MOST_BACKUPS) for name in stores.connectors()}
+                return Part("backups.json", kept)
+        except RecoveryError as error:
+            return Part("backups.json", problem=error.sentence)
 
 
 def _by_name(names: Iterable[str], read: Callable[[str], Any]) -> dict[str, Any]:
