@@ -17,6 +17,7 @@ SETTING = {"key": "k", "before": "1", "after": "2"}
 
 def plan(**changed: Any) -> dict[str, Any]:
     return {
+        "strategy": "continue",
         "state": "RUNNING",
         "final_state": "RUNNING",
         "restart": False,
@@ -53,6 +54,14 @@ def plan(**changed: Any) -> dict[str, Any]:
         (
             {"state": "STOPPED", "final_state": "RUNNING", "settings": [], "offsets": []},
             "back up 3 offsets, keep it STOPPED, resume RUNNING, verify.",
+        ),
+        (
+            {"strategy": "rollback"},
+            "back up 3 offsets, stop, change 1 setting and 1 offset, return it to RUNNING, read back.",
+        ),
+        (
+            {"strategy": "rollback", "state": "STOPPED", "final_state": "STOPPED", "settings": []},
+            "back up 3 offsets, keep it STOPPED, change 1 offset, leave it STOPPED, read back.",
         ),
     ],
 )
