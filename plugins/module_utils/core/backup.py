@@ -29,7 +29,7 @@ _TEXTS = ("cluster_id", "connector", "taken_at", "plan_id", "state")
 class Backup:
     """One connector before a change. ``taken_at`` is an ISO 8601 time in UTC; ``config`` has its secrets hidden.
 
-    ``records`` are the raw records of the offsets topics, empty where these were not read.
+    ``topic_records`` are the raw records of the offsets topics, empty where these were not read.
     """
 
     cluster_id: str
@@ -39,7 +39,7 @@ class Backup:
     state: str
     config: Mapping[str, str | None] = field(repr=False)
     offsets: Mapping[Partition, Offset]
-    records: tuple[OffsetRecord, ...] = ()
+    topic_records: tuple[OffsetRecord, ...] = ()
 
     @classmethod
     def of(cls, connector: Connector, cluster_id: str, plan_id: str, secret_keys: frozenset[str], now: float) -> Backup:
@@ -52,12 +52,12 @@ class Backup:
             state=connector.state,
             config=redacted(connector.config, secret_keys),
             offsets=connector.stored,
-            records=() if connector.in_topics is None else connector.in_topics.records,
+            topic_records=() if connector.in_topics is None else connector.in_topics.records,
         )
 
     def as_data(self) -> dict[str, Any]:
         """JSON data; field order and types of partitions and offsets are kept."""
-        raw = {"records": [record.as_raw_data() for record in self.records]} if self.records else {}
+        raw = {"topic_records": [record.as_raw_data() for record in self.topic_records]} if self.topic_records else {}
         return {
             "format": FORMAT,
             "cluster_id": self.cluster_id,
@@ -104,19 +104,19 @@ class Backup:
             **texts,
             config=dict(config),
             offsets=offsets,
-            records=_records(data.get("records"), data["connector"], where),
+            topic_records=_records(data.get("topic_records"), data["connector"], where),
         )
 
 
 def _records(entries: Any, connector: str, where: str) -> tuple[OffsetRecord, ...]:
     if not isinstance(entries, (list, type(None))):
-        raise InputError(f"{where} is damaged: its records are not a list.")
+        raise InputError(f"{where} is damaged: its topic_records are not a list.")
     records = []
     for number, entry in enumerate(entries or (), start=1):
         record = _record(entry)
         if record is None or record.connector != connector:
             raise InputError(
-                f"{where} is damaged: entry {number} of its records is not a record of connector '{connector}'."
+                f"{where} is damaged: entry {number} of its topic_records is not a record of connector '{connector}'."
             )
         records.append(record)
     return tuple(records)

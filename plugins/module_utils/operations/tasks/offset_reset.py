@@ -251,7 +251,7 @@ class _Reset:
             default_floors=options.default_floors,
             cluster=self._label,
             write_to=options.write_to,
-            backed_up=() if backup is None else backup.records,
+            backed_up=() if backup is None else backup.topic_records,
         )
 
     def _worker_ids(self, connector: Connector) -> frozenset[str]:
