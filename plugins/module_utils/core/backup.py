@@ -36,8 +36,8 @@ _NEWER_TEXTS = ("made_by", "version")
 class Backup:
     """One connector before a change. ``taken_at`` is an ISO 8601 time in UTC; ``config`` has its secrets hidden.
 
-    ``change``: None in a file of format 1. ``made_by``: who ran it, and where; ``version``: that of this collection. ``records``:
-    the raw records of the offsets topics, empty where these were not read. ``is_original``: the file is as it was written; a file
+    ``change``: None in a file of format 1. ``made_by``: who ran it, and where; ``version``: that of this collection.
+    ``topic_records``: the raw records of the offsets topics, empty where these were not read. ``is_original``: the file is as it was written; a file
     of format 1 cannot show that.
     """
 
@@ -51,7 +51,7 @@ class Backup:
     change: Change | None = None
     made_by: str = ""
     version: str = VERSION
-    records: tuple[OffsetRecord, ...] = ()
+    topic_records: tuple[OffsetRecord, ...] = ()
     is_original: bool = field(default=True, compare=False)
 
     @classmethod
@@ -77,12 +77,12 @@ class Backup:
             offsets=connector.stored,
             change=change,
             made_by=made_by,
-            records=() if connector.in_topics is None else connector.in_topics.records,
+            topic_records=() if connector.in_topics is None else connector.in_topics.records,
         )
 
     def as_data(self) -> dict[str, Any]:
         """JSON data of the present format; field order and types of partitions and offsets are kept."""
-        raw = {"records": [record.as_raw_data() for record in self.records]} if self.records else {}
+        raw = {"topic_records": [record.as_raw_data() for record in self.topic_records]} if self.topic_records else {}
         data = {
             "format": FORMAT,
             "cluster_id": self.cluster_id,
@@ -130,7 +130,7 @@ class Backup:
             change=change,
             made_by=data.get("made_by", ""),
             version=data.get("version", ""),
-            records=_records(data.get("records"), data["connector"], where),
+            topic_records=_records(data.get("topic_records"), data["connector"], where),
             is_original=_is_original(data),
         )
 
@@ -155,13 +155,13 @@ def _read_offsets(entries: Any, where: str) -> dict[Partition, Offset]:
 
 def _records(entries: Any, connector: str, where: str) -> tuple[OffsetRecord, ...]:
     if not isinstance(entries, (list, type(None))):
-        raise InputError(f"{where} is damaged: its records are not a list.")
+        raise InputError(f"{where} is damaged: its topic_records are not a list.")
     records = []
     for number, entry in enumerate(entries or (), start=1):
         record = _record(entry)
         if record is None or record.connector != connector:
             raise InputError(
-                f"{where} is damaged: entry {number} of its records is not a record of connector '{connector}'."
+                f"{where} is damaged: entry {number} of its topic_records is not a record of connector '{connector}'."
             )
         records.append(record)
     return tuple(records)

@@ -127,7 +127,7 @@ def test_the_connector_continues_from_what_was_written_under_its_own_keys(lab: L
     after = stored(lab, trial.name, topic)
     assert after == before, "the same keys in the same topic partitions"
     backup = json.loads(Path(done["backup_file"]).read_text(encoding="utf-8"))
-    assert {one["key"].encode(): json.loads(one["value"]) for one in backup["records"]} == {
+    assert {one["key"].encode(): json.loads(one["value"]) for one in backup["topic_records"]} == {
         key: offset for key, (_number, offset) in before.items()
     }
 

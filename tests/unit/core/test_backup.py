@@ -99,8 +99,10 @@ def test_raw_records_come_back_to_the_byte() -> None:
         replace(CONNECTOR, in_topics=TopicView(records, {"connect-offsets": 5})), "k", "p", frozenset(), NOW
     )
     assert through_json(backup) == backup
-    assert [(one.key, one.value) for one in through_json(backup).records] == [(one.key, one.value) for one in records]
-    assert "records" not in DATA
+    assert [(one.key, one.value) for one in through_json(backup).topic_records] == [
+        (one.key, one.value) for one in records
+    ]
+    assert "topic_records" not in DATA
 
 
 RECORD = stored(b'{"pos":1}').as_raw_data()
@@ -109,10 +111,10 @@ RECORD = stored(b'{"pos":1}').as_raw_data()
 @pytest.mark.parametrize(
     "records, words",
     [
-        ({}, "its records are not a list"),
-        ([RECORD, 7], "entry 2 of its records is not a record of connector 'c/1'"),
+        ({}, "its topic_records are not a list"),
+        ([RECORD, 7], "entry 2 of its topic_records is not a record of connector 'c/1'"),
         *(
-            ([{**RECORD, **changed}], "entry 1 of its records is not a record of connector 'c/1'")
+            ([{**RECORD, **changed}], "entry 1 of its topic_records is not a record of connector 'c/1'")
             for changed in (
                 {"topic": None},
                 {"topic_partition": "3"},
@@ -129,7 +131,7 @@ RECORD = stored(b'{"pos":1}').as_raw_data()
 )
 def test_damaged_records_are_refused(records: Any, words: str) -> None:
     with pytest.raises(InputError, match=re.escape(f"b.json is damaged: {words}")):
-        Backup.from_data({**DATA, "records": records}, "b.json")
+        Backup.from_data({**DATA, "topic_records": records}, "b.json")
 
 
 numbers = st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)

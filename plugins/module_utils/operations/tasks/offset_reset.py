@@ -301,7 +301,7 @@ class Reset:
             cluster=self._label,
             asked=options.request(),
             write_to=options.write_to,
-            backed_up=() if backup is None else backup.records,
+            backed_up=() if backup is None else backup.topic_records,
         )
 
     def _worker_ids(self, connector: Connector) -> frozenset[str]:

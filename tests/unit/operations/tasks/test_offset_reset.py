@@ -255,7 +255,7 @@ def test_the_key_bytes_are_part_of_the_agreed_plan(task: Task, topics: FakeTopic
     assert topics.values == {("offsets", 1, UNBUILT): b'{"id":1}'}
     assert (done["plan"], done["evidence"]["offsets_kept"]) == (shown, 1)
     assert "alter_offsets" not in task.cluster.writes
-    (record,) = json.loads(Path(done["backup_file"]).read_text(encoding="utf-8"))["records"]
+    (record,) = json.loads(Path(done["backup_file"]).read_text(encoding="utf-8"))["topic_records"]
     assert (record["key"], record["value"]) == (UNBUILT.decode(), '{"id": 5}')
 
 
