@@ -32,7 +32,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 
 _JOURNAL_FORMAT = 1
 _OWN_WRITES_FORMAT = 1
-_STATES = ("RUNNING", "PAUSED", "STOPPED")
 _BACKUP_NAME = re.compile(r"(?P<moment>\d{8}T\d{6}\.\d{6}Z)-(?P<plan_id>\w+)\.json")
 # File systems allow 255 bytes for one part of a path.
 _LONGEST_FOLDER_NAME = 200
@@ -150,9 +149,7 @@ class FolderStore:
             "format": _JOURNAL_FORMAT,
             "cluster_id": self._cluster_id,
             "connector": self._connector,
-            "plan_id": journal.plan_id,
-            "prior_state": journal.prior_state,
-            "backup_file": journal.backup_file,
+            **journal.as_data(),
         }
         _write(self._journal_path, content)
 
@@ -170,10 +167,10 @@ class FolderStore:
             raise self._damaged(
                 f"belongs to connector '{content.get('connector')}' of cluster '{content.get('cluster_id')}'"
             )
-        plan_id, prior_state, backup = (content.get(name) for name in ("plan_id", "prior_state", "backup_file"))
-        if not isinstance(plan_id, str) or not isinstance(backup, str) or prior_state not in _STATES:
-            raise self._damaged("is damaged")
-        return Journal(plan_id, prior_state, backup)
+        try:
+            return Journal.from_data(content)
+        except ValueError:
+            raise self._damaged("is damaged") from None
 
     def _damaged(self, what: str) -> RecoveryError:
         return RecoveryError(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.option
     options_of,
     values_of,
 )
+
+DEFAULT_BACKUP_DIR = "~/.connectops/backups"
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class BackupOptions:
         "Each connector has its own folder in it, at C(<cluster_label>/<connector>).",
         "A reset that was killed can only be found and finished where its journal still exists, under the same"
         " O(cluster_label).",
-        default="~/.connectops/backups",
+        default=DEFAULT_BACKUP_DIR,
     )
     cluster_label: str = option(
         "cluster_label",
@@ -37,6 +40,11 @@ class BackupOptions:
         "Name of the cluster in output for people, and of its folder in O(backup_dir). Do not change it between runs.",
         "Without it, the host and port of the first URL are used.",
     )
+
+    @property
+    def is_default_dir(self) -> bool:
+        """Whether nobody has named the folder."""
+        return os.path.expanduser(self.backup_dir) == os.path.expanduser(DEFAULT_BACKUP_DIR)
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> BackupOptions:

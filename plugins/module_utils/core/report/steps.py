@@ -28,3 +28,27 @@ def written(connector: str, settings: int, offsets: int) -> str:
 
 def returned(connector: str, state: str) -> str:
     return f"{connector}: {state} again" if state != "STOPPED" else f"{connector}: left STOPPED"
+
+
+def left_as_chosen(connector: str, state: str, wanted: str) -> str:
+    """A warning: the connector is not returned to its state, because somebody has chosen another one."""
+    return (
+        f"Somebody has chosen the state {state} for connector '{connector}' while it was being changed, so it was left {state}"
+        f" and not returned to {wanted}."
+    )
+
+
+def stop_may_come_later(connector: str, state: str) -> str:
+    """A warning, after the connector was returned to its state."""
+    return (
+        f"The answer to the request to stop connector '{connector}' was lost, so a worker may still carry it out: if the"
+        f" connector is STOPPED later, run this again, which returns it to {state}. The journal stays until then."
+    )
+
+
+def in_container(backup_dir: str) -> str:
+    """A warning before the first change."""
+    return (
+        f"This runs in a container, and backups and journal go to {backup_dir}, which may be gone with it: set"
+        " connectops_backup_dir (option backup_dir) to a folder that outlives the container."
+    )

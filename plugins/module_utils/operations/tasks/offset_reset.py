@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import FolderStore, backup_folder
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
@@ -17,6 +16,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.client
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from, secrets_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report import steps
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import (
     carry_out_lines,
     go_back_lines,
@@ -25,16 +25,22 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.te
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.applier import Applied, Applier
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import StopWindow
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.holding import (
+    end_unfinished,
+    find_unfinished,
+    is_in_container,
+    read_to_change,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import (
+    StopWindow,
+    known_workers,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import (
     ChangeRequest,
     Planned,
     make_plan,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import (
-    read_connector,
-    workers_now,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import workers_now
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import (
     Outcome,
     TaskContext,
@@ -64,6 +70,11 @@ def reset(cluster: Cluster, params: Mapping[str, Any], context: TaskContext) -> 
             f"Kafka Connect {root.version} at {params['connect_url'][0]} cannot change offsets over REST: it needs Kafka 3.6."
         )
     now, warnings = workers_now(cluster, context.now)
+    if backups.is_default_dir and is_in_container():
+        warnings = (*warnings, steps.in_container(backups.backup_dir))
+        if not context.check_mode:
+            # The warnings of a task are shown when it has ended.
+            context.progress(warnings[-1])
     reset_one = _Reset(
         cluster, params, options, replace(context, now=now), root.kafka_cluster_id, folder, backups.cluster_label
     )
@@ -114,9 +125,11 @@ class _Reset:
         options, context = self._options, self._context
         store = FolderStore(self._folder, self._label, self._cluster_id, name)
         request = self._request(store)
-        journal = store.current()
-        connector = read_connector(self._cluster, name, with_offsets=True, sleep=context.sleep)
-        begun_in = None if journal is None else journal.state_to_return_to(connector.state)
+        connector = read_to_change(self._cluster, name, context.sleep)
+        unfinished = find_unfinished(connector, store, self._clock())
+        if unfinished.problem is not None:
+            raise RecoveryError(unfinished.problem)
+        begun_in = unfinished.begun_in
 
         def replan(read: Connector) -> Planned:
             return make_plan(
@@ -124,15 +137,8 @@ class _Reset:
             )
 
         planned = make_plan(self._cluster, connector, request, self._kinds, self._cluster_id, begun_in, context.now)
-        if journal is not None:
-            outcome.warnings.append(
-                f"Connector '{name}' has an unfinished change (plan {journal.plan_id}, backup {journal.backup_file}):"
-                + (
-                    f" it is {connector.state} by now, and stays so."
-                    if begun_in is None
-                    else f" it will be returned to {planned.plan.final_state}."
-                )
-            )
+        if unfinished.remark is not None:
+            outcome.warnings.append(unfinished.remark)
         plan_id = options.plan_id
         if plan_id is not None and planned.plan.id != plan_id:
             raise RecoveryError(
@@ -143,7 +149,15 @@ class _Reset:
             )
         applied = None
         if not planned.plan.is_empty and not context.check_mode:
-            window = StopWindow(self._cluster, connector, options.settle_seconds, context.sleep)
+            workers, may_be_incomplete = self._workers(connector)
+            window = StopWindow(
+                self._cluster,
+                connector,
+                options.settle_seconds,
+                context.sleep,
+                may_be_incomplete=may_be_incomplete,
+                overrules=not unfinished.is_nothing,
+            )
             applier = Applier(
                 self._cluster,
                 store,
@@ -153,15 +167,17 @@ class _Reset:
                 clock=self._clock,
                 sleep=context.sleep,
                 progress=context.progress,
+                over=unfinished.over,
             )
-            applied = applier.apply(connector, planned, self._worker_ids(connector), plan_id)
+            applied = applier.apply(connector, planned, workers, plan_id)
             planned = applied.planned
+            outcome.warnings += applied.warnings
             if planned.keeps_offsets_elsewhere:
                 outcome.warnings += [
                     f"Kafka Connect says of connector '{name}': {remark}" for remark in applied.remarks
                 ]
-        elif journal is not None and not context.check_mode:
-            store.end()
+        elif not unfinished.is_nothing and not context.check_mode:
+            outcome.warnings += end_unfinished(self._cluster, name, store, unfinished.over, context.sleep)
         _report(outcome, planned, applied)
         if applied is not None:
             # The command must find it from any folder.
@@ -190,13 +206,9 @@ class _Reset:
             cluster=self._label,
         )
 
-    def _worker_ids(self, connector: Connector) -> frozenset[str]:
-        """Every worker that may still have a task: those of the connector, those of all others, those of the options."""
-        known = set(connector.status.worker_ids)
-        for other in self._cluster.connectors().values():
-            known.update(other.status.worker_ids)
-        known.update(urlsplit(url).netloc for url in self._urls if urlsplit(url).port)
-        return frozenset(known)
+    def _workers(self, connector: Connector) -> tuple[frozenset[str], bool]:
+        """Every worker that may still have a task, and whether there may be others, see ``known_workers``."""
+        return known_workers((connector, *self._cluster.connectors().values()), self._urls)
 
 
 def _report(outcome: Outcome, planned: Planned, applied: Applied | None) -> None:
@@ -217,6 +229,7 @@ def _report(outcome: Outcome, planned: Planned, applied: Applied | None) -> None
             **applied.evidence,
             "workers_asked": list(applied.proof.workers),
             "workers_not_reached": list(applied.proof.unreachable),
+            "workers_may_be_missing": applied.proof.may_be_incomplete,
             "settled_seconds": applied.proof.settled_seconds,
         },
     }
