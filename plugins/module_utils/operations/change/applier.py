@@ -31,7 +31,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.cha
     evidence_of,
     failure_of,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark import ConfigMark, HeldByOther
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark import (
+    ConfigMark,
+    HeldByOther,
+    MarkGone,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings_and_offsets import (
     SettingsAndOffsets,
 )
@@ -124,7 +128,7 @@ class Applier:
         backup = self._back_up(connector, planned)
         try:
             self._begin(plan, backup)
-            proof = self._window.enter(worker_ids)
+            proof = self._window.enter(worker_ids, self._mark.demand)
             self._progress(steps.stopped(plan.connector))
             held = read_connector(self._cluster, connector.name, with_offsets=True, sleep=self._sleep)
             self._config = held.config
@@ -211,22 +215,28 @@ class Applier:
             if plan.settings or plan.offsets:
                 self._progress(steps.written(plan.connector, len(plan.settings), len(plan.offsets)))
         except BaseException as error:
-            if isinstance(error, HeldByOther):
-                error.facts = {**error.facts, "changed": change.has_sent}
-            if isinstance(error, HeldByOther) or _is_deleted(error):
-                raise
+            self._keep_to_itself(error, change)
             self._cluster.extend(RETURN_SECONDS)
             try:
-                self._mark.demand_nobody_else()
+                self._mark.demand_own()
                 change.undo()
             except RecoveryError as failure:
-                if isinstance(failure, HeldByOther) or _is_deleted(failure):
-                    raise
+                self._keep_to_itself(failure, change)
                 raise RecoveryError(
                     f"{_sentence(error)} Undoing it failed as well: {failure.sentence} {self._how_to_restore()}"
                 ) from error
             raise
         return change
+
+    def _keep_to_itself(self, error: BaseException, change: SettingsAndOffsets) -> None:
+        """Raises the error where nothing may be undone: the connector is another run's by now, or was so, or is gone."""
+        if isinstance(error, (HeldByOther, MarkGone)):
+            if change.has_sent:
+                error.message = f"{error.sentence} What was written by then stays."
+            error.facts = {**error.facts, "changed": change.has_sent}
+            raise error
+        if _is_deleted(error):
+            raise error
 
     def _after_failure(
         self,
@@ -253,7 +263,7 @@ class Applier:
         problem = None
         try:
             self._mark.take()
-            self._window.enter(worker_ids)
+            self._window.enter(worker_ids, self._mark.demand)
             change.undo()
         except HeldByOther:
             raise

@@ -40,6 +40,10 @@ class Meddled(RecoveryError):
     """Somebody has changed the connector meanwhile: nothing may be written on top of that."""
 
 
+class MarkGone(Meddled):
+    """The mark was removed by somebody. Another run may have come and gone, so nothing may be undone either."""
+
+
 class ConfigMark:
     """The mark of one change of one connector, in place of that of a run that has ended (``over``).
 
@@ -96,7 +100,7 @@ class ConfigMark:
         return self._cannot("it is not there after the write" if refusal is None else refusal.sentence[:-1])
 
     def demand(self, expected: Mapping[str, str] | None = None) -> None:
-        """Raises HeldByOther or Meddled unless the mark is there; ``expected``: and the config beside it is this one."""
+        """Raises HeldByOther or MarkGone unless the mark is there; ``expected``: and Meddled unless the config is this one."""
         problem: RecoveryError | None = None
         for _try in range(_LOOK_TRIES):
             problem = self._problem(expected)
@@ -106,20 +110,28 @@ class ConfigMark:
         if problem is not None:
             raise problem
 
+    def demand_own(self) -> None:
+        """Raises HeldByOther or MarkGone unless the mark is there. Where the config cannot be read, nothing is raised."""
+        problem = self._readable_problem()
+        if problem is not None:
+            raise problem
+
     def demand_nobody_else(self) -> None:
         """Raises HeldByOther when another run holds the connector, and NotFound when it is gone.
 
         Where its config cannot be read, nothing is raised: a connector that is left STOPPED is worse.
         """
-        problem = None
+        problem = self._readable_problem()
+        if isinstance(problem, HeldByOther):
+            raise problem
+
+    def _readable_problem(self) -> RecoveryError | None:
         try:
-            problem = self._problem(None)
+            return self._problem(None)
         except NotFound:
             raise
         except ConnectError:
-            pass
-        if isinstance(problem, HeldByOther):
-            raise problem
+            return None
 
     def release(self) -> str | None:
         """Remove the mark if it is this one; a warning where it stays. It is no error that it is gone already."""
@@ -148,9 +160,10 @@ class ConfigMark:
         if found not in (*self._nobodys, self._text):
             return self._held_by(found)
         if self.is_set and found != self._text:
-            return Meddled(
-                f"Somebody has put back the config of connector '{self._connector}', or created the connector anew, while it was"
-                " being changed: an operator such as Strimzi or a tool such as Terraform does that."
+            return MarkGone(
+                f"Somebody has removed the mark {HOLD_KEY} of connector '{self._connector}' while it was being changed: another"
+                " run has come in between, an operator such as Strimzi or a tool such as Terraform has put back the config, or"
+                " the connector was created anew."
             )
         if expected is None:
             return None

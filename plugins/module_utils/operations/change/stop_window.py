@@ -39,6 +39,7 @@ _STOP_AGAIN_SECONDS = 8.0
 # Two workers may show different states for a moment.
 _FOREIGN_SECONDS = 2.0
 _FOREIGN_LOOKS = 5
+_DEMAND_SECONDS = 2.0
 _CHOSEN = ("RUNNING", "PAUSED")
 # A message about a state that was awaited names this many of the states that were seen.
 _SHOWN_SIGHTS = 4
@@ -113,11 +114,14 @@ class StopWindow:
         """Whether a stop was sent of which it is not known that it has come into force: a worker may still carry it out."""
         return self._lost_stops > 0 and (self._stops > 1 or not self._has_stop_come)
 
-    def enter(self, worker_ids: Iterable[str]) -> Proof:
+    def enter(self, worker_ids: Iterable[str], demand_own: Callable[[], None] = lambda: None) -> Proof:
         """Stop the connector and return when its offsets hold still. Raises RecoveryError; it may be STOPPED then.
 
-        ``worker_ids`` are all known workers; each is asked itself.
+        ``worker_ids`` are all known workers; each is asked itself. ``demand_own`` is called now and then while this waits; it
+        raises RecoveryError when the connector is another run's.
         """
+        self._demand_own = demand_own
+        self._demand_again_at = self._cluster.remaining_seconds() - _DEMAND_SECONDS
         self._stop_once(self._status())
         self._await(self._is_stopped, "STOPPED without tasks")
         proof = self._prove(sorted(worker_ids))
@@ -239,7 +243,7 @@ class StopWindow:
             self._has_stop_come = self._stops > 0
             self._foreign_since = None
         elif self._was_seen_stopped and status.state in _CHOSEN and not self._is_overruled():
-            self._demand_own(status)
+            self._demand_unchosen(status)
         elif not self._was_asked_to_stop or self._is_stop_due():
             self._send_stop()
 
@@ -262,7 +266,7 @@ class StopWindow:
             self._lost_stops += 1
             self._stop_again_at = self._cluster.remaining_seconds() - _STOP_AGAIN_SECONDS
 
-    def _demand_own(self, status: Status) -> None:
+    def _demand_unchosen(self, status: Status) -> None:
         """Raises Meddled for a state that has been another one for a while."""
         now = self._cluster.remaining_seconds()
         if self._foreign_since is None:
@@ -272,6 +276,9 @@ class StopWindow:
 
     def _is_stopped(self, status: Status) -> bool:
         self._stop_once(status)
+        if self._cluster.remaining_seconds() <= self._demand_again_at:
+            self._demand_again_at = self._cluster.remaining_seconds() - _DEMAND_SECONDS
+            self._demand_own()
         return status.state == "STOPPED" and not status.tasks
 
     def _order(self, order: Callable[[str], None]) -> None:

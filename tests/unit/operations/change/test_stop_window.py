@@ -136,7 +136,7 @@ def test_a_late_order_of_a_run_that_was_killed_is_overruled() -> None:
 def test_somebody_who_chooses_another_state_in_the_window_is_not_overruled(before: str, chosen: str, did: str) -> None:
     cluster = cluster_in(before)
     cluster.worker_answers = {"connect-1:8083": [BUSY, HAS_TASK, ENDED]}
-    asked = [method for method in calls_of_entering(before)].index("worker_answer") + 2
+    asked = calls_of_entering(before).index("worker_answer") + 2
     cluster.meddling = {asked: lambda: cluster.by_name["c"].show(chosen)}
     one = window(cluster)
     with pytest.raises(Meddled, match=f"Somebody has {did} connector 'c' while it was being changed"):
