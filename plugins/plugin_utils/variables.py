@@ -52,6 +52,7 @@ _OF_PLAYBOOKS: Spec = {
     "connectops_serial": {"type": "raw"},
     "connectops_connectors": {"type": "list", "elements": "str"},
     "connectops_at_least": {"type": "dict"},
+    "connectops_stay_stopped": {"type": "list", "elements": "str"},
     "connectops_stop_on_failure": {"type": "bool"},
 }
 
@@ -71,6 +72,8 @@ _SET_BY_US = frozenset(
         "identify_bad",
         "reset_failed",
         "reset_failure",
+        "reset_left_stopped",
+        "reset_stopped_advice",
         "reset_plan",
         "reset_plannable",
         "reset_result",

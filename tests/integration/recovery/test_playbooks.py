@@ -215,11 +215,17 @@ def test_a_stopped_connector_that_would_be_stuck_fails_the_run_unless_it_was_nam
     report = " ".join(found.stdout.partition("PLAY [Report]")[2].split())
     assert (
         f"STOPPED, and stuck after a resume: {one.name}. To recover, run this playbook with -e"
-        f" connectops_connectors={one.name}, then send PUT /connectors/<name>/resume."
+        f" connectops_connectors={one.name}, then send PUT /connectors/<name>/resume. If it shall stay STOPPED, say so with"
+        " connectops_stay_stopped."
     ) in report
     assert one.cluster.config(one.name)["stripe.report.max.wait.ms"] == "1500"
+    stay = ["-e", json.dumps({"connectops_stay_stopped": [one.name]})]
+    wanted = run_playbook("recover", write_inventory(lab, tmp_path), [*limit, *stay])
+    assert wanted.returncode == 0, wanted.stdout
     named = run_playbook("recover", write_inventory(lab, tmp_path), [*limit, "-e", f"connectops_connectors={one.name}"])
-    assert named.returncode == 0, named.stdout
+    assert named.returncode == 2, named.stdout
+    assert f"Reset and left STOPPED, as before: {one.name}." in " ".join(named.stdout.split())
+    assert one.cluster.config(one.name)["stripe.report.max.wait.ms"] == "3600000"
     assert one.cluster.status(one.name)["connector"]["state"] == "STOPPED"
     one.cluster.request("PUT", f"/connectors/{one.name}/resume")
     await_condition(lambda: is_delivered(lab, one), "the rows that were due", 60)

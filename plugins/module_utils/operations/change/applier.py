@@ -194,6 +194,9 @@ class Applier:
     def _planned_again(self, held: Connector, planned: Planned, agreed_plan: str | None) -> Planned:
         """The plan for what is there now that nothing moves any more."""
         again = self._replan(held)
+        if not _writes(planned.plan) and not _writes(again.plan):
+            # A task that had FAILED starts once more when the connector is marked; the restart was agreed to all the same.
+            return planned
         if agreed_plan is not None and again.plan.id != agreed_plan:
             raise RecoveryError(
                 f"The plan {agreed_plan} does not fit any more: {_moved(planned.plan, again.plan)}. Nothing was changed; look at"
