@@ -19,7 +19,7 @@ export PYTHONPATH := $(CURDIR)/.cache/collections:$(CURDIR)/tests
 export PATH := $(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(VENV)
 
-.PHONY: help check-python check-java setup hooks lint $(LINTS) unit integration molecule sanity matrix test demo lab
+.PHONY: help check-python check-java setup hooks lint $(LINTS) unit integration molecule sanity matrix faults test demo lab
 .PHONY: bench clean
 
 help: ## list the targets
@@ -68,6 +68,10 @@ unit: setup ## run the tests that need no Kafka
 
 integration: check-java setup ## run the tests against a real Kafka Connect
 	@$(PYTEST) $(PARALLEL) tests/integration
+
+# The longest there is: an hour on two cores. It prints how many cases it has tried.
+faults: check-java setup ## try every order of two runs, and a fault or a meddler at every step of a run
+	@$(PYTEST) -s -m faults tests/unit tests/integration
 
 molecule: check-java setup ## run the roles' scenarios
 	@ANSIBLE_PYTHON_INTERPRETER=$(PY) molecule test --all

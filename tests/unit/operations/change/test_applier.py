@@ -554,6 +554,15 @@ def test_an_offset_that_is_back_although_the_connector_does_not_run_was_overwrit
         run.apply()
 
 
+def test_a_setting_that_was_put_back_after_the_return_is_no_success() -> None:
+    run = Run.of()
+    last_but_one = len(calls_of_a_run("RUNNING")) - 1
+    run.cluster.meddling = {last_but_one: lambda: run.connector.config.update(OLD)}
+    with pytest.raises(RecoveryError, match=r"max\.wait\.ms of connector 'c' has another value again") as caught:
+        run.apply()
+    assert caught.value.facts["changed"] is True
+
+
 def test_an_offset_that_has_moved_on_is_a_good_sign() -> None:
     run = Run.of()
     comes_back_to(run, {ORDERS: {"id": 2}})

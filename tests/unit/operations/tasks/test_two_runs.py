@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import ConnectError
-from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import HOLD_KEY, Hold
+from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import HOLD_KEY, Hold, Holder
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import UnknownOutcome
 from unit.fake_cluster import FakeConnector, Fault, Killed
-from unit.operations.tasks.two_runs import AFTER, BEFORE, NEW, OLD, World, calls_of, interleaved
+from unit.operations.tasks.two_runs import AFTER, BEFORE, NEW, NOW, OLD, World, calls_of, interleaved
 
 STATES = ("RUNNING", "PAUSED", "STOPPED")
 HOUR_SECONDS = 3600.0
@@ -202,3 +203,69 @@ def test_a_connector_stopped_by_a_run_of_last_week_may_be_so_because_a_person_wa
             assert "it is not known whether the run that has ended" in world.run(tmp_path / home, check_mode=check_mode)
     assert world.cluster.writes == []
     assert world.state == "STOPPED"
+
+
+def test_a_stop_that_may_be_carried_out_later_keeps_journal_and_mark_and_the_next_run_heals_it(tmp_path: Path) -> None:
+    """As with a frozen worker: it takes the request, does not answer, and carries it out when it is thawed."""
+    world = World()
+    world.cluster.next_faults["stop"] = [Fault(UnknownOutcome("no answer"))]
+    assert world.run(tmp_path / "a") == "ok"
+    assert (world.state, world.content) == ("RUNNING", (AFTER, NEW))
+    assert "The answer to the request to stop connector 'c' was lost" in world.warnings[-1]
+    assert list(tmp_path.rglob("journal.json"))
+    world.connector.show("STOPPED")
+    world.cluster.restarted(1000)
+    assert world.run(tmp_path / "b").startswith("Connector 'c' is being changed by another run")
+    assert world.run(tmp_path / "a") == "ok"
+    assert (world.state, world.content, world.hold) == ("RUNNING", (AFTER, NEW), None)
+    assert not list(tmp_path.rglob("journal.json"))
+
+
+def test_a_failed_run_whose_stop_may_come_later_says_so(tmp_path: Path) -> None:
+    world = World()
+    world.cluster.broken["stop"] = UnknownOutcome("no answer")
+    message = world.run(tmp_path / "a")
+    assert "did not become STOPPED without tasks in time" in message
+    assert message.endswith("run this again, which returns it to RUNNING. The journal stays until then.")
+    assert list(tmp_path.rglob("journal.json"))
+
+
+def test_a_connector_that_was_created_anew_does_not_inherit_the_journal(tmp_path: Path) -> None:
+    world = World()
+    number = calls_of(World, tmp_path / "counted").index("alter_offsets") + 1
+    world.cluster.faults = {number: Fault(Killed())}
+    with pytest.raises(Killed):
+        world.run(tmp_path / "a")
+    world.connector = FakeConnector("c", dict(OLD), dict(BEFORE), "STOPPED")
+    world.cluster.by_name["c"] = world.connector
+    world.cluster.restarted(1000)
+    assert "it is not known whether a run of" in world.run(tmp_path / "a")
+    assert world.cluster.writes == []
+    assert world.run(tmp_path / "b") == "ok"
+    assert world.state == "STOPPED"
+
+
+def test_a_stale_mark_of_a_connector_that_is_well_is_removed(tmp_path: Path) -> None:
+    world = World()
+    world.connector.config, world.connector.offsets = dict(NEW), dict(AFTER)
+    hold = Hold("1", "p", "RUNNING", Holder("gone", 1), int(NOW) - 1000, int(NOW) - 1)
+    world.connector.config[HOLD_KEY] = hold.as_text()
+    assert world.run(tmp_path / "a", check_mode=True) == "ok"
+    assert world.cluster.writes == []
+    assert world.run(tmp_path / "a") == "ok"
+    assert (world.cluster.writes, world.hold) == (["patch_config"], None)
+
+
+@pytest.mark.parametrize("is_named", [True, False], ids=["named", "not named"])
+def test_a_run_in_a_container_says_that_its_backups_may_be_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_named: bool
+) -> None:
+    monkeypatch.setenv("AWX_PRIVATE_DATA_DIR", "/runner")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    home = tmp_path / "named" if is_named else tmp_path / ".connectops" / "backups"
+    world = World()
+    assert world.run(home) == "ok"
+    said = [line for line in (*world.warnings, *world.shown) if "connectops_backup_dir" in line]
+    assert len(said) == (0 if is_named else 2)
+    # Before the first change, and so before the line about the backup.
+    assert is_named or said[0] == world.shown[0]

@@ -38,6 +38,9 @@ class World:
         self.prior = state
         self.connector = FakeConnector("c", dict(OLD), dict(BEFORE), state)
         self.cluster = FakeCluster(self.connector, timeout_seconds=1000)
+        # Of all runs that ended well, and of all.
+        self.warnings: list[str] = []
+        self.shown: list[str] = []
 
     def run(self, home: Path, cluster: Any = None, *, check_mode: bool = False, **options: Any) -> str:
         """One reset from a home folder: ``ok``, or the message of its failure."""
@@ -53,11 +56,12 @@ class World:
         checked = ArgumentSpecValidator(CONNECT_OFFSET_RESET).validate({**given, **options})
         clock = lambda: self.cluster.seconds  # noqa: E731
         used = cluster or self.cluster
-        context = TaskContext(check_mode, NOW + clock(), sleep=used.sleep, clock=clock)
+        context = TaskContext(check_mode, NOW + clock(), self.shown.append, used.sleep, clock)
         try:
-            reset(used, checked.validated_parameters, context)
+            outcome = reset(used, checked.validated_parameters, context)
         except RecoveryError as error:
             return error.message
+        self.warnings += outcome.warnings
         return "ok"
 
     @property
