@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_moment
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
 
 
@@ -12,9 +13,15 @@ def backed_up(connector: str, offsets: int, backup_file: str) -> str:
     return f"{connector}: backed up {counted(offsets, 'offset')} to {backup_file}"
 
 
-def if_killed(connector: str, final_state: str) -> str:
-    """Shown before the connector is stopped, since nothing can be shown once the run is killed."""
-    return f"{connector}: stopping; if this run is killed, run it again without a plan id: that ends in {final_state}"
+def if_killed(connector: str, final_state: str, until: int) -> str:
+    """Shown before the connector is stopped, since nothing can be shown once the run is killed.
+
+    ``until``: epoch seconds up to which runs of other machines leave the connector to this one.
+    """
+    return (
+        f"{connector}: stopping; if this run is killed, run it again without a plan id: that ends in {final_state} (on another"
+        f" machine after {show_moment(until).partition(' ')[2]})"
+    )
 
 
 def stopped(connector: str) -> str:

@@ -179,7 +179,7 @@ class Applier:
         self._hold = new_hold(plan.id, plan.final_state, self._clock(), seconds)
         self._mark = ConfigMark(self._cluster, plan.connector, self._hold, self._sleep, self._over)
         self._store.begin(self._journal(plan, backup, is_marked=True))
-        self._progress(steps.if_killed(plan.connector, plan.final_state))
+        self._progress(steps.if_killed(plan.connector, plan.final_state, self._hold.until))
         warning = self._mark.take()
         if warning is not None:
             self._warnings.append(warning)

@@ -22,6 +22,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.cha
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_connector
 
 _READ_TRIES = 10
+_PAUSE_SECONDS = 0.1
 _CONTAINER_FILES = (Path("/run/.containerenv"), Path("/.dockerenv"))
 
 
@@ -53,10 +54,11 @@ def read_to_change(cluster: Cluster, name: str, sleep: Callable[[float], None]) 
     for _try in range(_READ_TRIES):
         connector = read_connector(cluster, name, with_offsets=True, sleep=sleep)
         marked = Connector.of(name, connector.type, cluster.config(name), connector.status)
-        if (marked.config, marked.hold_text) != (connector.config, connector.hold_text):
-            continue
-        if connector.state != "STOPPED" or marked.hold_text or cluster.status(name).state == "STOPPED":
+        is_same = (marked.config, marked.hold_text) == (connector.config, connector.hold_text)
+        is_settled = connector.state != "STOPPED" or marked.hold_text or cluster.status(name).state == "STOPPED"
+        if is_same and is_settled:
             return connector
+        sleep(_PAUSE_SECONDS)
     raise RecoveryError(
         f"Connector '{name}' changes while it is read: its config or its state is another one each time. Find out who does that,"
         " then run again."

@@ -201,7 +201,13 @@ def test_a_person_sees_a_line_for_each_step(state: str) -> None:
     changed = len(applied.planned.plan.offsets)
     assert run.shown == [
         (state, f"c: backed up {len(BEFORE)} offsets to {applied.backup_file}"),
-        (state, f"c: stopping; if this run is killed, run it again without a plan id: that ends in {state}"),
+        (
+            state,
+            (
+                f"c: stopping; if this run is killed, run it again without a plan id: that ends in {state} (on another machine"
+                " after 06:07Z)"
+            ),
+        ),
         ("STOPPED", "c: STOPPED, its tasks have ended"),
         ("STOPPED", f"c: 1 setting and {changed} offsets written and read back"),
         (state, "c: left STOPPED" if state == "STOPPED" else f"c: {state} again"),
