@@ -46,7 +46,7 @@ class RunningReset:
         sending.close()
 
     def result(self) -> Result | None:
-        """Its result, once it has ended; None when it was killed."""
+        """Its result, once it has ended, with ``was_reached``: whether it came to the step; None when it was killed."""
         try:
             result: Result | None = self._receiving.recv()
         except EOFError:
@@ -75,18 +75,20 @@ def terminate() -> None:
 
 
 def _run(options: Mapping[str, Any], sending: Any, at: At | None, ahead_seconds: float) -> None:
-    if at is not None:
-        steps = _Steps(at)
+    steps = None if at is None else _Steps(at)
+    if steps is not None:
         requests.Session.request = steps.counted(requests.Session.request)  # type: ignore[method-assign]
         os.replace = steps.counted(os.replace)
         os.unlink = steps.counted(os.unlink)
     offset_reset.workers_now = lambda cluster, now: (now + ahead_seconds, ())  # type: ignore[assignment]
-    sending.send(run_task(offset_reset, **options))
+    result = run_task(offset_reset, **options)
+    sending.send({**result, "was_reached": steps is not None and steps.was_reached})
 
 
 class _Steps:
     def __init__(self, at: At) -> None:
         self._left = at.step
+        self.was_reached = False
         self._at = at
         self._is_counting = not at.of_window
         self._lock = threading.Lock()
@@ -97,6 +99,7 @@ class _Steps:
                 if self._is_counting:
                     self._left -= 1
                     if self._left == 0:
+                        self.was_reached = True
                         self._at.act()
                 self._is_counting = self._is_counting or str(arguments[-1]).endswith("/stop")
             return function(*arguments, **options)

@@ -137,16 +137,16 @@ def meddled(pair: Pair, what: str, step: int) -> str | None:
     log = pair.trial.cluster
     result = pair.start("a", At(step, functools.partial(meddle, pair.url(), what), of_window=True)).result()
     assert result is not None
+    if not result["was_reached"]:
+        return None
     word = told(result)
     if what == "delete":
-        exists = requests.get(f"{pair.url()}/config", timeout=60).ok
-        if exists:
-            return None
+        assert not requests.get(f"{pair.url()}/config", timeout=60).ok
         assert word == "ok" or word.count("deleted") == 1, result
         assert "resume" not in word, result
         return "noticed" if word != "ok" else "after the end"
-    if what == "config" and log.config(pair.trial.name).get("batch.size") != "7":
-        return None
+    if what == "config":
+        assert log.config(pair.trial.name)["batch.size"] == "7"
     offsets, settings = pair.content()
     if word == "ok":
         assert (offsets, settings) == ("new", "new"), result
