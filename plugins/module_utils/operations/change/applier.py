@@ -162,9 +162,13 @@ class Applier:
         if left_as is not None:
             self._warnings.append(steps.left_as_chosen(plan.connector, left_as, plan.final_state))
         self._progress(steps.returned(plan.connector, left_as or plan.final_state))
-        config = self._cluster.config(plan.connector) if planned.plan.settings else {}
+        try:
+            config = self._cluster.config(plan.connector) if planned.plan.settings else {}
+            stored = change.stored()
+        except NotFound as error:
+            raise self._deleted(plan, changed=_writes(planned.plan)) from error
         runs = (left_as or plan.final_state) == "RUNNING"
-        evidence = evidence_of(planned.plan, config, change.stored(), proof=proof, runs=runs)
+        evidence = evidence_of(planned.plan, config, stored, proof=proof, runs=runs)
         return Applied(planned, backup, proof, evidence, change.remarks, tuple(self._warnings))
 
     def _back_up(self, connector: Connector, planned: Planned) -> str:
