@@ -75,6 +75,10 @@ enumerate: setup ## run the tests with generated input, with twenty times as man
 integration: check-java setup ## run the tests against a real Kafka Connect
 	@$(PYTEST) $(PARALLEL) tests/integration
 
+# The longest there is: an hour on two cores. It prints how many cases it has tried.
+faults: check-java setup ## try every order of two runs, and a fault or a meddler at every step of a run
+	@$(PYTEST) -s -m faults tests/unit tests/integration
+
 molecule: check-java setup ## run the roles' scenarios
 	@ANSIBLE_PYTHON_INTERPRETER=$(PY) molecule test --all
 

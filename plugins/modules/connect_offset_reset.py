@@ -358,6 +358,9 @@ connectors:
       description: What was read after the change. V(null) in check mode and if nothing changed.
       type: dict
       contains:
+        settings_kept:
+          description: Number of changed settings that still have the written value after the connector was returned.
+          type: int
         offsets_kept:
           description: Number of changed offsets that still have the written value.
           type: int
@@ -370,15 +373,21 @@ connectors:
               left. The connector has read to the end of its data once more.
           type: int
         workers_asked:
-          description: Workers that confirmed that no task was left.
+          description:
+            - Workers that confirmed that no task was left. Only workers that are known from the status of the connectors and from
+              O(connect_url) can be asked.
           type: list
           elements: str
         workers_not_reached:
           description: Workers that could not be asked.
           type: list
           elements: str
+        workers_may_be_missing:
+          description:
+            - Whether there may be workers that are not known, because O(connect_url) seems to be the address of a load balancer.
+          type: bool
         settled_seconds:
-          description: Seconds waited because a worker could not be asked.
+          description: Seconds waited because a worker could not be asked or may be missing.
           type: float
     failed:
       description:

@@ -274,6 +274,35 @@ ansible_facts:
             unfinished_plan:
               description: Id of the plan of a reset that was started and not finished. V(null) if there is none.
               type: str
+            hold:
+              description:
+                - Who is changing the connector, or was when the run ended without removing its mark. V(null) if nobody is.
+              type: dict
+              contains:
+                plan_id:
+                  description: Id of the plan.
+                  type: str
+                prior_state:
+                  description: State that the connector is to be returned to.
+                  type: str
+                host:
+                  description: Host of the run.
+                  type: str
+                process:
+                  description: Id of the process on that host.
+                  type: int
+                user:
+                  description: User of the process.
+                  type: str
+                job:
+                  description: Id of the AWX job. Empty if it is none.
+                  type: str
+                since:
+                  description: ISO 8601 time at which it began, in UTC.
+                  type: str
+                until:
+                  description: ISO 8601 time, in UTC, after which another run may finish the change.
+                  type: str
             worked_round:
               description:
                 - Round that the connector works on. Only for the Stripe reporting connector, as are all following keys.
@@ -427,8 +456,8 @@ ansible_facts:
           sample: [stripe-reporting-source-connector]
         unfinished:
           description:
-            - Names of the connectors that a killed run may have left STOPPED. A connector that somebody has resumed or paused
-              since is not among them.
+            - Names of the connectors that another run is changing, or that a killed run may have left STOPPED. A connector that
+              somebody has resumed or paused since is not among them.
           type: list
           elements: str
           sample: []

@@ -7,42 +7,49 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Any, Protocol
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.change import ChangeResult
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import iso_seconds
+from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import PRIOR_STATES
 from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import OwnWrite
-
-_STATES = ("RUNNING", "PAUSED", "STOPPED")
 
 
 @dataclass(frozen=True)
 class Journal:
-    """A change that was begun and not ended: its plan, the state to return the connector to, and its backup."""
+    """A change that was begun and not ended: its plan, the state to return the connector to, and its backup.
+
+    ``begun_at`` is epoch seconds; 0: not known. ``hold_id``: of the mark in the connector's config (see ``core/hold.py``), which
+    comes before the first change and goes after the last one; empty where none could be written.
+    """
 
     plan_id: str
     prior_state: str
     backup_file: str
+    begun_at: float = 0.0
+    hold_id: str = ""
 
     def as_data(self) -> dict[str, Any]:
-        """JSON data."""
-        return {"plan_id": self.plan_id, "prior_state": self.prior_state, "backup_file": self.backup_file}
+        return {
+            "plan_id": self.plan_id,
+            "prior_state": self.prior_state,
+            "backup_file": self.backup_file,
+            "begun_at": datetime.fromtimestamp(self.begun_at, timezone.utc).isoformat(timespec="seconds"),
+            "hold_id": self.hold_id,
+        }
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Journal:
-        """Read what :meth:`as_data` made. Raises ValueError."""
+        """Read what :meth:`as_data` made. Raises ValueError. One of an older version has neither a time nor a mark."""
         plan_id, prior_state, backup = (data.get(name) for name in ("plan_id", "prior_state", "backup_file"))
-        if not isinstance(plan_id, str) or not isinstance(backup, str) or prior_state not in _STATES:
-            raise ValueError("not a journal")
-        return cls(plan_id, prior_state, backup)
-
-    def state_to_return_to(self, state: str) -> str | None:
-        """The state that a connector which is now in ``state`` has to be returned to; None: leave its state alone.
-
-        The run that was killed left it STOPPED, or ended. If it is RUNNING or PAUSED, the change had not begun, or had ended, or
-        a person has chosen that state since.
-        """
-        return None if state in ("RUNNING", "PAUSED") else self.prior_state
+        begun_at, hold_id = data.get("begun_at", "1970-01-01T00:00:00+00:00"), data.get("hold_id", "")
+        texts = (plan_id, prior_state, backup, begun_at, hold_id)
+        moment = iso_seconds(begun_at) if isinstance(begun_at, str) else None
+        if not all(isinstance(text, str) for text in texts) or prior_state not in PRIOR_STATES or moment is None:
+            raise ValueError("damaged")
+        return cls(str(plan_id), prior_state, str(backup), moment, str(hold_id))
 
 
 @dataclass(frozen=True)

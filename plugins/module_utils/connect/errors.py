@@ -53,3 +53,10 @@ class NotStoppedYet(ConnectError):
 
 # The same for every connector of the cluster; anything else may be one connector's own problem.
 OF_THE_CLUSTER = (AccessDenied, NotConnect, TimedOut, TlsFailed, Unreachable)
+
+
+def is_surely_not_made(error: ConnectError) -> bool:
+    """Whether a change that was answered so cannot have been made in part: Connect refused it before it began."""
+    status = error.facts.get("status")
+    is_refused = isinstance(status, int) and 400 <= status < 500
+    return is_refused or isinstance(error, (AccessDenied, NotFound, NotStoppedYet, TimedOut, Unreachable, Unsupported))

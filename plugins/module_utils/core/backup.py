@@ -36,9 +36,9 @@ _NEWER_TEXTS = ("made_by", "version")
 class Backup:
     """One connector before a change. ``taken_at`` is an ISO 8601 time in UTC; ``config`` has its secrets hidden.
 
-    ``change``: None in a file of format 1. ``made_by``: who ran it, and where; ``version``: that of this collection.
-    ``topic_records``: the raw records of the offsets topics, empty where these were not read. ``is_original``: the file is as it was written; a file
-    of format 1 cannot show that.
+    ``change``: None in a file of format 1. ``made_by``: who ran it, and where. ``version``: that of this collection.
+    ``topic_records``: the raw records of the offsets topics, empty where these were not read. ``is_original``: the file is as it
+    was written; a file of format 1 cannot show that.
     """
 
     cluster_id: str

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Union
 if TYPE_CHECKING:
     from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import TopicView
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import HOLD_KEY, without_hold
+
 JsonScalar = Union[str, int, float, bool, None]
 Offset = Mapping[str, JsonScalar]
 
@@ -140,7 +142,8 @@ class Connector:
 
     ``problem``: a sentence that says why its offsets, or more of it, could not be read; ``offsets`` says nothing then.
     ``target_state``: the state that it is meant to have, STARTED, PAUSED or STOPPED, where the config topic was read instead
-    of Connect. ``in_topics``: what the offsets topics hold of it, None where a reset has not read them.
+    of Connect. ``hold_text``: the mark of a run that is changing it, which is no part of ``config``. ``in_topics``: what the
+    offsets topics hold of it, None where a reset has not read them.
     """
 
     name: str
@@ -154,6 +157,7 @@ class Connector:
     trace: str | None = field(default=None, repr=False)
     target_state: str | None = None
     in_topics: TopicView | None = None
+    hold_text: str | None = field(default=None, repr=False)
 
     @property
     def connector_class(self) -> str:
@@ -178,8 +182,17 @@ class Connector:
     @classmethod
     def of(cls, name: str, type: str, config: Mapping[str, str | None], status: Status) -> Connector:
         """A connector whose offsets have not been read; a setting that is null counts as not set."""
-        known = {key: value for key, value in config.items() if value is not None}
-        return cls(name, type, status.state, status.worker_id, status.tasks, known, trace=status.trace)
+        known = {key: value for key, value in without_hold(config).items() if value is not None}
+        return cls(
+            name,
+            type,
+            status.state,
+            status.worker_id,
+            status.tasks,
+            known,
+            trace=status.trace,
+            hold_text=config.get(HOLD_KEY),
+        )
 
     @property
     def status(self) -> Status:

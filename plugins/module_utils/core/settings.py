@@ -18,6 +18,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
     parse_duration,
     show_milliseconds,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import HOLD_KEY
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import looks_masked, redacted_value
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
@@ -125,6 +126,8 @@ def decide_settings(
     if both:
         raise InputError(f"{both[0]} stands in both config and at_least: keep it in one of them.")
     wanted: dict[str, str | None] = {key: as_setting(value, key) for key, value in exact.items()}
+    if HOLD_KEY in wanted:
+        raise InputError(f"config.{HOLD_KEY}: this key belongs to the collection; leave it out.")
     if "name" in wanted and wanted["name"] != name:
         raise InputError(f"config.name: a connector cannot be renamed; leave name out, or write '{name}'.")
     for key, value in wanted.items():

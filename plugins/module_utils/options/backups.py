@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.option
 )
 
 _TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
+DEFAULT_BACKUP_DIR = "~/.connectops/backups"
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class BackupOptions:
         "A reset that was killed can only be found and finished where its journal still exists, under the same"
         " O(cluster_label).",
         "Not used if O(backup_topic) is set.",
-        default="~/.connectops/backups",
+        default=DEFAULT_BACKUP_DIR,
     )
     cluster_label: str = option(
         "cluster_label",
@@ -58,6 +60,13 @@ class BackupOptions:
         "With V(false), a missing topic is an error. A misspelt name then creates nothing.",
         default=False,
     )
+
+    @property
+    def is_default_dir(self) -> bool:
+        """Whether nobody has named a folder or a topic."""
+        return self.backup_topic is None and os.path.expanduser(self.backup_dir) == os.path.expanduser(
+            DEFAULT_BACKUP_DIR
+        )
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> BackupOptions:

@@ -15,6 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.client
     ConnectClient,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import ConnectError
+from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import HOLD_KEY
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Status
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import UnknownOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import StopWindow
@@ -281,11 +282,10 @@ def test_what_moved_while_the_connector_was_being_stopped_is_not_rewound(
         assert sorted(trial.delivered(zone)) == trial.expected(zone, ago(5), MIDNIGHT)
 
 
-def test_an_order_of_before_that_comes_into_force_late_is_overruled(
+def test_somebody_who_resumes_the_connector_is_noticed_and_not_overruled(
     trial: Trial, tasks: Tasks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As when a killed run had just asked for RUNNING: the connector is read as STOPPED, then it starts."""
-    today = today_in_the_current_round()
+    """The connector is read as STOPPED, marked, and then it starts."""
     stuck(trial, state="STOPPED")
     trial.cluster.await_state(trial.name, "STOPPED", tasks=0)
     status, reads = ConnectClient.status, []
@@ -293,17 +293,19 @@ def test_an_order_of_before_that_comes_into_force_late_is_overruled(
     def then_resumed(client: ConnectClient, name: str) -> Status:
         found = status(client, name)
         reads.append(found.state)
-        if len(reads) == 2:
+        if len(reads) == 3:
             trial.cluster.request("PUT", f"/connectors/{name}/resume")
             trial.cluster.await_state(name, "RUNNING", tasks=1)
         return found
 
     monkeypatch.setattr(ConnectClient, "status", then_resumed)
-    succeeded(tasks.reset(strategy="current"))
-    assert reads[:2] == ["STOPPED", "STOPPED"]
-    assert "RUNNING" in reads
-    assert tasks.state() == "STOPPED"
-    assert tasks.offsets() == dict.fromkeys(ZONES, today)
+    result = failed(tasks.reset(strategy="current"))
+    assert f"Somebody has resumed connector '{trial.name}' while it was being changed." in result["msg"]
+    assert "left RUNNING" in result["msg"]
+    assert reads[:3] == ["STOPPED"] * 3
+    assert tasks.state() == "RUNNING"
+    assert not tasks.journals
+    assert HOLD_KEY not in trial.cluster.config(trial.name)
 
 
 def test_an_offset_that_falls_back_after_the_return_is_no_success(
@@ -314,10 +316,10 @@ def test_an_offset_that_falls_back_after_the_return_is_no_success(
     before = tasks.offsets()
     leave = StopWindow.leave
 
-    def overwritten_on_leaving(window: StopWindow, state: str, watch_seconds: float = 0.0) -> Status | None:
+    def overwritten_on_leaving(window: StopWindow, *arguments: Any) -> Status | None:
         change = {"offsets": [{"partition": partition(NEW_YORK), "offset": before[NEW_YORK]}]}
         trial.cluster.request("PATCH", f"/connectors/{trial.name}/offsets", change)
-        return leave(window, state, watch_seconds)
+        return leave(window, *arguments)
 
     monkeypatch.setattr(StopWindow, "leave", overwritten_on_leaving)
     result = failed(tasks.reset())

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark import ConfigMark
 from integration.recovery.tasks import MAX_WAIT, PST, Tasks, finished, initial_load, partition, succeeded, unfinished
 from lab import Lab, Worker, await_condition
 from lab.days import MIDNIGHT, ago
@@ -111,7 +112,11 @@ def test_stopped_without_tasks_is_no_proof(lab: Lab, trial: Trial, gate: Path) -
     trial.await_offset(PST, interval_end=MIDNIGHT, processed_in_round=True)
 
 
-def test_a_reset_waits_for_the_task_to_end_and_holds(lab: Lab, trial: Trial, tasks: Tasks, gate: Path) -> None:
+def test_a_reset_waits_for_the_task_to_end_and_holds(
+    lab: Lab, trial: Trial, tasks: Tasks, gate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The mark restarts the task, for which Connect would wait here; before Kafka 3.8 there is none.
+    monkeypatch.setattr(ConfigMark, "take", lambda mark: None)
     options: dict[str, Any] = {
         "connect_url": [worker.url for worker in leader_first(lab)],
         "strategy": "timestamp",

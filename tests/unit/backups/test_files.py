@@ -31,7 +31,7 @@ BACKUP = Backup(
     config={"batch.size": "10"},
     offsets=OFFSETS,
 )
-JOURNAL = Journal("plan1", "PAUSED", "b.json")
+JOURNAL = Journal("plan1", "PAUSED", "b.json", 1_795_413_600.0, "hold1")
 
 
 @pytest.fixture
@@ -336,7 +336,16 @@ def test_a_damaged_journal_is_not_taken_for_none(store: FolderStore, text: str) 
 
 @pytest.mark.parametrize(
     "field, value",
-    [("plan_id", 3), ("prior_state", "FAILED"), ("prior_state", ["RUNNING"]), ("backup_file", None), ("format", 2)],
+    [
+        ("plan_id", 3),
+        ("prior_state", "FAILED"),
+        ("prior_state", ["RUNNING"]),
+        ("backup_file", None),
+        ("begun_at", "soon"),
+        ("begun_at", 5),
+        ("hold_id", None),
+        ("format", 2),
+    ],
 )
 def test_a_journal_with_a_field_that_was_altered_is_damaged(store: FolderStore, field: str, value: Any) -> None:
     store.begin(JOURNAL)
@@ -410,16 +419,3 @@ def test_writes_that_cannot_be_read_are_told_and_replaced_by_the_next(store: Fol
     assert problem_of(caught).startswith(f"{file} cannot be read, so an offset that a reset wrote may be taken for")
     store.note_writes([OwnWrite(ORDERS, {"id": 1}, 100.0)])
     assert store.own_writes() == (OwnWrite(ORDERS, {"id": 1}, 100.0),)
-
-
-# Who is returned to which state
-
-
-@pytest.mark.parametrize("state", ["STOPPED", "UNASSIGNED", "FAILED", "UNKNOWN"])
-def test_a_connector_that_a_killed_run_left_is_returned_to_its_state(state: str) -> None:
-    assert JOURNAL.state_to_return_to(state) == "PAUSED"
-
-
-@pytest.mark.parametrize("state", ["RUNNING", "PAUSED"])
-def test_a_state_that_a_person_has_chosen_since_is_left(state: str) -> None:
-    assert JOURNAL.state_to_return_to(state) is None

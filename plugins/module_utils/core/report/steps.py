@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_moment
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
 
 
@@ -12,9 +13,15 @@ def backed_up(connector: str, offsets: int, backup_file: str) -> str:
     return f"{connector}: backed up {counted(offsets, 'offset')} to {backup_file}"
 
 
-def if_killed(connector: str, final_state: str) -> str:
-    """Shown before the connector is stopped, since nothing can be shown once the run is killed."""
-    return f"{connector}: stopping; if this run is killed, run it again without a plan id: that ends in {final_state}"
+def if_killed(connector: str, final_state: str, until: int) -> str:
+    """Shown before the connector is stopped, since nothing can be shown once the run is killed.
+
+    ``until``: epoch seconds up to which runs of other machines leave the connector to this one.
+    """
+    return (
+        f"{connector}: stopping; if this run is killed, run it again without a plan id: that ends in {final_state} (on another"
+        f" machine after {show_moment(until).partition(' ')[2]})"
+    )
 
 
 def stopped(connector: str) -> str:
@@ -28,3 +35,27 @@ def written(connector: str, settings: int, offsets: int) -> str:
 
 def returned(connector: str, state: str) -> str:
     return f"{connector}: {state} again" if state != "STOPPED" else f"{connector}: left STOPPED"
+
+
+def left_as_chosen(connector: str, state: str, wanted: str) -> str:
+    """A warning: the connector is not returned to its state, because somebody has chosen another one."""
+    return (
+        f"Somebody has chosen the state {state} for connector '{connector}' while it was being changed, so it was left {state}"
+        f" and not returned to {wanted}."
+    )
+
+
+def stop_may_come_later(connector: str, state: str) -> str:
+    """A warning, after the connector was returned to its state."""
+    return (
+        f"The answer to the request to stop connector '{connector}' was lost, so a worker may still carry it out: if the"
+        f" connector is STOPPED later, run this again, which returns it to {state}. The journal stays until then."
+    )
+
+
+def in_container(backup_dir: str) -> str:
+    """A warning before the first change."""
+    return (
+        f"This runs in a container, and backups and journal go to {backup_dir}, which may be gone with it: set"
+        " connectops_backup_dir (option backup_dir) to a folder that outlives the container."
+    )

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Applying a plan to one connector: back up, stop, prove, read again, decide again, change, read back, return, look again."""
+"""Applying a plan to one connector: back up, mark, stop, prove, read again, decide again, change, read back, return, unmark,
+look again.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +13,30 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore, Journal
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import NoStatusYet, NotFound
+from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import Hold
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Status,
     moved_partitions,
-    same_offset,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed, secret_values
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report import steps
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import what_moved
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
-from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import changed_config
+from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange, changed_config
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.holding import new_hold
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.kept_change import KeptChange
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.look_again import (
+    Failure,
+    evidence_of,
+    failure_of,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark import (
+    ConfigMark,
+    HeldByOther,
+    MarkGone,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.offset_access import OffsetAccess
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings_and_offsets import (
     SettingsAndOffsets,
@@ -37,26 +50,32 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.pla
 
 # Reserved beyond the deadline, so that a task out of time can still undo its change and return the connector to its state.
 RETURN_SECONDS = 60.0
+# It is reserved for undoing, returning, undoing after the return, and returning again; one more for clocks that differ.
+_MOST_RETURNS = 5
 # A task that cannot work with its new offset starts all the same, and fails a moment later.
 _WATCH_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class Applied:
-    """What was done, and what was read afterwards. ``remarks`` are what Connect said about it besides that it is done."""
+    """What was done, and what was read afterwards. ``remarks`` are what Connect said about it besides that it is done.
+
+    ``warnings`` are sentences about what is left behind.
+    """
 
     planned: Planned
     backup_file: str
     proof: Proof
     evidence: Mapping[str, Any]
     remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class Applier:
     """Applies one plan to one connector; ``replan`` decides again from what ``read`` reads in the STOPPED window.
 
     ``open_offsets`` gives access to the offsets in the way that a plan names. ``clock`` returns epoch seconds by the workers'
-    clock. ``progress`` shows a person one line for each step.
+    clock. ``progress`` shows a person one line for each step. ``over``: the mark of a run that has ended without removing it.
     """
 
     def __init__(
@@ -72,6 +91,7 @@ class Applier:
         clock: Callable[[], float],
         sleep: Callable[[float], None],
         progress: Callable[[str], None],
+        over: Hold | None = None,
     ) -> None:
         self._cluster = cluster
         self._store = store
@@ -83,6 +103,10 @@ class Applier:
         self._sleep = sleep
         self._progress = progress
         self._kept = KeptChange(store, cluster_id, clock)
+        self._over = over
+        self._warnings: list[str] = []
+        # Of the connector as it was read in the window.
+        self._config: Mapping[str, str] = {}
 
     def apply(
         self, connector: Connector, planned: Planned, worker_ids: frozenset[str], agreed_plan: str | None
@@ -97,6 +121,8 @@ class Applier:
         except RecoveryError as error:
             if self._kept.name is not None:
                 error.facts = {**error.facts, "backup_file": self._kept.name}
+            if self._warnings:
+                error.message = " ".join([error.sentence, *self._warnings])
             raise
         finally:
             self._kept.note_result()
@@ -107,25 +133,30 @@ class Applier:
         plan = planned.plan
         backup = self._back_up(connector, planned)
         try:
-            self._store.begin(Journal(plan.id, plan.final_state, backup))
-            self._progress(steps.if_killed(plan.connector, plan.final_state))
-            proof = self._window.enter(worker_ids)
+            self._begin(plan, backup)
+            proof = self._window.enter(worker_ids, self._mark.demand)
             self._progress(steps.stopped(plan.connector))
             held = self._read()
+            self._config = held.config
             if _has_moved(connector, held):
                 planned = self._planned_again(connector, held, planned, agreed_plan)
                 backup = self._back_up(held, planned)
-                self._store.begin(Journal(planned.plan.id, plan.final_state, backup))
+                self._store.begin(self._journal(planned.plan, backup, is_marked=self._mark.is_set))
             change = self._change(planned.plan)
         except BaseException as error:
             self._return_after(error, plan)
             raise
         try:
             status = self._leave(plan, watch_seconds=_WATCH_SECONDS if _writes(planned.plan) else 0.0)
-            failure = _failure(connector, planned, status)
+            failure = failure_of(connector, planned, status)
             outcome = None if failure is None else self._after_failure(failure, connector, planned, change, worker_ids)
-            self._store.end()
-        except RecoveryError:
+            self._end(plan)
+        except RecoveryError as error:
+            if _is_deleted(error):
+                raise self._deleted(plan, changed=_writes(planned.plan)) from error
+            if isinstance(error, HeldByOther):
+                error.facts = {**error.facts, "changed": _writes(planned.plan)}
+                self._store.end()
             raise
         except BaseException as interruption:
             # It must not leave the connector STOPPED.
@@ -133,9 +164,21 @@ class Applier:
             raise
         if outcome is not None:
             raise outcome
-        self._progress(steps.returned(plan.connector, plan.final_state))
-        evidence = self._look_again(planned.plan, change, proof)
-        return Applied(planned, backup, proof, evidence, change.remarks)
+        left_as = self._window.left_as
+        if left_as is not None:
+            self._warnings.append(steps.left_as_chosen(plan.connector, left_as, plan.final_state))
+        self._progress(steps.returned(plan.connector, left_as or plan.final_state))
+        try:
+            config = self._cluster.config(plan.connector) if planned.plan.settings else {}
+            stored = change.stored()
+        except NotFound as error:
+            raise self._deleted(plan, changed=_writes(planned.plan)) from error
+        runs = (left_as or plan.final_state) == "RUNNING"
+        # What is raised now says that it did not hold; the next lines know no more.
+        self._kept.result = None
+        evidence = evidence_of(planned.plan, config, stored, proof=proof, runs=runs)
+        self._kept.result = "done"
+        return Applied(planned, backup, proof, evidence, change.remarks, tuple(self._warnings))
 
     def _back_up(self, connector: Connector, planned: Planned) -> str:
         declared = self._cluster.secret_keys(connector.connector_class) or frozenset()
@@ -143,11 +186,32 @@ class Applier:
         self._progress(steps.backed_up(connector.name, len(connector.stored), backup))
         return backup
 
+    def _begin(self, plan: Plan, backup: str) -> None:
+        """Write the journal, then the mark. Before the stop, so that the connector is never STOPPED without them."""
+        seconds = self._cluster.remaining_seconds() + _MOST_RETURNS * RETURN_SECONDS
+        self._hold = new_hold(plan.id, plan.final_state, self._clock(), seconds)
+        self._mark = ConfigMark(self._cluster, plan.connector, self._hold, self._sleep, self._over)
+        self._store.begin(self._journal(plan, backup, is_marked=True))
+        self._progress(steps.if_killed(plan.connector, plan.final_state, self._hold.until))
+        warning = self._mark.take()
+        if warning is not None:
+            self._warnings.append(warning)
+            # Nobody must miss a mark that was never there.
+            self._store.begin(self._journal(plan, backup, is_marked=False))
+
+    def _journal(self, plan: Plan, backup: str, *, is_marked: bool) -> Journal:
+        return Journal(
+            plan.id, self._hold.prior_state, backup, self._clock(), hold_id=self._hold.id if is_marked else ""
+        )
+
     def _planned_again(
         self, connector: Connector, held: Connector, planned: Planned, agreed_plan: str | None
     ) -> Planned:
         """The plan for what is there now that nothing moves any more, for the connector in its state before the stop."""
-        again = self._replan(replace(connector, config=held.config, offsets=held.offsets))
+        again = self._replan(replace(connector, config=held.config, offsets=held.offsets, in_topics=held.in_topics))
+        if not _writes(planned.plan) and not _writes(again.plan):
+            # A task that had FAILED starts once more when the connector is marked; the restart was agreed to all the same.
+            return planned
         if agreed_plan is not None and again.plan.id != agreed_plan:
             raise RecoveryError(
                 f"The plan {agreed_plan} does not fit any more: {what_moved(planned.plan.as_data(), again.plan.as_data())}."
@@ -158,19 +222,28 @@ class Applier:
 
     def _change(self, plan: Plan) -> SettingsAndOffsets:
         """Write settings, then offsets; either all of it is there afterwards, or none."""
-        change = SettingsAndOffsets(
-            self._cluster, self._store, plan, self._open_offsets(plan), self._clock, self._sleep
-        )
         self._kept.result = None
+
+        def demand_untouched(settings: tuple[SettingChange, ...] = ()) -> None:
+            self._mark.demand(changed_config(self._config, settings))
+            self._window.demand_stopped()
+
+        offsets = self._open_offsets(plan)
+        change = SettingsAndOffsets(
+            self._cluster, self._store, plan, offsets, self._clock, self._sleep, demand_untouched
+        )
         try:
             change.write()
             if plan.settings or plan.offsets:
                 self._progress(steps.written(plan.connector, len(plan.settings), len(plan.offsets)))
         except BaseException as error:
+            self._keep_to_itself(error, change)
             self._cluster.extend(RETURN_SECONDS)
             try:
+                self._mark.demand_own()
                 change.undo()
             except RecoveryError as failure:
+                self._keep_to_itself(failure, change)
                 raise RecoveryError(
                     f"{_sentence(error)} Undoing it failed as well: {failure.sentence} {self._how_to_restore()}"
                 ) from error
@@ -178,6 +251,16 @@ class Applier:
             raise
         self._kept.result = "done"
         return change
+
+    def _keep_to_itself(self, error: BaseException, change: SettingsAndOffsets) -> None:
+        """Raises the error where nothing may be undone: the connector is another run's by now, or was so, or is gone."""
+        if isinstance(error, (HeldByOther, MarkGone)):
+            if change.has_sent:
+                error.message = f"{error.sentence} What was written by then stays."
+            error.facts = {**error.facts, "changed": change.has_sent}
+            raise error
+        if _is_deleted(error):
+            raise error
 
     def _after_failure(
         self,
@@ -204,9 +287,12 @@ class Applier:
         problem = None
         self._kept.result = None
         try:
-            self._window.enter(worker_ids)
+            self._mark.take()
+            self._window.enter(worker_ids, self._mark.demand)
             change.undo()
             self._kept.result = "undone"
+        except HeldByOther:
+            raise
         except RecoveryError as error:
             problem = error.sentence
         try:
@@ -226,11 +312,26 @@ class Applier:
     def _return_after(self, error: BaseException, plan: Plan) -> None:
         """Return to the state before, after a failure; raises with both sentences when that does not go well either."""
         facts = error.facts if isinstance(error, RecoveryError) else {}
-        try:
-            status = self._leave(plan)
+        if isinstance(error, HeldByOther):
+            # Its state is the other run's concern, and so is what was written.
             self._store.end()
+            return
+        try:
+            if _is_deleted(error):
+                raise error
+            self._mark.demand_nobody_else()
+            status = self._leave(plan)
+            self._end(plan)
         except RecoveryError as failure:
+            if _is_deleted(failure):
+                raise self._deleted(plan, changed=False) from error
+            if isinstance(failure, HeldByOther):
+                self._store.end()
             raise RecoveryError(f"{_sentence(error)} {failure.message}", **facts) from error
+        left_as = self._window.left_as
+        if left_as is not None and isinstance(error, RecoveryError):
+            said = steps.left_as_chosen(plan.connector, left_as, plan.final_state)
+            raise RecoveryError(f"{error.sentence} {said}", **facts) from error
         failed = failed_parts(status) if status is not None else []
         if failed and isinstance(error, RecoveryError):
             raise RecoveryError(
@@ -243,8 +344,11 @@ class Applier:
         """Leave the window. Returns the status of a connector that was resumed, else None. Raises RecoveryError."""
         self._cluster.extend(RETURN_SECONDS)
         try:
-            status = self._window.leave(plan.final_state, watch_seconds)
+            self._mark.demand_nobody_else()
+            status = self._window.leave(plan.final_state, watch_seconds, self._unmark)
         except RecoveryError as failure:
+            if isinstance(failure, HeldByOther) or _is_deleted(failure):
+                raise
             verb = "resume" if plan.final_state == "RUNNING" else "pause"
             raise RecoveryError(
                 f"{failure.sentence} It was {plan.final_state} before; if it is still STOPPED, run this task again, or"
@@ -252,50 +356,32 @@ class Applier:
             ) from None
         return status if plan.final_state == "RUNNING" else None
 
-    def _look_again(self, plan: Plan, change: SettingsAndOffsets, proof: Proof) -> dict[str, Any]:
-        """After the return: moving on is a good sign, and an offset may be what it was only because the data ends there."""
-        stored = change.stored()
-        back = [one for one in plan.offsets if same_offset(stored.get(one.partition), one.before)]
-        # No task was left that could have overwritten it, and the connector works: it has read all that there is once more.
-        has_caught_up = proof.is_complete and plan.final_state == "RUNNING"
-        lost = [one for one in back if one.before is None or not has_caught_up]
-        if plan.final_state != "RUNNING":
-            # A connector that does not run moves no offset, so whatever is not as it was written was overwritten.
-            lost = [one for one in plan.offsets if not same_offset(stored.get(one.partition), one.after)]
-        if lost:
-            self._kept.result = None
-            partitions = ", ".join(str(one.partition) for one in lost)
-            raise RecoveryError(
-                f"The offsets of {partitions} of connector '{plan.connector}' were overwritten by a task that had not ended:"
-                " restart the worker it ran on, then run again.",
-                changed=True,
-            )
-        kept = sum(same_offset(stored.get(one.partition), one.after) for one in plan.offsets)
-        return {
-            "offsets_kept": kept,
-            "offsets_moved_on": len(plan.offsets) - kept - len(back),
-            "offsets_caught_up": len(back),
-        }
+    def _unmark(self) -> None:
+        """Remove the mark, as soon as the connector is STOPPED no more: its tasks are starting then, and must start again."""
+        if self._window.stop_may_come_later:
+            return
+        warning = self._mark.release()
+        if warning is not None:
+            self._warnings.append(warning)
+
+    def _end(self, plan: Plan) -> None:
+        """End the journal, unless the connector may be STOPPED later; then journal and mark stay for the next run."""
+        if self._window.stop_may_come_later:
+            self._warnings.append(steps.stop_may_come_later(plan.connector, plan.final_state))
+        else:
+            self._store.end()
+
+    def _deleted(self, plan: Plan, *, changed: bool) -> RecoveryError:
+        self._store.end()
+        return RecoveryError(
+            f"Connector '{plan.connector}' was deleted while it was being changed: nothing more was done. Connect keeps its"
+            " offsets for a connector that is created with the same name.",
+            changed=changed,
+        )
 
 
-@dataclass(frozen=True)
-class Failure:
-    """What FAILED after the return. ``shown``: ``task 0 FAILED (the first line of its trace)``; ``is_old``: as before."""
-
-    shown: str
-    is_old: bool
-
-
-def _failure(before: Connector, planned: Planned, after: Status | None) -> Failure | None:
-    failed = [] if after is None else failed_parts(after)
-    if after is None or not failed:
-        return None
-    trace = after.first_trace
-    configs = (before.config, changed_config(before.config, planned.plan.settings))
-    secrets = frozenset[str]().union(*(secret_values(config, planned.secret_keys) for config in configs))
-    reason = "" if trace is None else f" ({scrubbed(trace, secrets)})"
-    is_old = bool(failed_parts(before.status)) and before.status.first_trace == trace
-    return Failure(f"{', '.join(failed)} FAILED{reason}", is_old)
+def _is_deleted(error: BaseException) -> bool:
+    return isinstance(error, NotFound) and not isinstance(error, NoStatusYet)
 
 
 def _writes(plan: Plan) -> bool:

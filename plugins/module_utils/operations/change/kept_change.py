@@ -12,6 +12,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.store 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.change import Change, ChangeResult
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.unfinished import state_to_return_to
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.who import who_runs_this
@@ -74,7 +75,7 @@ class KeptChange:
         """Find the change that a killed run has left, before its journal is replaced."""
         self._state_before = connector.state
         journal = self._store.current()
-        begun_in = None if journal is None else journal.state_to_return_to(connector.state)
+        begun_in = None if journal is None else state_to_return_to(connector.state, journal.prior_state)
         if journal is None or begun_in is None:
             return
         self._state_before = begun_in

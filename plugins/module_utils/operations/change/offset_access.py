@@ -9,7 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import NotStoppedYet
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
+    ConnectError,
+    NotStoppedYet,
+    is_surely_not_made,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition, same_offset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import OffsetChange
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
@@ -100,6 +104,11 @@ class RestOffsets:
             # Status and this check have different sources, so one may run ahead of the other.
             self._sent = sent_before
             return error
+        except ConnectError as error:
+            if is_surely_not_made(error):
+                # What has the new offset now has it from somebody else.
+                self._sent = sent_before
+            raise
         else:
             # The connector does not confirm the change: it may keep offsets elsewhere as well.
             if _EXTERNAL in said and said not in self.remarks:

@@ -9,6 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
+    ConnectError,
+    is_surely_not_made,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import secret_values
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import (
@@ -78,6 +82,11 @@ class SettingsWriter:
         self._sleep = sleep
         self._sent: tuple[SettingChange, ...] = ()
 
+    @property
+    def has_sent(self) -> bool:
+        """Whether anything may have been written."""
+        return bool(self._sent)
+
     def write(self, changes: tuple[SettingChange, ...]) -> None:
         """Write the changes and read them back. Raises RecoveryError when they are not there afterwards.
 
@@ -91,7 +100,13 @@ class SettingsWriter:
                     " plan."
                 )
         self._sent = changes
-        self._send(current, changes)
+        try:
+            self._send(current, changes)
+        except ConnectError as error:
+            if is_surely_not_made(error):
+                # What has the new values now has them from somebody else.
+                self._sent = ()
+            raise
         missing = [change.key for change in changes]
         for _try in range(_READ_BACK_TRIES):
             written = self._cluster.config(self._connector)

@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import NotStoppedYet
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import OwnWrite
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
+from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.offset_access import OffsetAccess
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings import SettingsWriter
@@ -22,7 +24,8 @@ class SettingsAndOffsets:
     """The writes of one plan, those of offsets through ``offsets``.
 
     ``clock`` returns epoch seconds by the workers' clock, ``sleep`` waits for seconds. The store notes every offset that is
-    written, and when: it must not be taken for progress of the connector later.
+    written, and when: it must not be taken for progress of the connector later. ``before_write`` is given the settings that were
+    written so far, before each further write; it raises RecoveryError when the connector is not as it was left.
     """
 
     def __init__(
@@ -33,7 +36,10 @@ class SettingsAndOffsets:
         offsets: OffsetAccess,
         clock: Callable[[], float],
         sleep: Callable[[float], None],
+        before_write: Callable[[tuple[SettingChange, ...]], None] = lambda settings: None,
     ) -> None:
+        self._before_write = before_write
+        self._has_begun_offsets = False
         self._store = store
         self._plan = plan
         self._clock = clock
@@ -45,6 +51,11 @@ class SettingsAndOffsets:
         """What Connect said about the writes besides that they are done."""
         return self._offsets.remarks
 
+    @property
+    def has_sent(self) -> bool:
+        """Whether anything of the plan may have been written."""
+        return self._settings.has_sent or self._has_begun_offsets
+
     def stored(self) -> Mapping[Partition, Offset]:
         """The partitions that have an offset now. Raises RecoveryError."""
         return self._offsets.stored()
@@ -52,11 +63,19 @@ class SettingsAndOffsets:
     def write(self) -> None:
         """Write settings, then offsets, and read them back. Raises RecoveryError; call :meth:`undo` then."""
         if self._plan.settings:
+            self._before_write(())
             self._settings.write(self._plan.settings)
         if self._plan.offsets:
+            self._before_write(self._plan.settings)
+            self._has_begun_offsets = True
             writes = [OwnWrite(one.partition, one.after, self._clock()) for one in self._plan.offsets]
             self._store.note_writes(writes)
-            self._offsets.write(self._plan.offsets)
+            try:
+                self._offsets.write(self._plan.offsets)
+            except NotStoppedYet:
+                # Somebody who has resumed it is the better reason.
+                self._before_write(self._plan.settings)
+                raise
             self._note_end(writes)
 
     def undo(self) -> None:

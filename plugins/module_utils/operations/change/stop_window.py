@@ -5,6 +5,8 @@
 
 STOPPED without tasks is no proof that a task has ended: a task on another worker can commit over a reset until Connect's
 graceful shutdown timeout expires. The proof is a call that a worker serves only after it has ended its tasks.
+
+Somebody who resumes or pauses the connector in the window is noticed, and not overruled.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
@@ -24,64 +27,137 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import WorkerAnswer
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Status
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark import Meddled
 
 # One proving call lasts at least as long as Connect's graceful timeouts (5 s for tasks and 5 s for the connector).
 _PROOF_SECONDS = 15.0
 _PAUSE_SECONDS = 0.1
 _ORDER_PAUSE_SECONDS = 1.0
 _WATCH_PAUSE_SECONDS = 0.5
+# A stop whose answer was lost is sent again when it has not come into force by then: a rebalance takes 3 s as a rule.
+_STOP_AGAIN_SECONDS = 8.0
+# Two workers may show different states for a moment.
+_FOREIGN_SECONDS = 2.0
+_FOREIGN_LOOKS = 5
+_DEMAND_SECONDS = 2.0
+_CHOSEN = ("RUNNING", "PAUSED")
 # A message about a state that was awaited names this many of the states that were seen.
 _SHOWN_SIGHTS = 4
 
 
 @dataclass(frozen=True)
 class Proof:
-    """Why no task can be left: ``workers`` confirmed it, and ``settled_seconds`` were waited for the others."""
+    """Why no task can be left: ``workers`` confirmed it, and ``settled_seconds`` were waited for the others.
+
+    Only known workers can be asked: one that has left the group with a task is not among them. ``may_be_incomplete``: some
+    of those that are in the group may not be known either.
+    """
 
     workers: tuple[str, ...]
     unreachable: tuple[str, ...]
     settled_seconds: float
+    may_be_incomplete: bool = False
 
     @property
     def is_complete(self) -> bool:
-        """Whether every known worker has confirmed that no task is left."""
-        return bool(self.workers) and not self.unreachable
+        """Whether every worker of the group is known, as far as can be seen, and has confirmed that no task is left."""
+        return bool(self.workers) and not self.unreachable and not self.may_be_incomplete
+
+
+def known_workers(connectors: Iterable[Connector], urls: Iterable[str]) -> tuple[frozenset[str], bool]:
+    """The addresses of the workers that can be asked, and whether there may be workers beside them.
+
+    A URL that no status names is a worker without tasks, or a load balancer. It is taken for a balancer where the statuses
+    name workers that are not among the URLs.
+    """
+    working = frozenset[str]().union(*(connector.status.worker_ids for connector in connectors))
+    named = frozenset(urlsplit(url).netloc for url in urls)
+    unseen = named - working
+    return working | {one for one in named if urlsplit(f"//{one}").port}, bool(unseen) and not working <= named
 
 
 class StopWindow:
-    """One connector's STOPPED window. ``settle_seconds`` are waited where a worker cannot be asked."""
+    """One connector's STOPPED window. ``settle_seconds`` are waited where a worker cannot be asked.
+
+    ``may_be_incomplete``: see :func:`known_workers`. ``overrules``: somebody else's late order is overruled, as that of a run
+    that was killed. ``left_as``: the state in which the connector was left because somebody has chosen it; None as a rule.
+    """
 
     def __init__(
-        self, cluster: Cluster, connector: Connector, settle_seconds: float, sleep: Callable[[float], None]
+        self,
+        cluster: Cluster,
+        connector: Connector,
+        settle_seconds: float,
+        sleep: Callable[[float], None],
+        *,
+        may_be_incomplete: bool = False,
+        overrules: bool = False,
     ) -> None:
         self._cluster = cluster
         self._name = connector.name
         self._settle_seconds = settle_seconds
         self._sleep = sleep
+        self._may_be_incomplete = may_be_incomplete
+        self._overrules = overrules
         self._was_asked_to_stop = False
         self._may_be_stopped = connector.state == "STOPPED"
+        self._was_seen_stopped = False
+        self._foreign_since: float | None = None
+        # Stops that were sent, those of them whose answer was lost, and when the next one is due (as remaining seconds).
+        self._stops = self._lost_stops = 0
+        self._has_stop_come = False
+        self._stop_again_at: float | None = None
+        self.left_as: str | None = None
 
-    def enter(self, worker_ids: Iterable[str]) -> Proof:
+    @property
+    def stop_may_come_later(self) -> bool:
+        """Whether a stop was sent of which it is not known that it has come into force: a worker may still carry it out."""
+        return self._lost_stops > 0 and (self._stops > 1 or not self._has_stop_come)
+
+    def enter(self, worker_ids: Iterable[str], demand_own: Callable[[], None] = lambda: None) -> Proof:
         """Stop the connector and return when its offsets hold still. Raises RecoveryError; it may be STOPPED then.
 
-        ``worker_ids`` are all known workers; each is asked itself.
+        ``worker_ids`` are all known workers; each is asked itself. ``demand_own`` is called now and then while this waits; it
+        raises RecoveryError when the connector is another run's.
         """
+        self._demand_own = demand_own
+        self._demand_again_at = self._cluster.remaining_seconds() - _DEMAND_SECONDS
         self._stop_once(self._status())
         self._await(self._is_stopped, "STOPPED without tasks")
         proof = self._prove(sorted(worker_ids))
         self._await(self._is_stopped, "STOPPED without tasks")
         return proof
 
-    def leave(self, state: str, watch_seconds: float = 0.0) -> Status | None:
+    def demand_stopped(self) -> None:
+        """Raises Meddled when somebody has chosen another state since the connector was STOPPED."""
+        chosen = self._chosen()
+        if chosen is not None:
+            raise self._meddled(chosen.state)
+
+    def leave(
+        self, state: str, watch_seconds: float = 0.0, when_left: Callable[[], None] = lambda: None
+    ) -> Status | None:
         """Return the connector to RUNNING or PAUSED; an order that fails is repeated until the deadline.
 
         It is back when it is PAUSED, when it has tasks and all are RUNNING, or when it or a task has FAILED. A RUNNING one is
         watched for ``watch_seconds`` more, or until something has FAILED. Returns the last status; None when nothing had to be
-        done: it is to stay STOPPED, or was never stopped here. Raises RecoveryError. It can be entered again afterwards.
+        done: it is to stay STOPPED, was never stopped here, or somebody has chosen its state (``left_as``).
+        ``when_left`` is called as soon as it is STOPPED no more, or stays so. Raises RecoveryError. It can be entered again
+        afterwards.
         """
-        if state == "STOPPED" or not self._may_be_stopped:
+        if not self._may_be_stopped:
+            when_left()
             return None
-        self._order(self._cluster.resume if state == "RUNNING" else self._cluster.pause)
+        chosen = self._chosen() if self._was_seen_stopped else None
+        if chosen is not None and chosen.state != state:
+            self.left_as = chosen.state
+        if state == "STOPPED" or self.left_as is not None:
+            when_left()
+            return None
+        if chosen is None:
+            self._order(self._cluster.resume if state == "RUNNING" else self._cluster.pause)
+            self._await(lambda status: status.state in (*_CHOSEN, "FAILED"), state, is_patient=True)
+        when_left()
         if state == "PAUSED":
             status = self._await(lambda status: status.state == "PAUSED", "PAUSED", is_patient=True)
         else:
@@ -91,8 +167,27 @@ class StopWindow:
                 is_patient=True,
             )
             status = self._watched(status, watch_seconds)
-        self._may_be_stopped = self._was_asked_to_stop = False
+        self._may_be_stopped = self._was_asked_to_stop = self._was_seen_stopped = False
         return status
+
+    def _chosen(self) -> Status | None:
+        """The status when it shows, again and again, a state that is not this window's; else None, also for no answer."""
+        for look in range(_FOREIGN_LOOKS):
+            if look:
+                self._sleep(_PAUSE_SECONDS)
+            try:
+                status = self._status()
+            except NotFound:
+                raise
+            except ConnectError:
+                return None
+            if status.state not in _CHOSEN:
+                return None
+        return status
+
+    def _meddled(self, state: str) -> Meddled:
+        did = "resumed" if state == "RUNNING" else "paused"
+        return Meddled(f"Somebody has {did} connector '{self._name}' while it was being changed.")
 
     def _watched(self, status: Status, seconds: float) -> Status:
         """The first status in which something has FAILED, or the last one that could be read in this time."""
@@ -106,12 +201,20 @@ class StopWindow:
     def _prove(self, worker_ids: list[str]) -> Proof:
         answered: list[str] = []
         unreachable: list[str] = []
-        for worker_id in worker_ids:
-            (answered if self._has_ended_on(worker_id) else unreachable).append(worker_id)
-        settle = self._settle_seconds if unreachable or not answered else 0.0
+
+        def ask(workers: Iterable[str]) -> None:
+            for worker_id in workers:
+                (answered if self._has_ended_on(worker_id) else unreachable).append(worker_id)
+
+        ask(worker_ids)
+        is_incomplete = self._may_be_incomplete
+        settle = self._settle_seconds if unreachable or not answered or is_incomplete else 0.0
         if settle:
             self._sleep(settle)
-        return Proof(tuple(answered), tuple(unreachable), settle)
+            # A worker that was away may have come back with a task.
+            now, _others = known_workers(self._cluster.connectors().values(), ())
+            ask(sorted(now.difference(worker_ids)))
+        return Proof(tuple(answered), tuple(unreachable), settle, is_incomplete)
 
     def _has_ended_on(self, worker_id: str) -> bool:
         """Whether the worker itself says that the connector has no tasks; False where it cannot be asked.
@@ -135,19 +238,47 @@ class StopWindow:
         )
 
     def _stop_once(self, status: Status) -> None:
-        # A connector found STOPPED may still follow an earlier order, such as that of a run that was killed.
         if status.state == "STOPPED":
-            self._may_be_stopped = True
-        elif not self._was_asked_to_stop:
-            self._may_be_stopped = self._was_asked_to_stop = True
-            try:
-                self._cluster.stop(self._name)
-            except UnknownOutcome:
-                # The state that is awaited next decides; to stop twice does no harm.
-                self._cluster.stop(self._name)
+            self._may_be_stopped = self._was_seen_stopped = True
+            self._has_stop_come = self._stops > 0
+            self._foreign_since = None
+        elif self._was_seen_stopped and status.state in _CHOSEN and not self._is_overruled():
+            self._demand_unchosen(status)
+        elif not self._was_asked_to_stop or self._is_stop_due():
+            self._send_stop()
+
+    def _is_overruled(self) -> bool:
+        # A connector found STOPPED may still follow an earlier order of a run that was killed.
+        return self._overrules and not self._was_asked_to_stop
+
+    def _is_stop_due(self) -> bool:
+        return self._stop_again_at is not None and self._cluster.remaining_seconds() <= self._stop_again_at
+
+    def _send_stop(self) -> None:
+        self._may_be_stopped = self._was_asked_to_stop = True
+        self._was_seen_stopped = self._has_stop_come = False
+        self._stop_again_at = None
+        self._stops += 1
+        try:
+            self._cluster.stop(self._name)
+        except UnknownOutcome:
+            # The state that is awaited next decides. Only one stop that is shown to have come into force leaves no doubt.
+            self._lost_stops += 1
+            self._stop_again_at = self._cluster.remaining_seconds() - _STOP_AGAIN_SECONDS
+
+    def _demand_unchosen(self, status: Status) -> None:
+        """Raises Meddled for a state that has been another one for a while."""
+        now = self._cluster.remaining_seconds()
+        if self._foreign_since is None:
+            self._foreign_since = now
+        elif self._foreign_since - now >= _FOREIGN_SECONDS:
+            raise self._meddled(status.state)
 
     def _is_stopped(self, status: Status) -> bool:
         self._stop_once(status)
+        if self._cluster.remaining_seconds() <= self._demand_again_at:
+            self._demand_again_at = self._cluster.remaining_seconds() - _DEMAND_SECONDS
+            self._demand_own()
         return status.state == "STOPPED" and not status.tasks
 
     def _order(self, order: Callable[[str], None]) -> None:

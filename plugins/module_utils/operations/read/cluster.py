@@ -16,6 +16,7 @@ from typing import Any
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import ConnectError, NotFound
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import HOLD_KEY, without_hold
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Snapshot,
@@ -250,7 +251,8 @@ def _snapshot_of_topics(kafka: KafkaClient, names: Sequence[str], now: float) ->
             state="UNKNOWN",
             worker_id="",
             tasks=(),
-            config=known[name].config,
+            config=without_hold(known[name].config),
+            hold_text=known[name].config.get(HOLD_KEY),
             target_state=known[name].target_state,
         )
         for name in dict.fromkeys(names or known)

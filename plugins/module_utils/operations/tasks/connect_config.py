@@ -11,11 +11,15 @@ from typing import Any
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import settings_data, show_settings
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.holding import demand_not_held
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings import (
     SettingsWriter,
     decide_with_server,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_connector
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import (
+    read_connector,
+    workers_now,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import (
     Outcome,
     TaskContext,
@@ -41,6 +45,8 @@ def configure(cluster: Cluster, params: Mapping[str, Any], context: TaskContext)
 
     def change(name: str, outcome: Outcome) -> None:
         connector = read_connector(cluster, name, with_offsets=False)
+        now, _warnings = workers_now(cluster, context.now)
+        demand_not_held(connector, now)
         changes, _secret_keys = decide_with_server(cluster, connector, options.config, options.at_least)
         if changes and not context.check_mode:
             SettingsWriter(cluster, name, context.sleep).write(changes)

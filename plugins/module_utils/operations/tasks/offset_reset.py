@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.stores import (
@@ -22,6 +21,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.reg
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.change import Change
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report import steps
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import (
     carry_out_lines,
     go_back_lines,
@@ -37,12 +37,21 @@ from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connecto
     show_progress,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.applier import Applied, Applier
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.holding import (
+    end_unfinished,
+    find_unfinished,
+    is_in_container,
+    read_to_change,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.offset_access import (
     OffsetAccess,
     RestOffsets,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.retention import delete_old_backups
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import StopWindow
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import (
+    StopWindow,
+    known_workers,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.topic_offsets import TopicOffsets
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import (
     ChangeRequest,
@@ -91,6 +100,11 @@ def carry_out(
     if kafka is not None and write_to != "rest":
         topics = ConnectorTopics(kafka, root.kafka_cluster_id, show_progress(context.progress))
     now, warnings = workers_now(cluster, context.now)
+    if backups.is_default_dir and is_in_container():
+        warnings = (*warnings, steps.in_container(backups.backup_dir))
+        if not context.check_mode:
+            # The warnings of a task are shown when it has ended.
+            context.progress(warnings[-1])
     result = {"changed": False, "connectors": {}, "preview": [], "next_steps": [], "diff": [], "plan_ids": {}}
     with open_stores(backups, kafka, root.kafka_cluster_id, check_mode=context.check_mode) as stores:
         change_one = change(
@@ -182,32 +196,35 @@ class Reset:
         options, agreed = self._agreed_options(name)
         store = self._stores.of(name)
         plan_for = self._planner(options, store, name)
-        journal = store.current()
-        connector, warnings = self._read(name)
+        connector, warnings = read_to_change(self._cluster, name, context.sleep, lambda: self._read(name))
         outcome.warnings += warnings
-        begun_in = None if journal is None else journal.state_to_return_to(connector.state)
+        unfinished = find_unfinished(connector, store, self._clock())
+        if unfinished.problem is not None:
+            raise RecoveryError(unfinished.problem)
+        begun_in = unfinished.begun_in
 
         def replan(read: Connector) -> Planned:
             return plan_for(read, begun_in)
 
         planned = plan_for(connector, begun_in)
         self._refuse_unwritable(planned.plan)
-        if journal is not None:
-            outcome.warnings.append(
-                f"Connector '{name}' has an unfinished change (plan {journal.plan_id}, backup {journal.backup_file}):"
-                + (
-                    f" it is {connector.state} by now, and stays so."
-                    if begun_in is None
-                    else f" it will be returned to {planned.plan.final_state}."
-                )
-            )
+        if unfinished.remark is not None:
+            outcome.warnings.append(unfinished.remark)
         if agreed is not None and (remark := agreed.check(planned.plan, begun_in)) is not None:
             planned = replace(planned, preview=(*planned.preview, *wrapped(remark)))
         if not planned.plan.is_empty:
             store.refuse_unfit(self._backup_of(connector, planned))
         applied = None
         if not planned.plan.is_empty and not context.check_mode:
-            window = StopWindow(self._cluster, connector, options.settle_seconds, context.sleep)
+            workers, may_be_incomplete = self._workers(connector)
+            window = StopWindow(
+                self._cluster,
+                connector,
+                options.settle_seconds,
+                context.sleep,
+                may_be_incomplete=may_be_incomplete,
+                overrules=not unfinished.is_nothing,
+            )
             applier = Applier(
                 self._cluster,
                 store,
@@ -219,17 +236,17 @@ class Reset:
                 clock=self._clock,
                 sleep=context.sleep,
                 progress=context.progress,
+                over=unfinished.over,
             )
-            applied = applier.apply(
-                connector, planned, self._worker_ids(connector), None if agreed is None else planned.plan.id
-            )
+            applied = applier.apply(connector, planned, workers, None if agreed is None else planned.plan.id)
             planned = applied.planned
+            outcome.warnings += applied.warnings
             if planned.keeps_offsets_elsewhere:
                 outcome.warnings += [
                     f"Kafka Connect says of connector '{name}': {remark}" for remark in applied.remarks
                 ]
-        elif journal is not None and not context.check_mode:
-            store.end()
+        elif not unfinished.is_nothing and not context.check_mode:
+            outcome.warnings += end_unfinished(self._cluster, name, store, unfinished.over, context.sleep)
         _report(outcome, planned, applied)
         if applied is not None:
             outcome.warnings += delete_old_backups(store, name, self._keep, self._clock())
@@ -304,13 +321,9 @@ class Reset:
             backed_up=() if backup is None else backup.topic_records,
         )
 
-    def _worker_ids(self, connector: Connector) -> frozenset[str]:
-        """Every worker that may still have a task: those of the connector, those of all others, those of the options."""
-        known = set(connector.status.worker_ids)
-        for other in self._cluster.connectors().values():
-            known.update(other.status.worker_ids)
-        known.update(urlsplit(url).netloc for url in self._urls if urlsplit(url).port)
-        return frozenset(known)
+    def _workers(self, connector: Connector) -> tuple[frozenset[str], bool]:
+        """Every worker that may still have a task, and whether there may be others, see ``known_workers``."""
+        return known_workers((connector, *self._cluster.connectors().values()), self._urls)
 
 
 def _report(outcome: Outcome, planned: Planned, applied: Applied | None) -> None:
@@ -332,6 +345,7 @@ def _report(outcome: Outcome, planned: Planned, applied: Applied | None) -> None
             **applied.evidence,
             "workers_asked": list(applied.proof.workers),
             "workers_not_reached": list(applied.proof.unreachable),
+            "workers_may_be_missing": applied.proof.may_be_incomplete,
             "settled_seconds": applied.proof.settled_seconds,
         },
     }

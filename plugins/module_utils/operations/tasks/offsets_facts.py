@@ -25,8 +25,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.own_write
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import target_state_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.unfinished import Unfinished, hold_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import counts, worst
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.holding import find_unfinished
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.judge import Judge, Judged
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.cluster import (
     ClusterViews,
@@ -77,21 +79,28 @@ def read_facts(client: Cluster, params: Mapping[str, Any], context: TaskContext)
     for connector, judgement in zip(connectors, judgements, strict=True):
         try:
             journal = stores[connector.name].current()
+            found = find_unfinished(connector, stores[connector.name], now)
         except RecoveryError as error:
             # One connector's damaged journal must not hide the others.
-            journal = None
+            journal, found = None, Unfinished()
             warnings.append(error.sentence)
+        hold = hold_of(connector)
         facts[connector.name] = {
             **_facts(connector, judgement, views),
             "config": shown_settings(kinds, connector),
-            "unfinished_plan": None if journal is None else journal.plan_id,
+            "unfinished_plan": hold.plan_id if hold is not None else None if journal is None else journal.plan_id,
+            "hold": None if hold is None else hold.as_data(),
         }
         preview += [*judgement.lines, *target_state_lines(connector.target_state)]
         preview += finding_lines(views.findings.get(connector.name, ()))
-        if journal is not None:
-            unfinished += [connector.name] if journal.state_to_return_to(connector.state) is not None else []
+        if found.problem is not None or found.begun_in is not None:
+            unfinished.append(connector.name)
+        if not found.is_nothing:
+            plan_id = facts[connector.name]["unfinished_plan"]
             preview += wrapped(
-                f"A change of it (plan {journal.plan_id}) was begun and not finished: reset it again to finish it."
+                found.problem
+                or (f"STOPPED by a run that was not finished ({hold}). " if hold and found.begun_in else "")
+                + f"A change of it (plan {plan_id}) was begun and not finished: reset it again to finish it."
             )
         preview.append("")
     connector_counts = counts(one["verdict"] for one in facts.values())

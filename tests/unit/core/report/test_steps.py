@@ -11,7 +11,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report im
 def test_a_line_for_each_step() -> None:
     assert [
         steps.backed_up("orders", 3, "/b/orders.json"),
-        steps.if_killed("orders", "RUNNING"),
+        steps.if_killed("orders", "RUNNING", 1_795_414_020),
         steps.stopped("orders"),
         steps.written("orders", 1, 3),
         steps.written("orders", 0, 1),
@@ -19,7 +19,10 @@ def test_a_line_for_each_step() -> None:
         steps.returned("orders", "STOPPED"),
     ] == [
         "orders: backed up 3 offsets to /b/orders.json",
-        "orders: stopping; if this run is killed, run it again without a plan id: that ends in RUNNING",
+        (
+            "orders: stopping; if this run is killed, run it again without a plan id: that ends in RUNNING (on another machine"
+            " after 06:07Z)"
+        ),
         "orders: STOPPED, its tasks have ended",
         "orders: 1 setting and 3 offsets written and read back",
         "orders: 1 offset written and read back",

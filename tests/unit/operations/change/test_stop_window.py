@@ -17,9 +17,14 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import (
     WorkerAnswer,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Status, Task
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import Proof, StopWindow
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark import Meddled
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import (
+    Proof,
+    StopWindow,
+    known_workers,
+)
 from unit.fake_cluster import FakeCluster, FakeConnector, Fault
 
 ENDED = WorkerAnswer("answered")
@@ -33,9 +38,9 @@ def cluster_in(state: str, **fields: str) -> FakeCluster:
     return FakeCluster(FakeConnector(state=state, **fields))  # type: ignore[arg-type]
 
 
-def window(cluster: FakeCluster, settle_seconds: float = 10.0) -> StopWindow:
+def window(cluster: FakeCluster, settle_seconds: float = 10.0, **options: bool) -> StopWindow:
     one = cluster.by_name["c"]
-    return StopWindow(cluster, Connector.of("c", "source", {}, one.status), settle_seconds, cluster.sleep)
+    return StopWindow(cluster, Connector.of("c", "source", {}, one.status), settle_seconds, cluster.sleep, **options)
 
 
 def state(cluster: FakeCluster) -> str:
@@ -118,19 +123,101 @@ def test_a_connector_that_is_stopped_already_is_not_stopped_again() -> None:
     assert cluster.writes == []
 
 
-def test_a_connector_found_stopped_that_starts_after_all_is_stopped() -> None:
+def test_a_late_order_of_a_run_that_was_killed_is_overruled() -> None:
     cluster = cluster_in("STOPPED")
     cluster.meddling = {2: lambda: cluster.by_name["c"].show("RUNNING")}
-    window(cluster).enter(["connect-1:8083"])
+    window(cluster, overrules=True).enter(["connect-1:8083"])
     assert cluster.writes == ["stop"]
     assert state(cluster) == "STOPPED"
 
 
-def test_a_stop_whose_answer_was_lost_is_sent_once_more() -> None:
+@pytest.mark.parametrize("chosen, did", [("RUNNING", "resumed"), ("PAUSED", "paused")])
+@pytest.mark.parametrize("before", ["RUNNING", "STOPPED"])
+def test_somebody_who_chooses_another_state_in_the_window_is_not_overruled(before: str, chosen: str, did: str) -> None:
+    cluster = cluster_in(before)
+    cluster.worker_answers = {"connect-1:8083": [BUSY, HAS_TASK, ENDED]}
+    asked = calls_of_entering(before).index("worker_answer") + 2
+    cluster.meddling = {asked: lambda: cluster.by_name["c"].show(chosen)}
+    one = window(cluster)
+    with pytest.raises(Meddled, match=f"Somebody has {did} connector 'c' while it was being changed"):
+        one.enter(["connect-1:8083"])
+    assert one.leave("PAUSED" if chosen == "RUNNING" else "RUNNING") is None
+    assert one.left_as == chosen
+    assert cluster.writes == (["stop"] if before == "RUNNING" else [])
+
+
+def calls_of_entering(state: str) -> list[str]:
+    cluster = cluster_in(state)
+    window(cluster).enter(["connect-1:8083"])
+    return cluster.methods()
+
+
+@pytest.mark.parametrize("chosen", ["RUNNING", "PAUSED"])
+def test_a_state_that_somebody_has_chosen_before_the_return_is_left(chosen: str) -> None:
+    cluster = cluster_in("RUNNING")
+    one = window(cluster)
+    one.enter([])
+    one.demand_stopped()
+    cluster.by_name["c"].show(chosen)
+    with pytest.raises(Meddled):
+        one.demand_stopped()
+    status = one.leave("RUNNING")
+    assert cluster.writes == ["stop"]
+    assert (one.left_as, status is None) == ((None, False) if chosen == "RUNNING" else ("PAUSED", True))
+
+
+def test_a_state_that_is_shown_for_a_moment_only_is_nobodys_choice() -> None:
+    cluster = cluster_in("RUNNING")
+    one = window(cluster)
+    one.enter([])
+    connector = cluster.by_name["c"]
+    connector.show("RUNNING")
+    cluster.meddling = {len(cluster.calls) + 3: lambda: connector.show("STOPPED")}
+    one.demand_stopped()
+
+
+def test_a_stop_whose_answer_was_lost_is_not_sent_again_when_it_comes_into_force() -> None:
+    cluster = cluster_in("RUNNING")
+    cluster.next_faults["stop"] = [Fault(UnknownOutcome("no answer"), acts=True)]
+    one = window(cluster)
+    one.enter([])
+    assert cluster.writes == ["stop"]
+    assert not one.stop_may_come_later
+
+
+def test_a_stop_whose_answer_was_lost_is_sent_once_more_and_may_come_later_still() -> None:
     cluster = cluster_in("RUNNING")
     cluster.next_faults["stop"] = [Fault(UnknownOutcome("no answer"))]
-    window(cluster).enter([])
+    one = window(cluster)
+    one.enter([])
     assert cluster.writes == ["stop", "stop"]
+    one.leave("RUNNING")
+    assert one.stop_may_come_later
+
+
+def test_workers_beside_the_known_ones_are_settled_for_and_looked_for_again() -> None:
+    cluster = FakeCluster(FakeConnector(), FakeConnector("d", worker="back:8083"))
+    proof = window(cluster, may_be_incomplete=True).enter(["connect-1:8083"])
+    assert proof == Proof(("connect-1:8083", "back:8083"), (), 10.0, may_be_incomplete=True)
+    assert not proof.is_complete
+
+
+@pytest.mark.parametrize(
+    "urls, known, may_be_missing",
+    [
+        (["http://a:1"], {"a:1", "b:1"}, False),
+        (["http://a:1", "http://b:1", "http://idle:1"], {"a:1", "b:1", "idle:1"}, False),
+        (["https://connect.example.com"], {"a:1", "b:1"}, True),
+        (["http://balancer:80"], {"a:1", "b:1", "balancer:80"}, True),
+    ],
+    ids=["one of two", "one without tasks", "a balancer without a port", "a balancer"],
+)
+def test_a_url_that_no_status_names_may_be_a_load_balancer(
+    urls: list[str], known: set[str], may_be_missing: bool
+) -> None:
+    statuses = [Status("RUNNING", "a:1"), Status("RUNNING", "b:1", (Task(0, "RUNNING", "a:1"),))]
+    connectors = [Connector.of("c", "source", {}, status) for status in statuses]
+    assert known_workers(connectors, urls) == (frozenset(known), may_be_missing)
 
 
 # Leaving
@@ -155,10 +242,11 @@ def test_a_connector_that_was_never_stopped_here_is_left_alone(now: str) -> None
 
 def test_a_stop_in_doubt_is_followed_by_the_return() -> None:
     cluster = cluster_in("RUNNING")
-    cluster.next_faults["stop"] = [Fault(UnknownOutcome("no answer"), acts=True), Fault(ConnectError("refused"))]
+    cluster.next_faults["stop"] = [Fault(UnknownOutcome("no answer")), Fault(ConnectError("refused"))]
     one = window(cluster)
     with pytest.raises(ConnectError):
         one.enter([])
+    assert one.stop_may_come_later
     one.leave("RUNNING")
     assert state(cluster) == "RUNNING"
 
@@ -215,7 +303,7 @@ def test_a_connector_that_does_not_come_back_in_time_is_named_with_what_its_stat
     cluster = cluster_in("STOPPED", task_state="UNASSIGNED")
     with pytest.raises(RecoveryError) as caught:
         window(cluster).leave("RUNNING")
-    shown = "STOPPED without tasks, then RUNNING with task 0 UNASSIGNED on connect-1:8083"
+    shown = "RUNNING with task 0 UNASSIGNED on connect-1:8083"
     assert re.search(
         rf"did not become RUNNING with all its tasks in time\. Its status showed: {shown}\. Read", str(caught.value)
     )

@@ -13,6 +13,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
     ConnectError,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import HOLD_KEY, Hold, Holder
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.connect_config import (
     configure,
@@ -80,3 +81,23 @@ def test_a_secret_is_written_and_never_shown(cluster: FakeCluster) -> None:
 def test_a_task_that_names_no_setting_is_refused_before_anything_is_read(cluster: FakeCluster) -> None:
     with pytest.raises(InputError, match="Neither config nor at_least names a setting"):
         run(checked(cluster), TaskContext(False, 0.0))
+
+
+def test_a_connector_that_another_run_is_changing_is_left_to_it(cluster: FakeCluster) -> None:
+    hold = Hold("1", "p", "RUNNING", Holder("node-1", 7), 0, 60)
+    cluster.by_name["a"].config[HOLD_KEY] = hold.as_text()
+    for check_mode in (True, False):
+        with pytest.raises(RecoveryError, match="being changed by another run, plan p of somebody on node-1"):
+            change(cluster, check_mode=check_mode, at_least={"max.wait.ms": "60m"})
+    # The others get their turn, and nothing of the mark is lost or changed.
+    assert cluster.by_name["a"].config == {**OLD, HOLD_KEY: hold.as_text()}
+    assert cluster.by_name["b"].config == RAISED
+
+
+def test_a_whole_config_is_written_with_the_mark_that_is_in_it(cluster: FakeCluster) -> None:
+    """Another run has died; before Kafka 3.8 only a whole config can be written."""
+    hold = Hold("1", "p", "RUNNING", Holder("node-1", 7), -600, -1)
+    cluster.by_name["a"].config[HOLD_KEY] = hold.as_text()
+    cluster.verbs["config"] = {"GET", "PUT"}
+    change(cluster, connectors=["a"], at_least={"max.wait.ms": "60m"})
+    assert cluster.by_name["a"].config == {**RAISED, HOLD_KEY: hold.as_text()}

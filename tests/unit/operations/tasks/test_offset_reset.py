@@ -15,6 +15,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
     ConnectError,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import without_hold
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Task as Task_
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
@@ -498,7 +499,8 @@ def test_a_connector_that_a_killed_run_left_stopped_is_returned_although_nothing
     task.cluster.faults = {number: Fault(Killed())}
     with pytest.raises(Killed):
         task()
-    assert task.found() == (AFTER, NEW, "STOPPED")
+    offsets, config, state = task.found()
+    assert (offsets, without_hold(config), state) == (AFTER, NEW, "STOPPED")
     task.cluster.restarted()
     outcome = task()
     assert task.found() == (AFTER, NEW, "RUNNING")

@@ -1,0 +1,128 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The hold: a mark in a connector's config that says who is changing it, how long at most, and what its state was before.
+
+Every control node sees it, with REST alone. Nothing else of the collection takes it for a setting: a connector is read
+without it (``Connector.of``).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, TypeVar
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_moment
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+
+HOLD_KEY = "connectops.recovery.hold"
+PRIOR_STATES = ("RUNNING", "PAUSED", "STOPPED")
+_FORMAT = 1
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The process that changes a connector. ``job``: the id of its AWX job, empty where it is none."""
+
+    host: str
+    process: int
+    user: str = ""
+    job: str = ""
+
+    def __str__(self) -> str:
+        """``root on host-1 (process 123, job 42)``"""
+        process = f"process {self.process}" + (f", job {self.job}" if self.job else "")
+        return f"{self.user or 'somebody'} on {self.host} ({process})"
+
+
+@dataclass(frozen=True)
+class Hold:
+    """One change that is under way. ``id`` is of this change alone; ``since`` and ``until`` are epoch seconds.
+
+    After ``until`` its run has ended, whatever became of it. ``prior_state``: what the connector is to be returned to.
+    """
+
+    id: str
+    plan_id: str
+    prior_state: str
+    holder: Holder
+    since: int
+    until: int
+
+    def as_text(self) -> str:
+        """Compact JSON without ``$``, which a worker would take for a reference to a config provider."""
+        content = {
+            "format": _FORMAT,
+            "id": self.id,
+            "plan": self.plan_id,
+            "prior": self.prior_state,
+            "host": _plain(self.holder.host),
+            "process": self.holder.process,
+            "user": _plain(self.holder.user),
+            "job": _plain(self.holder.job),
+            "since": _iso(self.since),
+            "until": _iso(self.until),
+        }
+        return json.dumps(content, separators=(",", ":"))
+
+    @classmethod
+    def from_text(cls, text: str) -> Hold:
+        """Read what :meth:`as_text` made. Raises InputError for anything else: who holds the connector is not known then."""
+        try:
+            content = json.loads(text)
+            if content["format"] != _FORMAT or content["prior"] not in PRIOR_STATES:
+                raise ValueError("another format")
+            holder = Holder(
+                _text(content, "host"), int(content["process"]), _text(content, "user"), _text(content, "job")
+            )
+            since, until = (_epoch(_text(content, name)) for name in ("since", "until"))
+            return cls(_text(content, "id"), _text(content, "plan"), content["prior"], holder, since, until)
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
+            raise InputError(f"its setting {HOLD_KEY} says that a run is changing it, but cannot be read") from None
+
+    def __str__(self) -> str:
+        """``plan d9aa21c64d60 of root on host-1 (process 123), begun 2026-11-26 10:00Z``"""
+        return f"plan {self.plan_id} of {self.holder}, begun {show_moment(self.since)}"
+
+    def as_data(self) -> dict[str, Any]:
+        """For facts: times are ISO 8601 in UTC."""
+        return {
+            "plan_id": self.plan_id,
+            "prior_state": self.prior_state,
+            "host": self.holder.host,
+            "process": self.holder.process,
+            "user": self.holder.user,
+            "job": self.holder.job,
+            "since": _iso(self.since),
+            "until": _iso(self.until),
+        }
+
+
+def without_hold(config: Mapping[str, V]) -> dict[str, V]:
+    """The config as its owner knows it."""
+    return {key: value for key, value in config.items() if key != HOLD_KEY}
+
+
+def _iso(moment: int) -> str:
+    return datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _epoch(text: str) -> int:
+    moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    return int(moment.timestamp())
+
+
+def _text(content: Mapping[str, Any], name: str) -> str:
+    value = content[name]
+    if not isinstance(value, str):
+        raise TypeError(name)
+    return value
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^\w.@:-]", "_", text)[:64]

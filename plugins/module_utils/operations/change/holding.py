@@ -1,0 +1,112 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who changes a connector: this process, and what is known of another one that has begun to."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
+from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import Hold, Holder
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.unfinished import Unfinished, judge_unfinished
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark import ConfigMark
+
+_READ_TRIES = 10
+_PAUSE_SECONDS = 0.1
+_CONTAINER_FILES = (Path("/run/.containerenv"), Path("/.dockerenv"))
+
+
+def this_process(environment: Mapping[str, str] = os.environ) -> Holder:
+    """The process that this runs in. AWX gives its jobs their id as JOB_ID."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return Holder(socket.gethostname(), os.getpid(), user, environment.get("JOB_ID", ""))
+
+
+def is_in_container(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the disk of this process is likely to be gone when the run has ended."""
+    return bool(environment.get("AWX_PRIVATE_DATA_DIR")) or any(file.exists() for file in _CONTAINER_FILES)
+
+
+def new_hold(plan_id: str, prior_state: str, now: float, seconds: float) -> Hold:
+    """The mark of a change that begins ``now`` (epoch seconds) and has ended after that many seconds, whatever happens."""
+    return Hold(secrets.token_hex(6), plan_id, prior_state, this_process(), int(now), int(now + seconds))
+
+
+def read_to_change(
+    cluster: Cluster,
+    name: str,
+    sleep: Callable[[float], None],
+    read: Callable[[], tuple[Connector, tuple[str, ...]]],
+) -> tuple[Connector, tuple[str, ...]]:
+    """One connector with its offsets, and with a state that counts: that it is STOPPED is not the work of another run.
+
+    Other runs write their mark before they stop it, and remove it when they have seen that it is STOPPED no more. So the state
+    is read before the mark, and a STOPPED one once more after it. ``read`` returns the connector, and warnings. Raises
+    RecoveryError.
+    """
+    for _try in range(_READ_TRIES):
+        connector, warnings = read()
+        marked = Connector.of(name, connector.type, cluster.config(name), connector.status)
+        is_same = (marked.config, marked.hold_text) == (connector.config, connector.hold_text)
+        is_settled = connector.state != "STOPPED" or marked.hold_text or cluster.status(name).state == "STOPPED"
+        if is_same and is_settled:
+            return connector, warnings
+        sleep(_PAUSE_SECONDS)
+    raise RecoveryError(
+        f"Connector '{name}' changes while it is read: its config or its state is another one each time. Find out who does that,"
+        " then run again."
+    )
+
+
+def find_unfinished(connector: Connector, store: BackupStore, now: float) -> Unfinished:
+    """What another run has begun and not ended; ``now`` is epoch seconds by the workers' clock. Raises RecoveryError."""
+    journal = store.current()
+    return judge_unfinished(connector, journal, now, holder_has_ended=_has_ended(connector.hold_text))
+
+
+def demand_not_held(connector: Connector, now: float) -> None:
+    """Raises RecoveryError while another run changes the connector; ``now`` is epoch seconds."""
+    found = judge_unfinished(connector, None, now, holder_has_ended=False)
+    if found.problem is not None and found.is_held:
+        raise RecoveryError(found.problem)
+
+
+def end_unfinished(
+    cluster: Cluster, connector: str, store: BackupStore, over: Hold | None, sleep: Callable[[float], None]
+) -> tuple[str, ...]:
+    """Forget an unfinished change where nothing has to be changed: remove its mark, then its journal. Returns warnings."""
+    warning = None if over is None else ConfigMark(cluster, connector, over, sleep).release()
+    store.end()
+    return () if warning is None else (warning,)
+
+
+def _has_ended(hold_text: str | None) -> bool:
+    """Whether the process that the mark names ran on this machine, and runs no more; the own one has come back."""
+    try:
+        holder = Hold.from_text(hold_text or "").holder
+    except InputError:
+        return False
+    own = this_process()
+    if holder.host != own.host:
+        return False
+    if holder.process == own.process:
+        return True
+    try:
+        os.kill(holder.process, 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
