@@ -11,7 +11,12 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import STRATEGIES
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
-from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import CONNECTORS, TIMESTAMP
+from ansible_collections.connectops.recovery.plugins.module_utils.options.checks import check_at_once
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import (
+    AT_ONCE,
+    CONNECTORS,
+    TIMESTAMP,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
     argument_spec,
     field_for,
@@ -97,6 +102,7 @@ class ResetOptions:
         "Set it higher than the workers' C(task.shutdown.graceful.timeout.ms).",
         default=10.0,
     )
+    at_once: int = field_for(AT_ONCE)
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> ResetOptions:
@@ -108,6 +114,7 @@ class ResetOptions:
             raise InputError(
                 f"settle_seconds is {options.settle_seconds:g} s: set it to 0 s or more and at most 600 s."
             )
+        check_at_once(options.at_once)
         return options
 
 

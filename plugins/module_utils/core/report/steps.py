@@ -28,3 +28,11 @@ def written(connector: str, settings: int, offsets: int) -> str:
 
 def returned(connector: str, state: str) -> str:
     return f"{connector}: {state} again" if state != "STOPPED" else f"{connector}: left STOPPED"
+
+
+def interrupted(cause: str) -> str:
+    """Shown at the first signal; ``cause`` is its name."""
+    return (
+        f"Interrupted ({cause}): what is unfinished is undone, and each connector returns to its state. Please wait;"
+        " the same signal again leaves them as they are."
+    )

@@ -54,6 +54,8 @@ class Task:
             "strategy": "offset",
             "offset": {"id": 1},
             "config": {"max.wait.ms": 3_600_000},
+            # One after the other, so that the calls have a certain order.
+            "at_once": 1,
         }
         checked = ArgumentSpecValidator(CONNECT_OFFSET_RESET).validate({**given, **options})
         assert not checked.error_messages
