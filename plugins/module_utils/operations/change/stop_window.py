@@ -28,6 +28,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 # One proving call lasts at least as long as Connect's graceful timeouts (5 s for tasks and 5 s for the connector).
 _PROOF_SECONDS = 15.0
 _PAUSE_SECONDS = 0.1
+# A state is looked for often at first, and less often the longer it takes.
+_FIRST_PAUSE_SECONDS = 0.02
+_LONGEST_PAUSE_SECONDS = 0.25
 _ORDER_PAUSE_SECONDS = 1.0
 _WATCH_PAUSE_SECONDS = 0.5
 # A message about a state that was awaited names this many of the states that were seen.
@@ -49,15 +52,24 @@ class Proof:
 
 
 class StopWindow:
-    """One connector's STOPPED window. ``settle_seconds`` are waited where a worker cannot be asked."""
+    """One connector's STOPPED window. ``settle_seconds`` are waited where a worker cannot be asked.
+
+    ``before_return`` is called before each order that returns the connector to its state.
+    """
 
     def __init__(
-        self, cluster: Cluster, connector: Connector, settle_seconds: float, sleep: Callable[[float], None]
+        self,
+        cluster: Cluster,
+        connector: Connector,
+        settle_seconds: float,
+        sleep: Callable[[float], None],
+        before_return: Callable[[], None] = lambda: None,
     ) -> None:
         self._cluster = cluster
         self._name = connector.name
         self._settle_seconds = settle_seconds
         self._sleep = sleep
+        self._before_return = before_return
         self._was_asked_to_stop = False
         self._may_be_stopped = connector.state == "STOPPED"
 
@@ -66,9 +78,11 @@ class StopWindow:
 
         ``worker_ids`` are all known workers; each is asked itself.
         """
-        self._stop_once(self._status())
+        status = self._status()
+        self._stop_once(status)
         self._await(self._is_stopped, "STOPPED without tasks")
-        proof = self._prove(sorted(worker_ids))
+        # Its task may have moved since the workers were listed.
+        proof = self._prove(sorted({*worker_ids, *status.worker_ids}))
         self._await(self._is_stopped, "STOPPED without tasks")
         return proof
 
@@ -81,6 +95,7 @@ class StopWindow:
         """
         if state == "STOPPED" or not self._may_be_stopped:
             return None
+        self._before_return()
         self._order(self._cluster.resume if state == "RUNNING" else self._cluster.pause)
         if state == "PAUSED":
             status = self._await(lambda status: status.state == "PAUSED", "PAUSED", is_patient=True)
@@ -175,6 +190,7 @@ class StopWindow:
     def _await(self, condition: Callable[[Status], bool], wanted: str, *, is_patient: bool = False) -> Status:
         """The first status that meets the condition. A patient one reads again after an error, until the deadline."""
         sights: list[str] = []
+        pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
                 status = self._status()
@@ -194,7 +210,8 @@ class StopWindow:
                 sights.append(sight)
             if self._cluster.remaining_seconds() <= 0:
                 raise self._not_in_time(wanted, sights)
-            self._sleep(_PAUSE_SECONDS)
+            self._sleep(pause)
+            pause = min(pause * 1.3, _LONGEST_PAUSE_SECONDS)
 
     def _not_in_time(self, wanted: str, sights: list[str]) -> RecoveryError:
         shown = ", then ".join(sights[-_SHOWN_SIGHTS:])

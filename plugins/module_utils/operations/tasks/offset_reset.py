@@ -43,6 +43,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.rea
     read_offsets,
     workers_now,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.meeting import Meeting
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.side_by_side import Say, side_by_side
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import (
     Outcome,
@@ -125,6 +126,7 @@ class _Resets:
         self._label = label
         self._clock_at_start = context.clock()
         self._connectors: Mapping[str, Connector] = {}
+        self._meeting = Meeting()
 
     def all(self) -> Outcome:
         names = each_once(self._options.connectors)
@@ -231,7 +233,13 @@ class _Resets:
         applier = Applier(
             cluster,
             one.store,
-            StopWindow(cluster, one.connector, self._options.settle_seconds, deadline.sleep),
+            StopWindow(
+                cluster,
+                one.connector,
+                self._options.settle_seconds,
+                deadline.sleep,
+                before_return=lambda: self._meeting.wait(name, deadline.check),
+            ),
             replan,
             cluster_id=self._cluster_id,
             clock=self._clock,
@@ -239,7 +247,8 @@ class _Resets:
             progress=say,
         )
         try:
-            return applier.apply(one.connector, one.planned, self._worker_ids(one.connector), self._options.plan_id)
+            with self._meeting.expects(name):
+                return applier.apply(one.connector, one.planned, self._worker_ids(one.connector), self._options.plan_id)
         except Interrupted as error:
             # Whatever could not be undone would have raised another error.
             raise RecoveryError(

@@ -35,7 +35,11 @@ def checked(cluster: FakeCluster, **options: Any) -> dict[str, Any]:
 
 
 def change(cluster: FakeCluster, *, check_mode: bool = False, **options: Any) -> Outcome:
-    return configure(cluster, checked(cluster, **options), TaskContext(check_mode, 0.0, sleep=cluster.sleep, clock=lambda: cluster.seconds))
+    return configure(
+        cluster,
+        checked(cluster, **options),
+        TaskContext(check_mode, 0.0, sleep=cluster.sleep, clock=lambda: cluster.seconds),
+    )
 
 
 @pytest.fixture
