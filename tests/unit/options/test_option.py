@@ -150,3 +150,10 @@ def test_the_cluster_is_labelled_by_the_first_url_unless_it_has_a_label() -> Non
 
 def test_timezones_lose_their_blanks() -> None:
     assert StripeOptions.read({"stripe_timezones": [" PST", "", "Africa/Cairo "]}).timezones == ("PST", "Africa/Cairo")
+
+
+@pytest.mark.parametrize("number", [0, -1, 101])
+def test_a_number_of_connectors_at_once_that_makes_no_sense_is_refused(number: int) -> None:
+    for shape, options in ((ResetOptions, {}), (SettingsOptions, {"config": {"a": "b"}})):
+        with pytest.raises(InputError, match=f"at_once is {number}: set it to 1 or more and at most 100"):
+            shape.read({"connectors": ["a"], "at_once": number, **options})

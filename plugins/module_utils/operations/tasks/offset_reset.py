@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 from urllib.parse import urlsplit
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import FolderStore, backup_folder
@@ -99,6 +99,14 @@ class _Prepared:
     begun_in: str | None
     request: ChangeRequest
     planned: Planned
+
+
+@dataclass(frozen=True)
+class _NothingToDo:
+    """Of a connector whose unfinished change has left nothing to do, so its journal was ended."""
+
+
+_Ended = Union[Applied, _NothingToDo, RecoveryError]
 
 
 class _Resets:
@@ -200,15 +208,12 @@ class _Resets:
 
     # The changes
 
-    def _carry_out(self, prepared: Mapping[str, _Prepared | RecoveryError]) -> dict[str, Applied | RecoveryError]:
-        """What became of each connector that has something to change."""
+    def _carry_out(self, prepared: Mapping[str, _Prepared | RecoveryError]) -> dict[str, _Ended]:
+        """What became of each connector that has something to change or to end."""
         plans = {name: one for name, one in prepared.items() if isinstance(one, _Prepared)}
-        for one in plans.values():
-            if one.planned.plan.is_empty and one.journal is not None:
-                one.store.end()
         with Interruption(self._context.alert) as interruption:
             applied = side_by_side(
-                [name for name, one in plans.items() if not one.planned.plan.is_empty],
+                [name for name, one in plans.items() if not one.planned.plan.is_empty or one.journal is not None],
                 lambda name, say: self._apply(plans[name], interruption, say),
                 at_once=self._options.at_once,
                 progress=self._context.progress,
@@ -220,9 +225,12 @@ class _Resets:
                         self._context.alert(ended.sentence)
         return applied
 
-    def _apply(self, one: _Prepared, interruption: Interruption, say: Say) -> Applied:
+    def _apply(self, one: _Prepared, interruption: Interruption, say: Say) -> Applied | _NothingToDo:
         name = one.connector.name
         interruption.begin(name)
+        if one.planned.plan.is_empty:
+            one.store.end()
+            return _NothingToDo()
         deadline = self._deadline(interruption.of(name))
         cluster = self._cluster.within(deadline)
 
@@ -271,16 +279,15 @@ class _Resets:
 
     # What came of them
 
-    def _report(
-        self, prepared: _Prepared | RecoveryError, applied: Applied | RecoveryError | None, outcome: Outcome
-    ) -> None:
+    def _report(self, prepared: _Prepared | RecoveryError, ended: _Ended | None, outcome: Outcome) -> None:
         if isinstance(prepared, RecoveryError):
             raise prepared
         planned = prepared.planned
         if prepared.journal is not None:
             outcome.warnings.append(_unfinished(prepared, prepared.journal))
-        if isinstance(applied, RecoveryError):
-            raise applied
+        if isinstance(ended, RecoveryError):
+            raise ended
+        applied = ended if isinstance(ended, Applied) else None
         if applied is not None:
             planned = applied.planned
             if planned.keeps_offsets_elsewhere:
