@@ -34,6 +34,7 @@ def perform(
     *,
     check_mode: bool,
     progress: Callable[[str], None] = say_nothing,
+    alert: Callable[[str], None] = say_nothing,
     advice: Advice = host_advice,
 ) -> dict[str, Any]:
     """Run an operation to a task's result: ``failed`` with one sentence in ``msg`` where it raised RecoveryError.
@@ -42,7 +43,7 @@ def perform(
     """
     try:
         try:
-            outcome = operation(params, TaskContext(check_mode, time.time(), progress))
+            outcome = operation(params, TaskContext(check_mode, time.time(), progress, alert=alert))
         except ImportError as error:
             raise missing_library(error.name or str(error), error) from error
     except MissingLibrary as error:

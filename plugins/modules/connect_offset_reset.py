@@ -15,6 +15,10 @@ description:
   - Settings that must change as well, such as a wait that is too short, change while the connector is stopped.
   - Connect's REST API cannot change an offset whose key it does not build. With O(kafka_bootstrap_servers) such an offset is
     written to the offsets topic itself, see O(write_to).
+  - All plans are made first. Then up to O(at_once) connectors are changed at the same time. One that fails does not stop the
+    others.
+  - Ctrl-C, SIGTERM, SIGHUP and the C(timeout) of the task undo what is unfinished and return each connector to its previous
+    state. The same signal again ends that at once, and the next run finishes it.
   - In check mode all reads are made, and the returned plan is the plan that would be carried out.
   - If a step fails, the module undoes its changes and returns the connector to its previous state. A run that was killed is
     finished by the next run.

@@ -24,6 +24,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.paths 
     relative_path_problem,
     with_absolute_paths,
 )
+from ansible_collections.connectops.recovery.plugins.plugin_utils.last_words import LastWords
 from ansible_collections.connectops.recovery.plugins.plugin_utils.typed_names import (
     result_in_typed_names,
     typed_names,
@@ -96,13 +97,15 @@ class InProcessAction(ActionBase):
         elif problem := relative_path_problem(self.argument_spec, params):
             result = {"failed": True, "msg": problem}
         else:
-            result = perform(
-                self.operation,
-                params,
-                check_mode=bool(self._task.check_mode),
-                progress=Display().display,
-                advice=controller_advice,
-            )
+            with LastWords() as last_words:
+                result = perform(
+                    self.operation,
+                    params,
+                    check_mode=bool(self._task.check_mode),
+                    progress=Display().display,
+                    alert=last_words,
+                    advice=controller_advice,
+                )
         if not result.get("warnings"):
             result.pop("warnings", None)
         if not self._task.diff:

@@ -10,11 +10,14 @@ do something first.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.deadline import Deadline
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
     NotFound,
     NotStoppedYet,
@@ -103,7 +106,12 @@ class FakeConnector:
 
 
 class FakeCluster:
-    """A :class:`Cluster`. Orders come into force ``delay_seconds`` after they were given."""
+    """A :class:`Cluster`. Orders come into force ``delay_seconds`` after they were given.
+
+    All that :meth:`within` returns have the same attributes, but for the deadline.
+    """
+
+    __slots__ = ("__dict__", "deadline")
 
     clock_ahead_seconds = 0.0
 
@@ -132,7 +140,8 @@ class FakeCluster:
         self.is_dead = False
         self.hidden: set[str] = set()
         self.seconds = 0.0
-        self._deadline = timeout_seconds
+        self._lock = threading.RLock()
+        self.deadline = self._deadline(timeout_seconds)
         self._pending: list[tuple[float, str, str]] = []
         self._late: list[tuple[float, Callable[[], Any]]] = []
         self._stale: dict[tuple[str, str], tuple[int, Any]] = {}
@@ -140,22 +149,32 @@ class FakeCluster:
     # The clock
 
     def sleep(self, seconds: float) -> None:
-        self._not_dead()
-        self.seconds += seconds
-        self._come_into_force()
+        with self._lock:
+            self._not_dead()
+            self.seconds += seconds
+            self._come_into_force()
+
+    def _deadline(self, seconds: float) -> Deadline:
+        return Deadline(seconds, lambda: self.seconds, self.sleep)
+
+    def within(self, deadline: Deadline) -> Cluster:
+        other = FakeCluster.__new__(FakeCluster)
+        other.__dict__ = self.__dict__
+        other.deadline = deadline
+        return other
 
     def remaining_seconds(self) -> float:
-        return max(0.0, self._deadline - self.seconds)
+        return self.deadline.remaining_seconds()
 
     def extend(self, seconds: float) -> None:
-        self._deadline = max(self._deadline, self.seconds + seconds)
+        self.deadline.extend(seconds)
 
     def restarted(self, timeout_seconds: float = 120.0) -> FakeCluster:
         """The same cluster for a new process: with a time of its own, and without faults."""
         self.calls = []
         self.faults, self.next_faults, self.broken, self.meddling = {}, {}, {}, {}
         self.is_dead = False
-        self._deadline = self.seconds + timeout_seconds
+        self.deadline = self._deadline(timeout_seconds)
         return self
 
     # What a test looks at
@@ -175,7 +194,13 @@ class FakeCluster:
 
     def call(self, method: str, act: Callable[[], T], *arguments: Any, is_remote: bool = True) -> T:
         """One numbered call. A test's store of backups counts its own as well, which are not ``is_remote``."""
+        with self._lock:
+            return self._call(method, act, *arguments, is_remote=is_remote)
+
+    def _call(self, method: str, act: Callable[[], T], *arguments: Any, is_remote: bool) -> T:
         self._not_dead()
+        if is_remote:
+            self.deadline.check()
         self.calls.append(Call(method, arguments))
         number = len(self.calls)
         if number in self.meddling:

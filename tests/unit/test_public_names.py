@@ -206,7 +206,7 @@ def test_the_result_of_a_reset_is_the_one_that_is_documented(tmp_path: Path) -> 
     given = {"connect_url": ["http://connect-1:8083"], "connectors": ["c", "missing"], **options}
     params = ArgumentSpecValidator(CONNECT_OFFSET_RESET).validate(given).validated_parameters
     with pytest.raises(RecoveryError) as caught:
-        reset(cluster, params, TaskContext(False, NOW, sleep=cluster.sleep))
+        reset(cluster, params, TaskContext(False, NOW, sleep=cluster.sleep, clock=lambda: cluster.seconds))
     result = caught.value.facts
     done, failure = result["connectors"]["c"], result["connectors"]["missing"]
     contains = documented["connectors"]["contains"]

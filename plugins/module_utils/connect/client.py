@@ -9,6 +9,7 @@ The call that deletes all offsets of a connector (``DELETE .../offsets``) is lef
 from __future__ import annotations
 
 import contextlib
+import copy
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,6 +25,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.answer
     Failure,
     Reply,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.deadline import Deadline
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
     OF_THE_CLUSTER,
     AccessDenied,
@@ -60,8 +63,8 @@ Parsed = TypeVar("Parsed")
 class ConnectClient:
     """One Kafka Connect cluster for the length of one task. Several threads may use it.
 
-    The deadline, ``options.timeout_seconds`` from now, begins with the client. Every method may raise a
-    :class:`ConnectError`; those that change something may also raise :class:`UnknownOutcome`.
+    The deadline, ``options.timeout_seconds`` from now, begins with the client; :meth:`within` gives a piece of work another one.
+    Every method may raise a :class:`ConnectError`; those that change something may also raise :class:`UnknownOutcome`.
     """
 
     def __init__(
@@ -92,13 +95,19 @@ class ConnectClient:
         """How far this machine's clock is ahead of the clock of the worker that answered last; 0 before any answer."""
         return self._sender.clock_ahead_seconds
 
+    def within(self, deadline: Deadline) -> Cluster:
+        """The same cluster, over the same connections, with another deadline. Only the first client is closed."""
+        other = copy.copy(self)
+        other._sender = self._sender.within(deadline)
+        return other
+
     def remaining_seconds(self) -> float:
         """Time left until the deadline, never negative."""
-        return self._sender.remaining_seconds()
+        return self._sender.deadline.remaining_seconds()
 
     def extend(self, seconds: float) -> None:
-        """Move the deadline so that at least ``seconds`` are left: no connector may stay stopped for lack of time."""
-        self._sender.extend(seconds)
+        """Begin the way back, for which at least ``seconds`` are left: no connector may stay stopped for lack of time."""
+        self._sender.deadline.extend(seconds)
 
     def hide(self, values: Iterable[str]) -> None:
         """Replace these secret values by ``********`` in every message from now on; empty ones are ignored."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.deadline import Deadline
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import (
     ClusterInfo,
     Validation,
@@ -25,6 +26,8 @@ class Cluster(Protocol):
 
     @property
     def clock_ahead_seconds(self) -> float: ...
+
+    def within(self, deadline: Deadline) -> Cluster: ...
 
     def remaining_seconds(self) -> float: ...
 

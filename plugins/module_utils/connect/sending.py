@@ -6,9 +6,13 @@
 from __future__ import annotations
 
 import base64
+import copy
 import itertools
 import random
+import threading
+import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.answers import (
@@ -24,36 +28,55 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.answer
     is_from_connect,
     timed_out,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import ConnectError
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.deadline import Deadline
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import ConnectError, TlsFailed
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.messages import Login
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.transport import Transport
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import UnknownOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 
 LONGEST_PAUSE_SECONDS = 2.0
 
 
+@dataclass
+class _Known:
+    """What the calls have shown so far. All senders of a task share it, in all threads."""
+
+    url_index: int = 0
+    has_answered: bool = False
+    secrets: frozenset[str] = frozenset()
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
 class Sender:
     """Sends the calls of one client, all within one deadline. Several threads may use it.
 
-    ``urls``: the workers to ask. ``secrets``: values that no message may contain.
+    ``urls``: the workers to ask.
     """
 
-    def __init__(self, options: ConnectOptions, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        options: ConnectOptions,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         """``clock`` returns seconds from any start, as time.monotonic does; the deadline counts from now."""
         self.urls = options.connect_url
-        self.secrets: frozenset[str] = frozenset()
+        self.deadline = Deadline(options.timeout_seconds, clock, sleep)
         self._transport = Transport(options, clock)
-        self._timeout_seconds = options.timeout_seconds
         self._request_timeout_seconds = options.request_timeout_seconds
         self._clock = clock
-        self._sleep = sleep
-        self._deadline = clock() + options.timeout_seconds
-        self._url_index = 0
-        self._has_answered = False
+        self._known = _Known()
         self._login: Login = "token" if options.bearer_token else "password" if options.url_username else "none"
         login = f"{options.url_username}:{options.url_password}".encode()
         # Something in front of Connect may quote the header of the login.
         self.hide((options.url_password or "", options.bearer_token or "", base64.b64encode(login).decode()))
+
+    def within(self, deadline: Deadline) -> Sender:
+        """A sender for the same cluster, over the same connections, with another deadline."""
+        other = copy.copy(self)
+        other.deadline = deadline
+        return other
 
     def close(self) -> None:
         """Close all connections."""
@@ -64,17 +87,15 @@ class Sender:
         """See :class:`Transport`."""
         return self._transport.clock_ahead_seconds
 
-    def remaining_seconds(self) -> float:
-        """Time left until the deadline, never negative."""
-        return max(0.0, self._deadline - self._clock())
-
-    def extend(self, seconds: float) -> None:
-        """Move the deadline so that at least ``seconds`` are left."""
-        self._deadline = max(self._deadline, self._clock() + seconds)
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Values that no message may contain."""
+        return self._known.secrets
 
     def hide(self, values: Iterable[str]) -> None:
         """Add to ``secrets``; empty values are ignored."""
-        self.secrets |= {value for value in values if value}
+        with self._known.lock:
+            self._known.secrets |= {value for value in values if value}
 
     def send(self, call: Call) -> Reply:
         """Send a call, and send it again to the next URL as long as its failures may pass and the deadline allows it.
@@ -82,57 +103,102 @@ class Sender:
         Raises :class:`UnknownOutcome` for a change that may have been made, and a :class:`ConnectError` for any other call
         without a reply.
         """
-        first = self._url_index
+        attempts = _Attempts(call, self.urls, self._known.url_index)
         started = self._clock()
-        latest: dict[str, Failure] = {}
-        perhaps_done = False
-        for attempt in itertools.count():
-            index = (first + attempt) % len(self.urls)
-            url = self.urls[index]
-            seconds = min(self._request_timeout_seconds, self.remaining_seconds())
-            if seconds <= 0:
+        for rounds in itertools.count(1):
+            while (index := attempts.next_url()) is not None:
+                seconds = min(self._request_timeout_seconds, self.deadline.remaining_seconds())
+                if seconds <= 0:
+                    raise attempts.timed_out(self.deadline.seconds)
+                outcome = self._exchange(self.urls[index], call, seconds)
+                if isinstance(outcome, Reply):
+                    self._known.url_index = index
+                    return outcome
+                attempts.note(index, outcome, self.deadline.remaining_seconds())
+            if attempts.are_enough(self._clock() - started, rounds):
                 break
-            outcome = self._exchange(url, call, seconds)
-            if isinstance(outcome, Reply):
-                self._url_index = index
-                return outcome
-            if isinstance(outcome, ConnectError):
-                if perhaps_done:  # by an earlier attempt, of which this error says nothing
-                    raise in_doubt(call, latest) from outcome
-                raise outcome
-            if call.write or url not in latest or self.remaining_seconds() > 0:
-                # A reason that the deadline cut short says less than the one before it.
-                latest[url] = outcome
-            if call.write:
-                perhaps_done = perhaps_done or outcome.perhaps_done
-                if not outcome.resend:
-                    raise in_doubt(call, latest) if perhaps_done else given_up(call, {url: outcome})
-            rounds, rest = divmod(attempt + 1, len(self.urls))
-            if rest:
-                continue
-            waited = self._clock() - started
-            if all(waited >= f.patience.seconds or rounds >= f.patience.rounds for f in latest.values()):
-                raise in_doubt(call, latest) if perhaps_done else given_up(call, latest)
             pause = min(LONGEST_PAUSE_SECONDS, 0.25 * 2.0 ** min(rounds, 10)) * random.uniform(0.5, 1.0)
-            self._sleep(min(pause, self.remaining_seconds()))
-        if perhaps_done:
-            raise in_doubt(call, latest)
-        raise timed_out(call, latest, self.urls, self._timeout_seconds)
+            self.deadline.sleep(min(pause, self.deadline.remaining_seconds()))
+            attempts.begin_round()
+        raise attempts.given_up()
 
     def send_once(self, address: str, call: Call, seconds: float) -> Outcome:
         """Send a read to the worker at ``address`` (``host:port``), once, by the scheme of the URL that answered last.
 
         Takes at most ``seconds`` and never longer than the deadline. Raises :class:`TimedOut` when that has passed.
         """
-        seconds = min(seconds, self.remaining_seconds())
+        seconds = min(seconds, self.deadline.remaining_seconds())
         if seconds <= 0:
-            raise timed_out(call, {}, self.urls, self._timeout_seconds)
-        return self._exchange(f"{urlsplit(self.urls[self._url_index]).scheme}://{address}", call, seconds)
+            raise timed_out(call, {}, self.urls, self.deadline.seconds)
+        return self._exchange(f"{urlsplit(self.urls[self._known.url_index]).scheme}://{address}", call, seconds)
 
     def _exchange(self, url: str, call: Call, seconds: float) -> Outcome:
-        exchange = Exchange(url, call, self._has_answered, self._login, self.secrets)
+        self.deadline.check()
+        exchange = Exchange(url, call, self._known.has_answered, self._login, self.secrets)
         answer = self._transport.send(exchange, seconds)
         if not isinstance(answer, Answer):
             return answer
-        self._has_answered = self._has_answered or is_from_connect(call, answer)
+        if is_from_connect(call, answer):
+            self._known.has_answered = True
         return classify(exchange, answer)
+
+
+class _Attempts:
+    """The attempts to send one call, and what came of them: the latest failure by URL."""
+
+    def __init__(self, call: Call, urls: tuple[str, ...], first: int) -> None:
+        self._call = call
+        self._all_urls = urls
+        self._indexes = [*range(first, len(urls)), *range(first)]
+        self._waiting = list(self._indexes)
+        self._latest: dict[str, Failure] = {}
+        self._refused: TlsFailed | None = None
+        self._perhaps_done = False
+
+    def begin_round(self) -> None:
+        """Ask every URL once more."""
+        self._waiting = list(self._indexes)
+
+    def next_url(self) -> int | None:
+        """The index of the URL to ask next; None at the end of a round."""
+        return self._waiting.pop(0) if self._waiting else None
+
+    def note(self, index: int, outcome: Failure | ConnectError, remaining_seconds: float) -> None:
+        """Keep what became of one attempt. Raises the error of the call when it must not be sent again."""
+        url = self._all_urls[index]
+        if isinstance(outcome, TlsFailed) and not self._perhaps_done:
+            # The certificate of another worker may be fine. Without TLS nothing is sent after this.
+            self._refused = self._refused or outcome
+            self._indexes = [one for one in self._indexes if one != index and self._all_urls[one].startswith("https")]
+            self._waiting = [one for one in self._waiting if one in self._indexes]
+            return
+        if isinstance(outcome, ConnectError):
+            if self._perhaps_done:  # by an earlier attempt, of which this error says nothing
+                raise in_doubt(self._call, self._latest) from outcome
+            raise outcome
+        if self._call.write or url not in self._latest or remaining_seconds > 0:
+            # A reason that the deadline cut short says less than the one before it.
+            self._latest[url] = outcome
+        if self._call.write:
+            self._perhaps_done = self._perhaps_done or outcome.perhaps_done
+            if not outcome.resend:
+                raise in_doubt(self._call, self._latest) if self._perhaps_done else given_up(self._call, {url: outcome})
+
+    def are_enough(self, waited_seconds: float, rounds: int) -> bool:
+        """Whether the failures have had the time to pass."""
+        return all(
+            waited_seconds >= failure.patience.seconds or rounds >= failure.patience.rounds
+            for failure in self._latest.values()
+        )
+
+    def given_up(self) -> ConnectError | UnknownOutcome:
+        """The error of a call whose failures did not pass."""
+        if self._perhaps_done:
+            return in_doubt(self._call, self._latest)
+        return self._refused or given_up(self._call, self._latest)
+
+    def timed_out(self, timeout_seconds: float) -> ConnectError | UnknownOutcome:
+        """The error of a call that the deadline ended."""
+        if self._perhaps_done:
+            return in_doubt(self._call, self._latest)
+        return timed_out(self._call, self._latest, self._all_urls, timeout_seconds)

@@ -45,6 +45,8 @@ except ImportError as import_error:
 
 # After this time without a connection the next worker is asked.
 CONNECT_TIMEOUT_SECONDS = 5.0
+# To one worker.
+_MOST_CONNECTIONS = 100
 
 
 class Transport:
@@ -61,6 +63,9 @@ class Transport:
         self._options = options
         self._clock = clock
         self._session = requests.Session()
+        for scheme in ("http://", "https://"):
+            # A connection for each thread is kept alive.
+            self._session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=_MOST_CONNECTIONS))
         # With an authentication of its own, even one that adds nothing, the session does not read ~/.netrc.
         self._session.auth = self._authenticate
         self._session.headers.update({"Accept": "application/json", "User-Agent": "connectops.recovery"})

@@ -14,7 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluste
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import Kinds
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import ROLLBACK
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import ROLLBACK, WriteTo
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.rollback import (
     Consent,
@@ -111,6 +111,7 @@ def plan_rollback(
     label: str,
     begun_in: str | None,
     now: float,
+    write_to: WriteTo = "auto",
 ) -> Planned:
     """The plan that takes the change back, from reads only. Raises RecoveryError where the user must agree to more first.
 
@@ -130,6 +131,8 @@ def plan_rollback(
         at_least={},
         cluster=label,
         remarks=remarks,
+        write_to=write_to,
+        backed_up=backup.topic_records,
     )
     planned = make_plan(cluster, connector, request, kinds, cluster_id, begun_in, now)
     problem = problem_since(inverse, backup, connector.name, consent)

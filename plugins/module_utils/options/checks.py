@@ -11,6 +11,7 @@ import ssl
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import MOST_AT_ONCE
 
 LONGEST_TIMEOUT_SECONDS = 24 * 60 * 60.0
 
@@ -21,6 +22,12 @@ def seconds(option: str, value: Any) -> float:
     if not (math.isfinite(number) and 0 < number <= LONGEST_TIMEOUT_SECONDS):
         raise InputError(f"{option} is {number:g} s: set it to more than 0 s and at most 86400 s (24 h).")
     return number
+
+
+def check_at_once(value: int) -> None:
+    """Check how many connectors are changed at the same time. Raises InputError."""
+    if not 1 <= value <= MOST_AT_ONCE:
+        raise InputError(f"at_once is {value}: set it to 1 or more and at most {MOST_AT_ONCE}.")
 
 
 def check_tls_files(ca_path: str | None, client_cert: str | None, client_key: str | None, prefix: str = "") -> None:

@@ -87,6 +87,7 @@ class ConnectOptions:
         "timeout",
         "float",
         "Maximum time in seconds for all requests of this task to the cluster, including repeated ones.",
+        "A module that changes connectors has this time for the plan of each connector, and once more for its change.",
         "A cluster that has not answered at all is given up after a few seconds.",
         default=120.0,
     )

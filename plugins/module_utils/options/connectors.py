@@ -18,6 +18,16 @@ CONNECTORS_OR_ALL = Option(
     default=[],
     aliases=("connector",),
 )
+MOST_AT_ONCE = 100
+AT_ONCE = Option(
+    "at_once",
+    "int",
+    (
+        "How many connectors are changed at the same time, from 1 to 100. Each has its own O(timeout), result and undo.",
+        "Connectors that are stopped together share one rebalance of the workers.",
+    ),
+    default=20,
+)
 TIMESTAMP = Option(
     "timestamp",
     "str",

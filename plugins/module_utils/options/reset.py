@@ -13,7 +13,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agr
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import STRATEGIES, WRITE_TO
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan_data import checked_plan
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
-from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import CONNECTORS, TIMESTAMP
+from ansible_collections.connectops.recovery.plugins.module_utils.options.checks import check_at_once
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import (
+    AT_ONCE,
+    CONNECTORS,
+    TIMESTAMP,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
     Option,
     argument_spec,
@@ -35,6 +40,22 @@ PLAN_ID = Option(
         ),
         "Works with one connector only.",
     ),
+)
+WAY = Option(
+    "write_to",
+    "str",
+    (
+        "How offsets are written.",
+        (
+            "V(auto) uses Connect's REST API where it reaches the stored key. Where it does not, the offset is written to the"
+            " offsets topic, under the bytes of its key. Kafka Connect 3.5 cannot change offsets over REST, so all are written"
+            " there. This requires O(kafka_bootstrap_servers); without it such a change is refused."
+        ),
+        "V(rest) never uses the topic, neither to read nor to write.",
+        "V(topic) writes all offsets to the topic. The connector itself is not asked whether it accepts them.",
+    ),
+    choices=WRITE_TO,
+    default="auto",
 )
 SETTLE_SECONDS = Option(
     "settle_seconds",
@@ -119,18 +140,7 @@ class ResetOptions:
         " setting. A value in O(at_least) or O(config) takes precedence.",
         default=False,
     )
-    write_to: Literal["auto", "rest", "topic"] = option(
-        "write_to",
-        "str",
-        "How offsets are written.",
-        "V(auto) uses Connect's REST API where it reaches the stored key. Where it does not, the offset is written to the offsets"
-        " topic, under the bytes of its key. Kafka Connect 3.5 cannot change offsets over REST, so all are written there. This"
-        " requires O(kafka_bootstrap_servers); without it such a reset is refused.",
-        "V(rest) never uses the topic, neither to read nor to write.",
-        "V(topic) writes all offsets to the topic. The connector itself is not asked whether it accepts them.",
-        choices=WRITE_TO,
-        default="auto",
-    )
+    write_to: Literal["auto", "rest", "topic"] = field_for(WAY)
     plan_id: str | None = field_for(PLAN_ID)
     plan_ids: Mapping[str, Any] | None = option(
         "plan_ids",
@@ -147,6 +157,7 @@ class ResetOptions:
         " a plan that is refused names what has moved, from what to what.",
     )
     settle_seconds: float = field_for(SETTLE_SECONDS)
+    at_once: int = field_for(AT_ONCE)
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> ResetOptions:
@@ -163,6 +174,7 @@ class ResetOptions:
         self.agreed()
         if not 0 <= self.settle_seconds <= LONGEST_SETTLE_SECONDS:
             raise InputError(f"settle_seconds is {self.settle_seconds:g} s: set it to 0 s or more and at most 600 s.")
+        check_at_once(self.at_once)
 
     def agreed(self) -> Mapping[str, Agreed] | None:
         """The agreed plans by connector; None carries out any plan. Raises InputError."""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
-from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import CONNECTORS
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import AT_ONCE, CONNECTORS
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
     argument_spec,
     field_for,
@@ -18,7 +18,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.option
     options_of,
     values_of,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import PLAN_ID, SETTLE_SECONDS
+from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import PLAN_ID, SETTLE_SECONDS, WAY
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,9 @@ class RollbackOptions:
         default=False,
     )
     plan_id: str | None = field_for(PLAN_ID)
+    write_to: Literal["auto", "rest", "topic"] = field_for(WAY)
     settle_seconds: float = field_for(SETTLE_SECONDS)
+    at_once: int = field_for(AT_ONCE)
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> RollbackOptions:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
-from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import CONNECTORS
+from ansible_collections.connectops.recovery.plugins.module_utils.options.checks import check_at_once
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import AT_ONCE, CONNECTORS
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
     Option,
     argument_spec,
@@ -53,6 +54,7 @@ class SettingsOptions:
     connectors: tuple[str, ...] = field_for(CONNECTORS)
     config: Mapping[str, Any] = field_for(CONFIG)
     at_least: Mapping[str, Any] = field_for(AT_LEAST)
+    at_once: int = field_for(AT_ONCE)
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> SettingsOptions:
@@ -60,6 +62,7 @@ class SettingsOptions:
         options = cls(**values_of(cls, params))
         if not options.config and not options.at_least:
             raise InputError("Neither config nor at_least names a setting: set at least one.")
+        check_at_once(options.at_once)
         return options
 
 

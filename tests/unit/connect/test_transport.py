@@ -153,6 +153,14 @@ def test_a_certificate_of_another_ca_is_reported_at_once_and_ends_the_task(
     assert clock.waited == 0
 
 
+def test_a_worker_whose_certificate_does_not_fit_is_passed_over(
+    make: MakeClient, clock: Clock, ca_file: Callable[[trustme.CA], str]
+) -> None:
+    with tls_worker() as (first, _other), tls_worker(Expect("GET", "/", body=ROOT)) as (second, authority):
+        assert make(first.url, second.url, ca_path=ca_file(authority)).root() == CLUSTER
+    assert clock.waited == 0
+
+
 def test_a_certificate_for_another_host_is_reported(make: MakeClient, ca_file: Callable[[trustme.CA], str]) -> None:
     with (
         tls_worker(name="connect.example") as (worker, authority),

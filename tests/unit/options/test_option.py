@@ -213,3 +213,10 @@ def test_a_blank_topic_is_none() -> None:
 def test_limits_that_would_keep_nothing_are_refused(params: dict[str, Any]) -> None:
     with pytest.raises(InputError, match=r"^backup_keep(_days)? is (0|nan): set it to"):
         KeepOptions.read(params)
+
+
+@pytest.mark.parametrize("number", [0, -1, 101])
+def test_a_number_of_connectors_at_once_that_makes_no_sense_is_refused(number: int) -> None:
+    for shape, options in ((ResetOptions, {}), (SettingsOptions, {"config": {"a": "b"}})):
+        with pytest.raises(InputError, match=f"at_once is {number}: set it to 1 or more and at most 100"):
+            shape.read({"connectors": ["a"], "at_once": number, **options})

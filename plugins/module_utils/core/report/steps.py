@@ -59,3 +59,11 @@ def in_container(backup_dir: str) -> str:
         f"This runs in a container, and backups and journal go to {backup_dir}, which may be gone with it: set"
         " connectops_backup_dir (option backup_dir) to a folder that outlives the container."
     )
+
+
+def interrupted(cause: str) -> str:
+    """Shown at the first signal; ``cause`` is its name."""
+    return (
+        f"Interrupted ({cause}): what is unfinished is undone, and each connector returns to its state. Please wait;"
+        " the same signal again leaves them as they are."
+    )

@@ -32,6 +32,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.cha
 # One proving call lasts at least as long as Connect's graceful timeouts (5 s for tasks and 5 s for the connector).
 _PROOF_SECONDS = 15.0
 _PAUSE_SECONDS = 0.1
+# A state is looked for often at first, and less often the longer it takes.
+_FIRST_PAUSE_SECONDS = 0.02
+_LONGEST_PAUSE_SECONDS = 0.25
 _ORDER_PAUSE_SECONDS = 1.0
 _WATCH_PAUSE_SECONDS = 0.5
 # A stop whose answer was lost is sent again when it has not come into force by then: a rebalance takes 3 s as a rule.
@@ -81,6 +84,7 @@ class StopWindow:
 
     ``may_be_incomplete``: see :func:`known_workers`. ``overrules``: somebody else's late order is overruled, as that of a run
     that was killed. ``left_as``: the state in which the connector was left because somebody has chosen it; None as a rule.
+    ``before_return`` is called before each order that returns the connector to its state.
     """
 
     def __init__(
@@ -92,6 +96,7 @@ class StopWindow:
         *,
         may_be_incomplete: bool = False,
         overrules: bool = False,
+        before_return: Callable[[], None] = lambda: None,
     ) -> None:
         self._cluster = cluster
         self._name = connector.name
@@ -99,6 +104,7 @@ class StopWindow:
         self._sleep = sleep
         self._may_be_incomplete = may_be_incomplete
         self._overrules = overrules
+        self._before_return = before_return
         self._was_asked_to_stop = False
         self._may_be_stopped = connector.state == "STOPPED"
         self._was_seen_stopped = False
@@ -122,9 +128,11 @@ class StopWindow:
         """
         self._demand_own = demand_own
         self._demand_again_at = self._cluster.remaining_seconds() - _DEMAND_SECONDS
-        self._stop_once(self._status())
+        status = self._status()
+        self._stop_once(status)
         self._await(self._is_stopped, "STOPPED without tasks")
-        proof = self._prove(sorted(worker_ids))
+        # Its task may have moved since the workers were listed.
+        proof = self._prove(sorted({*worker_ids, *status.worker_ids}))
         self._await(self._is_stopped, "STOPPED without tasks")
         return proof
 
@@ -155,6 +163,7 @@ class StopWindow:
             when_left()
             return None
         if chosen is None:
+            self._before_return()
             self._order(self._cluster.resume if state == "RUNNING" else self._cluster.pause)
             self._await(lambda status: status.state in (*_CHOSEN, "FAILED"), state, is_patient=True)
         when_left()
@@ -306,6 +315,7 @@ class StopWindow:
     def _await(self, condition: Callable[[Status], bool], wanted: str, *, is_patient: bool = False) -> Status:
         """The first status that meets the condition. A patient one reads again after an error, until the deadline."""
         sights: list[str] = []
+        pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
                 status = self._status()
@@ -325,7 +335,8 @@ class StopWindow:
                 sights.append(sight)
             if self._cluster.remaining_seconds() <= 0:
                 raise self._not_in_time(wanted, sights)
-            self._sleep(_PAUSE_SECONDS)
+            self._sleep(pause)
+            pause = min(pause * 1.3, _LONGEST_PAUSE_SECONDS)
 
     def _not_in_time(self, wanted: str, sights: list[str]) -> RecoveryError:
         shown = ", then ".join(sights[-_SHOWN_SIGHTS:])

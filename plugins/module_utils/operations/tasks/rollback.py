@@ -17,11 +17,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.pla
 from ansible_collections.connectops.recovery.plugins.module_utils.core.rollback import Consent
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.rollback import find_change, plan_rollback
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offset_reset import (
-    Planner,
-    Reset,
-    carry_out,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.changes import Changes, Planner
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offset_reset import carry_out
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import ResetOptions
@@ -40,12 +37,19 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
 def roll_back(cluster: Cluster, params: Mapping[str, Any], context: TaskContext) -> Outcome:
     """:func:`run` on a cluster that is open already."""
     own = RollbackOptions.read(params)
-    options = ResetOptions(own.connectors, ROLLBACK, plan_id=own.plan_id, settle_seconds=own.settle_seconds)
+    options = ResetOptions(
+        own.connectors,
+        ROLLBACK,
+        write_to=own.write_to,
+        plan_id=own.plan_id,
+        settle_seconds=own.settle_seconds,
+        at_once=own.at_once,
+    )
     options.check()
-    return carry_out(cluster, params, context, options, _Rollback)
+    return carry_out(cluster, params, context, options, _Rollbacks)
 
 
-class _Rollback(Reset):
+class _Rollbacks(Changes):
     """A change like a reset, with another plan."""
 
     def _planner(self, options: ResetOptions, store: BackupStore, name: str) -> Planner:
@@ -58,9 +62,9 @@ class _Rollback(Reset):
         )
         found = find_change(store, name, own.backup_file)
 
-        def plan(connector: Connector, begun_in: str | None) -> Planned:
+        def plan(cluster: Cluster, connector: Connector, begun_in: str | None) -> Planned:
             return plan_rollback(
-                self._cluster,
+                cluster,
                 connector,
                 found,
                 consent,
@@ -69,6 +73,7 @@ class _Rollback(Reset):
                 self._label,
                 begun_in,
                 self._context.now,
+                self._options.write_to,
             )
 
         return plan

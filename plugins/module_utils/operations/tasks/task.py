@@ -22,7 +22,7 @@ class TaskContext:
     """How the task runs; ``now`` is epoch seconds.
 
     ``progress`` shows a person how far a long read has come; ``sleep`` waits for seconds; ``clock`` counts seconds from any
-    moment.
+    moment. ``alert`` shows a sentence also when the run is being ended.
     """
 
     check_mode: bool
@@ -30,6 +30,7 @@ class TaskContext:
     progress: Callable[[str], None] = say_nothing
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
+    alert: Callable[[str], None] = say_nothing
 
 
 @dataclass
@@ -43,17 +44,22 @@ class Outcome:
 Operation = Callable[[Mapping[str, Any], TaskContext], Outcome]
 
 
+def each_once(names: Iterable[str]) -> list[str]:
+    """The names of connectors without repeats. Raises InputError when there is none."""
+    wanted = list(dict.fromkeys(names))
+    if not wanted:
+        raise InputError("connectors is empty: name at least one connector.")
+    return wanted
+
+
 def for_each_connector(names: Iterable[str], do: Callable[[str, Outcome], None], result: dict[str, Any]) -> Outcome:
     """Do it for every connector, once each; after one that fails, the others still get their turn.
 
     Raises RecoveryError after the last one when any failed; its facts are the result, with the failed ones in it.
     """
-    wanted = list(dict.fromkeys(names))
-    if not wanted:
-        raise InputError("connectors is empty: name at least one connector.")
     outcome = Outcome(result)
     failures: list[str] = []
-    for name in wanted:
+    for name in each_once(names):
         try:
             do(name, outcome)
         except RecoveryError as error:

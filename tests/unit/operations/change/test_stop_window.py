@@ -52,15 +52,36 @@ def state(cluster: FakeCluster) -> str:
 
 
 def test_nothing_is_waited_for_once_every_worker_has_said_that_the_task_has_ended() -> None:
-    cluster = cluster_in("RUNNING")
+    cluster = cluster_in("RUNNING", worker="a:1")
     cluster.worker_answers = {"a:1": [ENDED], "b:1": [BUSY, HAS_TASK, ENDED]}
     assert window(cluster).enter(["b:1", "a:1"]) == Proof(("a:1", "b:1"), (), 0.0)
     assert cluster.seconds < 1
 
 
+def test_the_worker_that_has_the_task_by_now_is_asked_as_well() -> None:
+    cluster = cluster_in("RUNNING", worker="moved:1")
+    cluster.worker_answers = {"a:1": [ENDED], "moved:1": [HAS_TASK, ENDED]}
+    assert window(cluster).enter(["a:1"]).workers == ("a:1", "moved:1")
+
+
+def test_before_the_return_the_others_are_waited_for() -> None:
+    cluster = cluster_in("STOPPED")
+    one = cluster.by_name["c"]
+    seen: list[list[str]] = []
+    StopWindow(
+        cluster,
+        Connector.of("c", "source", {}, one.status),
+        10.0,
+        cluster.sleep,
+        before_return=lambda: seen.append(list(cluster.writes)),
+    ).leave("RUNNING")
+    assert (seen, cluster.writes) == ([[]], ["resume"])
+
+
 @pytest.mark.parametrize("workers", [("a:1", "b:1"), ("b:1",), ()], ids=["one of two", "the only one", "none known"])
 def test_the_settle_time_is_waited_where_a_worker_cannot_be_asked(workers: Sequence[str]) -> None:
-    cluster = cluster_in("RUNNING")
+    # A connector that is STOPPED already names no worker itself.
+    cluster = cluster_in("STOPPED", worker="")
     cluster.worker_answers = {"a:1": [ENDED], "b:1": [UNREACHABLE]}
     proof = window(cluster).enter(workers)
     assert proof.settled_seconds == 10

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from typing import Any
 
 import pytest
@@ -29,14 +30,19 @@ SECRET = "sk_live_51abcdef"
 
 
 def checked(cluster: FakeCluster, **options: Any) -> dict[str, Any]:
-    given = {"connect_url": ["http://connect-1:8083"], "connectors": sorted(cluster.by_name), **options}
+    # One after the other, so that the calls have a certain order.
+    given = {"connect_url": ["http://connect-1:8083"], "connectors": sorted(cluster.by_name), "at_once": 1, **options}
     result = ArgumentSpecValidator(CONNECT_CONFIG).validate(given)
     assert not result.error_messages
     return dict(result.validated_parameters)
 
 
 def change(cluster: FakeCluster, *, check_mode: bool = False, **options: Any) -> Outcome:
-    return configure(cluster, checked(cluster, **options), TaskContext(check_mode, 0.0, sleep=cluster.sleep))
+    return configure(
+        cluster,
+        checked(cluster, **options),
+        TaskContext(check_mode, 0.0, sleep=cluster.sleep, clock=lambda: cluster.seconds),
+    )
 
 
 @pytest.fixture
@@ -69,6 +75,24 @@ def test_after_one_that_fails_the_others_still_get_their_turn(cluster: FakeClust
     assert caught.value.facts["connectors"]["a"]["failed"]
     assert caught.value.facts["connectors"]["b"]["changed"]
     assert [one.config["max.wait.ms"] for one in cluster.by_name.values()] == ["1000", "2000"]
+
+
+def test_after_a_signal_the_write_that_has_begun_ends_and_no_other_begins(cluster: FakeCluster) -> None:
+    def interrupt() -> None:
+        handler = signal.getsignal(signal.SIGTERM)
+        assert callable(handler)
+        handler(signal.SIGTERM, None)
+
+    change(cluster, config={"max.wait.ms": 2000})
+    writing = cluster.methods().index("patch_config") + 1
+    cluster.restarted()
+    cluster.meddling[writing] = interrupt
+    with pytest.raises(
+        RecoveryError, match=r"'b' was interrupted \(SIGTERM\) before it began: nothing was changed\.$"
+    ) as caught:
+        change(cluster, config={"max.wait.ms": 3000})
+    assert caught.value.facts["connectors"]["a"]["changed"]
+    assert [one.config["max.wait.ms"] for one in cluster.by_name.values()] == ["3000", "2000"]
 
 
 def test_a_secret_is_written_and_never_shown(cluster: FakeCluster) -> None:

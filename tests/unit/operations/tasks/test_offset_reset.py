@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,8 @@ class Task:
             "strategy": "offset",
             "offset": {"id": 1},
             "config": {"max.wait.ms": 3_600_000},
+            # One after the other, so that the calls have a certain order.
+            "at_once": 1,
         }
         checked = ArgumentSpecValidator(CONNECT_OFFSET_RESET).validate({**given, **options})
         assert not checked.error_messages
@@ -315,6 +319,111 @@ def test_a_connect_that_cannot_change_offsets_leaves_them_all_to_the_topic(task:
     assert topics.values == {("offsets", 0, rest_key): b'{"id":1}'}
     assert done["plan"]["write_to"] == "topic"
     assert "alter_offsets" not in task.cluster.writes
+
+
+# Side by side
+
+
+def test_every_connector_has_the_whole_time_for_itself(tmp_path: Path) -> None:
+    task = Task(tmp_path / "backups", *(connector(name) for name in "abcdefgh"))
+    task.cluster.delay_seconds = 4.0
+    # Each takes more than 8 seconds, for its stop and its return.
+    task(timeout=12.0)
+    assert task.cluster.seconds > 8 * 8.0
+    assert all(task.found(name) == (AFTER, NEW, "RUNNING") for name in "abcdefgh")
+
+
+def test_the_cluster_is_read_once_for_all_connectors(tmp_path: Path) -> None:
+    task = Task(tmp_path / "backups", *(connector(name) for name in "abc"))
+    task()
+    assert task.cluster.methods("root", "connectors") == ["root", "connectors"]
+    before_the_stop = task.cluster.methods()[: task.cluster.methods().index("stop")]
+    assert "config" not in before_the_stop
+
+
+def test_all_plans_are_made_before_the_first_connector_is_stopped(tmp_path: Path) -> None:
+    task = Task(tmp_path / "backups", connector("a"), connector("b"))
+    with pytest.raises(RecoveryError, match='connector "nobody" was not found'):
+        task(connectors=["a", "nobody", "b"])
+    methods = task.cluster.methods()
+    last_plan = max(index for index, method in enumerate(methods) if method == "validate")
+    assert last_plan < methods.index("stop")
+
+
+def test_connectors_that_are_changed_together_are_told_of_in_the_order_of_their_names(tmp_path: Path) -> None:
+    names = [f"c{number}" for number in range(6)]
+    task = Task(tmp_path / "backups", *map(connector, names))
+    result = task(at_once=6, connectors=names).result
+    assert list(result["connectors"]) == names
+    assert [diff["before_header"] for diff in result["diff"]] == [f"{name} (now)" for name in names]
+    assert all(task.found(name) == (AFTER, NEW, "RUNNING") for name in names)
+
+
+# Signals
+
+
+def interrupt() -> None:
+    """What the arrival of SIGTERM does, in whichever thread; nothing while no connector is being changed."""
+    handler = signal.getsignal(signal.SIGTERM)
+    if callable(handler):
+        handler(signal.SIGTERM, None)
+
+
+def interrupted_at(task: Task, *numbers: int) -> None:
+    """Let SIGTERM arrive right before the calls of these numbers, when connectors are being changed by then."""
+
+    task.cluster.meddling = dict.fromkeys(numbers, interrupt)
+
+
+def test_a_signal_at_any_call_leaves_all_or_nothing_of_the_change(tmp_path: Path) -> None:
+    undone = []
+    for number in itertools.count(1):
+        task = Task(tmp_path / str(number), connector())
+        interrupted_at(task, number)
+        said = ""
+        try:
+            task()
+        except RecoveryError as error:
+            said = error.sentence
+        if said:
+            undone.append(number)
+            assert "was interrupted (SIGTERM). It was undone" in said
+        assert task.found() == ((BEFORE, OLD, "RUNNING") if said else (AFTER, NEW, "RUNNING"))
+        assert not task.files("journal.json")
+        if number > len(task.cluster.calls):
+            break
+    writing = [call.method for call in task.cluster.calls].index("alter_offsets") + 1
+    # From the stop to the last reading of what was written; not on the way back.
+    assert {writing - 1, writing, writing + 1} <= set(undone)
+    assert max(undone) < [call.method for call in task.cluster.calls].index("resume") + 1
+
+
+def test_a_second_signal_says_what_is_left_and_keeps_the_journal(task: Task) -> None:
+    task()
+    writing = task.cluster.methods().index("alter_offsets") + 1
+    task = Task(task.folder.parent / "again", connector())
+    interrupted_at(task, writing, writing + 2)
+    with pytest.raises(RecoveryError) as caught:
+        task()
+    assert "was interrupted (SIGTERM). " in caught.value.sentence
+    assert "The return of connector 'c' was interrupted as well (SIGTERM)" in caught.value.sentence
+    assert "It was RUNNING before" in caught.value.sentence
+    assert "PUT /connectors/c/resume" in caught.value.sentence
+    assert task.found()[2] == "STOPPED"
+    assert task.files("journal.json")
+    task.cluster.restarted()
+    task()
+    assert task.found() == (AFTER, NEW, "RUNNING")
+
+
+def test_after_a_signal_no_other_connector_begins(tmp_path: Path) -> None:
+    task = Task(tmp_path / "backups", connector("a"), connector("b"))
+    task.cluster.next_faults["stop"] = [Fault(ConnectError("refused."), instead=interrupt)]
+    with pytest.raises(RecoveryError) as caught:
+        task()
+    assert "'b' was interrupted (SIGTERM) before it began: nothing was changed." in caught.value.sentence
+    assert task.cluster.methods("stop") == ["stop"]
+    assert task.found("a") == task.found("b") == (BEFORE, OLD, "RUNNING")
 
 
 # Going back

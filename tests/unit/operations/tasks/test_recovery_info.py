@@ -51,12 +51,15 @@ class Verification:
         given = {"connect_url": ["http://connect-1:8083"], "connectors": ["c"], "backup_dir": str(self.folder)}
         return {**given, "cluster_label": "eu-1", **options}
 
+    def context(self) -> TaskContext:
+        return TaskContext(False, NOW, sleep=self.cluster.sleep, clock=lambda: self.cluster.seconds)
+
     def reset(self) -> dict[str, Any]:
         change = {"strategy": "offset", "offset": {"id": 1}, "partitions": [{"table": "orders"}]}
         options = self.options(**change, config={"max.wait.ms": 5000})
         checked = ArgumentSpecValidator(CONNECT_OFFSET_RESET).validate(options)
         assert not checked.error_messages
-        result = reset(self.cluster, checked.validated_parameters, TaskContext(False, NOW, sleep=self.cluster.sleep))
+        result = reset(self.cluster, checked.validated_parameters, self.context())
         done: dict[str, Any] = result.result["connectors"]
         # What the task of Ansible registers has been through JSON.
         return dict(json.loads(json.dumps(done)))

@@ -1,0 +1,335 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Changing connectors of one cluster: all plans first, then the changes side by side, then what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Union
+
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.stores import Stores
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.deadline import Deadline
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from, secrets_of
+from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
+from ansible_collections.connectops.recovery.plugins.module_utils.core.change import Change
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import go_back_lines
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import Agreed
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
+from ansible_collections.connectops.recovery.plugins.module_utils.core.unfinished import Unfinished
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connector_topics import OffsetsTopics
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.applier import Applied, Applier
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.holding import (
+    end_unfinished,
+    find_unfinished,
+    read_to_change,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.offset_access import (
+    OffsetAccess,
+    RestOffsets,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.retention import delete_old_backups
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import (
+    StopWindow,
+    known_workers,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.topic_offsets import TopicOffsets
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.interruption import (
+    Interrupted,
+    Interruption,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_with_topics
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.meeting import Meeting
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.side_by_side import Say, side_by_side
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import (
+    Outcome,
+    TaskContext,
+    each_once,
+    for_each_connector,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions, KeepOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import ResetOptions
+
+# Each may ask the accounts of its connector.
+_MOST_PLANS_AT_ONCE = 8
+
+# From a cluster, a connector as it was read there, and the state before an unfinished earlier change, to the plan.
+Planner = Callable[[Cluster, Connector, "str | None"], Planned]
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """One connector as it was read, and its plan; nothing is changed so far. ``agreed``: no other plan may be carried out."""
+
+    connector: Connector
+    store: BackupStore
+    unfinished: Unfinished
+    plan_for: Planner
+    planned: Planned
+    agreed: bool
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _NothingToDo:
+    """Of a connector whose unfinished change has left nothing to do, so its journal was ended."""
+
+    warnings: tuple[str, ...]
+
+
+_Ended = Union[Applied, _NothingToDo, RecoveryError]
+
+
+class Changes:
+    """The changes of one task, all with the same options. A subclass says what is planned.
+
+    ``topics`` None: offsets are read and written through REST only.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        params: Mapping[str, Any],
+        options: ResetOptions,
+        context: TaskContext,
+        cluster_id: str,
+        stores: Stores,
+        backups: BackupOptions,
+        topics: OffsetsTopics | None,
+    ) -> None:
+        self._cluster = cluster
+        self._options = options
+        self._agreed = options.agreed()
+        self._params = params
+        self._context = context
+        self._cluster_id = cluster_id
+        self._stores = stores
+        self._keep = KeepOptions.read(params)
+        self._kinds = kinds_from(params)
+        cluster.hide(secrets_of(self._kinds))
+        self._label = backups.cluster_label
+        self._topics = topics
+        self._clock_at_start = context.clock()
+        self._connectors: Mapping[str, Connector] = {}
+        self._meeting = Meeting()
+
+    def all(self) -> Outcome:
+        """Plan and change every connector. Raises RecoveryError, after all have ended, when any failed."""
+        names = each_once(self._options.connectors)
+        # Once for all: every worker that may have a task.
+        self._connectors = self._cluster.connectors()
+        prepared = side_by_side(names, self._prepare, at_once=min(self._options.at_once, _MOST_PLANS_AT_ONCE))
+        ended = {} if self._context.check_mode else self._carry_out(prepared)
+
+        def report(name: str, outcome: Outcome) -> None:
+            try:
+                self._report(prepared[name], ended.get(name), outcome)
+            except RecoveryError as error:
+                # A person who reads the plans must see which one is missing.
+                shown = error.facts.get("preview", [f"{self._label}  {name}"])
+                outcome.result["preview"] += [*shown, *wrapped(error.sentence), ""]
+                raise
+
+        result = {"changed": False, "connectors": {}, "preview": [], "next_steps": [], "diff": [], "plan_ids": {}}
+        return for_each_connector(names, report, result)
+
+    # What a subclass says
+
+    def _planner(self, options: ResetOptions, store: BackupStore, name: str) -> Planner:
+        raise NotImplementedError
+
+    def _carry_out_lines(self, plan: Plan) -> list[str]:
+        raise NotImplementedError
+
+    # The plans
+
+    def _prepare(self, name: str, _say: Say) -> _Prepared:
+        cluster = self._cluster.within(self._deadline())
+        options, agreed = self._agreed_options(name)
+        store = self._stores.of(name)
+        plan_for = self._planner(options, store, name)
+        connector, warnings = read_to_change(cluster, name, self._context.sleep, lambda: self._read(cluster, name))
+        unfinished = find_unfinished(connector, store, self._clock())
+        if unfinished.problem is not None:
+            raise RecoveryError(unfinished.problem)
+        planned = plan_for(cluster, connector, unfinished.begun_in)
+        self._refuse_unwritable(planned.plan)
+        if agreed is not None and (remark := agreed.check(planned.plan, unfinished.begun_in)) is not None:
+            planned = replace(planned, preview=(*planned.preview, *wrapped(remark)))
+        if not planned.plan.is_empty:
+            store.refuse_unfit(self._backup_of(connector, planned))
+        if unfinished.remark is not None:
+            warnings = (*warnings, unfinished.remark)
+        return _Prepared(connector, store, unfinished, plan_for, planned, agreed is not None, warnings)
+
+    def _agreed_options(self, name: str) -> tuple[ResetOptions, Agreed | None]:
+        """The options for one connector, and the plan of it that was agreed to, if one had to be."""
+        if self._agreed is None:
+            return self._options, None
+        agreed = self._agreed.get(name)
+        if agreed is None:
+            raise InputError(
+                f"Connector '{name}' has no agreed plan, so nothing of it was changed: plan it in check mode and agree to that."
+            )
+        return self._options if agreed.plan is None else self._options.asking(agreed.plan["request"]), agreed
+
+    def _read(self, cluster: Cluster, name: str) -> tuple[Connector, tuple[str, ...]]:
+        return read_with_topics(cluster, name, self._topics, self._options.write_to, self._context.sleep)
+
+    def _refuse_unwritable(self, plan: Plan) -> None:
+        """What the user may not write is refused before anything is stopped."""
+        written = {place.topic for change in plan.offsets for place in change.topic_keys}
+        if self._topics is not None and written:
+            self._topics.refuse_unwritable(written)
+
+    def _backup_of(self, connector: Connector, planned: Planned) -> Backup:
+        """As large as the backup that will be made."""
+        change = Change.of(planned.plan, connector.state, planned.rolls_back)
+        plan_id, secret_keys = planned.plan.id, planned.secret_keys
+        return Backup.of(connector, self._cluster_id, plan_id, secret_keys, self._clock(), change=change)
+
+    def _deadline(self, interrupt: Callable[[bool], None] | None = None) -> Deadline:
+        """The option ``timeout``, from now on."""
+        return Deadline(self._params["timeout"], self._context.clock, self._context.sleep, interrupt)
+
+    def _clock(self) -> float:
+        """Epoch seconds by the workers' clock."""
+        return self._context.now + self._context.clock() - self._clock_at_start
+
+    # The changes
+
+    def _carry_out(self, prepared: Mapping[str, _Prepared | RecoveryError]) -> dict[str, _Ended]:
+        """What became of each connector that has something to change or to end."""
+        plans = {name: one for name, one in prepared.items() if isinstance(one, _Prepared)}
+        with Interruption(self._context.alert) as interruption:
+            ended = side_by_side(
+                [name for name, one in plans.items() if not one.planned.plan.is_empty or not one.unfinished.is_nothing],
+                lambda name, say: self._apply(plans[name], interruption, say),
+                at_once=self._options.at_once,
+                progress=self._context.progress,
+                left=lambda name: _left(plans[name].planned.plan, interruption),
+            )
+            if interruption.cause:
+                for one in ended.values():
+                    if isinstance(one, RecoveryError):
+                        self._context.alert(one.sentence)
+        return ended
+
+    def _apply(self, one: _Prepared, interruption: Interruption, say: Say) -> Applied | _NothingToDo:
+        name = one.connector.name
+        interruption.begin(name)
+        deadline = self._deadline(interruption.of(name))
+        cluster = self._cluster.within(deadline)
+        if one.planned.plan.is_empty:
+            return _NothingToDo(end_unfinished(cluster, name, one.store, one.unfinished.over, deadline.sleep))
+        workers, may_be_incomplete = known_workers(
+            (one.connector, *self._connectors.values()), self._params["connect_url"]
+        )
+        applier = Applier(
+            cluster,
+            one.store,
+            StopWindow(
+                cluster,
+                one.connector,
+                self._options.settle_seconds,
+                deadline.sleep,
+                may_be_incomplete=may_be_incomplete,
+                overrules=not one.unfinished.is_nothing,
+                before_return=lambda: self._meeting.wait(name, deadline.check),
+            ),
+            lambda: self._read(cluster, name)[0],
+            lambda read: one.plan_for(cluster, read, one.unfinished.begun_in),
+            lambda plan: self._open_offsets(cluster, plan, one.connector, deadline.sleep),
+            cluster_id=self._cluster_id,
+            clock=self._clock,
+            sleep=deadline.sleep,
+            progress=say,
+            over=one.unfinished.over,
+        )
+        try:
+            with self._meeting.expects(name):
+                return applier.apply(one.connector, one.planned, workers, one.planned.plan.id if one.agreed else None)
+        except Interrupted as error:
+            # Whatever could not be undone would have raised another error.
+            raise RecoveryError(
+                f"{error.sentence} It was undone: settings and offsets of '{name}' are as before, and it is"
+                f" {one.planned.plan.final_state}.",
+                **error.facts,
+            ) from None
+
+    def _open_offsets(
+        self, cluster: Cluster, plan: Plan, connector: Connector, sleep: Callable[[float], None]
+    ) -> OffsetAccess:
+        rest = RestOffsets(cluster, plan.connector, sleep)
+        if self._topics is None or plan.write_to == "rest":
+            return rest
+        return TopicOffsets(rest, self._topics, connector, sleep)
+
+    # What came of them
+
+    def _report(self, prepared: _Prepared | RecoveryError, ended: _Ended | None, outcome: Outcome) -> None:
+        if isinstance(prepared, RecoveryError):
+            raise prepared
+        outcome.warnings += prepared.warnings
+        if isinstance(ended, RecoveryError):
+            raise ended
+        if ended is not None:
+            outcome.warnings += ended.warnings
+        if not isinstance(ended, Applied):
+            _add(outcome, prepared.planned, None)
+            if self._context.check_mode:
+                outcome.result["next_steps"] += self._carry_out_lines(prepared.planned.plan)
+            return
+        plan = ended.planned.plan
+        if ended.planned.keeps_offsets_elsewhere:
+            outcome.warnings += [
+                f"Kafka Connect says of connector '{plan.connector}': {text}" for text in ended.remarks
+            ]
+        _add(outcome, ended.planned, ended)
+        outcome.warnings += delete_old_backups(prepared.store, plan.connector, self._keep, self._clock())
+        outcome.result["next_steps"] += go_back_lines(plan.as_data(), ended.backup_file, self._params)
+
+
+def _left(plan: Plan, interruption: Interruption) -> RecoveryError | None:
+    """The error of a change that was left unfinished; None while it is not."""
+    if not interruption.is_final:
+        return None
+    return RecoveryError(
+        f"The change of connector '{plan.connector}' was interrupted twice ({interruption.cause}) and left unfinished. It was"
+        f" {plan.final_state} before; if it is STOPPED, run this task again: that finishes or undoes the change.",
+        changed=True,
+    )
+
+
+def _add(outcome: Outcome, planned: Planned, applied: Applied | None) -> None:
+    """Add one connector to the result."""
+    plan = planned.plan
+    result = outcome.result
+    result["changed"] = result["changed"] or not plan.is_empty
+    result["preview"] += [*planned.preview, ""]
+    if not plan.is_empty:
+        result["diff"].append(planned.diff)
+        result["plan_ids"][plan.connector] = plan.id
+    result["connectors"][plan.connector] = {
+        "changed": not plan.is_empty,
+        "plan": plan.as_data(),
+        "forecast": planned.forecast,
+        "backup_file": None if applied is None else applied.backup_file,
+        "evidence": None
+        if applied is None
+        else {
+            **applied.evidence,
+            "workers_asked": list(applied.proof.workers),
+            "workers_not_reached": list(applied.proof.unreachable),
+            "workers_may_be_missing": applied.proof.may_be_incomplete,
+            "settled_seconds": applied.proof.settled_seconds,
+        },
+    }
+    outcome.warnings.extend(planned.warnings)
