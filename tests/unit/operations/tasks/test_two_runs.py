@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 from pathlib import Path
 
@@ -29,6 +30,12 @@ def assert_ends_well(world: World, results: list[str], plan: object) -> None:
         assert world.content == (AFTER, NEW), (plan, results)
     for result in results:
         assert result == "ok" or "another run" in result.lower() or "while it" in result, (plan, results)
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No machine loses its power here, and there are thousands of runs."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
 def schedules(first: int, second: int) -> list[tuple[int, int]]:
