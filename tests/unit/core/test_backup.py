@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup, RawRecord
+from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.change import Change, KeptSetting
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
@@ -69,10 +69,7 @@ CHANGE = Change(
     ),
     rolls_back="2026-11-22T06:00:00.500000+00:00",
 )
-RAW = {Partition.of({"shard": 0}): RawRecord(b'["c/1",{"shard":0}]', b'{"pos":1.0}')}
-BACKUP = Backup.of(
-    CONNECTOR, "kafka-1", "abc123", frozenset({"odd"}), NOW, change=CHANGE, made_by="ann@control-1", records=RAW
-)
+BACKUP = Backup.of(CONNECTOR, "kafka-1", "abc123", frozenset({"odd"}), NOW, change=CHANGE, made_by="ann@control-1")
 DATA = BACKUP.as_data()
 
 
@@ -247,8 +244,6 @@ DAMAGED = [
     {**DATA, "offsets": [PAIR, PAIR]},
     *({**DATA, "offsets": [PAIR, one]} for one in NO_PAIRS),
     *({**DATA, "change": {**DATA["change"], **one}} for one in OTHER_CHANGES),
-    {**DATA, "offsets": [{**PAIR, "raw_key": "%"}]},
-    {**DATA, "offsets": [{**PAIR, "raw_value": 3}]},
 ]
 
 

@@ -114,6 +114,8 @@ def _moved_targets(old: Sequence[Data], new: Sequence[Data]) -> Iterator[str]:
     before, now = _by_partition(old, "after"), _by_partition(new, "after")
     if any(not same_offset(before.get(one), now.get(one)) for one in {**before, **now}):
         yield "Stripe's data, the round or the backup moved on, so other offsets would be written"
+    elif [one.get("topic_keys") for one in old] != [one.get("topic_keys") for one in new]:
+        yield "the offsets are stored under other keys"
 
 
 def _moved(before: Offset | None, now: Offset | None) -> str:

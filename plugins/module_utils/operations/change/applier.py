@@ -319,7 +319,6 @@ class Applier:
         try:
             if _is_deleted(error):
                 raise error
-            self._mark.demand_nobody_else()
             status = self._leave(plan)
             self._end(plan)
         except RecoveryError as failure:

@@ -36,6 +36,8 @@ REQUEST = {
     "allow_gap": True,
     "at_least": {},
     "default_floors": False,
+    "offsets": [],
+    "write_to": "auto",
     "config": ["db.password", "max.wait.ms"],
 }
 WHOLE = replace(PLAN, request=REQUEST, settings=(PASSWORD, WAIT))

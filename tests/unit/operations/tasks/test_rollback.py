@@ -246,7 +246,8 @@ def test_a_connector_that_moves_on_while_it_is_stopped_is_left_as_it_is(task: Ta
     with pytest.raises(RecoveryError, match="has moved on"):
         task.roll_back()
     assert task.found() == ({**AFTER, ORDERS: {"id": 6}}, NEW, "RUNNING")
-    assert task.cluster.writes == ["stop", "resume"]
+    # The mark, and nothing else.
+    assert task.cluster.writes == ["patch_config", "stop", "resume", "patch_config"]
 
 
 def test_a_setting_that_somebody_has_changed_since_is_named(task: Task) -> None:

@@ -72,7 +72,7 @@ def test_all_that_is_known_is_in_it_and_no_secret(cluster: FakeCluster, tmp_path
     options = {"connect_url": ["http://connect-1:8083"], "connectors": ["a"], "cluster_label": "eu-1"}
     change = {"strategy": "offset", "offset": {"id": 1}, "backup_dir": str(tmp_path / "backups")}
     params = ArgumentSpecValidator(CONNECT_OFFSET_RESET).validate({**options, **change}).validated_parameters
-    reset(cluster, params, TaskContext(False, NOW, sleep=cluster.sleep))
+    reset(cluster, params, TaskContext(False, NOW, sleep=cluster.sleep, clock=lambda: cluster.seconds))
     log = tmp_path / "connect.log"
     log.write_text(f"one\nInvalid value {GIVEN}x for configuration y\nLogin with {SECRET} failed\n", encoding="utf-8")
     writes = list(cluster.writes)

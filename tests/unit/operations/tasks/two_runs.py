@@ -51,6 +51,7 @@ class World:
             "cluster_label": "eu-1",
             "strategy": "offset",
             "offset": {"id": 1},
+            "partitions": [ORDERS.as_dict(), BILLS.as_dict()],
             "config": {"max.wait.ms": 3_600_000},
         }
         checked = ArgumentSpecValidator(CONNECT_OFFSET_RESET).validate({**given, **options})
