@@ -66,9 +66,6 @@ lint-docs:
 unit: setup ## run the tests that need no Kafka
 	@$(PYTEST) $(PARALLEL) tests/unit tests/faults
 
-faults: check-java setup ## run every enumeration of faults, of pairs of runs and of points of a run, on the model and on the lab
-	@$(PYTEST) $(PARALLEL) --timeout=7200 -m faults tests
-
 enumerate: setup ## run the tests with generated input, with twenty times as many examples
 	@TEST_EXAMPLES_TIMES=20 $(PYTEST) $(PARALLEL) --timeout=3600 -m hypothesis tests/unit
 
@@ -77,7 +74,7 @@ integration: check-java setup ## run the tests against a real Kafka Connect
 
 # The longest there is: an hour on two cores. It prints how many cases it has tried.
 faults: check-java setup ## try every order of two runs, and a fault or a meddler at every step of a run
-	@$(PYTEST) -s -m faults tests/unit tests/integration
+	@$(PYTEST) -s --timeout=7200 -m faults tests/faults tests/unit tests/integration
 
 molecule: check-java setup ## run the roles' scenarios
 	@ANSIBLE_PYTHON_INTERPRETER=$(PY) molecule test --all

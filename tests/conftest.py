@@ -22,3 +22,17 @@ def _start_order(item: pytest.Item) -> int:
     if item.get_closest_marker("slow_file"):
         return 0
     return 1 if "integration" in item.path.parts else 2
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the enumerations of faults have tried: a test that passes says nothing else."""
+    tried = [
+        f"{report.nodeid.rpartition('::')[2]}: {value}"
+        for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed"))
+        for name, value in report.user_properties
+        if name == "faults" and report.when == "call"
+    ]
+    if tried:
+        terminalreporter.section("Faults")
+        for line in tried:
+            terminalreporter.line(line)

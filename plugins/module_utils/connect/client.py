@@ -54,6 +54,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestio
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 
+# An address that answers nothing for so long is not that of a worker, or the worker is frozen.
+_SILENCE_SECONDS = 3.0
 # A name that no connector has.
 PROBE = "connectops.recovery"
 
@@ -258,8 +260,14 @@ class ConnectClient:
         if isinstance(outcome, Reply):
             return WorkerAnswer("answered", tasks=_parsed(call, outcome, replies.task_numbers))
         if isinstance(outcome, Failure):
-            is_there = outcome.kind is not Unreachable and outcome.patience is not FOREIGN
-            return WorkerAnswer("busy" if is_there else "unreachable", reason=outcome.reason)
+            if outcome.kind is Unreachable or outcome.patience is FOREIGN:
+                return WorkerAnswer("unreachable", reason=outcome.reason)
+            if outcome.status is not None or self.remaining_seconds() <= 0:
+                return WorkerAnswer("busy", reason=outcome.reason)
+            # A busy worker still serves this call, as its herder thread has no part in it.
+            root = self._sender.send_once(worker_id, Call("GET", "/"), _SILENCE_SECONDS)
+            is_silent = isinstance(root, Failure) and root.status is None
+            return WorkerAnswer("silent" if is_silent else "busy", reason=outcome.reason)
         if isinstance(outcome, NotFound):
             raise outcome
         is_there = not isinstance(outcome, (TlsFailed, AccessDenied))

@@ -65,11 +65,12 @@ class WorkerAnswer:
 
     ``answered``: its herder thread served the call and knows these ``tasks`` (numbers) of the connector.
     ``busy``: the worker is there, but was rebalancing, starting, or did not answer in time; ask again.
+    ``silent``: the address takes connections, and answers not even what a worker answers while it ends tasks.
     ``unreachable``: the worker cannot be asked from here; asking again does not help.
     ``reason`` is empty for ``answered``.
     """
 
-    outcome: Literal["answered", "busy", "unreachable"]
+    outcome: Literal["answered", "busy", "silent", "unreachable"]
     tasks: tuple[int, ...] = ()
     reason: str = ""
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.connect import client as client_module
 from ansible_collections.connectops.recovery.plugins.module_utils.connect import replies
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
@@ -349,10 +350,19 @@ def test_other_answers_of_the_worker_are_told_apart(
 
 def test_a_worker_that_is_still_ending_tasks_is_busy(make: MakeClient) -> None:
     began = time.monotonic()
-    with FakeConnect(Expect("GET", "/connectors/c", hang=True)) as worker:
+    with FakeConnect(Expect("GET", "/connectors/c", hang=True), Expect("GET", "/", body=ROOT)) as worker:
         answer = make("http://127.0.0.1:1").worker_answer(worker.address, "c", 0.2)
     assert answer == WorkerAnswer("busy", reason="no answer within 0.2 s")
     assert time.monotonic() - began < 3
+
+
+def test_an_address_that_takes_connections_and_answers_nothing_is_silent(
+    make: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "_SILENCE_SECONDS", 0.2)
+    with FakeConnect(Expect("GET", "/connectors/c", hang=True), Expect("GET", "/", hang=True)) as worker:
+        answer = make("http://127.0.0.1:1").worker_answer(worker.address, "c", 0.2)
+    assert answer == WorkerAnswer("silent", reason="no answer within 0.2 s")
 
 
 def test_a_worker_that_is_gone_is_unreachable(make: MakeClient) -> None:

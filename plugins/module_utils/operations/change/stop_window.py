@@ -103,6 +103,8 @@ class StopWindow:
         self._settle_seconds = settle_seconds
         self._sleep = sleep
         self._may_be_incomplete = may_be_incomplete
+        # The workers that had it or its tasks.
+        self._owners = connector.status.worker_ids
         self._overrules = overrules
         self._before_return = before_return
         self._was_asked_to_stop = False
@@ -129,6 +131,7 @@ class StopWindow:
         self._demand_own = demand_own
         self._demand_again_at = self._cluster.remaining_seconds() - _DEMAND_SECONDS
         status = self._status()
+        self._owners |= status.worker_ids
         self._stop_once(status)
         self._await(self._is_stopped, "STOPPED without tasks")
         # Its task may have moved since the workers were listed.
@@ -233,7 +236,8 @@ class StopWindow:
         answer = WorkerAnswer("busy", reason="not asked, because the time was up")
         while self._cluster.remaining_seconds() > 0:
             answer = self._cluster.worker_answer(worker_id, self._name, _PROOF_SECONDS)
-            if answer.outcome == "unreachable":
+            # Where its tasks ran, silence may be that of a frozen worker, which would go on with them.
+            if answer.outcome == "unreachable" or (answer.outcome == "silent" and worker_id not in self._owners):
                 return False
             if answer.outcome == "answered":
                 if not answer.tasks:

@@ -31,6 +31,7 @@ ENDED = WorkerAnswer("answered")
 HAS_TASK = WorkerAnswer("answered", tasks=(0,))
 BUSY = WorkerAnswer("busy", reason="rebalancing")
 UNREACHABLE = WorkerAnswer("unreachable", reason="connection refused")
+SILENT = WorkerAnswer("silent", reason="no answer within 15 s")
 ORDERS = ("stop", "pause", "resume")
 
 
@@ -87,6 +88,13 @@ def test_the_settle_time_is_waited_where_a_worker_cannot_be_asked(workers: Seque
     assert proof.settled_seconds == 10
     assert proof.unreachable == tuple(worker for worker in workers if worker == "b:1")
     assert 10 < cluster.seconds < 11
+
+
+def test_an_address_that_answers_nothing_is_not_waited_for_unless_the_task_ran_there() -> None:
+    cluster = cluster_in("RUNNING", worker="a:1")
+    cluster.worker_answers = {"a:1": [SILENT, SILENT, ENDED], "b:1": [SILENT]}
+    proof = window(cluster).enter(["a:1", "b:1"])
+    assert (proof.workers, proof.unreachable, proof.settled_seconds) == (("a:1",), ("b:1",), 10)
 
 
 @pytest.mark.parametrize(
