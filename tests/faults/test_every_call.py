@@ -43,7 +43,7 @@ def what_is_lost(world: World, *faults: Case) -> Iterator[str]:
     if first is not None and not first.get("failed") and not (world.is_new and world.connector.state == world.state):
         yield "a run that says it has done it has not"
     if first is not None and first.get("failed") and not (world.is_old or world.is_new or world.has_journal):
-        yield "a mix, and no journal"
+        yield f"a mix, and no journal: {first['msg']}"
     if world.connector.state != world.state and not world.has_journal:
         yield f"{world.connector.state}, and no journal"
     second = world.rerun()
@@ -51,8 +51,8 @@ def what_is_lost(world: World, *faults: Case) -> Iterator[str]:
         yield f"the second run fails: {second['msg']}"
     elif not (world.is_new and world.connector.state == world.state):
         yield f"after the second run it is {world.connector.state}, with {world.connector.offsets}, {world.connector.config}"
-    if world.has_journal:
-        yield "a journal is left"
+    if world.has_journal or world.is_marked:
+        yield "a journal or a mark is left"
     if world.leaks(first, second):
         yield "the secret is out"
     if world.unreadable_backups():

@@ -105,6 +105,7 @@ class Applier:
         self._kept = KeptChange(store, cluster_id, clock)
         self._over = over
         self._warnings: list[str] = []
+        self._is_half_done = False
         # Of the connector as it was read in the window.
         self._config: Mapping[str, str] = {}
 
@@ -244,6 +245,7 @@ class Applier:
                 change.undo()
             except RecoveryError as failure:
                 self._keep_to_itself(failure, change)
+                self._is_half_done = True
                 raise RecoveryError(
                     f"{_sentence(error)} Undoing it failed as well: {failure.sentence} {self._how_to_restore()}"
                 ) from error
@@ -295,6 +297,7 @@ class Applier:
             raise
         except RecoveryError as error:
             problem = error.sentence
+            self._is_half_done = True
         try:
             self._leave(planned.plan)
         except RecoveryError as error:
@@ -364,10 +367,13 @@ class Applier:
             self._warnings.append(warning)
 
     def _end(self, plan: Plan) -> None:
-        """End the journal, unless the connector may be STOPPED later; then journal and mark stay for the next run."""
+        """End the journal, unless the connector may be STOPPED later; then journal and mark stay for the next run.
+
+        The journal stays as well when a part of the change is there and another part is not.
+        """
         if self._window.stop_may_come_later:
             self._warnings.append(steps.stop_may_come_later(plan.connector, plan.final_state))
-        else:
+        elif not self._is_half_done:
             self._store.end()
 
     def _deleted(self, plan: Plan, *, changed: bool) -> RecoveryError:

@@ -92,13 +92,7 @@ class SettingsWriter:
 
         A key that has changed since the plan was made is refused before anything is sent.
         """
-        current = {key: value for key, value in self._cluster.config(self._connector).items() if value is not None}
-        for change in changes:
-            if current.get(change.key) != change.before:
-                raise RecoveryError(
-                    f"Somebody else has changed {change.key} of connector '{self._connector}' since the plan was made: make a new"
-                    " plan."
-                )
+        current = self._unchanged_since(changes)
         self._sent = changes
         try:
             self._send(current, changes)
@@ -107,6 +101,35 @@ class SettingsWriter:
                 # What has the new values now has them from somebody else.
                 self._sent = ()
             raise
+        self._read_back(changes)
+
+    def undo(self) -> None:
+        """Take back what was sent; a key that has another value by now was changed by somebody else and is left.
+
+        It can be called again after it has failed.
+        """
+        current = self._cluster.config(self._connector) if self._sent else {}
+        back = tuple(
+            SettingChange(change.key, change.after, change.before, change.secret)
+            for change in self._sent
+            if current.get(change.key) == change.after
+        )
+        if back:
+            self._send(self._unchanged_since(back), back)
+            self._read_back(back)
+
+    def _unchanged_since(self, changes: tuple[SettingChange, ...]) -> dict[str, str]:
+        """The config as it is now. Raises RecoveryError where a key has not the value that it is to be changed from."""
+        current = {key: value for key, value in self._cluster.config(self._connector).items() if value is not None}
+        for change in changes:
+            if current.get(change.key) != change.before:
+                raise RecoveryError(
+                    f"Somebody else has changed {change.key} of connector '{self._connector}' since the plan was made: make a new"
+                    " plan."
+                )
+        return current
+
+    def _read_back(self, changes: tuple[SettingChange, ...]) -> None:
         missing = [change.key for change in changes]
         for _try in range(_READ_BACK_TRIES):
             written = self._cluster.config(self._connector)
@@ -118,17 +141,6 @@ class SettingsWriter:
             f"{', '.join(missing)} of connector '{self._connector}' does not have the new value after the write: check the config"
             " and run again."
         )
-
-    def undo(self) -> None:
-        """Take back what was sent; a key that has another value by now was changed by somebody else and is left."""
-        current = self._cluster.config(self._connector) if self._sent else {}
-        back = tuple(
-            SettingChange(change.key, change.after, change.before, change.secret)
-            for change in self._sent
-            if current.get(change.key) == change.after
-        )
-        if back:
-            self.write(back)
 
     def _send(self, current: dict[str, str], changes: tuple[SettingChange, ...]) -> None:
         try:

@@ -10,14 +10,21 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import NotStoppedYet
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
+    ConnectError,
+    NotFound,
+    NotStoppedYet,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import OwnWrite
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange
-from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.offset_access import OffsetAccess
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings import SettingsWriter
+
+_UNDO_TRIES = 4
+_UNDO_PAUSE_SECONDS = 1.0
 
 
 class SettingsAndOffsets:
@@ -43,6 +50,7 @@ class SettingsAndOffsets:
         self._store = store
         self._plan = plan
         self._clock = clock
+        self._sleep = sleep
         self._settings = SettingsWriter(cluster, plan.connector, sleep)
         self._offsets = offsets
 
@@ -84,12 +92,25 @@ class SettingsAndOffsets:
         failures = []
         for undo in (self._offsets.undo, self._settings.undo):
             try:
-                undo()
+                self._repeated(undo)
             except RecoveryError as failure:
                 failures.append(failure.sentence)
         self._note_end(writes)
         if failures:
             raise RecoveryError(" ".join(failures))
+
+    def _repeated(self, undo: Callable[[], None]) -> None:
+        """Undo, again where Connect refuses a call: half of a change is worse than a longer wait."""
+        for tries_left in reversed(range(_UNDO_TRIES)):
+            try:
+                undo()
+                return
+            except NotFound:
+                raise
+            except (ConnectError, UnknownOutcome):
+                if not tries_left:
+                    raise
+            self._sleep(_UNDO_PAUSE_SECONDS)
 
     def _note_end(self, writes: Sequence[OwnWrite]) -> None:
         # Without the end, a value like this counts as written by the reset for longer than it should: no harm.

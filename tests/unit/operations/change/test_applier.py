@@ -445,14 +445,26 @@ def test_where_both_undoings_fail_both_are_told_and_the_connector_is_back() -> N
     run.cluster.next_faults["patch_config"] = [
         None,
         None,
-        Fault(ConnectError("Kafka Connect forbids it (status 403).")),
+        *[Fault(ConnectError("Kafka Connect forbids it (status 403)."))] * 4,
     ]
     with pytest.raises(RecoveryError) as caught:
         run.apply()
     both = "Kafka Connect failed at it (status 500): no. Kafka Connect forbids it (status 403)."
     assert f"as well: {both} Restore the backup" in caught.value.message
     run.cluster.settle()
-    assert run.connector.state == "RUNNING"
+    # Half of the change is there, which the next run must know.
+    assert (run.connector.state, run.store.journal is None) == ("RUNNING", False)
+
+
+@pytest.mark.parametrize("refused", [1, 3])
+def test_an_undo_that_connect_refuses_is_made_again(refused: int) -> None:
+    run = Run.of()
+    run.cluster.next_faults["alter_offsets"] = [half_done(run), *[Fault(an_error("refused"))] * refused]
+    run.cluster.next_faults["patch_config"] = [None, None, *[Fault(an_error("refused"))] * refused]
+    with pytest.raises(RecoveryError) as caught:
+        run.apply()
+    assert "Undoing it failed" not in caught.value.message
+    run.assert_nothing_is_mixed()
 
 
 def test_a_run_that_is_out_of_time_still_undoes_and_returns() -> None:
@@ -547,7 +559,7 @@ def test_where_the_undoing_fails_the_backup_is_named_and_the_connector_runs() ->
     assert caught.value.message.endswith(f"Restore the backup {backup} with the strategy restore.")
     assert caught.value.facts["changed"] is True
     run.cluster.settle()
-    assert (run.connector.state, run.store.journal) == ("RUNNING", None)
+    assert (run.connector.state, run.store.journal is None) == ("RUNNING", False)
 
 
 def test_a_run_killed_while_it_undoes_leaves_its_journal() -> None:
