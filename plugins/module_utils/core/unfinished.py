@@ -35,6 +35,9 @@ class JournalLike(Protocol):
     @property
     def hold_id(self) -> str: ...
 
+    @property
+    def is_returning(self) -> bool: ...
+
 
 @dataclass(frozen=True)
 class Unfinished:
@@ -102,7 +105,8 @@ def _of_journal(connector: Connector, journal: JournalLike, now: float) -> Unfin
     """Where no mark is found: none could be written, its run had ended but for the journal, or somebody has removed it."""
     begun_in = state_to_return_to(connector.state, journal.prior_state)
     is_fresh = now <= journal.begun_at + _FRESH_SECONDS
-    if _may_be_wanted(connector, begun_in) and (journal.hold_id or not is_fresh):
+    has_ended = bool(journal.hold_id) and not journal.is_returning
+    if _may_be_wanted(connector, begun_in) and (has_ended or not is_fresh):
         since = show_moment(int(journal.begun_at)) if journal.begun_at else "an unknown time"
         return Unfinished(
             problem=_stopped_long_ago(

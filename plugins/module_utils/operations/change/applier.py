@@ -7,6 +7,7 @@ look again.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -201,9 +202,9 @@ class Applier:
             self._store.begin(self._journal(plan, backup, is_marked=False))
 
     def _journal(self, plan: Plan, backup: str, *, is_marked: bool) -> Journal:
-        return Journal(
-            plan.id, self._hold.prior_state, backup, self._clock(), hold_id=self._hold.id if is_marked else ""
-        )
+        hold_id = self._hold.id if is_marked else ""
+        self._last_journal = Journal(plan.id, self._hold.prior_state, backup, self._clock(), hold_id=hold_id)
+        return self._last_journal
 
     def _planned_again(
         self, connector: Connector, held: Connector, planned: Planned, agreed_plan: str | None
@@ -359,9 +360,12 @@ class Applier:
         return status if plan.final_state == "RUNNING" else None
 
     def _unmark(self) -> None:
-        """Remove the mark, as soon as the connector is STOPPED no more: its tasks are starting then, and must start again."""
+        """Remove the mark, right before the connector runs again: later its tasks would start once more for it."""
         if self._window.stop_may_come_later:
             return
+        # Without the mark the journal alone says that it is this run which has left the connector STOPPED.
+        with contextlib.suppress(RecoveryError):
+            self._store.begin(replace(self._last_journal, is_returning=True))
         warning = self._mark.release()
         if warning is not None:
             self._warnings.append(warning)

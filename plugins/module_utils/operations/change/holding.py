@@ -22,6 +22,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.cha
 
 _READ_TRIES = 10
 _PAUSE_SECONDS = 0.1
+# With two workers a rebalance takes up to 3 s.
+_STOPPED_SECONDS = 4.0
+_STOPPED_LOOKS = 16
 _CONTAINER_FILES = (Path("/run/.containerenv"), Path("/.dockerenv"))
 
 
@@ -52,22 +55,30 @@ def read_to_change(
 ) -> tuple[Connector, tuple[str, ...]]:
     """One connector with its offsets, and with a state that counts: that it is STOPPED is not the work of another run.
 
-    Other runs write their mark before they stop it, and remove it when they have seen that it is STOPPED no more. So the state
-    is read before the mark, and a STOPPED one once more after it. ``read`` returns the connector, and warnings. Raises
-    RecoveryError.
+    Other runs write their mark before they stop it, and remove it right before they let it run again. So the state is read
+    before the mark, and one that is STOPPED without a mark must stay so for a while. ``read`` returns the connector, and
+    warnings. Raises RecoveryError.
     """
     for _try in range(_READ_TRIES):
         connector, warnings = read()
         marked = Connector.of(name, connector.type, cluster.config(name), connector.status)
         is_same = (marked.config, marked.hold_text) == (connector.config, connector.hold_text)
-        is_settled = connector.state != "STOPPED" or marked.hold_text or cluster.status(name).state == "STOPPED"
-        if is_same and is_settled:
+        if is_same and (connector.state != "STOPPED" or marked.hold_text or _stays_stopped(cluster, name, sleep)):
             return connector, warnings
         sleep(_PAUSE_SECONDS)
     raise RecoveryError(
         f"Connector '{name}' changes while it is read: its config or its state is another one each time. Find out who does that,"
         " then run again."
     )
+
+
+def _stays_stopped(cluster: Cluster, name: str, sleep: Callable[[float], None]) -> bool:
+    """Whether no other run has just ordered it to run: that order comes into force with the next rebalance."""
+    for _look in range(_STOPPED_LOOKS):
+        if cluster.status(name).state != "STOPPED":
+            return False
+        sleep(_STOPPED_SECONDS / _STOPPED_LOOKS)
+    return True
 
 
 def find_unfinished(connector: Connector, store: BackupStore, now: float) -> Unfinished:

@@ -153,26 +153,29 @@ class StopWindow:
         It is back when it is PAUSED, when it has tasks and all are RUNNING, or when it or a task has FAILED. A RUNNING one is
         watched for ``watch_seconds`` more, or until something has FAILED. Returns the last status; None when nothing had to be
         done: it is to stay STOPPED, was never stopped here, or somebody has chosen its state (``left_as``).
-        ``when_left`` is called as soon as it is STOPPED no more, or stays so. Raises RecoveryError. It can be entered again
-        afterwards.
+        ``when_left`` is called once: right before the order to run, as soon as it is PAUSED, or where no order is given. Raises
+        RecoveryError. It can be entered again afterwards.
         """
         if not self._may_be_stopped:
             when_left()
             return None
+        if state != "STOPPED":
+            self._before_return()
         chosen = self._chosen() if self._was_seen_stopped else None
         if chosen is not None and chosen.state != state:
             self.left_as = chosen.state
         if state == "STOPPED" or self.left_as is not None:
             when_left()
             return None
-        if chosen is None:
-            self._before_return()
-            self._order(self._cluster.resume if state == "RUNNING" else self._cluster.pause)
-            self._await(lambda status: status.state in (*_CHOSEN, "FAILED"), state, is_patient=True)
-        when_left()
         if state == "PAUSED":
+            if chosen is None:
+                self._order(self._cluster.pause)
             status = self._await(lambda status: status.state == "PAUSED", "PAUSED", is_patient=True)
+            when_left()
         else:
+            when_left()
+            if chosen is None:
+                self._order(self._cluster.resume)
             status = self._await(
                 lambda status: bool(failed_parts(status)) or _is_running(status),
                 "RUNNING with all its tasks",

@@ -332,7 +332,7 @@ def test_a_connector_that_does_not_come_back_in_time_is_named_with_what_its_stat
     cluster = cluster_in("STOPPED", task_state="UNASSIGNED")
     with pytest.raises(RecoveryError) as caught:
         window(cluster).leave("RUNNING")
-    shown = "RUNNING with task 0 UNASSIGNED on connect-1:8083"
+    shown = "STOPPED without tasks, then RUNNING with task 0 UNASSIGNED on connect-1:8083"
     assert re.search(
         rf"did not become RUNNING with all its tasks in time\. Its status showed: {shown}\. Read", str(caught.value)
     )
