@@ -6,7 +6,7 @@ VENV := $(CURDIR)/.cache/venv
 PY := $(VENV)/bin/python
 PYTEST := $(PY) -m pytest
 # Test files run side by side, as most of them wait for Kafka Connect: each process has a lab of its own, about 1 GiB.
-PROCESSES ?= 3
+PROCESSES ?= 5
 PARALLEL := --numprocesses=$(PROCESSES) --dist=loadfile --no-loadscope-reorder
 LINTS := lint-python lint-types lint-shell lint-yaml lint-ansible lint-changelog lint-docs
 PREREQUISITES := PYTHON=$(PYTHON) tests/tooling/prerequisites.sh "make $(or $(firstword $(MAKECMDGOALS)),help)"
