@@ -22,8 +22,8 @@ class Journal:
     """A change that was begun and not ended: its plan, the state to return the connector to, and its backup.
 
     ``begun_at`` is epoch seconds; 0: not known. ``hold_id``: of the mark in the connector's config (see ``core/hold.py``), which
-    comes before the first change and goes after the last one; empty where none could be written. ``is_returning``: the mark is
-    removed, and the connector is about to be returned to its state.
+    comes before the first change and goes after the last one; empty where none could be written. ``may_be_unmarked``: the mark
+    is not written yet, or removed already, so without it the connector is still this run's.
     """
 
     plan_id: str
@@ -31,7 +31,7 @@ class Journal:
     backup_file: str
     begun_at: float = 0.0
     hold_id: str = ""
-    is_returning: bool = False
+    may_be_unmarked: bool = False
 
     def as_data(self) -> dict[str, Any]:
         return {
@@ -40,7 +40,7 @@ class Journal:
             "backup_file": self.backup_file,
             "begun_at": datetime.fromtimestamp(self.begun_at, timezone.utc).isoformat(timespec="seconds"),
             "hold_id": self.hold_id,
-            "is_returning": self.is_returning,
+            "may_be_unmarked": self.may_be_unmarked,
         }
 
     @classmethod
@@ -52,7 +52,7 @@ class Journal:
         moment = iso_seconds(begun_at) if isinstance(begun_at, str) else None
         if not all(isinstance(text, str) for text in texts) or prior_state not in PRIOR_STATES or moment is None:
             raise ValueError("damaged")
-        return cls(str(plan_id), prior_state, str(backup), moment, str(hold_id), data.get("is_returning") is True)
+        return cls(str(plan_id), prior_state, str(backup), moment, str(hold_id), data.get("may_be_unmarked") is True)
 
 
 @dataclass(frozen=True)

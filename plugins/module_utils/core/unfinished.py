@@ -36,7 +36,7 @@ class JournalLike(Protocol):
     def hold_id(self) -> str: ...
 
     @property
-    def is_returning(self) -> bool: ...
+    def may_be_unmarked(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _of_journal(connector: Connector, journal: JournalLike, now: float) -> Unfin
     """Where no mark is found: none could be written, its run had ended but for the journal, or somebody has removed it."""
     begun_in = state_to_return_to(connector.state, journal.prior_state)
     is_fresh = now <= journal.begun_at + _FRESH_SECONDS
-    has_ended = bool(journal.hold_id) and not journal.is_returning
+    has_ended = bool(journal.hold_id) and not journal.may_be_unmarked
     if _may_be_wanted(connector, begun_in) and (has_ended or not is_fresh):
         since = show_moment(int(journal.begun_at)) if journal.begun_at else "an unknown time"
         return Unfinished(

@@ -72,8 +72,8 @@ class Interruption:
         A change on its way back (the argument) goes on until the second signal.
         """
 
-        def interrupt(is_returning: bool) -> None:
-            if self._cause and not is_returning:
+        def interrupt(may_be_unmarked: bool) -> None:
+            if self._cause and not may_be_unmarked:
                 raise Interrupted(f"The change of connector '{connector}' was interrupted ({self._cause}).")
             if self.is_final:
                 raise Interrupted(f"The return of connector '{connector}' was interrupted as well ({self._cause}).")

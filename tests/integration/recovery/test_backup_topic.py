@@ -160,9 +160,8 @@ def test_a_killed_reset_is_finished_from_an_empty_disk(
     assert facts["unfinished"] == [trial.name]
     assert facts["connectors"][trial.name]["unfinished_plan"] == journal["plan_id"]
     done = succeeded(tasks.reset(at_least=LONGER_WAIT, backup_dir="~/backups", **options))
-    assert (
-        f"has an unfinished change (plan {journal['plan_id']}, backup {journal['backup_file']})" in done["warnings"][0]
-    )
+    assert f"has an unfinished change (plan {journal['plan_id']}" in done["warnings"][0]
+    assert f"{journal['backup_file']})" in done["warnings"][0]
     lab.connect.await_state(trial.name, "RUNNING", tasks=1)
     assert kept(lab.broker)[f"eu%201/{trial.name}/journal"] is None
     assert lab.connect.config(trial.name)[MAX_WAIT] == "3600000"

@@ -330,8 +330,8 @@ def test_a_writer_that_goes_on_cannot_move_the_end(
     topic.write(*((KEY, {"n": number}) for number in range(200)), partition=1)
     ranges = reading._ranges
 
-    def ranges_then_more_records(connection: Any, partitions: Any) -> Any:
-        found = ranges(connection, partitions)
+    def ranges_then_more_records(*arguments: Any) -> Any:
+        found = ranges(*arguments)
         topic.write(*((KEY, {"n": number}) for number in range(3, 300)))
         topic.write((KEY, {"n": 0}), partition=2)
         return found

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Status
@@ -45,10 +46,10 @@ def test_a_blocked_task_that_commits_over_the_reset_is_no_success(
     trial.cluster.await_state(trial.name, "PAUSED")
     leave = StopWindow.leave
 
-    def after_the_blocked_poll(window: StopWindow, state: str, watch_seconds: float = 0.0) -> Status | None:
+    def after_the_blocked_poll(window: StopWindow, *arguments: Any) -> Status | None:
         gate.unlink()
         await_condition(lambda: trial.offset(PST) == finished(0, 0), "the commit of the task that was given up")
-        return leave(window, state, watch_seconds)
+        return leave(window, *arguments)
 
     monkeypatch.setattr(StopWindow, "leave", after_the_blocked_poll)
     result = failed(tasks.reset(strategy="timestamp", timestamp=str(ago(2)), allow_gap=True))

@@ -136,7 +136,7 @@ class Applier:
         backup = self._back_up(connector, planned)
         try:
             self._begin(plan, backup)
-            proof = self._window.enter(worker_ids, self._mark.demand)
+            proof = self._window.enter(worker_ids, self._mark.demand, lambda: self._take_mark(plan, backup))
             self._progress(steps.stopped(plan.connector))
             held = self._read()
             self._config = held.config
@@ -189,17 +189,20 @@ class Applier:
         return backup
 
     def _begin(self, plan: Plan, backup: str) -> None:
-        """Write the journal, then the mark. Before the stop, so that the connector is never STOPPED without them."""
+        """Write the journal, before the stop."""
         seconds = self._cluster.remaining_seconds() + _MOST_RETURNS * RETURN_SECONDS
         self._hold = new_hold(plan.id, plan.final_state, self._clock(), seconds)
         self._mark = ConfigMark(self._cluster, plan.connector, self._hold, self._sleep, self._over)
-        self._store.begin(self._journal(plan, backup, is_marked=True))
+        self._store.begin(replace(self._journal(plan, backup, is_marked=True), may_be_unmarked=True))
         self._progress(steps.if_killed(plan.connector, plan.final_state, self._hold.until))
+
+    def _take_mark(self, plan: Plan, backup: str) -> None:
+        """Write the mark, right after the order to stop: earlier the tasks would start once more for it, and move on."""
         warning = self._mark.take()
         if warning is not None:
             self._warnings.append(warning)
-            # Nobody must miss a mark that was never there.
-            self._store.begin(self._journal(plan, backup, is_marked=False))
+        # Nobody must miss a mark that was never there.
+        self._store.begin(self._journal(plan, backup, is_marked=warning is None))
 
     def _journal(self, plan: Plan, backup: str, *, is_marked: bool) -> Journal:
         hold_id = self._hold.id if is_marked else ""
@@ -290,8 +293,7 @@ class Applier:
         problem = None
         self._kept.result = None
         try:
-            self._mark.take()
-            self._window.enter(worker_ids, self._mark.demand)
+            self._window.enter(worker_ids, self._mark.demand, self._mark_again)
             change.undo()
             self._kept.result = "undone"
         except HeldByOther:
@@ -309,6 +311,9 @@ class Applier:
             f"{said}. The change was undone, and the connector was resumed as it was before; its backup is"
             f" {self._kept.name}. Choose another offset or setting."
         )
+
+    def _mark_again(self) -> None:
+        self._mark.take()
 
     def _how_to_restore(self) -> str:
         return f"Restore the backup {self._kept.name} with the strategy restore."
@@ -365,7 +370,7 @@ class Applier:
             return
         # Without the mark the journal alone says that it is this run which has left the connector STOPPED.
         with contextlib.suppress(RecoveryError):
-            self._store.begin(replace(self._last_journal, is_returning=True))
+            self._store.begin(replace(self._last_journal, may_be_unmarked=True))
         warning = self._mark.release()
         if warning is not None:
             self._warnings.append(warning)

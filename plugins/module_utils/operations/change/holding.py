@@ -61,9 +61,11 @@ def read_to_change(
     """
     for _try in range(_READ_TRIES):
         connector, warnings = read()
+        if connector.state == "STOPPED" and not connector.hold_text and not _stays_stopped(cluster, name, sleep):
+            continue
         marked = Connector.of(name, connector.type, cluster.config(name), connector.status)
         is_same = (marked.config, marked.hold_text) == (connector.config, connector.hold_text)
-        if is_same and (connector.state != "STOPPED" or marked.hold_text or _stays_stopped(cluster, name, sleep)):
+        if is_same:
             return connector, warnings
         sleep(_PAUSE_SECONDS)
     raise RecoveryError(

@@ -122,17 +122,23 @@ class StopWindow:
         """Whether a stop was sent of which it is not known that it has come into force: a worker may still carry it out."""
         return self._lost_stops > 0 and (self._stops > 1 or not self._has_stop_come)
 
-    def enter(self, worker_ids: Iterable[str], demand_own: Callable[[], None] = lambda: None) -> Proof:
+    def enter(
+        self,
+        worker_ids: Iterable[str],
+        demand_own: Callable[[], None] = lambda: None,
+        when_ordered: Callable[[], None] = lambda: None,
+    ) -> Proof:
         """Stop the connector and return when its offsets hold still. Raises RecoveryError; it may be STOPPED then.
 
         ``worker_ids`` are all known workers; each is asked itself. ``demand_own`` is called now and then while this waits; it
-        raises RecoveryError when the connector is another run's.
+        raises RecoveryError when the connector is another run's. ``when_ordered`` is called once, right after the order to stop.
         """
         self._demand_own = demand_own
         self._demand_again_at = self._cluster.remaining_seconds() - _DEMAND_SECONDS
         status = self._status()
         self._owners |= status.worker_ids
         self._stop_once(status)
+        when_ordered()
         self._await(self._is_stopped, "STOPPED without tasks")
         # Its task may have moved since the workers were listed.
         proof = self._prove(sorted({*worker_ids, *status.worker_ids}))
@@ -153,8 +159,8 @@ class StopWindow:
         It is back when it is PAUSED, when it has tasks and all are RUNNING, or when it or a task has FAILED. A RUNNING one is
         watched for ``watch_seconds`` more, or until something has FAILED. Returns the last status; None when nothing had to be
         done: it is to stay STOPPED, was never stopped here, or somebody has chosen its state (``left_as``).
-        ``when_left`` is called once: right before the order to run, as soon as it is PAUSED, or where no order is given. Raises
-        RecoveryError. It can be entered again afterwards.
+        ``when_left`` is called once, right before the order, or where none is given. Raises RecoveryError. It can be entered
+        again afterwards.
         """
         if not self._may_be_stopped:
             when_left()
@@ -167,15 +173,12 @@ class StopWindow:
         if state == "STOPPED" or self.left_as is not None:
             when_left()
             return None
+        when_left()
+        if chosen is None:
+            self._order(self._cluster.resume if state == "RUNNING" else self._cluster.pause)
         if state == "PAUSED":
-            if chosen is None:
-                self._order(self._cluster.pause)
             status = self._await(lambda status: status.state == "PAUSED", "PAUSED", is_patient=True)
-            when_left()
         else:
-            when_left()
-            if chosen is None:
-                self._order(self._cluster.resume)
             status = self._await(
                 lambda status: bool(failed_parts(status)) or _is_running(status),
                 "RUNNING with all its tasks",

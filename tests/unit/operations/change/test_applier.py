@@ -247,9 +247,21 @@ def test_the_steps_come_in_this_order() -> None:
     run.apply()
     steps = run.cluster.methods(*WRITES, *STORE, "worker_answer")
     writes = ["patch_config", "note_writes", "alter_offsets", "note_writes"]
-    # The mark comes before the stop and goes right before the return, which the journal notes.
+    # The mark comes right after the stop and goes right before the return, which the journal notes.
     mark = "patch_config"
-    assert steps == ["back_up", "begin", mark, "stop", "worker_answer", *writes, "begin", mark, "resume", "end"]
+    assert steps == [
+        "back_up",
+        "begin",
+        "stop",
+        mark,
+        "begin",
+        "worker_answer",
+        *writes,
+        "begin",
+        mark,
+        "resume",
+        "end",
+    ]
     marks = [call.arguments[1][HOLD_KEY] for call in run.cluster.calls if HOLD_KEY in str(call.arguments)]
     assert [mark is None for mark in marks] == [False, True]
     # Read again between the proof and the first write, and once more after the end.
@@ -308,7 +320,7 @@ def test_what_the_task_committed_at_its_end_is_planned_again_and_backed_up_again
     assert run.store.backups[applied.backup_file].offsets == {**BEFORE, ORDERS: {"id": 6}}
     steps = run.cluster.methods(*WRITES, "back_up", "begin", "end")
     assert steps == [
-        *("back_up", "begin", "patch_config", "stop", "back_up", "begin"),
+        *("back_up", "begin", "stop", "patch_config", "begin", "back_up", "begin"),
         *("patch_config", "alter_offsets", "begin", "patch_config", "resume", "end"),
     ]
 
@@ -327,7 +339,7 @@ def test_an_agreed_plan_that_does_not_fit_any_more_is_refused_and_what_moved_is_
     assert run.connector.offsets == {**BEFORE, ORDERS: offset}
     assert run.connector.config == OLD
     assert (run.connector.state, run.store.journal) == ("RUNNING", None)
-    assert run.cluster.writes == ["patch_config", "stop", "patch_config", "resume"]
+    assert run.cluster.writes == ["stop", "patch_config", "patch_config", "resume"]
 
 
 def test_an_agreed_plan_that_fits_is_carried_out() -> None:

@@ -247,7 +247,7 @@ def test_a_connector_that_moves_on_while_it_is_stopped_is_left_as_it_is(task: Ta
         task.roll_back()
     assert task.found() == ({**AFTER, ORDERS: {"id": 6}}, NEW, "RUNNING")
     # The mark, and nothing else.
-    assert task.cluster.writes == ["patch_config", "stop", "patch_config", "resume"]
+    assert task.cluster.writes == ["stop", "patch_config", "patch_config", "resume"]
 
 
 def test_a_setting_that_somebody_has_changed_since_is_named(task: Task) -> None:

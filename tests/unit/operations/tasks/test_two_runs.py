@@ -80,8 +80,8 @@ def test_a_run_that_dies_at_any_call_is_finished_from_an_empty_disk(tmp_path: Pa
         world.cluster.restarted(1000)
         world.cluster.settle()
         fresh = tmp_path / f"{number}-fresh"
-        if world.hold is None and (world.state, state) == ("STOPPED", "RUNNING"):
-            # Between the removal of the mark and the order to run: only the journal tells of it.
+        if world.hold is None and world.state == "STOPPED" != state:
+            # Between an order and the mark that belongs to it: only the journal tells of it.
             in_the_gap += 1
             fresh = tmp_path / f"{number}"
         if world.hold is not None:
@@ -95,17 +95,18 @@ def test_a_run_that_dies_at_any_call_is_finished_from_an_empty_disk(tmp_path: Pa
         assert world.run(fresh) == "ok", (number, method)
         assert (world.state, world.content, world.hold) == (state, (AFTER, NEW), None), (number, method)
     assert held > 10
-    assert in_the_gap <= 3
+    assert in_the_gap <= 8
 
 
 def test_a_connector_is_stopped_only_while_it_is_marked(tmp_path: Path) -> None:
     """At every call of a run: what is STOPPED has the mark, with the state that it is to be returned to.
 
-    But for the two calls between the removal of the mark and the order to run: a task must not start twice.
+    But for the calls between an order and the mark that belongs to it: a task must not start twice.
     """
     methods = calls_of(World, tmp_path / "counted")
-    gap = range(released_at(methods) + 1, methods.index("resume") + 3)
-    for number in set(range(1, len(methods) + 1)) - set(gap):
+    gaps = [range(methods.index("stop") + 2, methods.index("patch_config") + 3)]
+    gaps += [range(released_at(methods) + 1, methods.index("resume") + 3)]
+    for number in set(range(1, len(methods) + 1)).difference(*gaps):
         world = World()
         seen = []
         world.cluster.meddling = {number: lambda world=world, seen=seen: seen.append((world.state, world.hold))}  # type: ignore[misc]
