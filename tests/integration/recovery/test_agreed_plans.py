@@ -186,6 +186,7 @@ def test_the_ids_of_a_sliced_plan_job_let_the_next_job_carry_out_these_plans_and
     inventory = write_inventory(lab, tmp_path)
     asked: dict[str, Any] = {
         "connectops_connectors": ["a-file"],
+        "connectops_stay_stopped": ["a-file"],
         "reset_strategy": "offset",
         "reset_offset": {"position": 0},
         "reset_allow_gap": True,
