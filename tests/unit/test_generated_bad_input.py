@@ -79,11 +79,11 @@ def odd_value(draw: random.Random, depth: int = 2) -> Any:
     ]
     kind = draw.randrange(4) if depth else 0
     if kind == 1:
-        return [odd_value(draw, depth - 1) for _ in range(draw.randrange(4))]
+        return [odd_value(draw, depth - 1) for _one in range(draw.randrange(4))]
     if kind == 2:
         return {
             draw.choice(("id", "table", "", "a b", "name")): odd_value(draw, depth - 1)
-            for _ in range(draw.randrange(4))
+            for _one in range(draw.randrange(4))
         }
     return draw.choice(plain)
 

@@ -9,7 +9,7 @@ import getpass
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
@@ -28,18 +28,18 @@ _STOPPED_LOOKS = 16
 _CONTAINER_FILES = (Path("/run/.containerenv"), Path("/.dockerenv"))
 
 
-def this_process(environment: Mapping[str, str] = os.environ) -> Holder:
+def this_process() -> Holder:
     """The process that this runs in. AWX gives its jobs their id as JOB_ID."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
         user = str(os.getuid())
-    return Holder(socket.gethostname(), os.getpid(), user, environment.get("JOB_ID", ""))
+    return Holder(socket.gethostname(), os.getpid(), user, os.environ.get("JOB_ID", ""))
 
 
-def is_in_container(environment: Mapping[str, str] = os.environ) -> bool:
+def is_in_container() -> bool:
     """Whether the disk of this process is likely to be gone when the run has ended."""
-    return bool(environment.get("AWX_PRIVATE_DATA_DIR")) or any(file.exists() for file in _CONTAINER_FILES)
+    return bool(os.environ.get("AWX_PRIVATE_DATA_DIR")) or any(file.exists() for file in _CONTAINER_FILES)
 
 
 def new_hold(plan_id: str, prior_state: str, now: float, seconds: float) -> Hold:

@@ -273,7 +273,8 @@ def test_the_steps_come_in_this_order() -> None:
 def test_the_backup_says_what_is_changed_and_what_became_of_it() -> None:
     run = Run.of("PAUSED")
     run.apply()
-    ((name, backup),) = run.store.backups.items()
+    (name,) = list(run.store.backups)
+    backup = run.store.backups[name]
     assert backup.change is not None
     assert (backup.change.state, backup.change.final_state) == ("PAUSED", "PAUSED")
     assert {one.key: (one.before, one.after) for one in backup.change.settings} == {"max.wait.ms": ("1000", "3600000")}
@@ -285,7 +286,7 @@ def test_of_two_backups_of_one_change_the_second_one_counts() -> None:
     run = Run.of()
     moved_in_the_window(run, {"id": 6})
     run.apply()
-    first, second = run.store.backups
+    first, second = list(run.store.backups)
     assert run.store.results == {first: "replaced", second: "done"}
 
 

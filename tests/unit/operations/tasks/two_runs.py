@@ -55,9 +55,9 @@ class World:
             "config": {"max.wait.ms": 3_600_000},
         }
         checked = ArgumentSpecValidator(CONNECT_OFFSET_RESET).validate({**given, **options})
-        clock = lambda: self.cluster.seconds  # noqa: E731
         used = cluster or self.cluster
-        context = TaskContext(check_mode, NOW + clock(), self.shown.append, used.sleep, clock)
+        now = NOW + self.cluster.seconds
+        context = TaskContext(check_mode, now, self.shown.append, used.sleep, lambda: self.cluster.seconds)
         try:
             outcome = reset(used, checked.validated_parameters, context)
         except RecoveryError as error:
