@@ -142,7 +142,8 @@ def test_a_signal_to_the_group_undoes_the_change_of_a_shipped_module(tasks: Task
 
 @pytest.mark.core_matrix
 def test_the_timeout_of_a_task_undoes_the_change(tasks: Tasks, tmp_path: Path) -> None:
-    with held_run(tasks, tmp_path, timeout=8) as run:
+    # Long enough for the settle time, which the address of the proxy makes necessary.
+    with held_run(tasks, tmp_path, timeout=30) as run:
         run.read_until("Interrupted (the task's timeout)")
         run.end()
         assert "was interrupted (the task's timeout). It was undone" in run.output
