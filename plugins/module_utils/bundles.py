@@ -9,11 +9,11 @@ import io
 import json
 import os
 import tarfile
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import write_whole
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 
 # Of each connector the newest are enough to see what was there before the last changes.
@@ -34,25 +34,13 @@ def bundle_bytes(folder: str, files: Mapping[str, str], made_at: float) -> bytes
 
 def write_bundle(path: Path, content: bytes) -> None:
     """Write the archive so that there is all of it or nothing. Raises RecoveryError."""
-    partial = ""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # A new name, created exclusively, for its owner only: what somebody put there is never written to.
-        descriptor, partial = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".partial", dir=path.parent)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-        partial = ""
+        write_whole(path, content)
     except OSError as error:
         raise RecoveryError(
             f"The support bundle cannot be written to {path} ({error.strerror}): set bundle_dir to a folder that can be"
             " written."
         ) from None
-    finally:
-        if partial:
-            Path(partial).unlink(missing_ok=True)
 
 
 def kept_files(folder: Path) -> dict[str, dict[str, Any]]:

@@ -10,9 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ansible.module_utils.ansible_release import __version__ as ansible_version
+from ansible_collections.connectops.recovery.plugins.module_utils.core.version import VERSION
 
-# That of galaxy.yml, which is not at hand where a module runs.
-VERSION = "1.0.0"
 _LIBRARIES = ("requests", "stripe", "croniter", "confluent-kafka")
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import yaml
-from ansible_collections.connectops.recovery.plugins.module_utils.versions import VERSION, versions_here
+from ansible_collections.connectops.recovery.plugins.module_utils.core.version import VERSION
+from ansible_collections.connectops.recovery.plugins.module_utils.versions import versions_here
 
 GALAXY = Path(__file__).parents[2] / "galaxy.yml"
 

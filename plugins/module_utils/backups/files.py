@@ -188,19 +188,24 @@ def _reason(error: OSError | ValueError) -> str:
 
 
 def _write_text(path: Path, text: str) -> None:
-    """Write a file so that a crash leaves the old one or the new one, never half of one. Raises OSError and ValueError."""
+    """:func:`write_whole`; raises ValueError as well, for a text that is not UTF-8."""
+    write_whole(path, text.encode("utf-8"))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that a crash leaves the old one or the new one, never half of one. For its owner only. Raises OSError."""
     partial = ""
     try:
         _make_folder(path.parent)
         # A new name, created exclusively: a symlink or a file that somebody put there is never written to.
         descriptor, partial = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".partial", dir=path.parent)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)
         _sync(path.parent)
-    except (OSError, ValueError):
+    except (OSError, ValueError):  # the latter for a path that no file can have
         if partial:
             # The reason is the first failure; what is left of the file is removed with the next journal.
             with suppress(OSError):

@@ -149,7 +149,7 @@ def unconfirmed(options: KafkaOptions, topic: str, confirmed: int, count: int, r
 
 
 def unsuitable(options: KafkaOptions, topic: str, problem: str, command: str) -> KafkaFailed:
-    """``command``: the end of a command line of Kafka's own tools that mends it."""
+    """``command``: the command line of Kafka's own tools that corrects the topic."""
     return KafkaFailed(
         f'The topic "{topic}" of Kafka at {options.brokers} is not fit for backups, because {problem}: run {command}.',
         topic=topic,

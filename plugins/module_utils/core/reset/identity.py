@@ -55,7 +55,7 @@ def secret_fingerprint(before: str | None, after: str | None, salt: str) -> str:
     """Eight hexadecimal digits that change when a hidden value does, before or after.
 
     They are made of both values together, slowly and with a salt, and are far shorter than a hash: neither value can be
-    looked up, and whoever tries candidates has to try pairs of them, about three in a second.
+    looked up. To guess them, one has to try pairs of values, at about three pairs per second.
     """
     derived = hashlib.pbkdf2_hmac("sha256", _canonical([before, after]).encode(), salt.encode(), _ROUNDS)
     return derived.hex()[:_FINGERPRINT_DIGITS]

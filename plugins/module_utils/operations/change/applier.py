@@ -215,7 +215,7 @@ class Applier:
         """The plan for what is there now that nothing moves any more, for the connector in its state before the stop."""
         again = self._replan(replace(connector, config=held.config, offsets=held.offsets, in_topics=held.in_topics))
         if not _writes(planned.plan) and not _writes(again.plan):
-            # A task that had FAILED starts once more when the connector is marked; the restart was agreed to all the same.
+            # Nothing is written, so the restart that was agreed to does no harm, whatever has moved.
             return planned
         if agreed_plan is not None and again.plan.id != agreed_plan:
             raise RecoveryError(

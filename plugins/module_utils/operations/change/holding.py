@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import secrets
 import socket
@@ -19,6 +18,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.unfinished import Unfinished, judge_unfinished
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark import ConfigMark
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.who import user_name
 
 _READ_TRIES = 10
 _PAUSE_SECONDS = 0.1
@@ -30,11 +30,7 @@ _CONTAINER_FILES = (Path("/run/.containerenv"), Path("/.dockerenv"))
 
 def this_process() -> Holder:
     """The process that this runs in. AWX gives its jobs their id as JOB_ID."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = str(os.getuid())
-    return Holder(socket.gethostname(), os.getpid(), user, os.environ.get("JOB_ID", ""))
+    return Holder(socket.gethostname(), os.getpid(), user_name(), os.environ.get("JOB_ID", ""))
 
 
 def is_in_container() -> bool:
@@ -55,8 +51,8 @@ def read_to_change(
 ) -> tuple[Connector, tuple[str, ...]]:
     """One connector with its offsets, and with a state that counts: that it is STOPPED is not the work of another run.
 
-    Other runs write their mark before they stop it, and remove it right before they let it run again. So the state is read
-    before the mark, and one that is STOPPED without a mark must stay so for a while. ``read`` returns the connector, and
+    Other runs write their mark right after the order to stop it, and remove it right before they let it run again. So the state
+    is read before the mark, and one that is STOPPED without a mark must stay so for a while. ``read`` returns the connector, and
     warnings. Raises RecoveryError.
     """
     for _try in range(_READ_TRIES):
@@ -64,8 +60,7 @@ def read_to_change(
         if connector.state == "STOPPED" and not connector.hold_text and not _stays_stopped(cluster, name, sleep):
             continue
         marked = Connector.of(name, connector.type, cluster.config(name), connector.status)
-        is_same = (marked.config, marked.hold_text) == (connector.config, connector.hold_text)
-        if is_same:
+        if (marked.config, marked.hold_text) == (connector.config, connector.hold_text):
             return connector, warnings
         sleep(_PAUSE_SECONDS)
     raise RecoveryError(
@@ -121,5 +116,6 @@ def _has_ended(hold_text: str | None) -> bool:
     except ProcessLookupError:
         return True
     except (OSError, OverflowError):
-        return False
+        # It is there and somebody else's, or cannot be asked for.
+        pass
     return False
