@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,6 +20,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.hold impo
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Status
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import UnknownOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import StopWindow
+from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 from integration.recovery.tasks import (
     CAIRO,
@@ -38,7 +40,7 @@ from integration.recovery.tasks import (
     today_in_the_current_round,
     unfinished,
 )
-from lab import await_condition
+from lab import Lab, await_condition
 from lab.days import MIDNIGHT, ago
 from lab.trial import Trial
 
@@ -64,6 +66,20 @@ def test_a_reset_returns_the_connector_to_its_state(
     assert [one for one in task_states(trial) if one == "RUNNING"] == running_tasks
     assert tasks.offsets() == dict.fromkeys(ZONES, today)
     assert trial.cluster.config(trial.name)[MAX_WAIT] == "3600000"
+
+
+def test_the_status_that_an_ended_task_has_left_behind_is_not_waited_for(lab: Lab, trial: Trial, tasks: Tasks) -> None:
+    """Connect deletes a task's status when it stops the connector; what the task notes at its end may come after that."""
+    stuck(trial, state="STOPPED")
+    trial.cluster.await_state(trial.name, "STOPPED", tasks=0)
+    left = {"state": "UNASSIGNED", "trace": None, "worker_id": "connect-9:8083", "generation": 1}
+    producer = Producer({"bootstrap.servers": lab.bootstrap_servers, "partitioner": "murmur2_random"})
+    producer.produce(trial.cluster.status_topic, key=f"status-task-{trial.name}-0", value=json.dumps(left))
+    assert producer.flush(60) == 0
+    await_condition(lambda: task_states(trial) == ["UNASSIGNED"], "a task without a worker")
+    tasks.previewed_reset(strategy="current")
+    assert tasks.offsets() == dict.fromkeys(ZONES, today_in_the_current_round())
+    assert (tasks.state(), task_states(trial)) == ("STOPPED", ["UNASSIGNED"])
 
 
 def test_a_paused_connector_that_has_a_task_is_paused_again(trial: Trial, tasks: Tasks) -> None:

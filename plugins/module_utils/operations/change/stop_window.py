@@ -25,7 +25,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
     Unsupported,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import WorkerAnswer
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Status
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Status, Task
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark import Meddled
 
@@ -298,7 +298,7 @@ class StopWindow:
         if self._cluster.remaining_seconds() <= self._demand_again_at:
             self._demand_again_at = self._cluster.remaining_seconds() - _DEMAND_SECONDS
             self._demand_own()
-        return status.state == "STOPPED" and not status.tasks
+        return status.state == "STOPPED" and not tasks_left(status)
 
     def _order(self, order: Callable[[str], None]) -> None:
         """Give an order until it is accepted; raises the last error at the deadline. All orders may be given twice."""
@@ -354,6 +354,15 @@ class StopWindow:
             f"Connector '{self._name}' did not become {wanted} in time. Its status showed: {shown.rstrip('.')}. Read the workers'"
             " logs, or raise timeout."
         )
+
+
+def tasks_left(status: Status) -> list[Task]:
+    """The tasks of a STOPPED connector that may still be at work.
+
+    A task that ends notes UNASSIGNED as the last thing. Where Connect has deleted its status just before, that record stays
+    until the task starts again, so it says nothing about what is left: the workers' proof does.
+    """
+    return [task for task in status.tasks if task.state != "UNASSIGNED"]
 
 
 def failed_parts(status: Status) -> list[str]:

@@ -65,6 +65,25 @@ def test_the_worker_that_has_the_task_by_now_is_asked_as_well() -> None:
     assert window(cluster).enter(["a:1"]).workers == ("a:1", "moved:1")
 
 
+def test_the_record_that_an_ended_task_has_left_behind_is_not_waited_for() -> None:
+    cluster = cluster_in("RUNNING", worker="a:1")
+    one = cluster.by_name["c"]
+    one.on_stopped = lambda: setattr(one, "tasks", (Task(0, "UNASSIGNED", "a:1"),))
+    cluster.worker_answers = {"a:1": [HAS_TASK, ENDED]}
+    assert window(cluster).enter(["a:1"]) == Proof(("a:1",), (), 0.0)
+    assert cluster.seconds < 1
+
+
+@pytest.mark.parametrize("left", ["RUNNING", "PAUSED", "FAILED", "RESTARTING"])
+def test_a_task_in_any_other_state_is_waited_for(left: str) -> None:
+    cluster = cluster_in("RUNNING", worker="a:1")
+    one = cluster.by_name["c"]
+    one.on_stopped = lambda: setattr(one, "tasks", (Task(0, left, "a:1"),))
+    cluster.worker_answers = {"a:1": [ENDED]}
+    with pytest.raises(RecoveryError, match=f"STOPPED with task 0 {left} on a:1"):
+        window(cluster).enter(["a:1"])
+
+
 def test_before_the_return_the_others_are_waited_for() -> None:
     cluster = cluster_in("STOPPED")
     one = cluster.by_name["c"]
