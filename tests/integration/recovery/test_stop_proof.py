@@ -24,7 +24,7 @@ from lab.days import MIDNIGHT, ago
 from lab.scenarios import stripe_offset
 from lab.trial import Trial
 
-RESETS = 10
+RESETS = 4
 # How long the task stays in its poll after STOPPED without tasks was shown: time enough for a reset that does not wait.
 HELD_SECONDS = 1.0
 
@@ -41,7 +41,8 @@ def lab_of_two_workers() -> Iterator[Lab]:
 @pytest.fixture(autouse=True)
 def held_task(lab: Lab, trial: Trial, gate: Path) -> Iterator[None]:
     """The trial's connector on the leader, its task on the other worker and held in its poll."""
-    leader, follower = (worker.worker_id for worker in leader_first(lab))
+    workers = leader_first(lab)
+    leader, follower = (worker.worker_id for worker in workers)
     trial.account(PST).pending_seconds = HELD_SECONDS
     fillers = [Trial(lab, f"{trial.name}-filler-{number}") for number in range(6)]
     created: list[Trial] = []
@@ -66,6 +67,7 @@ def held_task(lab: Lab, trial: Trial, gate: Path) -> Iterator[None]:
             gate.touch()
         else:
             pytest.fail("No way was found to get the connector to the leader and its task to the other worker.")
+        await_held(trial, workers[1])
         yield
     finally:
         for filler in created:
@@ -75,6 +77,20 @@ def held_task(lab: Lab, trial: Trial, gate: Path) -> Iterator[None]:
 def leader_first(lab: Lab) -> list[Worker]:
     (leader,) = {re.findall(r"leaderUrl='([^']+?)/?'", worker.log_text())[-1] for worker in lab.connect.workers}
     return sorted(lab.connect.workers, key=lambda worker: worker.url != leader)
+
+
+def await_held(trial: Trial, worker: Worker) -> None:
+    """Wait until the task is in its poll on this worker, and nothing is on the way that would start it again."""
+
+    def is_held() -> bool:
+        # The herder answers between its turns, so after two answers it has seen all that it had been told.
+        for _turn in range(2):
+            trial.cluster.request("GET", f"/connectors/{trial.name}", worker=worker)
+        said = [line for line in worker.log_text().splitlines() if f"[{trial.name}|task-0]" in line]
+        turns = [line for line in said if "Waits at the gate" in line or "Stopping task" in line]
+        return bool(turns) and "Waits at the gate" in turns[-1]
+
+    await_condition(is_held, "the task in its poll")
 
 
 def let_one_poll_through(trial: Trial, gate: Path, frozen: Worker | None = None) -> None:
@@ -123,6 +139,7 @@ def test_a_reset_waits_for_the_task_to_end_and_holds(
         "allow_gap": True,
     }
     for number in range(RESETS):
+        await_held(trial, leader_first(lab)[1])
         moment = ago(2) + number * 3600
         with ThreadPoolExecutor(max_workers=1) as pool:
             opened = pool.submit(let_one_poll_through, trial, gate)

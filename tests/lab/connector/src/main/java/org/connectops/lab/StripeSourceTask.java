@@ -327,7 +327,11 @@ public class StripeSourceTask extends SourceTask {
     }
 
     private void waitWhileGated() {
-        while (!settings.pollGate().isEmpty() && Files.exists(Path.of(settings.pollGate()))) {
+        if (settings.pollGate().isEmpty() || !Files.exists(Path.of(settings.pollGate()))) {
+            return;
+        }
+        log.info("Waits at the gate");
+        while (Files.exists(Path.of(settings.pollGate()))) {
             sleepUninterruptibly(20);
         }
     }
