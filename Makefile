@@ -8,6 +8,8 @@ PYTEST := $(PY) -m pytest
 # Test files run side by side, as most of them wait for Kafka Connect: each process has a lab of its own, about 1 GiB.
 PROCESSES ?= 5
 PARALLEL := --numprocesses=$(PROCESSES) --dist=loadfile --no-loadscope-reorder
+# What takes long for what it adds is left out of `make test`.
+ALL := -m "not faults"
 LINTS := lint-python lint-types lint-shell lint-yaml lint-ansible lint-changelog lint-docs
 PREREQUISITES := PYTHON=$(PYTHON) tests/tooling/prerequisites.sh "make $(or $(firstword $(MAKECMDGOALS)),help)"
 
@@ -64,13 +66,13 @@ lint-docs:
 	@ansible-doc --metadata-dump connectops.recovery >/dev/null
 
 unit: setup ## run the tests that need no Kafka
-	@$(PYTEST) $(PARALLEL) tests/unit tests/faults
+	@$(PYTEST) $(PARALLEL) $(ALL) tests/unit tests/faults
 
 enumerate: setup ## run the tests with generated input, with twenty times as many examples
 	@TEST_EXAMPLES_TIMES=20 $(PYTEST) $(PARALLEL) --timeout=3600 -m hypothesis tests/unit
 
 integration: check-java setup ## run the tests against a real Kafka Connect
-	@$(PYTEST) $(PARALLEL) tests/integration
+	@$(PYTEST) $(PARALLEL) $(ALL) tests/integration
 
 # The longest there is: an hour on two cores. It prints how many cases it has tried.
 faults: check-java setup ## try every order of two runs, and a fault or a meddler at every step of a run

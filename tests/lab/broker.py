@@ -156,4 +156,6 @@ def _settings(data: Path, client_port: int, controller_port: int) -> dict[str, s
         "transaction.state.log.num.partitions": "3",
         "group.initial.rebalance.delay.ms": "0",
         "controlled.shutdown.enable": "false",
+        # Otherwise the controller writes a record twice a second, also with nothing to do.
+        "metadata.max.idle.interval.ms": "0",
     }

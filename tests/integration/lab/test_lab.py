@@ -98,6 +98,7 @@ def test_however_the_command_line_ends_nothing_is_left(
     await_condition(lambda: not folder.exists(), "the end of the lab's folder")
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("victim", ["broker", "worker"])
 def test_a_port_that_gets_taken_meanwhile_is_replaced(monkeypatch: pytest.MonkeyPatch, victim: str) -> None:
     with socket.socket() as squatter:
@@ -119,6 +120,7 @@ def test_a_port_that_gets_taken_meanwhile_is_replaced(monkeypatch: pytest.Monkey
             assert lab.connect.request("GET", "/connectors").json() == []
 
 
+@pytest.mark.lengthy
 def test_labs_side_by_side_and_clusters_on_one_broker_know_nothing_of_each_other(lab: Lab, trial: Trial) -> None:
     trial.account("PST")
     trial.create(state="STOPPED")
@@ -133,6 +135,7 @@ def test_labs_side_by_side_and_clusters_on_one_broker_know_nothing_of_each_other
         assert first.group_id != second.group_id
 
 
+@pytest.mark.lengthy
 def test_worker_settings_can_be_given() -> None:
     with Lab(workers=1, worker_config={"exactly.once.source.support": "enabled"}) as lab:
         trial = Trial(lab, "exactly-once")
@@ -200,6 +203,7 @@ def test_a_killed_worker_hands_its_task_over_and_comes_back(lab: Lab, trial: Tri
     assert trial.name in lab.connect.request("GET", "/connectors", worker=worker).json()
 
 
+@pytest.mark.lengthy
 def test_a_suspended_worker_answers_only_after_it_is_resumed(lab: Lab) -> None:
     worker = lab.connect.workers[1]
     worker.suspend()

@@ -178,6 +178,7 @@ def position(cluster: ConnectCluster) -> int:
     return found
 
 
+@pytest.mark.lengthy
 def test_the_ids_of_a_sliced_plan_job_let_the_next_job_carry_out_these_plans_and_no_others(
     lab: Lab, of_files: dict[str, ConnectCluster], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

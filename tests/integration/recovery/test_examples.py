@@ -33,12 +33,15 @@ MODULES = (
 PLAYS = [
     block for block in blocks("yaml") if isinstance(block.data(), list) and all("hosts" in one for one in block.data())
 ]
-COMMANDS = [
-    command[1:]
-    for block in blocks("console")
-    for command in block.commands()
-    if command[0] == "ansible-playbook" and "inventory.yml" in command
-]
+# Each once, however many pages print it.
+COMMANDS = list(
+    dict.fromkeys(
+        tuple(command[1:])
+        for block in blocks("console")
+        for command in block.commands()
+        if command[0] == "ansible-playbook" and "inventory.yml" in command
+    )
+)
 
 
 @pytest.fixture
@@ -142,7 +145,7 @@ def test_the_commands_of_the_pages_run(folder: Folder, stuck: StuckConnector) ->
             shown = folder.type(
                 [folder.here(word) for word in command], 2 if "identify_fail_on=stuck" in command else 0
             )
-            if command[-2:] == ["--check", "--diff"]:
+            if command[-2:] == ("--check", "--diff"):
                 output = shown
     # The README says where the report file comes, and the pages that it holds the facts.
     assert json.loads((folder.path / "report-connect-1.json").read_text(encoding="utf-8"))["stuck"] == [stuck.name]

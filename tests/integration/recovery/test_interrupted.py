@@ -117,6 +117,7 @@ def held_run(tasks: Tasks, folder: Path, *, timeout: int = 0, shipped: bool = Fa
             process.communicate()
 
 
+@pytest.mark.lengthy
 @pytest.mark.core_matrix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_a_signal_to_the_group_undoes_the_change(tasks: Tasks, tmp_path: Path, number: signal.Signals) -> None:
@@ -140,6 +141,7 @@ def test_a_signal_to_the_group_undoes_the_change_of_a_shipped_module(tasks: Task
         await_condition(run.is_undone, lambda: f"the change to be undone: {run.output}")
 
 
+@pytest.mark.lengthy
 @pytest.mark.core_matrix
 def test_the_timeout_of_a_task_undoes_the_change(tasks: Tasks, tmp_path: Path) -> None:
     # Long enough for the settle time, which the address of the proxy makes necessary.

@@ -38,7 +38,7 @@ ZONES = (CAIRO, NEW_YORK)
 MOST_STEPS = 80
 
 
-@pytest.mark.parametrize("state", ["PAUSED", "RUNNING"])
+@pytest.mark.parametrize("state", [pytest.param("PAUSED", marks=pytest.mark.lengthy), "RUNNING"])
 def test_a_reset_killed_at_some_steps_is_finished_by_the_next_run(
     lab: Lab, connector_name: str, tmp_path: Path, state: str
 ) -> None:

@@ -136,6 +136,7 @@ def test_a_login_to_kafka_is_shown_nowhere(tasks: Tasks, runner: Runner) -> None
     assert "The offsets topic was not read: No Kafka broker can be reached at 127.0.0.1:9" in warning
 
 
+@pytest.mark.lengthy
 def test_a_preview_with_its_diff_is_the_same(trial: Trial, tasks: Tasks, runner: Runner) -> None:
     options = {**tasks.reset_options, "at_least": {MAX_WAIT: "60m"}}
     result = runner.both("connect_offset_reset", options, "--check", "--diff")
@@ -159,6 +160,7 @@ def test_a_change_is_the_same_and_the_second_finds_it_made(trial: Trial, tasks: 
     assert tasks.lab.connect.config(trial.name)[MAX_WAIT] == "3600000"
 
 
+@pytest.mark.lengthy
 def test_keys_given_by_the_user_are_used_and_not_shown(trial: Trial, tasks: Tasks, runner: Runner) -> None:
     keys = {zone: account.key for zone, account in trial.accounts.items()}
     result = runner.both("connect_offset_reset", {**tasks.reset_options, "stripe_api_keys": keys}, "--check")

@@ -41,7 +41,7 @@ def all_of_it(trial: Trial, tasks: Tasks) -> tuple[Any, ...]:
     return trial.cluster.config(trial.name), tasks.offsets(), tasks.stored_bytes(), tasks.state()
 
 
-@pytest.mark.parametrize("state", ["PAUSED", "STOPPED"])
+@pytest.mark.parametrize("state", ["PAUSED", pytest.param("STOPPED", marks=pytest.mark.lengthy)])
 def test_what_was_changed_added_and_removed_comes_back_and_goes_again(trial: Trial, tasks: Tasks, state: str) -> None:
     # Cairo has no offset yet.
     stuck(trial, state=state, offsets={zone: unfinished(5, 4) for zone in (NEW_YORK, PST)})

@@ -24,6 +24,7 @@ def test_linking_twice_changes_nothing_and_the_repository_can_be_moved(tmp_path:
     assert (there / ".cache/collections/ansible_collections/connectops/recovery").resolve() == there.resolve()
 
 
+@pytest.mark.lengthy
 def test_an_environment_is_made_once_for_the_same_pins(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pins = tmp_path / "requirements" / "pins.txt"
     pins.parent.mkdir()
@@ -41,6 +42,7 @@ def test_an_environment_is_made_once_for_the_same_pins(tmp_path: Path, capsys: p
     assert "Installing pins.txt into" in capsys.readouterr().out
 
 
+@pytest.mark.lengthy
 def test_an_environment_whose_interpreter_is_gone_is_made_anew(tmp_path: Path) -> None:
     pins = tmp_path / "requirements" / "pins.txt"
     pins.parent.mkdir()
