@@ -10,7 +10,7 @@ PROCESSES ?= 5
 PARALLEL := --numprocesses=$(PROCESSES) --dist=loadfile --no-loadscope-reorder
 # What takes long for what it adds is left out of `make test`.
 ALL := -m "not faults"
-LINTS := lint-python lint-types lint-shell lint-yaml lint-ansible lint-changelog lint-docs
+LINTS := lint-python lint-types lint-shell lint-yaml lint-ansible lint-changelog lint-docs lint-licences
 PREREQUISITES := PYTHON=$(PYTHON) tests/tooling/prerequisites.sh "make $(or $(firstword $(MAKECMDGOALS)),help)"
 
 export ANSIBLE_CONFIG := $(CURDIR)/tests/ansible.cfg
@@ -22,7 +22,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(VENV)
 
 .PHONY: help check-python check-java setup hooks lint $(LINTS) unit faults enumerate integration molecule sanity smoke matrix
-.PHONY: test demo lab bench clean
+.PHONY: test package site demo lab bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -65,6 +65,9 @@ lint-changelog:
 lint-docs:
 	@ansible-doc --metadata-dump connectops.recovery >/dev/null
 
+lint-licences:
+	@reuse lint --quiet
+
 unit: setup ## run the tests that need no Kafka
 	@$(PYTEST) $(PARALLEL) $(ALL) tests/unit tests/faults
 
@@ -94,6 +97,12 @@ matrix: check-java setup ## run all core tests, and every sanity test, under the
 test: check-java setup ## run lint, unit, integration, molecule, sanity and smoke, and measure the coverage of plugins/
 	@$(MAKE) --no-print-directory --keep-going --jobs=3 --output-sync=target sanity smoke molecule $(LINTS)
 	@$(PYTEST) $(PARALLEL) --cov --cov-report=term
+
+package: setup ## build the artifact of a release, with its changelog, and check it as Galaxy does
+	@$(PY) -m tooling.package
+
+site: setup ## build the documentation as a site
+	@$(PY) -m tooling.site
 
 demo: check-java setup ## show a recovery from the first look to the proof
 	@$(PY) -m lab demo
