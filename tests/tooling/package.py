@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from tooling.environment import CACHE, REQUIREMENTS, ROOT, ToolingError, environment
 from tooling.sanity import copy_collection
 
@@ -83,7 +84,8 @@ def role_metadata(role: str, spec: Mapping[str, Any], galaxy: Mapping[str, Any],
         "min_ansible_version": requires,
         "role_name": role,
     }
-    return yaml.safe_dump({"galaxy_info": information, "dependencies": []}, explicit_start=True, sort_keys=False)
+    text: str = yaml.safe_dump({"galaxy_info": information, "dependencies": []}, explicit_start=True, sort_keys=False)
+    return text
 
 
 def unwanted(names: list[str]) -> list[str]:

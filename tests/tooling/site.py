@@ -23,7 +23,7 @@ html_theme = "furo"
 html_title = project
 root_doc = "README"
 myst_heading_anchors = 4
-exclude_patterns = ["collections/index.rst", "collections/connectops/index.rst", "collections/environment_variables.rst", "collections/callback_index*"]
+exclude_patterns = ["collections/index.rst", "collections/connectops/index.rst", "collections/environment_variables.rst"]
 # Labels in the documentation of ansible-core, which is not asked for over the network.
 suppress_warnings = ["ref.ref"]
 """
@@ -51,7 +51,14 @@ def prepared(copy: Path, python: Path) -> Path:
     source = FOLDER / "source"
     shutil.rmtree(source, ignore_errors=True)
     source.mkdir()
-    generate = ["collection", "--use-current", "--dest-dir", source, "--fail-on-error", "connectops.recovery"]
+    generate: list[str | Path] = [
+        "collection",
+        "--use-current",
+        "--dest-dir",
+        source,
+        "--fail-on-error",
+        "connectops.recovery",
+    ]
     run([antsibull, *generate], copy, python, ANSIBLE_COLLECTIONS_PATH=collections)
     shutil.copytree(copy / "docs", source / "docs")
     shutil.copy(copy / "CONTRIBUTING.md", source)
