@@ -56,6 +56,17 @@ attributes:
     support: N/A
 """
 
+    COMPARES = r"""
+options: {}
+attributes:
+  check_mode:
+    description: The module only reads. In check mode the settings in O(planned) count as written.
+    support: full
+  diff_mode:
+    description: The module changes nothing, so there is nothing to show.
+    support: N/A
+"""
+
     WAITS = r"""
 options: {}
 attributes:

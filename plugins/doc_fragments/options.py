@@ -16,6 +16,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.facts 
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import BROKER_OPTIONS, KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.limits import LIMITS
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import documentation, options_of
+from ansible_collections.connectops.recovery.plugins.module_utils.options.policy import PolicyOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.recovery import RecoveryOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import ResetOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.rollback import RollbackOptions
@@ -64,3 +65,4 @@ class ModuleDocFragment:
     ROLLBACK: str = documentation(options_of(RollbackOptions))
     FACTS: str = documentation(options_of(FactsOptions))
     RECOVERY: str = documentation(options_of(RecoveryOptions))
+    POLICY: str = documentation(options_of(PolicyOptions))

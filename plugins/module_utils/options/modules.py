@@ -16,6 +16,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.facts 
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import BROKER_SPEC, KAFKA_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.limits import LIMITS_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import Spec
+from ansible_collections.connectops.recovery.plugins.module_utils.options.policy import POLICY_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.recovery import RECOVERY_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import RESET_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.rollback import ROLLBACK_SPEC
@@ -43,3 +44,4 @@ CONNECT_RECOVERY_INFO: Spec = {
     **LIMITS_SPEC,
     **RECOVERY_SPEC,
 }
+CONNECT_POLICY_INFO: Spec = {**CONNECT_SPEC, **BROKER_SPEC, **POLICY_SPEC}

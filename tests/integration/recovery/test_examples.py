@@ -26,6 +26,7 @@ MODULES = (
     "connect_config",
     "connect_offsets_facts",
     "connect_offset_reset",
+    "connect_policy_info",
     "connect_rollback",
     "connect_support_bundle",
     "show_preview",
@@ -134,14 +135,16 @@ def test_the_commands_of_the_pages_run(folder: Folder, stuck: StuckConnector) ->
 
     def changes_nothing(command: Sequence[str]) -> bool:
         reading = ("identify", "support_bundle", "backups")
-        return "--check" in command or any(f"connectops.recovery.{name}" in command for name in reading)
+        is_look = "connectops.recovery.prevent" in command and "connectops_fix=true" not in command
+        return "--check" in command or is_look or any(f"connectops.recovery.{name}" in command for name in reading)
+
+    def status_while_stuck(command: Sequence[str]) -> int:
+        return 2 if "identify_fail_on=stuck" in command or "connectops.recovery.prevent" in command else 0
 
     output = ""
     for command in filter(changes_nothing, COMMANDS):
         if not is_rollback(command):
-            shown = folder.type(
-                [folder.here(word) for word in command], 2 if "identify_fail_on=stuck" in command else 0
-            )
+            shown = folder.type([folder.here(word) for word in command], status_while_stuck(command))
             if command[-2:] == ["--check", "--diff"]:
                 output = shown
     # The README says where the report file comes, and the pages that it holds the facts.

@@ -21,6 +21,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_CONFIG,
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
+    CONNECT_POLICY_INFO,
     CONNECT_RECOVERY_INFO,
     CONNECT_ROLLBACK,
     CONNECT_SUPPORT_BUNDLE,
@@ -48,6 +49,7 @@ PARTS = {
         "connectops.recovery.connect_rollback",
     ],
     "connectops_bundle_defaults": ["connectops.recovery.connect_support_bundle"],
+    "connectops_policy_defaults": ["connectops.recovery.connect_policy_info"],
 }
 
 
@@ -97,13 +99,20 @@ _Dumper.add_representer(Unsafe, lambda dumper, text: dumper.represent_scalar("!u
 def test_every_option_of_every_run_has_its_variable_in_the_part_where_it_belongs() -> None:
     group = set(CONNECT_CONFIG) & set(CONNECT_OFFSET_RESET) & set(CONNECT_OFFSETS_FACTS)
     both = set(CONNECT_OFFSET_RESET) & set(CONNECT_OFFSETS_FACTS)
-    modules = (CONNECT_CONFIG, CONNECT_OFFSET_RESET, CONNECT_OFFSETS_FACTS, CONNECT_SUPPORT_BUNDLE)
+    modules = (
+        CONNECT_CONFIG,
+        CONNECT_OFFSET_RESET,
+        CONNECT_OFFSETS_FACTS,
+        CONNECT_SUPPORT_BUNDLE,
+        CONNECT_POLICY_INFO,
+    )
     assert {part: set(options) for part, options in defaults().items()} == {
         "connectops_group_all_defaults": group - OPTIONS_OF_A_RUN,
         "connectops_group_offsets_defaults": both - group - OPTIONS_OF_A_RUN,
         "connectops_reset_defaults": set(CONNECT_OFFSET_RESET) - both - OPTIONS_OF_A_RUN,
         "connectops_facts_defaults": set(CONNECT_OFFSETS_FACTS) - both - OPTIONS_OF_A_RUN,
         "connectops_bundle_defaults": set(CONNECT_SUPPORT_BUNDLE) - set(CONNECT_OFFSETS_FACTS) - OPTIONS_OF_A_RUN,
+        "connectops_policy_defaults": set(CONNECT_POLICY_INFO) - group - OPTIONS_OF_A_RUN,
     }
     assert set().union(*modules) - OPTIONS_OF_A_RUN == {name for part in defaults().values() for name in part}
     assert "backup_dir" in BACKUP_SPEC
@@ -137,13 +146,14 @@ def test_every_variable_is_named_after_its_option() -> None:
         for name, expression in options.items():
             names = re.findall(r"'(\w+)'", expression)
             assert names[-1] == f"connectops_{name}"
-            assert set(names[:-1]) == {f"identify_{name}"} & set(known)
+            assert set(names[:-1]) == {f"identify_{name}", f"prevent_{name}"} & set(known)
 
 
 # The modules that each playbook uses, besides those of the groups.
 USED = {
     "recover": ("connect_offsets_facts", "connect_recovery_info", "connect_offset_reset"),
     "identify": ("connect_offsets_facts",),
+    "prevent": ("connect_offsets_facts", "connect_policy_info"),
     "rollback": ("connect_rollback",),
 }
 
@@ -195,7 +205,7 @@ def test_a_blank_in_every_variable_changes_nothing(tmp_path: Path, first: int) -
 
 @pytest.mark.core_matrix
 @pytest.mark.core_smoke
-@pytest.mark.parametrize("playbook", ["recover", "identify", "rollback", "support_bundle"])
+@pytest.mark.parametrize("playbook", ["recover", "identify", "prevent", "rollback", "support_bundle"])
 def test_a_variable_that_cannot_work_stops_the_run_before_anything_is_read(tmp_path: Path, playbook: str) -> None:
     variables = {
         "reset_partition": [{"timezone": "PST"}],
@@ -293,6 +303,7 @@ ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 # The option of a module that a variable of a role stands for, where the name does not say so.
 MODULE_OF = {
     "identify": CONNECT_OFFSETS_FACTS,
+    "prevent": CONNECT_POLICY_INFO,
     "raise_timeout": CONNECT_CONFIG,
     "reset": CONNECT_OFFSET_RESET,
     "rollback": CONNECT_ROLLBACK,

@@ -39,6 +39,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.outside import (
     read_situation,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.policy import (
+    is_stripe_reporting,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.remedies import (
     compare_remedies,
 )
@@ -77,8 +80,7 @@ class StripeReporting(ConnectorKind[Situation]):
         return cls(StripeOptions.read(params))
 
     def fits(self, connector: Connector) -> bool:
-        """The class is known by its simple name, whatever its package, and by a setting that it cannot work without."""
-        return connector.is_of_class("StripeSourceConnector") and "stripe.report.types" in connector.config
+        return is_stripe_reporting(connector)
 
     def secrets(self) -> frozenset[str]:
         return frozenset(self.options.keys.values())
