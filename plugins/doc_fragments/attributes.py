@@ -56,6 +56,17 @@ attributes:
     support: N/A
 """
 
+    MEASURES = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Makes all reads, returns the same metrics, and neither writes nor pushes them.
+    support: full
+  diff_mode:
+    description: The module changes nothing in the cluster, so there is nothing to show.
+    support: N/A
+"""
+
     COMPARES = r"""
 options: {}
 attributes:

@@ -21,6 +21,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
     CONNECT_CONFIG,
+    CONNECT_METRICS,
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
     CONNECT_POLICY_INFO,
@@ -105,6 +106,7 @@ _SET_BY_US = frozenset(
         "connectops_group_offsets_defaults",
         "connectops_looks",
         "connectops_matched",
+        "connectops_metrics_defaults",
         "connectops_offsets",
         "connectops_policy_defaults",
         "connectops_problems",
@@ -167,6 +169,7 @@ def option_variables() -> Spec:
         **CONNECT_ROLLBACK,
         **CONNECT_CONFIG,
         **CONNECT_POLICY_INFO,
+        **CONNECT_METRICS,
     }
     return {
         f"connectops_{name}": {key: spec[key] for key in ("type", "elements", "choices", "no_log") if key in spec}

@@ -23,6 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.policy.po
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
     CONNECT_BACKUPS_INFO,
     CONNECT_CONFIG,
+    CONNECT_METRICS,
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
     CONNECT_POLICY_INFO,
@@ -42,6 +43,7 @@ from tooling.examples import Block, blocks, documented
 SPECS = {
     "connect_backups_info": CONNECT_BACKUPS_INFO,
     "connect_config": CONNECT_CONFIG,
+    "connect_metrics": CONNECT_METRICS,
     "connect_offset_reset": CONNECT_OFFSET_RESET,
     "connect_offsets_facts": CONNECT_OFFSETS_FACTS,
     "connect_policy_info": CONNECT_POLICY_INFO,
@@ -55,6 +57,7 @@ SPECS = {
 GROUPS = {
     "all": (
         CONNECT_CONFIG,
+        CONNECT_METRICS,
         CONNECT_OFFSET_RESET,
         CONNECT_OFFSETS_FACTS,
         CONNECT_POLICY_INFO,
@@ -63,6 +66,7 @@ GROUPS = {
         CONNECT_SUPPORT_BUNDLE,
     ),
     "offsets": (
+        CONNECT_METRICS,
         CONNECT_OFFSET_RESET,
         CONNECT_OFFSETS_FACTS,
         CONNECT_RECOVERY_INFO,

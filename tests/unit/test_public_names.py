@@ -46,6 +46,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
     CONNECT_BACKUPS_INFO,
     CONNECT_CONFIG,
+    CONNECT_METRICS,
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
     CONNECT_POLICY_INFO,
@@ -74,6 +75,7 @@ FILE = Path(__file__).with_name("public_names.json")
 MODULES = {
     "connect_backups_info": CONNECT_BACKUPS_INFO,
     "connect_config": CONNECT_CONFIG,
+    "connect_metrics": CONNECT_METRICS,
     "connect_offset_reset": CONNECT_OFFSET_RESET,
     "connect_offsets_facts": CONNECT_OFFSETS_FACTS,
     "connect_policy_info": CONNECT_POLICY_INFO,

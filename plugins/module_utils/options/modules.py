@@ -15,6 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.connec
 from ansible_collections.connectops.recovery.plugins.module_utils.options.facts import FACTS_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import BROKER_SPEC, KAFKA_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.limits import LIMITS_SPEC
+from ansible_collections.connectops.recovery.plugins.module_utils.options.metrics import METRICS_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import Spec
 from ansible_collections.connectops.recovery.plugins.module_utils.options.policy import POLICY_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.recovery import RECOVERY_SPEC
@@ -45,3 +46,11 @@ CONNECT_RECOVERY_INFO: Spec = {
     **RECOVERY_SPEC,
 }
 CONNECT_POLICY_INFO: Spec = {**CONNECT_SPEC, **BROKER_SPEC, **POLICY_SPEC}
+CONNECT_METRICS: Spec = {
+    **CONNECT_SPEC,
+    **KAFKA_SPEC,
+    **STRIPE_SPEC,
+    **BACKUP_SPEC,
+    **LIMITS_SPEC,
+    **METRICS_SPEC,
+}

@@ -24,6 +24,7 @@ from tooling.examples import Block, blocks, documented
 NAME = "stripe-reporting-source-connector"
 MODULES = (
     "connect_config",
+    "connect_metrics",
     "connect_offsets_facts",
     "connect_offset_reset",
     "connect_policy_info",
@@ -58,6 +59,7 @@ class Folder:
         self._lab = lab
         self._connector = connector
         (path / "backups").mkdir()
+        (path / "metrics").mkdir()
         folders = {"connectops_backup_dir": "backups", "connectops_bundle_dir": "bundles"}
         written = write_inventory(lab, path, {"connect-1": folders})
         written.rename(path / "inventory.yml")
@@ -68,6 +70,7 @@ class Folder:
         text = text.replace("kafka-1:9092", self._lab.bootstrap_servers).replace(NAME, self._connector)
         # A day that the connector has not delivered yet.
         text = text.replace("reset_timestamp=2026-11-20", f"reset_timestamp={utc_day(ago(6))}")
+        text = text.replace("/var/lib/prometheus/node-exporter", str(self.path / "metrics"))
         return text.replace("/var/log/kafka/connect.log", str(self._lab.logs / "connect-1-worker-0.log"))
 
     def type(self, arguments: Sequence[str], status: int = 0) -> str:
@@ -134,7 +137,7 @@ def test_the_commands_of_the_pages_run(folder: Folder, stuck: StuckConnector) ->
         return "connectops.recovery.rollback" in command
 
     def changes_nothing(command: Sequence[str]) -> bool:
-        reading = ("identify", "support_bundle", "backups")
+        reading = ("identify", "metrics", "support_bundle", "backups")
         is_look = "connectops.recovery.prevent" in command and "connectops_fix=true" not in command
         return "--check" in command or is_look or any(f"connectops.recovery.{name}" in command for name in reading)
 
