@@ -74,9 +74,10 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def _asked(url: str, query: str) -> list[dict[str, Any]]:
     """The series that a query finds; none while Prometheus is not there yet."""
     with suppress(requests.ConnectionError):
-        answer = requests.get(f"{url}/api/v1/query", params={"query": query}, timeout=10).json()
-        if answer["status"] == "success":
-            found: list[dict[str, Any]] = answer["data"]["result"]
+        answer = requests.get(f"{url}/api/v1/query", params={"query": query}, timeout=10)
+        # While it starts it answers with 503.
+        if answer.status_code == 200:
+            found: list[dict[str, Any]] = answer.json()["data"]["result"]
             return found
     return []
 
