@@ -124,6 +124,7 @@ _SET_BY_US = frozenset(
         "prevent_result",
         "prevent_sentence",
         "prevent_stuck",
+        "prevent_stuck_advice",
         "prevent_written",
         "reset_failed",
         "reset_failure",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connection import Connection
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import settings_of_topic_denied
 
 
 def topic_settings(connection: Connection, topics: Collection[str]) -> dict[str, dict[str, str | None]]:
@@ -21,6 +22,8 @@ def topic_settings(connection: Connection, topics: Collection[str]) -> dict[str,
     )
     found, failed = connection.results({resource.name: future for resource, future in futures.items()})
     for topic, error in failed.items():
+        if error.code() == connection.codes.TOPIC_AUTHORIZATION_FAILED:
+            raise settings_of_topic_denied(connection.options, topic)
         if error.code() != connection.codes.UNKNOWN_TOPIC_OR_PART:
             raise connection.failure(error, f"the settings of the topic {topic}", topic=topic)
     return {topic: {name: entry.value for name, entry in settings.items()} for topic, settings in found.items()}

@@ -43,6 +43,9 @@ def fleet(lab: Lab) -> Iterator[list[str]]:
     keys = {"PST": account.key}
     first.create("low", lab.stripe_config(keys, [REPORT_TYPE], **{**GOOD, MAX_WAIT: 2_700_000, "tasks.max": 2}), [])
     second.create("good", lab.stripe_config(keys, [REPORT_TYPE], **GOOD), [])
+    # Until then their configs are still being written.
+    first.await_state("low", "RUNNING", tasks=2)
+    second.await_state("good", "RUNNING", tasks=1)
     yield ["low", "good"]
     first.delete("low")
     second.delete("good")
@@ -57,6 +60,7 @@ def changed(output: str) -> int:
     return sum(counts["changed"] for counts in outcome(output).values())
 
 
+@pytest.mark.core_matrix
 def test_one_deviation_in_a_fleet_of_two_is_found_previewed_and_fixed_once(
     lab: Lab, fleet: list[str], tmp_path: Path
 ) -> None:
