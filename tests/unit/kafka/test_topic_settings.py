@@ -23,5 +23,5 @@ def test_without_topics_nothing_is_asked() -> None:
 
 
 def test_a_topic_that_may_not_be_looked_at_is_said() -> None:
-    with pytest.raises(AccessDenied, match='not allowed to read the settings of the topic "a" .* DescribeConfigs'):
+    with pytest.raises(AccessDenied, match=r'not allowed to read the settings of the topic "a" .* DescribeConfigs'):
         topic_settings(FakeConnection(TOPICS, settings_denied=True), ["a"])
