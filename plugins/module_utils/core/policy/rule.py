@@ -92,9 +92,11 @@ class SettingRule:
         return self._check_value(effective, config)
 
     def _check_missing(self, config: Config) -> Deviation | None:
-        floor = self._floor
-        if floor is not None:
-            return self._deviation(config, "minimum", self._at_least(floor), self._raise(config))
+        """The deviation of a setting that has no value at all, not even a default."""
+        if self.minimum is not None:
+            return self._deviation(config, "minimum", self._at_least(self.minimum), self._raise(config))
+        if self.recommended is not None:
+            return self._below_recommended(config)
         if self.format is not None:
             return self._check_format(config)
         if not config.knows(self.key) and not self.required:
@@ -104,18 +106,16 @@ class SettingRule:
     def _check_value(self, value: str, config: Config) -> Deviation | None:
         if self.pattern is not None and re.fullmatch(self.pattern, value) is None:
             return self._deviation(config, "pattern", f"of the pattern {self.pattern}")
-        if self.allowed is not None and value.strip() not in self.allowed:
-            if "${" in value:
-                return self._unknown(config, "it is a placeholder")
+        is_bounded = self._floor is not None or self.maximum is not None
+        is_allowed = self.allowed is None or value.strip() in self.allowed
+        if "${" in value and (not is_allowed or is_bounded or self.format is not None):
+            return self._unknown(config, "it is a placeholder")
+        if self.allowed is not None and not is_allowed:
             fix = Fix("config", self.key, self.allowed[0]) if len(self.allowed) == 1 else None
             return self._deviation(config, "allowed", " or ".join(self.allowed), fix)
         if self.format is not None:
-            if "${" in value:
-                return self._unknown(config, "it is a placeholder")
             return self._check_format(config)
-        if self._floor is not None or self.maximum is not None:
-            return self._check_number(value.strip(), config)
-        return None
+        return self._check_number(value.strip(), config) if is_bounded else None
 
     def _check_format(self, config: Config) -> Deviation | None:
         assert self.format is not None
@@ -125,8 +125,6 @@ class SettingRule:
         return self._deviation(config, self.format.name, self.format.wanted, because=problem)
 
     def _check_number(self, text: str, config: Config) -> Deviation | None:
-        if "${" in text:
-            return self._unknown(config, "it is a placeholder")
         if not re.fullmatch(r"[+-]?\d+", text):
             return self._deviation(config, "number", "a number")
         number = int(text)
@@ -136,9 +134,13 @@ class SettingRule:
             wanted = f"at most {show_setting(self.key, str(self.maximum))}"
             return self._deviation(config, "maximum", wanted, Fix("config", self.key, str(self.maximum)))
         if self.recommended is not None and number < self.recommended:
-            wanted = self._at_least(self.recommended)
-            return self._deviation(config, "recommended", wanted, self._raise(config), severity="warning")
+            return self._below_recommended(config)
         return None
+
+    def _below_recommended(self, config: Config) -> Deviation:
+        assert self.recommended is not None
+        wanted = self._at_least(self.recommended)
+        return self._deviation(config, "recommended", wanted, self._raise(config), severity="warning")
 
     @property
     def _floor(self) -> int | None:

@@ -84,6 +84,7 @@ def test_a_setting_that_is_not_in_the_config_counts_as_having_its_default() -> N
         ("mode", {"allowed": ["a"]}, "${env:MODE}", "readable", None),
         # What the connector does not know cannot be raised.
         ("unknown.ms", {"minimum": "5m"}, None, "minimum", None),
+        ("unknown.ms", {"recommended": "5m"}, None, "recommended", None),
         ("unknown.ms", {"maximum": "5m"}, None, "readable", None),
     ],
 )
@@ -101,6 +102,7 @@ def test_what_breaks_the_other_rules(
         ("mode", {"absent": True}, None),
         ("mode", {"required": True, "pattern": "[a-z]+"}, "abc"),
         ("mode", {"pattern": "a"}, None),
+        ("mode", {"allowed": ["${env:MODE}"]}, "${env:MODE}"),
         ("tasks.max", {"allowed": [1]}, None),
         ("tasks.max", {"allowed": [1, 2]}, "2"),
         ("password", {"pattern": r"\$\{.+\}"}, "${file:/run/s:password}"),
