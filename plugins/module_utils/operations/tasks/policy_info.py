@@ -68,8 +68,8 @@ def compare(
     if options.connectors and of_no_class:
         one = connectors[of_no_class[0]]
         raise InputError(
-            f"Connector '{one.name}' is of no class of the policy ({one.connector_class}): add its class to the policy, or leave"
-            " it out of connectors."
+            f"Connector '{one.name}' is of no class of the policy ({one.connector_class}): add its class to the policy, or do not"
+            " name the connector."
         )
     topics = _Topics.read(kafka, snapshot.cluster_id, [(connectors[name], of_class[name]) for name in of_class])
 
@@ -156,7 +156,7 @@ class _Topics:
         if connector.config.get(_OTHER_BROKERS):
             yield f"its topics, which are on other brokers ({_OTHER_BROKERS})."
         elif self.settings is None:
-            yield "its topics. Set kafka_bootstrap_servers to let them be looked at."
+            yield "its topics, since no access to Kafka is given (kafka_bootstrap_servers)."
         else:
             for topic in _topics_of(connector, of):
                 if topic not in self.settings:

@@ -91,7 +91,7 @@ def test_a_named_connector_that_no_rule_holds_for_is_refused(cluster: FakeCluste
     with pytest.raises(InputError) as caught:
         look(cluster, connectors=["low", "other"])
     assert caught.value.sentence == (
-        "Connector 'other' is of no class of the policy (Payments): add its class to the policy, or leave it out of connectors."
+        "Connector 'other' is of no class of the policy (Payments): add its class to the policy, or do not name the connector."
     )
 
 
@@ -121,7 +121,7 @@ STRIPE = {
 @pytest.mark.parametrize(
     "settings, why",
     [
-        ({}, "its topics. Set kafka_bootstrap_servers to let them be looked at."),
+        ({}, "its topics, since no access to Kafka is given (kafka_bootstrap_servers)."),
         (
             {"producer.override.bootstrap.servers": "b:9092"},
             "its topics, which are on other brokers (producer.override.bootstrap.servers).",
