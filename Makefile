@@ -21,7 +21,7 @@ export PYTHONPATH := $(CURDIR)/.cache/collections:$(CURDIR)/tests
 export PATH := $(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(VENV)
 
-.PHONY: help check-python check-java setup hooks lint $(LINTS) unit faults enumerate integration molecule sanity smoke matrix
+.PHONY: help check-python check-java setup hooks lint $(LINTS) unit faults enumerate monitoring integration molecule sanity smoke matrix
 .PHONY: test package site demo lab bench clean
 
 help: ## list the targets
@@ -73,6 +73,9 @@ unit: setup ## run the tests that need no Kafka
 
 enumerate: setup ## run the tests with generated input, with twenty times as many examples
 	@TEST_EXAMPLES_TIMES=20 $(PYTEST) $(PARALLEL) --timeout=3600 -m hypothesis tests/unit
+
+monitoring: setup ## run the tests with the tools of Prometheus, and fail if one is missing
+	@REQUIRE_MONITORING=1 $(PYTEST) tests/unit/monitoring
 
 integration: check-java setup ## run the tests against a real Kafka Connect
 	@$(PYTEST) $(PARALLEL) $(ALL) tests/integration

@@ -56,6 +56,28 @@ attributes:
     support: N/A
 """
 
+    MEASURES = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Makes all reads, returns the same metrics, and neither writes nor pushes them.
+    support: full
+  diff_mode:
+    description: The module changes nothing in the cluster, so there is nothing to show.
+    support: N/A
+"""
+
+    COMPARES = r"""
+options: {}
+attributes:
+  check_mode:
+    description: The module only reads. In check mode the settings in O(planned) count as written.
+    support: full
+  diff_mode:
+    description: The module changes nothing, so there is nothing to show.
+    support: N/A
+"""
+
     WAITS = r"""
 options: {}
 attributes:

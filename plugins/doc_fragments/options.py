@@ -15,7 +15,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.connec
 from ansible_collections.connectops.recovery.plugins.module_utils.options.facts import FactsOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import BROKER_OPTIONS, KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.limits import LIMITS
+from ansible_collections.connectops.recovery.plugins.module_utils.options.metrics import MetricsOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import documentation, options_of
+from ansible_collections.connectops.recovery.plugins.module_utils.options.policy import PolicyOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.recovery import RecoveryOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import ResetOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.rollback import RollbackOptions
@@ -64,3 +66,9 @@ class ModuleDocFragment:
     ROLLBACK: str = documentation(options_of(RollbackOptions))
     FACTS: str = documentation(options_of(FactsOptions))
     RECOVERY: str = documentation(options_of(RecoveryOptions))
+    POLICY: str = documentation(options_of(PolicyOptions))
+    METRICS: str = documentation(
+        options_of(MetricsOptions),
+        requirements=["prometheus_client"],
+        notes=["The Python library C(prometheus_client) must be installed on the host that runs the task."],
+    )

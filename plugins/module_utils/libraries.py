@@ -54,6 +54,8 @@ def needed(params: Mapping[str, Any]) -> list[str]:
         names.append("stripe")
     if params.get("kafka_bootstrap_servers"):
         names.append("confluent_kafka")
+    if "metrics_dir" in params:
+        names.append("prometheus_client")
     return names
 
 

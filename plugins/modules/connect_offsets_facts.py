@@ -349,6 +349,33 @@ ansible_facts:
                 blocked_by:
                   description: Why it never becomes current. V(null) if nothing blocks it.
                   type: str
+            measures:
+              description: What the monitoring shows besides the verdicts.
+              type: dict
+              contains:
+                failed_runs:
+                  description:
+                    - Number of report runs that failed, of those asked for in the last 24 hours. V(null) if Stripe was not asked.
+                  type: int
+                timeouts:
+                  description:
+                    - Number of polls that failed because a report was not ready in time, in the O(worker_logs) since the task's
+                      start. V(null) without them.
+                  type: int
+                partitions:
+                  description: The partitions that the connector works on.
+                  type: list
+                  elements: dict
+                  contains:
+                    partition:
+                      description: The source partition, as the connector wrote it.
+                      type: dict
+                    available_to:
+                      description: End of Stripe's data. V(null) if Stripe was not asked.
+                      type: int
+                    run_created:
+                      description: When the oldest report run that is pending was asked for. V(null) if there is none.
+                      type: int
             suggested_wait:
               description: Suggested value of C(stripe.report.max.wait.ms).
               type: dict

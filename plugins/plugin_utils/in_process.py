@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -31,6 +32,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.typed_names im
 )
 
 _COLLECTION = "connectops.recovery"
+_PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
 
 
 class InProcessAction(ActionBase):
@@ -68,12 +70,17 @@ class InProcessAction(ActionBase):
         )
 
     def _in_typed_names(self, result: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        """The result with the variables of our roles in its messages. In any other task the user typed the options."""
+        """The result with our variables in its messages, in our roles and playbooks. Elsewhere the user typed the options."""
         role = self._task._role
         collection, _dot, name = ("" if role is None else role.get_name()).rpartition(".")
-        if collection != _COLLECTION:
+        if collection != _COLLECTION and not (role is None and self._is_in_our_playbook()):
             return result
         return result_in_typed_names(result, typed_names(name, self.argument_spec, task_vars))
+
+    def _is_in_our_playbook(self) -> bool:
+        """Whether the task stands in a playbook of this collection."""
+        file = Path((self._task.get_path() or "").rpartition(":")[0])
+        return file.resolve().parent == _PLAYBOOKS
 
     def _ship(self, task_vars: dict[str, Any] | None) -> dict[str, Any]:
         """Run the module on the task's host. Only on this machine do relative paths mean something: the others refuse them."""

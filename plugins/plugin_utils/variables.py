@@ -21,14 +21,25 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
     CONNECT_CONFIG,
+    CONNECT_METRICS,
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
+    CONNECT_POLICY_INFO,
     CONNECT_ROLLBACK,
     CONNECT_SUPPORT_BUNDLE,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import Spec
 
-PREFIXES = ("connectops_", "identify_", "raise_timeout_", "reset_", "rollback_", "support_bundle_", "verify_")
+PREFIXES = (
+    "connectops_",
+    "identify_",
+    "prevent_",
+    "raise_timeout_",
+    "reset_",
+    "rollback_",
+    "support_bundle_",
+    "verify_",
+)
 
 # These say what one run does. The roles have variables of their own for them, with the prefix of the role.
 OPTIONS_OF_A_RUN = frozenset(
@@ -51,6 +62,7 @@ OPTIONS_OF_A_RUN = frozenset(
         "partitions",
         "plan_id",
         "plan_ids",
+        "planned",
         "strategy",
         "timestamp",
     }
@@ -62,6 +74,7 @@ _OF_PLAYBOOKS: Spec = {
     "connectops_serial": {"type": "raw"},
     "connectops_connectors": {"type": "list", "elements": "str"},
     "connectops_at_least": {"type": "dict"},
+    "connectops_fix": {"type": "bool"},
     "connectops_stay_stopped": {"type": "list", "elements": "str"},
     "connectops_stop_on_failure": {"type": "bool"},
     "connectops_mode": {"type": "str", "choices": ["apply", "agreed", "plan"]},
@@ -91,11 +104,28 @@ _SET_BY_US = frozenset(
         "connectops_facts_defaults",
         "connectops_group_all_defaults",
         "connectops_group_offsets_defaults",
+        "connectops_looks",
+        "connectops_matched",
+        "connectops_metrics_defaults",
         "connectops_offsets",
+        "connectops_policy_defaults",
         "connectops_problems",
         "connectops_reset_defaults",
+        "connectops_unmatched",
         "identify_at_least_as_bad",
         "identify_bad",
+        "prevent_again",
+        "prevent_at_least_as_bad",
+        "prevent_bad",
+        "prevent_changes",
+        "prevent_failure",
+        "prevent_look",
+        "prevent_not_written",
+        "prevent_result",
+        "prevent_sentence",
+        "prevent_stuck",
+        "prevent_stuck_advice",
+        "prevent_written",
         "reset_failed",
         "reset_failure",
         "reset_left_stopped",
@@ -119,6 +149,7 @@ _FILES_HERE = frozenset({"connectops_plan_file", "identify_report_file"})
 # What an empty list must not widen or leave out, and what leaving the variable out means.
 _NOT_EMPTY = {
     "connectops_connectors": "leave it out for all stuck connectors",
+    "prevent_connectors": "leave it out for all connectors of the policy's classes",
     "reset_partitions": "leave it out for all partitions",
     "reset_offsets": "leave it out, or name each partition with its offset",
     "connectops_plan_ids": "leave it out to carry out any plan",
@@ -138,6 +169,8 @@ def option_variables() -> Spec:
         **CONNECT_OFFSET_RESET,
         **CONNECT_ROLLBACK,
         **CONNECT_CONFIG,
+        **CONNECT_POLICY_INFO,
+        **CONNECT_METRICS,
     }
     return {
         f"connectops_{name}": {key: spec[key] for key in ("type", "elements", "choices", "no_log") if key in spec}

@@ -17,12 +17,16 @@ import pytest
 import yaml
 from ansible.cli.playbook import PlaybookCLI
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.policies import BUILT_IN_POLICIES
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.profile import read_profiles
+from ansible_collections.connectops.recovery.plugins.module_utils.core.policy.policy import read_policy
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
     CONNECT_BACKUPS_INFO,
     CONNECT_CONFIG,
+    CONNECT_METRICS,
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
+    CONNECT_POLICY_INFO,
     CONNECT_RECOVERY_INFO,
     CONNECT_ROLLBACK,
     CONNECT_SUPPORT_BUNDLE,
@@ -39,8 +43,10 @@ from tooling.examples import Block, blocks, documented
 SPECS = {
     "connect_backups_info": CONNECT_BACKUPS_INFO,
     "connect_config": CONNECT_CONFIG,
+    "connect_metrics": CONNECT_METRICS,
     "connect_offset_reset": CONNECT_OFFSET_RESET,
     "connect_offsets_facts": CONNECT_OFFSETS_FACTS,
+    "connect_policy_info": CONNECT_POLICY_INFO,
     "connect_recovery_info": CONNECT_RECOVERY_INFO,
     "connect_rollback": CONNECT_ROLLBACK,
     "connect_support_bundle": CONNECT_SUPPORT_BUNDLE,
@@ -51,13 +57,16 @@ SPECS = {
 GROUPS = {
     "all": (
         CONNECT_CONFIG,
+        CONNECT_METRICS,
         CONNECT_OFFSET_RESET,
         CONNECT_OFFSETS_FACTS,
+        CONNECT_POLICY_INFO,
         CONNECT_RECOVERY_INFO,
         CONNECT_ROLLBACK,
         CONNECT_SUPPORT_BUNDLE,
     ),
     "offsets": (
+        CONNECT_METRICS,
         CONNECT_OFFSET_RESET,
         CONNECT_OFFSETS_FACTS,
         CONNECT_RECOVERY_INFO,
@@ -143,6 +152,8 @@ def test_the_yaml_of_the_pages_can_be_used(block: Block) -> None:
     for name, value in variables_in(data):
         if name.endswith("_profiles"):
             assert read_profiles(value)
+        if name.endswith("_policy"):
+            assert read_policy(value, BUILT_IN_POLICIES).classes
 
 
 def targets() -> set[str]:

@@ -192,8 +192,11 @@ def _write_text(path: Path, text: str) -> None:
     write_whole(path, text.encode("utf-8"))
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a crash leaves the old one or the new one, never half of one. For its owner only. Raises OSError."""
+def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write a file so that a crash leaves the old one or the new one, never half of one. Raises OSError.
+
+    ``mode``: who may read it, by default its owner only.
+    """
     partial = ""
     try:
         _make_folder(path.parent)
@@ -202,6 +205,7 @@ def write_whole(path: Path, content: bytes) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
+            os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         os.replace(partial, path)
         _sync(path.parent)

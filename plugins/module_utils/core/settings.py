@@ -72,24 +72,34 @@ def as_setting(value: Any, key: str) -> str | None:
     )
 
 
-def as_floor(value: Any, key: str) -> int:
-    """The lowest value wanted for ``key``, in the key's own unit, from a number or a duration such as ``60m``."""
-    where = f"at_least.{key}"
+def as_number(value: Any, key: str, where: str) -> int:
+    """A number in the unit of ``key``, from a number or a duration such as ``60m``.
+
+    Raises InputError, which names ``where`` it stood, for anything else.
+    """
     unit = _KEY_UNIT_MILLISECONDS.get(re.split(r"[._-]", key)[-1])
     text = str(value).strip()
     if isinstance(value, bool) or value is None or isinstance(value, (dict, list)):
         raise InputError(f"{where}: {value!r} is neither a number nor a duration: write 3600000 or 60m.")
     if re.fullmatch(r"[+-]?\d+", text):
-        floor = int(text)
-    elif unit is None:
+        return int(text)
+    if unit is None:
         raise InputError(
             f"{where}: the unit of {key} is not known, so '{text}' cannot be turned into it: write a number."
         )
-    else:
-        milliseconds = parse_duration(text, where)
-        floor, left_over = divmod(milliseconds, unit)
-        if left_over:
-            raise InputError(f"{where}: '{text}' is no whole number of the key's unit ({show_milliseconds(unit)}).")
+    milliseconds = parse_duration(text, where)
+    number, left_over = divmod(milliseconds, unit)
+    if left_over:
+        raise InputError(f"{where}: '{text}' is no whole number of the key's unit ({show_milliseconds(unit)}).")
+    return number
+
+
+def as_floor(value: Any, key: str, where: str | None = None) -> int:
+    """The lowest value wanted for ``key``, as :func:`as_number`; above zero, and no longer than a wait should be."""
+    where = where or f"at_least.{key}"
+    unit = _KEY_UNIT_MILLISECONDS.get(re.split(r"[._-]", key)[-1])
+    text = str(value).strip()
+    floor = as_number(value, key, where)
     if floor <= 0:
         raise InputError(
             f"{where}: {text} is not above zero, so it would make every wait end at once: write 60m or more."

@@ -17,6 +17,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.kafka.offsets_
     read_config_topic,
     read_offsets,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.topic_settings import topic_settings
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.topics import TopicFinder
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 
@@ -69,3 +70,7 @@ class KafkaClient:
     def group_positions(self, group: str, topics: Collection[str] = ()) -> tuple[SinkPosition, ...]:
         """See :func:`.groups.group_positions`."""
         return group_positions(self._connection, group, topics)
+
+    def topic_settings(self, topics: Collection[str]) -> dict[str, dict[str, str | None]]:
+        """See :func:`.topic_settings.topic_settings`."""
+        return topic_settings(self._connection, topics)

@@ -103,6 +103,14 @@ def topic_settings_denied(options: KafkaOptions) -> AccessDenied:
     )
 
 
+def settings_of_topic_denied(options: KafkaOptions, topic: str) -> AccessDenied:
+    return AccessDenied(
+        f'{_user(options)} is not allowed to read the settings of the topic "{topic}" of Kafka at {options.brokers}: grant it'
+        " DescribeConfigs on the topic, or use another user.",
+        topic=topic,
+    )
+
+
 def write_denied(options: KafkaOptions, topic: str) -> AccessDenied:
     return AccessDenied(
         f'{_user(options)} is not allowed to write to the topic "{topic}" of Kafka at {options.brokers}: grant it Write and '

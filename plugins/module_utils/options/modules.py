@@ -15,7 +15,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.connec
 from ansible_collections.connectops.recovery.plugins.module_utils.options.facts import FACTS_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import BROKER_SPEC, KAFKA_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.limits import LIMITS_SPEC
+from ansible_collections.connectops.recovery.plugins.module_utils.options.metrics import METRICS_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import Spec
+from ansible_collections.connectops.recovery.plugins.module_utils.options.policy import POLICY_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.recovery import RECOVERY_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import RESET_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.rollback import ROLLBACK_SPEC
@@ -42,4 +44,13 @@ CONNECT_RECOVERY_INFO: Spec = {
     **BACKUP_SPEC,
     **LIMITS_SPEC,
     **RECOVERY_SPEC,
+}
+CONNECT_POLICY_INFO: Spec = {**CONNECT_SPEC, **BROKER_SPEC, **POLICY_SPEC}
+CONNECT_METRICS: Spec = {
+    **CONNECT_SPEC,
+    **KAFKA_SPEC,
+    **STRIPE_SPEC,
+    **BACKUP_SPEC,
+    **LIMITS_SPEC,
+    **METRICS_SPEC,
 }

@@ -24,8 +24,10 @@ from tooling.examples import Block, blocks, documented
 NAME = "stripe-reporting-source-connector"
 MODULES = (
     "connect_config",
+    "connect_metrics",
     "connect_offsets_facts",
     "connect_offset_reset",
+    "connect_policy_info",
     "connect_rollback",
     "connect_support_bundle",
     "show_preview",
@@ -60,6 +62,7 @@ class Folder:
         self._lab = lab
         self._connector = connector
         (path / "backups").mkdir()
+        (path / "metrics").mkdir()
         folders = {"connectops_backup_dir": "backups", "connectops_bundle_dir": "bundles"}
         written = write_inventory(lab, path, {"connect-1": folders})
         written.rename(path / "inventory.yml")
@@ -70,6 +73,7 @@ class Folder:
         text = text.replace("kafka-1:9092", self._lab.bootstrap_servers).replace(NAME, self._connector)
         # A day that the connector has not delivered yet.
         text = text.replace("reset_timestamp=2026-11-20", f"reset_timestamp={utc_day(ago(6))}")
+        text = text.replace("/var/lib/prometheus/node-exporter", str(self.path / "metrics"))
         return text.replace("/var/log/kafka/connect.log", str(self._lab.logs / "connect-1-worker-0.log"))
 
     def type(self, arguments: Sequence[str], status: int = 0) -> str:
@@ -136,15 +140,17 @@ def test_the_commands_of_the_pages_run(folder: Folder, stuck: StuckConnector) ->
         return "connectops.recovery.rollback" in command
 
     def changes_nothing(command: Sequence[str]) -> bool:
-        reading = ("identify", "support_bundle", "backups")
-        return "--check" in command or any(f"connectops.recovery.{name}" in command for name in reading)
+        reading = ("identify", "metrics", "support_bundle", "backups")
+        is_look = "connectops.recovery.prevent" in command and "connectops_fix=true" not in command
+        return "--check" in command or is_look or any(f"connectops.recovery.{name}" in command for name in reading)
+
+    def status_while_stuck(command: Sequence[str]) -> int:
+        return 2 if "identify_fail_on=stuck" in command or "connectops.recovery.prevent" in command else 0
 
     output = ""
     for command in filter(changes_nothing, COMMANDS):
         if not is_rollback(command):
-            shown = folder.type(
-                [folder.here(word) for word in command], 2 if "identify_fail_on=stuck" in command else 0
-            )
+            shown = folder.type([folder.here(word) for word in command], status_while_stuck(command))
             if command[-2:] == ("--check", "--diff"):
                 output = shown
     # The README says where the report file comes, and the pages that it holds the facts.

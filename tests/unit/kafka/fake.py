@@ -124,7 +124,11 @@ class FakeAdmin:
         if self.settings_denied:
             return {one: KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED) for one in resources}
         policy = {True: SimpleNamespace(value="compact"), False: SimpleNamespace(value="delete")}
-        return {one: {"cleanup.policy": policy[one.name in self.compacted]} for one in resources}
+        missing = KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)
+        return {
+            one: {"cleanup.policy": policy[one.name in self.compacted]} if one.name in self.topics else missing
+            for one in resources
+        }
 
     def describe_consumer_groups(self, groups: Sequence[str], **options: Any) -> dict[str, Any]:
         return {groups[0]: KafkaError(self.coordinator_errors.pop(0)) if self.coordinator_errors else None}

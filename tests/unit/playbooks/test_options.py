@@ -19,8 +19,10 @@ import yaml
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
     BACKUP_SPEC,
     CONNECT_CONFIG,
+    CONNECT_METRICS,
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
+    CONNECT_POLICY_INFO,
     CONNECT_RECOVERY_INFO,
     CONNECT_ROLLBACK,
     CONNECT_SUPPORT_BUNDLE,
@@ -48,6 +50,8 @@ PARTS = {
         "connectops.recovery.connect_rollback",
     ],
     "connectops_bundle_defaults": ["connectops.recovery.connect_support_bundle"],
+    "connectops_metrics_defaults": ["connectops.recovery.connect_metrics"],
+    "connectops_policy_defaults": ["connectops.recovery.connect_policy_info"],
 }
 
 
@@ -97,13 +101,22 @@ _Dumper.add_representer(Unsafe, lambda dumper, text: dumper.represent_scalar("!u
 def test_every_option_of_every_run_has_its_variable_in_the_part_where_it_belongs() -> None:
     group = set(CONNECT_CONFIG) & set(CONNECT_OFFSET_RESET) & set(CONNECT_OFFSETS_FACTS)
     both = set(CONNECT_OFFSET_RESET) & set(CONNECT_OFFSETS_FACTS)
-    modules = (CONNECT_CONFIG, CONNECT_OFFSET_RESET, CONNECT_OFFSETS_FACTS, CONNECT_SUPPORT_BUNDLE)
+    modules = (
+        CONNECT_CONFIG,
+        CONNECT_OFFSET_RESET,
+        CONNECT_OFFSETS_FACTS,
+        CONNECT_SUPPORT_BUNDLE,
+        CONNECT_METRICS,
+        CONNECT_POLICY_INFO,
+    )
     assert {part: set(options) for part, options in defaults().items()} == {
         "connectops_group_all_defaults": group - OPTIONS_OF_A_RUN,
         "connectops_group_offsets_defaults": both - group - OPTIONS_OF_A_RUN,
         "connectops_reset_defaults": set(CONNECT_OFFSET_RESET) - both - OPTIONS_OF_A_RUN,
         "connectops_facts_defaults": set(CONNECT_OFFSETS_FACTS) - both - OPTIONS_OF_A_RUN,
         "connectops_bundle_defaults": set(CONNECT_SUPPORT_BUNDLE) - set(CONNECT_OFFSETS_FACTS) - OPTIONS_OF_A_RUN,
+        "connectops_metrics_defaults": set(CONNECT_METRICS) - set(CONNECT_OFFSETS_FACTS) - OPTIONS_OF_A_RUN,
+        "connectops_policy_defaults": set(CONNECT_POLICY_INFO) - group - OPTIONS_OF_A_RUN,
     }
     assert set().union(*modules) - OPTIONS_OF_A_RUN == {name for part in defaults().values() for name in part}
     assert "backup_dir" in BACKUP_SPEC
@@ -114,17 +127,31 @@ def test_the_variables_reach_the_verification_as_they_reach_the_look() -> None:
     looked = set(CONNECT_OFFSETS_FACTS) - {"connectors", "timestamp"}
     assert set(CONNECT_RECOVERY_INFO) - own == looked
     assert set(CONNECT_SUPPORT_BUNDLE) - {"connectors", "bundle_dir", "log_lines"} == looked
+    of_metrics = {name for name in CONNECT_METRICS if name.startswith(("metrics_", "pushgateway_"))}
+    assert set(CONNECT_METRICS) - {"connectors"} - of_metrics == looked
 
 
-def test_the_playbook_of_support_bundles_passes_every_part() -> None:
-    (play,) = yaml.safe_load((ROOT / "playbooks" / "support_bundle.yml").read_text(encoding="utf-8"))
+@pytest.mark.parametrize(
+    "playbook, module, part",
+    [
+        ("support_bundle", "connect_support_bundle", "connectops_bundle_defaults"),
+        ("metrics", "connect_metrics", "connectops_metrics_defaults"),
+    ],
+)
+def test_a_playbook_that_judges_and_writes_a_file_passes_every_part(playbook: str, module: str, part: str) -> None:
+    (play,) = yaml.safe_load((ROOT / "playbooks" / f"{playbook}.yml").read_text(encoding="utf-8"))
     assert play["module_defaults"] == {
         "group/connectops.recovery.all": "{{ connectops_group_all_defaults }}",
         "group/connectops.recovery.offsets": "{{ connectops_group_offsets_defaults }}",
-        "connectops.recovery.connect_support_bundle": (
-            "{{ connectops_facts_defaults | combine(connectops_bundle_defaults) }}"
-        ),
+        f"connectops.recovery.{module}": f"{{{{ connectops_facts_defaults | combine({part}) }}}}",
     }
+
+
+@pytest.mark.core_matrix
+def test_a_task_of_a_playbook_names_the_variables_that_the_user_has_typed(tmp_path: Path) -> None:
+    status, output = play("connectops.recovery.metrics", tmp_path, {"connectops_metrics_dir": "/no/such/folder"})
+    assert status == 2
+    assert "connectops_metrics_dir /no/such/folder is not a folder: set it to the folder" in output
 
 
 def test_the_variables_reach_a_rollback_as_they_reach_a_reset() -> None:
@@ -137,13 +164,14 @@ def test_every_variable_is_named_after_its_option() -> None:
         for name, expression in options.items():
             names = re.findall(r"'(\w+)'", expression)
             assert names[-1] == f"connectops_{name}"
-            assert set(names[:-1]) == {f"identify_{name}"} & set(known)
+            assert set(names[:-1]) == {f"identify_{name}", f"prevent_{name}"} & set(known)
 
 
 # The modules that each playbook uses, besides those of the groups.
 USED = {
     "recover": ("connect_offsets_facts", "connect_recovery_info", "connect_offset_reset"),
     "identify": ("connect_offsets_facts",),
+    "prevent": ("connect_offsets_facts", "connect_policy_info"),
     "rollback": ("connect_rollback",),
 }
 
@@ -195,7 +223,7 @@ def test_a_blank_in_every_variable_changes_nothing(tmp_path: Path, first: int) -
 
 @pytest.mark.core_matrix
 @pytest.mark.core_smoke
-@pytest.mark.parametrize("playbook", ["recover", "identify", "rollback", "support_bundle"])
+@pytest.mark.parametrize("playbook", ["recover", "identify", "metrics", "prevent", "rollback", "support_bundle"])
 def test_a_variable_that_cannot_work_stops_the_run_before_anything_is_read(tmp_path: Path, playbook: str) -> None:
     variables = {
         "reset_partition": [{"timezone": "PST"}],
@@ -293,6 +321,7 @@ ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 # The option of a module that a variable of a role stands for, where the name does not say so.
 MODULE_OF = {
     "identify": CONNECT_OFFSETS_FACTS,
+    "prevent": CONNECT_POLICY_INFO,
     "raise_timeout": CONNECT_CONFIG,
     "reset": CONNECT_OFFSET_RESET,
     "rollback": CONNECT_ROLLBACK,
@@ -361,7 +390,8 @@ def test_the_pages_have_every_variable_of_an_option_with_its_default() -> None:
     pages = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("connection.md", "offsets-topic.md")]
     text = "\n".join(pages)
     assert set(option_variables()) - set(re.findall(r"`(connectops_\w+)`", text)) == set()
-    options = {**CONNECT_SUPPORT_BUNDLE, **CONNECT_OFFSETS_FACTS, **CONNECT_OFFSET_RESET, **CONNECT_CONFIG}
+    specs = (CONNECT_SUPPORT_BUNDLE, CONNECT_METRICS, CONNECT_OFFSETS_FACTS, CONNECT_OFFSET_RESET, CONNECT_CONFIG)
+    options = {name: option for spec in specs for name, option in spec.items()}
     rows = re.findall(r"^\| `connectops_(\w+)` \| `(\w+)` \| (.*?) ?\| (.*)$", text, re.MULTILINE)
     assert len(rows) > 25
     for name, option, shown, others in rows:

@@ -30,6 +30,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.forecast import (
     make_forecast,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.measures import (
+    measures_data,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     EPOCH_FIELDS,
 )
@@ -38,6 +41,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.outside import (
     read_situation,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.policy import (
+    is_stripe_reporting,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.remedies import (
     compare_remedies,
@@ -77,8 +83,7 @@ class StripeReporting(ConnectorKind[Situation]):
         return cls(StripeOptions.read(params))
 
     def fits(self, connector: Connector) -> bool:
-        """The class is known by its simple name, whatever its package, and by a setting that it cannot work without."""
-        return connector.is_of_class("StripeSourceConnector") and "stripe.report.types" in connector.config
+        return is_stripe_reporting(connector)
 
     def secrets(self) -> frozenset[str]:
         return frozenset(self.options.keys.values())
@@ -93,7 +98,12 @@ class StripeReporting(ConnectorKind[Situation]):
         if found.verdict != "ok":
             remedies = remedies_data(compare_remedies(situation, restarted, found.left_alone, requests))
         wait = suggest_wait(situation.evidence.histories, situation.settings.max_wait_milliseconds)
-        facts = {**found.as_data(), "suggested_wait": wait.as_data(), "remedies": remedies}
+        facts = {
+            **found.as_data(),
+            "suggested_wait": wait.as_data(),
+            "remedies": remedies,
+            "measures": measures_data(situation),
+        }
         warnings = (*situation.problems, *_abandoned(situation))
         return Judgement(found.verdicts, facts, warnings, make_outlook(situation, restarted, found.dropped, wait))
 

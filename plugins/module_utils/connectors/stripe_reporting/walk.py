@@ -27,7 +27,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 DEFAULT_MAX_WAIT_MILLISECONDS = 300_000
-_DEFAULT_CRON = "0 0 0 * * ?"
+DEFAULT_CRON = "0 0 0 * * ?"
 _DEFAULT_MAX_INTERVAL_DAYS = 30
 # What a stalled connector with a cron of seconds would ask for is beyond any use; the count then says "more than".
 MOST_REQUESTS = 20_000
@@ -50,8 +50,8 @@ class WalkSettings:
         if not days.strip().isdigit() or not 1 <= int(days) <= 365:
             raise InputError(f"max.report.interval.days: the connector has '{days}' there, which is not 1 to 365.")
         return cls(
-            rounds=Rounds(config.get("poll.cron", _DEFAULT_CRON)),
-            report_types=_items(config.get("stripe.report.types", ""), ","),
+            rounds=Rounds(config.get("poll.cron", DEFAULT_CRON)),
+            report_types=items(config.get("stripe.report.types", ""), ","),
             initial_loads=_initial_loads(config.get("stripe.report.initial.load.dates", "")),
             max_interval_seconds=int(days) * DAY_SECONDS,
             max_wait_milliseconds=_max_wait(config),
@@ -249,14 +249,15 @@ def _max_wait(config: Mapping[str, str]) -> int:
     return int(text) if text.isdigit() else DEFAULT_MAX_WAIT_MILLISECONDS
 
 
-def _items(text: str, separator: str) -> tuple[str, ...]:
+def items(text: str, separator: str) -> tuple[str, ...]:
+    """What a setting lists, without blanks."""
     return tuple(item.strip() for item in text.split(separator) if item.strip())
 
 
 def _initial_loads(text: str) -> dict[str, int]:
     """``type1:YYYY-MM-DD;type2:…`` to epoch seconds; as in the connector a bad date counts as none."""
     loads = {}
-    for item in _items(text, ";"):
+    for item in items(text, ";"):
         report_type, _colon, date = item.partition(":")
         if re.fullmatch(r"\d{4}-\d\d-\d\d", date.strip()):
             with suppress(ValueError):

@@ -38,6 +38,8 @@ final class ConnectorSettings extends AbstractConfig {
             .define("lab.stripe.api.base", Type.STRING, "https://api.stripe.com", Importance.LOW, "Where Stripe is")
             .define("lab.mode", Type.STRING, "faithful", ValidString.in("faithful", "graceful"), Importance.LOW,
                     "graceful: one partition's failure neither starves nor robs the others")
+            .define("lab.run.expiry.ms", Type.LONG, -1L, Importance.LOW,
+                    "In graceful mode: how long a report run stays open; below 0 as long as stripe.report.max.wait.ms")
             .define("lab.partition.map", Type.STRING, "hash", ValidString.in("hash", "linked"), Importance.LOW,
                     "linked: partitions whose stored bytes the REST API cannot address")
             .define("lab.alter.offsets", Type.STRING, "false",
@@ -111,6 +113,12 @@ final class ConnectorSettings extends AbstractConfig {
 
     boolean graceful() {
         return getString("lab.mode").equals("graceful");
+    }
+
+    /** How long a run may stay open between polls before it is given up for a new one. */
+    long runExpiryMs() {
+        long own = getLong("lab.run.expiry.ms");
+        return own < 0 ? maxWaitMs() : own;
     }
 
     boolean linkedPartitions() {

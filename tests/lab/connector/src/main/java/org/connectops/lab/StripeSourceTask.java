@@ -211,8 +211,8 @@ public class StripeSourceTask extends SourceTask {
         long begin = System.nanoTime();
         ReportRun run = createRun(account, partition, chunk);
         while (!hasSucceeded(run)) {
-            if (waitIsOver(begin)) {
-                throw timedOut(run.getId());
+            if (isOver(begin, settings.maxWaitMs())) {
+                throw timedOut(run.getId(), settings.maxWaitMs());
             }
             sleepUninterruptibly(Math.min(settings.runPollIntervalMs(), leftOfWaitMs(begin)));
             run = account.run(run.getId());
@@ -236,8 +236,8 @@ public class StripeSourceTask extends SourceTask {
             openRuns.remove(partition);
             return Optional.of(run);
         }
-        if (waitIsOver(open.openedNanos())) {
-            throw timedOut(open.id());
+        if (isOver(open.openedNanos(), settings.runExpiryMs())) {
+            throw timedOut(open.id(), settings.runExpiryMs());
         }
         return Optional.empty();
     }
@@ -247,8 +247,8 @@ public class StripeSourceTask extends SourceTask {
         return account.createRun(partition.reportType(), chunk.start(), chunk.end(), columns);
     }
 
-    private boolean waitIsOver(long beginNanos) {
-        return System.nanoTime() - beginNanos >= TimeUnit.MILLISECONDS.toNanos(settings.maxWaitMs());
+    private static boolean isOver(long beginNanos, long limitMs) {
+        return System.nanoTime() - beginNanos >= TimeUnit.MILLISECONDS.toNanos(limitMs);
     }
 
     /** Rounded up, so that the wait is over after a sleep as long as this. */
@@ -256,9 +256,8 @@ public class StripeSourceTask extends SourceTask {
         return settings.maxWaitMs() - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beginNanos);
     }
 
-    private ConnectException timedOut(String runId) {
-        return new ConnectException(
-                "Report run " + runId + " did not complete within " + settings.maxWaitMs() + " ms");
+    private static ConnectException timedOut(String runId, long limitMs) {
+        return new ConnectException("Report run " + runId + " did not complete within " + limitMs + " ms");
     }
 
     private static boolean hasSucceeded(ReportRun run) {
