@@ -42,6 +42,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.remedies import (
     compare_remedies,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.seen import seen_data
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.waits import suggest_wait
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
@@ -93,7 +94,7 @@ class StripeReporting(ConnectorKind[Situation]):
         if found.verdict != "ok":
             remedies = remedies_data(compare_remedies(situation, restarted, found.left_alone, requests))
         wait = suggest_wait(situation.evidence.histories, situation.settings.max_wait_milliseconds)
-        facts = {**found.as_data(), "suggested_wait": wait.as_data(), "remedies": remedies}
+        facts = {**found.as_data(), "suggested_wait": wait.as_data(), "remedies": remedies, **seen_data(situation)}
         warnings = (*situation.problems, *_abandoned(situation))
         return Judgement(found.verdicts, facts, warnings, make_outlook(situation, restarted, found.dropped, wait))
 

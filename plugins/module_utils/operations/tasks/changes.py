@@ -18,6 +18,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.backup im
 from ansible_collections.connectops.recovery.plugins.module_utils.core.change import Change
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import go_back_lines
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.steps import as_step
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import Agreed
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
@@ -119,6 +120,7 @@ class Changes:
         self._clock_at_start = context.clock()
         self._connectors: Mapping[str, Connector] = {}
         self._meeting = Meeting()
+        self._steps: dict[str, list[dict[str, Any]]] = {}
 
     def all(self) -> Outcome:
         """Plan and change every connector. Raises RecoveryError, after all have ended, when any failed."""
@@ -224,6 +226,12 @@ class Changes:
 
     def _apply(self, one: _Prepared, interruption: Interruption, say: Say) -> Applied | _NothingToDo:
         name = one.connector.name
+        steps = self._steps.setdefault(name, [])
+
+        def note(line: str) -> None:
+            steps.append({"at": int(self._clock()), "message": as_step(name, line)})
+            say(line)
+
         interruption.begin(name)
         deadline = self._deadline(interruption.of(name))
         cluster = self._cluster.within(deadline)
@@ -250,7 +258,7 @@ class Changes:
             cluster_id=self._cluster_id,
             clock=self._clock,
             sleep=deadline.sleep,
-            progress=say,
+            progress=note,
             over=one.unfinished.over,
         )
         try:
@@ -278,12 +286,14 @@ class Changes:
         if isinstance(prepared, RecoveryError):
             raise prepared
         outcome.warnings += prepared.warnings
+        steps = self._steps.get(prepared.connector.name, [])
         if isinstance(ended, RecoveryError):
+            ended.facts = {**ended.facts, "steps": steps}
             raise ended
         if ended is not None:
             outcome.warnings += ended.warnings
         if not isinstance(ended, Applied):
-            _add(outcome, prepared.planned, None)
+            _add(outcome, prepared.planned, None, steps)
             if self._context.check_mode:
                 outcome.result["next_steps"] += self._carry_out_lines(prepared.planned.plan)
             return
@@ -292,7 +302,7 @@ class Changes:
             outcome.warnings += [
                 f"Kafka Connect says of connector '{plan.connector}': {text}" for text in ended.remarks
             ]
-        _add(outcome, ended.planned, ended)
+        _add(outcome, ended.planned, ended, steps)
         outcome.warnings += delete_old_backups(prepared.store, plan.connector, self._keep, self._clock())
         outcome.result["next_steps"] += go_back_lines(plan.as_data(), ended.backup_file, self._params)
 
@@ -308,8 +318,8 @@ def _left(plan: Plan, interruption: Interruption) -> RecoveryError | None:
     )
 
 
-def _add(outcome: Outcome, planned: Planned, applied: Applied | None) -> None:
-    """Add one connector to the result."""
+def _add(outcome: Outcome, planned: Planned, applied: Applied | None, steps: list[dict[str, Any]]) -> None:
+    """Add one connector to the result; ``steps``: what was done of it, and when."""
     plan = planned.plan
     result = outcome.result
     result["changed"] = result["changed"] or not plan.is_empty
@@ -322,6 +332,7 @@ def _add(outcome: Outcome, planned: Planned, applied: Applied | None) -> None:
         "plan": plan.as_data(),
         "forecast": planned.forecast,
         "backup_file": None if applied is None else applied.backup_file,
+        "steps": steps,
         "evidence": None
         if applied is None
         else {

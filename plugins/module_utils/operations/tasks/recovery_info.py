@@ -145,6 +145,7 @@ class _Wait:
                 "connectors": {one.name: one.as_data() for one in recoveries},
                 "timeout_seconds": limit,
                 "waited_seconds": waited,
+                "ended_at": int(self._context.now) + waited,
                 "preview": [line for one in recoveries for line in recovery_lines(label, one)],
             },
             [*self._warnings, *self._looks.warnings],
