@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
     DAY_SECONDS,
@@ -14,10 +14,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
     show_seconds,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.connectors import WAIT
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.evidence import READ_BACK, STOP
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import (
     ChecklistItem,
     ConnectorReport,
+    Evidence,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.outcomes import counted_outcomes
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
@@ -51,7 +53,7 @@ def rollback_checklist(connectors: Connectors, *, is_preview: bool) -> tuple[Che
         elif is_preview:
             items.append(ChecklistItem(step, "open", f"planned: {counted(wanted, noun)}"))
         else:
-            doubts = _failed_evidence(connectors, ("read back",))
+            doubts = _not_read_back(connectors)
             words = doubts or f"{counted(wanted, noun)} restored and read back"
             items.append(ChecklistItem(step, "open" if doubts else "done", words))
     return tuple(items)
@@ -104,7 +106,7 @@ def _reset(found: Found, connectors: Connectors, *, is_preview: bool) -> Checkli
     if changed and is_preview:
         return ChecklistItem(step, "open", f"planned: {count} of {names}")
     if changed:
-        doubts = _failed_evidence(changed, ("read back",))
+        doubts = _not_read_back(changed)
         return ChecklistItem(step, "open" if doubts else "done", doubts or f"{count} of {names} written and read back")
     if not found.offsets:
         return ChecklistItem(step, "open", "not looked at in this run")
@@ -122,7 +124,7 @@ def _verify(found: Found, connectors: Connectors, *, is_preview: bool) -> Checkl
     bad = [one.outcome for one in verified if one.outcome != "recovered"]
     if bad:
         return ChecklistItem(step, "open", counted_outcomes(one.outcome for one in verified))
-    doubts = _failed_evidence(verified, None)
+    doubts = _not_shown(verified)
     if doubts:
         return ChecklistItem(step, "open", doubts)
     watched = min(found.recovery(one.name).get("watched_seconds") or 0 for one in verified)
@@ -149,11 +151,15 @@ def _changed_offsets(connector: ConnectorReport) -> int:
     return sum(one.changed for one in connector.partitions)
 
 
-def _failed_evidence(connectors: Iterable[ConnectorReport], checkpoints: Sequence[str] | None) -> str:
-    """What speaks against it; empty for nothing. ``checkpoints`` None: all of them."""
-    return "; ".join(
-        f"{one.name}: {found.message}"
-        for one in connectors
-        for found in one.evidence
-        if found.status == "failed" and (checkpoints is None or found.checkpoint in checkpoints)
-    )
+def _not_read_back(connectors: Iterable[ConnectorReport]) -> str:
+    """What was written and not read back; empty for nothing."""
+    return _doubts(connectors, lambda one: one.status == "failed" and one.checkpoint == READ_BACK)
+
+
+def _not_shown(connectors: Iterable[ConnectorReport]) -> str:
+    """What the verification has looked at and not found to be well; empty for nothing."""
+    return _doubts(connectors, lambda one: one.status in ("failed", "open") and one.checkpoint not in (STOP, READ_BACK))
+
+
+def _doubts(connectors: Iterable[ConnectorReport], counts: Callable[[Evidence], bool]) -> str:
+    return "; ".join(f"{one.name}: {found.message}" for one in connectors for found in one.evidence if counts(found))

@@ -11,6 +11,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import Evidence
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
 
+# The checkpoints of a change; those of a verification have names of their own.
+STOP, READ_BACK = "stop", "read back"
 _FOUND = {
     "as_written": ("passed", "is as it was written"),
     "hidden": ("not_looked_at", "is a secret, which is not compared"),
@@ -41,10 +43,10 @@ def _of_the_stop(change: Data) -> Iterator[Evidence]:
     asked, missed = read.get("workers_asked") or (), read.get("workers_not_reached") or ()
     if asked:
         words = f"{counted(len(asked), 'worker')} confirmed that no task was left: {', '.join(asked)}"
-        yield Evidence("stop", "passed", words)
+        yield Evidence(STOP, "passed", words)
     if missed:
         words = f"could not be asked: {', '.join(missed)}; {read.get('settled_seconds', 0):.0f} s were waited instead"
-        yield Evidence("stop", "open", words)
+        yield Evidence(STOP, "open", words)
 
 
 def _of_what_was_written(change: Data) -> Iterator[Evidence]:
@@ -54,14 +56,14 @@ def _of_what_was_written(change: Data) -> Iterator[Evidence]:
     if plan.get("settings"):
         kept, wanted = read["settings_kept"], len(plan["settings"])
         status = "passed" if kept == wanted else "failed"
-        yield Evidence("read back", status, f"{kept} of {counted(wanted, 'setting')} as written, after the return")
+        yield Evidence(READ_BACK, status, f"{kept} of {counted(wanted, 'setting')} as written, after the return")
     if plan.get("offsets"):
         kept, wanted = read["offsets_kept"], len(plan["offsets"])
         moved, caught_up = read["offsets_moved_on"], read["offsets_caught_up"]
         status = "passed" if kept + moved + caught_up == wanted else "failed"
         found = ((kept, "as written"), (moved, "moved on since"), (caught_up, "read to the end again"))
         words = ", ".join(f"{number} {what}" for number, what in found if number)
-        yield Evidence("read back", status, f"{counted(wanted, 'offset')}: {words or 'none as written'}")
+        yield Evidence(READ_BACK, status, f"{counted(wanted, 'offset')}: {words or 'none as written'}")
 
 
 def _of_settings(recovery: Data) -> Iterator[Evidence]:

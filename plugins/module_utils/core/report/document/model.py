@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
 from typing import Any, Literal
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.outcomes import (
@@ -166,6 +167,10 @@ class ClusterReport:
             return self.problem or "It has no connector to report on."
         return f"{counted(len(self.connectors), 'connector')}: {found}."
 
+    def summary(self, playbook: Playbook, *, is_preview: bool) -> dict[str, Any]:
+        """The cluster in a few values, for what goes on to another job."""
+        return {"playbook": playbook, "is_preview": is_preview, "outcome": self.outcome, "message": self.message}
+
 
 @dataclass(frozen=True)
 class RunReport:
@@ -176,6 +181,11 @@ class RunReport:
     made_at: int
     run_by: str
     clusters: tuple[ClusterReport, ...] = field(default_factory=tuple)
+
+    @property
+    def stamp(self) -> str:
+        """The time as a part of a file's name, in UTC."""
+        return datetime.fromtimestamp(self.made_at, timezone.utc).strftime("%Y%m%dT%H%M%SZ")
 
     @property
     def outcome(self) -> str:
@@ -205,14 +215,4 @@ class RunReport:
             "outcome": self.outcome,
             "message": self.message,
             "clusters": [{**asdict(one), "message": one.message} for one in self.worst_first],
-        }
-
-    def summary(self) -> dict[str, Any]:
-        """The run in a few values, for what goes on to another job."""
-        return {
-            "playbook": self.playbook,
-            "is_preview": self.is_preview,
-            "outcome": self.outcome,
-            "message": self.message,
-            "clusters": {one.label: one.outcome for one in self.worst_first},
         }
