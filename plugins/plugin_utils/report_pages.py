@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 PAGE, TEXT, DATA = "report.html", "report.md", "report.json"
 # What Markdown, or HTML in it, could take for its own.
+_BREAKS = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 
 
@@ -86,29 +88,31 @@ def _linked(name: str) -> str:
 
 
 def _render(template: str, **values: Any) -> str:
-    text: str = _environment().get_template(template).render(version=VERSION, **values)
+    text: str = _environment(is_html=".html" in template).get_template(template).render(version=VERSION, **values)
     # The sections that are left out leave their blank lines.
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
 @cache
-def _environment() -> Environment:
+def _environment(*, is_html: bool) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("report_templates")),
-        autoescape=lambda name: name is not None and ".html" in name,
+        autoescape=is_html,
+        finalize=None if is_html else _in_markdown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters.update(
+        code=_in_code,
         day=show_day,
         iso=lambda at: show_moment(at).replace(" ", "T"),
-        md=_in_markdown,
         moment=show_moment,
         offset=_offset,
         redelivered=lambda one: redelivered_of(list(one.partitions)),
         seconds=show_seconds,
         skipped=lambda one: skipped_of(list(one.partitions)),
+        plain=_Plain,
         span=lambda span: show_span(*span),
         tone=lambda outcome: TONES.get(outcome, "calm"),
         value=_value,
@@ -117,9 +121,20 @@ def _environment() -> Environment:
     return environment
 
 
-def _in_markdown(text: object) -> str:
-    """The text in one line, with nothing in it that has a meaning in Markdown."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+class _Plain(str):
+    """What a template writes into Markdown as it is."""
+
+    __slots__ = ()
+
+
+def _in_code(lines: Iterable[str]) -> _Plain:
+    """A block of code, which no text within it can end."""
+    return _Plain("\n".join(f"    {part}" for line in lines for part in line.splitlines()))
+
+
+def _in_markdown(value: object) -> str:
+    """A value as text in one line, with nothing in it that has a meaning in Markdown."""
+    return value if isinstance(value, _Plain) else _MARKDOWN.sub(r"\\\1", _BREAKS.sub(" ", str(value)))
 
 
 def _value(setting: SettingReport, when: str) -> str:

@@ -61,7 +61,7 @@ const measure = (frame) => {
     outside,
     texts,
     headings: [...page.querySelectorAll("h1, h2, h3, h4, h5, h6")].map((one) => Number(one.tagName[1])),
-    titles: [page.title],
+    title: page.title,
     language: page.documentElement.lang,
     doubled_ids: ids.filter((one, index) => ids.indexOf(one) !== index),
     unnamed_images: [...page.querySelectorAll("svg:not([aria-hidden])")]

@@ -81,7 +81,25 @@ def hostile() -> RunReport:
     return report(Found(HOSTILE, problem=HOSTILE, left_stopped=(HOSTILE,), **steps), Found("connect-2"))
 
 
+def long_names() -> RunReport:
+    """Names and messages that no line can hold, and many partitions of which some have no data."""
+    long = "a" * 200
+    offsets = recorded("offsets")
+    verdicts = offsets["connectors"][NAME]["verdicts"]
+    verdicts += [
+        {**verdicts[2], "partition": {"timezone": f"zone-{number}-{long}", "report_type": "balance.summary.1"}}
+        for number in range(30)
+    ]
+    changed, verified = recorded("changed"), recorded("verified")
+    changed["connectors"][NAME]["backup_file"] = f"/{long}/{long}.json"
+    for result in (offsets, changed, verified):
+        result["connectors"][f"connector-{long}"] = result["connectors"].pop(NAME)
+    found = Found(f"cluster-{long}", offsets=offsets, changed=changed, verified=verified, problem=long)
+    return report(found)
+
+
 REPORTS = {
+    "long_names": long_names,
     "recovered": lambda: report(recovered()),
     "previewed": previewed,
     "identified": identified,
