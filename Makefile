@@ -20,7 +20,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(VENV)
 
 .PHONY: help check-python check-java setup hooks lint $(LINTS) unit faults enumerate integration molecule sanity smoke matrix
-.PHONY: test demo lab bench clean
+.PHONY: pages test demo lab bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -65,6 +65,10 @@ lint-docs:
 
 unit: setup ## run the tests that need no Kafka
 	@$(PYTEST) $(PARALLEL) tests/unit tests/faults
+
+# make unit runs these too, where it finds a browser.
+pages: setup ## look at the report's pages with Chromium, and fail if there is none; the pictures are in .cache/report
+	@REPORT_NEEDS_BROWSER=1 $(PYTEST) tests/unit/plugin_utils/test_report_in_browser.py
 
 enumerate: setup ## run the tests with generated input, with twenty times as many examples
 	@TEST_EXAMPLES_TIMES=20 $(PYTEST) $(PARALLEL) --timeout=3600 -m hypothesis tests/unit

@@ -28,6 +28,7 @@ MODULES = (
     "connect_offset_reset",
     "connect_rollback",
     "connect_support_bundle",
+    "report",
     "show_preview",
 )
 PLAYS = [
