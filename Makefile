@@ -20,7 +20,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(VENV)
 
 .PHONY: help check-python check-java setup hooks lint $(LINTS) unit faults enumerate integration molecule sanity smoke matrix
-.PHONY: pages test demo lab bench clean
+.PHONY: pages reference test demo lab bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -96,6 +96,9 @@ matrix: check-java setup ## run all core tests, and every sanity test, under the
 test: check-java setup ## run lint, unit, integration, molecule, sanity and smoke, and measure the coverage of plugins/
 	@$(MAKE) --no-print-directory --keep-going --jobs=3 --output-sync=target sanity smoke molecule $(LINTS)
 	@$(PYTEST) $(PARALLEL) --cov --cov-report=term
+
+reference: setup ## write docs/reference.md from the modules and roles
+	@$(PY) -m tooling.reference
 
 demo: check-java setup ## show a recovery from the first look to the proof
 	@$(PY) -m lab demo
