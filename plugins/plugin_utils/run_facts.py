@@ -20,7 +20,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.variables impo
 # The registered results of the roles; the first one that is there counts.
 _OFFSETS = "connectops_offsets"
 _PLANNED, _CHANGED = ("reset_plan", "rollback_plan"), ("reset_result", "rollback_result")
-_VERIFIED, _PREVENTED = ("verify_result",), ("prevent_result",)
+_VERIFIED, _PREVENTED = ("verify_result",), ("prevent_result", "prevent_look")
 
 Variables = Mapping[str, Any]
 
@@ -34,17 +34,17 @@ def found_in(label: str, variables: Variables) -> Found:
         return {} if name is None else quoted_data(plain(variables[name]), secrets)
 
     # Not the facts of the host, which may be cached ones of an earlier run.
-    read = shown("identify_result")
-    planned = shown(*_PLANNED)
-    failures = [one["msg"] for one in (read, planned) if _has_failed(one)]
-    problem = shown("connectops_failure") or " ".join(failures)
+    read, planned, changed = shown("identify_result"), shown(*_PLANNED), shown(*_CHANGED)
+    verified, prevented = shown(*_VERIFIED), shown(*_PREVENTED)
+    failures = [one["msg"] for one in (read, planned, changed, verified, prevented) if _has_failed(one)]
+    problem = shown("connectops_failure") or " ".join(dict.fromkeys(failures))
     return Found(
         label,
         offsets=(read.get("ansible_facts") or {}).get(_OFFSETS) or {},
         planned=planned,
-        changed=shown(*_CHANGED),
-        verified=shown(*_VERIFIED),
-        prevented=shown(*_PREVENTED),
+        changed=changed,
+        verified=verified,
+        prevented=prevented,
         problem=str(problem) if problem else None,
         left_stopped=tuple(shown("connectops_left_stopped")),
     )

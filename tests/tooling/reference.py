@@ -21,11 +21,11 @@ from tooling.environment import COLLECTIONS, ROOT
 PAGE = ROOT / "docs" / "reference.md"
 _HEAD = """# Options
 
-Every variable of the playbooks and roles, and every option of the modules. This page is made from the code by `make reference`; do
-not edit it.
+Every variable of the playbooks and roles, and every option of the modules. This page is made from the code by `make reference`;
+do not edit it.
 
-Of a variable that says nothing about a default, the default is that of the option. The variables that say what one run does, such as
-`connectops_mode`, are on the pages of the playbooks: [`recover`](playbooks/recover.md#variables),
+Of a variable that says nothing about a default, the default is that of the option. The variables that say what one run does, such
+as `connectops_mode`, are on the pages of the playbooks: [`recover`](playbooks/recover.md#variables),
 [`rollback`](playbooks/rollback.md#variables).
 """
 # Ansible's own markup.

@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
-    DAY_SECONDS,
     show_milliseconds,
     show_moment,
-    show_seconds,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.connectors import WAIT
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.evidence import READ_BACK, STOP
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import NO_DATA, Found
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import (
     ChecklistItem,
     ConnectorReport,
@@ -26,7 +24,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.te
 
 Connectors = Sequence[ConnectorReport]
 _STUCK = ("stuck", "blocked")
-_WATCH_SECONDS = DAY_SECONDS
 
 
 def recovery_checklist(found: Found, connectors: Connectors, *, is_preview: bool) -> tuple[ChecklistItem, ...]:
@@ -67,7 +64,8 @@ def _raise_wait(connectors: Connectors, *, is_preview: bool) -> ChecklistItem:
     for one in connectors:
         written = next((setting for setting in one.settings if setting.key == WAIT), None)
         if written is not None:
-            is_kept = written.found in (None, "as_written") and one.problem is None and not is_preview
+            is_read_back = one.problem is None and not is_preview and not _not_read_back([one])
+            is_kept = is_read_back and written.found in (None, "as_written")
             wait = "" if one.wait_after is None else f" to {show_milliseconds(one.wait_after)}"
             (raised if is_kept else short).append(f"{one.name}{wait}")
         elif one.wait_before is not None:
@@ -83,12 +81,12 @@ def _raise_wait(connectors: Connectors, *, is_preview: bool) -> ChecklistItem:
 
 def _identify(found: Found, connectors: Connectors) -> ChecklistItem:
     step = "Step 2: Identify all stuck timezones"
-    read_at = found.offsets.get("read_at")
+    read_at = found.offsets.get("read_at") or found.verified.get("ended_at")
     if read_at is None:
         return ChecklistItem(step, "open", "not looked at in this run")
-    verdicts = [part.verdict or "unknown" for one in connectors for part in one.partitions]
+    verdicts = [part.verdict or part.outcome or "unknown" for one in connectors for part in one.partitions]
     when = f"{counted(len(verdicts), 'partition')} read at {show_moment(int(read_at))}: {counted_outcomes(verdicts)}"
-    is_known = "unknown" not in verdicts and found.offsets.get("verdict") != "unknown"
+    is_known = not {"unknown", "not_proven"} & {*verdicts, found.offsets.get("verdict")}
     return ChecklistItem(step, "done" if is_known else "open", when if verdicts else "no partition was found")
 
 
@@ -108,6 +106,11 @@ def _reset(found: Found, connectors: Connectors, *, is_preview: bool) -> Checkli
     if changed:
         doubts = _not_read_back(changed)
         return ChecklistItem(step, "open" if doubts else "done", doubts or f"{count} of {names} written and read back")
+    earlier = [one.name for one in connectors if found.recovery(one.name).get("change")]
+    if earlier and not found.offsets:
+        recovered = all(one.outcome == "recovered" for one in connectors)
+        words = f"verified in this run: the change of {', '.join(earlier)}"
+        return ChecklistItem(step, "done" if recovered else "open", words)
     if not found.offsets:
         return ChecklistItem(step, "open", "not looked at in this run")
     return ChecklistItem(step, "not_needed", "no connector is stuck")
@@ -115,23 +118,28 @@ def _reset(found: Found, connectors: Connectors, *, is_preview: bool) -> Checkli
 
 def _verify(found: Found, connectors: Connectors, *, is_preview: bool) -> ChecklistItem:
     step = "Step 4: Verify recovery (monitor for 24-48 hours)"
-    verified = [one for one in connectors if found.recovery(one.name)]
-    if is_preview or not verified:
-        needed = any(one.plan_id is not None or one.verdict in _STUCK or one.problem is not None for one in connectors)
-        if needed or not found.offsets:
-            return ChecklistItem(step, "open", "nothing was verified in this run")
+    verified = [] if is_preview else [one for one in connectors if found.recovery(one.name)]
+    missing = [one.name for one in connectors if one not in verified and _had_to_recover(one)]
+    if missing:
+        return ChecklistItem(step, "open", f"not verified in this run: {', '.join(missing)}")
+    if not verified and found.offsets:
         return ChecklistItem(step, "not_needed", "nothing had to be recovered")
-    bad = [one.outcome for one in verified if one.outcome != "recovered"]
-    if bad:
+    if not verified:
+        return ChecklistItem(step, "open", "nothing was verified in this run")
+    if any(one.outcome != "recovered" for one in verified):
         return ChecklistItem(step, "open", counted_outcomes(one.outcome for one in verified))
     doubts = _not_shown(verified)
     if doubts:
         return ChecklistItem(step, "open", doubts)
-    watched = min(found.recovery(one.name).get("watched_seconds") or 0 for one in verified)
-    if watched >= _WATCH_SECONDS:
-        return ChecklistItem(step, "done", f"recovered, and watched for {show_seconds(watched)}")
-    seen = f"watched for {show_seconds(watched)}" if watched else "seen once"
-    return ChecklistItem(step, "open", f"recovered, {seen}: look again until 24 hours are over")
+    soaks = {one.name: found.recovery(one.name).get("soak") or NO_DATA for one in verified}
+    is_closed = all(one.get("closed") for one in soaks.values())
+    seen = [f"{name}: {one['message']}" for name, one in soaks.items() if one.get("message")]
+    words = " ".join(seen) or "recovered, seen once: look again until 24 hours are over"
+    return ChecklistItem(step, "done" if is_closed else "open", words)
+
+
+def _had_to_recover(one: ConnectorReport) -> bool:
+    return one.plan_id is not None or one.verdict in _STUCK or one.problem is not None
 
 
 def _prevent(found: Found) -> ChecklistItem:

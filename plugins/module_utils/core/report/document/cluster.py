@@ -78,10 +78,12 @@ def _open_points(found: Found, connectors: Sequence[ConnectorReport], problem: s
         yield f"{name}: STOPPED, and stuck after a resume; recover it by its name, or leave it STOPPED on purpose."
     for one in connectors:
         if one.outcome in ("not_recovered", "not_proven", "recovering", "unknown", "stuck", "blocked"):
-            yield f"{one.name}: {in_words(one.outcome)}{f': {one.why}' if one.why else ''}."
+            yield f"{one.name}: {in_words(one.outcome)}{f': {_without_stop(one.why)}' if one.why else ''}."
         for evidence in one.evidence:
             if evidence.status in ("failed", "open"):
-                yield f"{one.name}: {evidence.checkpoint}: {evidence.message}."
+                yield f"{one.name}: {evidence.checkpoint}: {_without_stop(evidence.message)}."
+        for deviation in found.policy(one.name).get("deviations") or ():
+            yield f"{one.name}: {deviation['message']}"
         for note in one.notes:
             yield f"{one.name}: {note}"
         if any(part.skipped or part.lost_rows for part in one.partitions):
@@ -92,3 +94,7 @@ def _open_points(found: Found, connectors: Sequence[ConnectorReport], problem: s
         for timezone, reason in (facts.get("dropped_timezones") or {}).items():
             yield f"{name}: the task has dropped the timezone {timezone}: {reason}"
     yield from found.warnings
+
+
+def _without_stop(sentence: str) -> str:
+    return sentence.removesuffix(".")

@@ -38,8 +38,10 @@ def connector_report(found: Found, name: str, *, is_preview: bool) -> ConnectorR
     wait = facts.get("suggested_wait") or NO_DATA
     partitions = partition_reports(facts, change, recovery)
     settings = tuple(_settings(plan, recovery))
-    backup = change.get("backup_file")
-    is_written = bool(backup) and (bool(settings) or any(one.changed for one in partitions))
+    # A verification may be of a change that another run has made.
+    earlier = (recovery.get("change") or NO_DATA).get("backup_file")
+    backup = change.get("backup_file") or earlier
+    is_written = bool(earlier) or bool(settings) or any(one.changed for one in partitions)
     outcome, why = _outcome(facts, change, recovery, found.policy(name), is_preview=is_preview)
     return ConnectorReport(
         name=name,
@@ -106,9 +108,12 @@ def _blocker(facts: Data, partitions: tuple[PartitionReport, ...]) -> str | None
 
 
 def _settings(plan: Data, recovery: Data) -> Iterator[SettingReport]:
-    found = {one["key"]: one["found"] for one in recovery.get("settings") or ()}
+    """Those of the plan; without one, those that an earlier change has written, of which the value before is not known."""
+    seen = {one["key"]: one for one in recovery.get("settings") or ()}
     for one in plan.get("settings") or ():
-        yield SettingReport(one["key"], one["before"], one["after"], found.get(one["key"]))
+        yield SettingReport(one["key"], one["before"], one["after"], seen.get(one["key"], NO_DATA).get("found"))
+    for key, one in () if plan else seen.items():
+        yield SettingReport(key, None, one["written"], one["found"])
 
 
 def _wait_after(settings: tuple[SettingReport, ...], wait: Data) -> int | None:

@@ -120,10 +120,6 @@ class ConnectorReport:
     backup_file: str | None = None
     rollback_command: tuple[str, ...] = ()
 
-    @property
-    def is_changed(self) -> bool:
-        return bool(self.settings) or any(one.changed for one in self.partitions)
-
 
 @dataclass(frozen=True)
 class ChecklistItem:

@@ -37,7 +37,7 @@ def partition_reports(facts: Data, change: Data, recovery: Data) -> tuple[Partit
             is_blocker=partition in blocking,
             delivered_before=verdict.get("delivered_to"),
             delivered_after=now.get("delivered_to"),
-            available_end=available.get(partition, NO_DATA).get("available_end"),
+            available_end=available.get(partition, NO_DATA).get("available_end", now.get("available_to")),
             outcome=now.get("outcome"),
             outcome_reason=now.get("reason"),
             offset_before=target.get("before", offset) if target else offset,

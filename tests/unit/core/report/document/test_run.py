@@ -118,7 +118,12 @@ def test_the_checklist_is_ticked_by_facts_and_the_watch_stays_open_until_a_day_i
     run = report(recovered())
     assert statuses(run) == ["done", "done", "done", "open", "open"]
     assert evidence(run, 4) == "recovered, seen once: look again until 24 hours are over"
-    watched = with_connector(recorded("verified"), watched_seconds=86_400)
+    soak = {
+        "closed": True,
+        "samples": 144,
+        "message": "Good since 2026-11-26 13:33Z: the 24 h of monitoring are closed.",
+    }
+    watched = with_connector(recorded("verified"), soak=soak)
     fine = {"connectors": {NAME: {"deviations": []}}}
     closed = report(recovered(verified=watched, prevented=fine))
     assert statuses(closed) == ["done"] * 5
@@ -177,10 +182,46 @@ def test_a_recovery_that_was_not_seen_is_open(outcome: str) -> None:
 @pytest.mark.parametrize("status", ["failed", "open", "not_looked_at", "passed"])
 def test_a_checkpoint_that_did_not_pass_keeps_the_verification_open(status: str) -> None:
     checkpoints = [{"checkpoint": "logs", "status": status, "message": "2 timeouts since the reset", "evidence": {}}]
-    seen = with_connector(recorded("verified"), checkpoints=checkpoints, watched_seconds=100_000)
+    seen = with_connector(recorded("verified"), checkpoints=checkpoints, soak={"closed": True, "message": "Good."})
     run = report(recovered(verified=seen))
     assert statuses(run)[3] == ("done" if status in ("passed", "not_looked_at") else "open")
     assert any("2 timeouts" in one for one in of(run).open_points) == (status in ("failed", "open"))
+
+
+def test_a_soak_that_is_not_closed_says_how_far_it_is() -> None:
+    soak = {"closed": False, "message": "Good since 13:33Z, seen in 3 samples: 23 h of 24 h to go."}
+    run = report(recovered(verified=with_connector(recorded("verified"), soak=soak)))
+    assert statuses(run)[3] == "open"
+    assert evidence(run, 4) == f"{NAME}: {soak['message']}"
+
+
+def test_one_connector_that_was_not_verified_keeps_the_verification_open() -> None:
+    soak = {"closed": True, "message": "Good."}
+    failed = {"failed": True, "msg": "Its plan does not fit any more.", "changed": False}
+    changed = recorded("changed")
+    changed["connectors"]["other"] = failed
+    run = report(recovered(changed=changed, verified=with_connector(recorded("verified"), soak=soak)))
+    assert run.outcome == "failed"
+    assert statuses(run)[2:4] == ["open", "open"]
+    assert evidence(run, 4) == "not verified in this run: other"
+
+
+def test_a_verification_of_an_earlier_change_says_how_to_take_it_back() -> None:
+    change = {"backup_file": "/backups/old.json", "plan_id": "abc", "strategy": "continue"}
+    seen = with_connector(recorded("verified"), change=change)
+    run = report(Found("connect-1", verified=seen), playbook="verify")
+    (connector,) = of(run).connectors
+    assert "-e rollback_backup_file=/backups/old.json" in connector.rollback_command[-1]
+    assert [(one.key, one.after, one.found) for one in connector.settings] == [(WAIT, "3600000", "as_written")]
+    assert statuses(run) == ["done", "done", "done", "open", "open"]
+
+
+def test_what_deviates_from_the_policy_is_open() -> None:
+    message = "stripe.report.max.wait.ms is 1500 (1.5 s), and the policy wants 1800000 (30 min) or more."
+    checked = {"connectors": {NAME: {"severity": "error", "deviations": [{"message": message}]}}}
+    run = report(Found("connect-1", prevented=checked), playbook="prevent")
+    assert (run.outcome, statuses(run)[4]) == ("deviates", "open")
+    assert of(run).open_points == (f"{NAME}: {message}",)
 
 
 def test_a_connector_that_failed_is_worse_than_any_verdict_and_open() -> None:
