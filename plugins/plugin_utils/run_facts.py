@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible.errors import AnsibleError
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import SHORTEST_SECRET, quoted_data
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
 from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import plain
@@ -58,7 +59,14 @@ def _has_failed(result: Variables) -> bool:
 def _secrets(variables: Variables) -> Iterator[str]:
     """The secrets among the variables that the playbooks read."""
     for name, spec in known_variables().items():
-        if not spec.get("no_log") or name not in variables or is_blank(value := plain(variables[name])):
+        if not spec.get("no_log") or name not in variables:
+            continue
+        try:
+            value = plain(variables[name])
+        except AnsibleError:
+            # It refers to something that is not defined, so nothing could use it either.
+            continue
+        if is_blank(value):
             continue
         value = plain_value(name, value)
         values = value.values() if isinstance(value, Mapping) else [value]

@@ -27,8 +27,9 @@ def playbook(name: str) -> str:
     [("identify", {}), ("recover", {}), ("rollback", {"connectops_connectors": "orders"})],
 )
 def test_a_cluster_that_cannot_be_reached_is_in_the_report(
-    tmp_path: Path, name: str, variables: dict[str, Any]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, variables: dict[str, Any]
 ) -> None:
+    monkeypatch.setenv("ANSIBLE_SHOW_CUSTOM_STATS", "1")
     # A path that somebody has put a secret into: Connect's client cannot know it.
     url = f"http://127.0.0.1:9/{CANARY}"
     hosts = tmp_path / "two.yml"
@@ -43,6 +44,10 @@ def test_a_cluster_that_cannot_be_reached_is_in_the_report(
     (folder,) = (tmp_path / "new" / "reports").iterdir()
     assert folder.name.startswith(f"{name}-")
     assert f"Report: 2 clusters: 2 failed. {folder}/report.html" in output
+    # What a workflow of AWX gets.
+    stats = output.partition("CUSTOM STATS:")[2]
+    assert "connectops_outcome_a" in stats
+    assert "connectops_outcome_b_c_" in stats
     names = {file.name for file in folder.iterdir()}
     assert names == {
         "report.html",
@@ -59,6 +64,23 @@ def test_a_cluster_that_cannot_be_reached_is_in_the_report(
     data = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     assert (data["playbook"], data["is_preview"], data["outcome"]) == (name, False, "failed")
     assert [one["problem"].startswith(NOT_REACHED) for one in data["clusters"]] == [True, True]
+
+
+@pytest.mark.core_matrix
+def test_a_cluster_whose_variables_were_refused_is_in_the_report(tmp_path: Path) -> None:
+    hosts = tmp_path / "two.yml"
+    reached = {"connectops_connect_url": ["http://127.0.0.1:9"]}
+    refused = {**reached, "connectops_url_username": "a", "connectops_url_password": "{{ vault_of_nobody }}"}
+    hosts.write_text(yaml.safe_dump({"all": {"hosts": {"a": reached, "b": refused}}}), encoding="utf-8")
+    status, output = play(
+        playbook("recover"), tmp_path, {"connectops_report_dir": str(tmp_path / "reports")}, str(hosts)
+    )
+    assert status == 2
+    assert "Report: 2 clusters: 2 failed." in output
+    (data,) = (json.loads(file.read_text(encoding="utf-8")) for file in tmp_path.glob("reports/*/report.json"))
+    problems = {one["label"]: one["problem"] for one in data["clusters"]}
+    assert problems["a"].startswith(NOT_REACHED)
+    assert problems["b"] == "The run never came to this cluster: see its error in the output of the run."
 
 
 def test_a_run_that_ends_early_is_reported_too(tmp_path: Path) -> None:
