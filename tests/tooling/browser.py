@@ -31,22 +31,27 @@ _FLAGS = (
 )
 # A page that loads and runs nothing is there at once; the limit is for a machine that is busy with other things.
 _TIMEOUT_SECONDS = 300
+_HEAD = "<!DOCTYPE html><meta charset=utf-8>"
 _DARK = "@media (prefers-color-scheme: dark)"
 _MEASURE = Path(__file__).with_name("measure.js")
 
 
 @dataclass(frozen=True)
 class View:
-    """One way to look at a page; ``width`` is in CSS pixels."""
+    """One way to look at a page; ``width`` is in CSS pixels. ``is_print``: as on paper of this width."""
 
     page: str
     width: int
     dark: bool = False
+    is_print: bool = False
 
     @property
     def html(self) -> str:
-        """The page, which has the colours that the view asks for whatever the machine prefers."""
-        return self.page.replace(_DARK, "@media all" if self.dark else "@media not all")
+        """The page as the view asks for it, whatever the machine prefers."""
+        page = self.page.replace(_DARK, "@media all" if self.dark else "@media not all")
+        if not self.is_print:
+            return page
+        return page.replace("@media screen and", "@media not all and").replace("@media print", "@media all")
 
     def frame(self, height: int) -> str:
         style = f"display:block;border:0;width:{self.width}px;height:{height}px"
@@ -61,8 +66,8 @@ def browser() -> str | None:
 def measured(views: Sequence[View]) -> tuple[list[dict[str, Any]], list[str]]:
     """What the browser measures in each view (see measure.js), and what it writes to its console meanwhile."""
     frames = "".join(view.frame(600) for view in views)
-    page = f"<!DOCTYPE html><body>{frames}<pre id=measured></pre><script>{_MEASURE.read_text('utf-8')}</script></body>"
-    output, console = _run(page, "--dump-dom")
+    script = f"<script>{_MEASURE.read_text('utf-8')}</script>"
+    output, console = _run(f"{_HEAD}<body>{frames}<pre id=measured></pre>{script}</body>", "--dump-dom")
     found = re.search(r'<pre id="measured">(.*?)</pre>', output, re.DOTALL)
     if found is None or not found[1]:
         raise RuntimeError(f"The browser has measured nothing: {output[-2000:]} {console}")
@@ -72,7 +77,7 @@ def measured(views: Sequence[View]) -> tuple[list[dict[str, Any]], list[str]]:
 
 def take_picture(view: View, height: int, path: Path) -> list[str]:
     """Write a picture (PNG) of the view from its top; returns what the browser wrote to its console."""
-    page = f'<!DOCTYPE html><body style="margin:0">{view.frame(height)}</body>'
+    page = f'{_HEAD}<body style="margin:0">{view.frame(height)}</body>'
     # A window cannot be as narrow as a phone, a frame in it can.
     _output, console = _run(page, f"--screenshot={path}", f"--window-size={max(view.width, 500)},{height}")
     return console

@@ -19,7 +19,9 @@ from tooling.environment import ROOT
 from unit.core.report.document.cases import fleet, hostile, long_names, previewed, recovered, report
 
 PICTURES = ROOT / ".cache" / "report"
-WIDTHS = (380, 1280)
+WIDTHS = (380, 800, 1280)
+# That of A4 without its margins.
+PAPER = 700
 PAGES = {
     "recovered": report_files(report(recovered()))["report.html"],
     "fleet": report_files(fleet())["report.html"],
@@ -30,6 +32,9 @@ PAGES = {
     ),
 }
 VIEWS = [(name, View(page, width, dark)) for name, page in PAGES.items() for width in WIDTHS for dark in (False, True)]
+# Paper is white on a machine that prefers the dark, too.
+VIEWS += [(name, View(page, PAPER, dark=True, is_print=True)) for name, page in PAGES.items()]
+NAMES = [f"{name}-{view.width}-{'dark' if view.dark else 'light'}" for name, view in VIEWS]
 # WCAG 2, level AA.
 LEAST_CONTRAST = 4.5
 
@@ -49,7 +54,7 @@ def test_the_browser_has_nothing_to_complain_about(looked: tuple[list[dict[str, 
     assert looked[1] == []
 
 
-@pytest.mark.parametrize("number", range(len(VIEWS)), ids=[f"{name}-{view.width}-{view.dark}" for name, view in VIEWS])
+@pytest.mark.parametrize("number", range(len(VIEWS)), ids=NAMES)
 def test_a_page_fits_and_can_be_read(looked: tuple[list[dict[str, Any]], list[str]], number: int) -> None:
     found, view = looked[0][number], VIEWS[number][1]
     assert (found["width"], found["scroll_width"]) == (view.width, view.width)
@@ -61,7 +66,7 @@ def test_a_page_fits_and_can_be_read(looked: tuple[list[dict[str, Any]], list[st
     assert (found["language"], bool(found["title"])) == ("en", True)
 
 
-@pytest.mark.parametrize("number", range(len(VIEWS)), ids=[f"{name}-{view.width}-{view.dark}" for name, view in VIEWS])
+@pytest.mark.parametrize("number", range(len(VIEWS)), ids=NAMES)
 def test_the_headings_are_in_order(looked: tuple[list[dict[str, Any]], list[str]], number: int) -> None:
     levels = looked[0][number]["headings"]
     assert levels.count(1) == 1
