@@ -133,7 +133,9 @@ class Changes:
         def report(name: str, outcome: Outcome) -> None:
             try:
                 self._report(prepared[name], ended.get(name), outcome)
+                outcome.result["connectors"][name]["steps"] = self._steps.get(name, [])
             except RecoveryError as error:
+                error.facts = {**error.facts, "steps": self._steps.get(name, [])}
                 # A person who reads the plans must see which one is missing.
                 shown = error.facts.get("preview", [f"{self._label}  {name}"])
                 outcome.result["preview"] += [*shown, *wrapped(error.sentence), ""]
@@ -286,14 +288,12 @@ class Changes:
         if isinstance(prepared, RecoveryError):
             raise prepared
         outcome.warnings += prepared.warnings
-        steps = self._steps.get(prepared.connector.name, [])
         if isinstance(ended, RecoveryError):
-            ended.facts = {**ended.facts, "steps": steps}
             raise ended
         if ended is not None:
             outcome.warnings += ended.warnings
         if not isinstance(ended, Applied):
-            _add(outcome, prepared.planned, None, steps)
+            _add(outcome, prepared.planned, None)
             if self._context.check_mode:
                 outcome.result["next_steps"] += self._carry_out_lines(prepared.planned.plan)
             return
@@ -302,7 +302,7 @@ class Changes:
             outcome.warnings += [
                 f"Kafka Connect says of connector '{plan.connector}': {text}" for text in ended.remarks
             ]
-        _add(outcome, ended.planned, ended, steps)
+        _add(outcome, ended.planned, ended)
         outcome.warnings += delete_old_backups(prepared.store, plan.connector, self._keep, self._clock())
         outcome.result["next_steps"] += go_back_lines(plan.as_data(), ended.backup_file, self._params)
 
@@ -318,8 +318,8 @@ def _left(plan: Plan, interruption: Interruption) -> RecoveryError | None:
     )
 
 
-def _add(outcome: Outcome, planned: Planned, applied: Applied | None, steps: list[dict[str, Any]]) -> None:
-    """Add one connector to the result; ``steps``: what was done of it, and when."""
+def _add(outcome: Outcome, planned: Planned, applied: Applied | None) -> None:
+    """Add one connector to the result."""
     plan = planned.plan
     result = outcome.result
     result["changed"] = result["changed"] or not plan.is_empty
@@ -332,7 +332,6 @@ def _add(outcome: Outcome, planned: Planned, applied: Applied | None, steps: lis
         "plan": plan.as_data(),
         "forecast": planned.forecast,
         "backup_file": None if applied is None else applied.backup_file,
-        "steps": steps,
         "evidence": None
         if applied is None
         else {

@@ -140,12 +140,12 @@ class _Wait:
         return Outcome(
             {
                 "changed": False,
+                "ended_at": int(self._context.now) + waited,
                 "recovered": all(one.is_good for one in recoveries),
                 "message": final_sentence(label, recoveries, waited, problem),
                 "connectors": {one.name: one.as_data() for one in recoveries},
                 "timeout_seconds": limit,
                 "waited_seconds": waited,
-                "ended_at": int(self._context.now) + waited,
                 "preview": [line for one in recoveries for line in recovery_lines(label, one)],
             },
             [*self._warnings, *self._looks.warnings],
