@@ -24,6 +24,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.charts import (
     data_chart,
     run_chart,
+    shown_delivery,
     walk_chart,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.figures import (
@@ -105,6 +106,7 @@ def _environment(*, is_html: bool) -> Environment:
     )
     environment.filters.update(
         code=_in_code,
+        delivered=shown_delivery,
         day=show_day,
         iso=lambda at: show_moment(at).replace(" ", "T"),
         moment=show_moment,

@@ -125,7 +125,7 @@ def data_chart(connector: ConnectorReport) -> DataChart | None:
     rows = tuple(
         DataRow(
             _short(one.name),
-            _said_of_data(one),
+            shown_delivery(one),
             place(one.delivered_before),
             place(one.delivered_after),
             place(one.available_end),
@@ -133,11 +133,20 @@ def data_chart(connector: ConnectorReport) -> DataChart | None:
         )
         for one in drawn[:_MOST_ROWS]
     )
-    ticks = tuple(
-        _tick(_across(share), show_day(int(first + share * (last - first)) // DAY_SECONDS * DAY_SECONDS))
-        for share in (0.0, 0.5, 1.0)
-    )
+    # No day stands there twice.
+    days = {
+        show_day(int(first + share * (last - first)) // DAY_SECONDS * DAY_SECONDS): share for share in (0.5, 0.0, 1.0)
+    }
+    ticks = tuple(_tick(_across(share), day) for day, share in days.items())
     return DataChart(rows, ticks, len(drawn) - len(rows))
+
+
+def shown_delivery(one: PartitionReport) -> str:
+    """Up to where a partition has delivered, and had delivered before if that is known and was less."""
+    before, after = one.delivered_before, one.delivered_after
+    if before is None or after is None or before == after:
+        return show_day(after if before is None else before)
+    return f"{show_day(before)} → {show_day(after)}"
 
 
 def walk_chart(connector: ConnectorReport) -> WalkChart | None:
@@ -203,13 +212,6 @@ def _moments(one: PartitionReport) -> Iterable[int]:
 def _is_behind(one: PartitionReport) -> bool:
     delivered = one.delivered_before if one.delivered_after is None else one.delivered_after
     return delivered is not None and one.available_end is not None and delivered < one.available_end
-
-
-def _said_of_data(one: PartitionReport) -> str:
-    before, after = one.delivered_before, one.delivered_after
-    if before is None or after is None or before == after:
-        return f"up to {show_day(after if before is None else before)}"
-    return f"{show_day(before)} → {show_day(after)}"
 
 
 def _why(one: PartitionReport) -> str:

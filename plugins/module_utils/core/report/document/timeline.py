@@ -27,7 +27,8 @@ _PHASES = (
 
 def timeline(found: Found, connectors: Sequence[ConnectorReport]) -> tuple[Moment, ...]:
     """All moments that are known, in order."""
-    moments = [*_of_facts(found), *_of_changes(connectors), *_of_verification(found)]
+    moments = [*_of_facts(found), *_of_earlier_changes(found, connectors), *_of_changes(connectors)]
+    moments += _of_verification(found)
     return tuple(sorted(moments, key=lambda one: one.at))
 
 
@@ -64,6 +65,15 @@ def _of_facts(found: Found) -> Iterator[Moment]:
     read_at = _first_look(found)
     if read_at is not None:
         yield Moment(read_at, f"{found.label}: first look")
+
+
+def _of_earlier_changes(found: Found, connectors: Sequence[ConnectorReport]) -> Iterator[Moment]:
+    """The changes of other runs that this one has verified."""
+    for connector in connectors:
+        change = found.recovery(connector.name).get("change")
+        if change and not connector.moments:
+            who = f" by {change['made_by']}" if change.get("made_by") else ""
+            yield Moment(int(change["taken_at"]), f"{connector.name}: changed{who}, plan {change['plan_id']}")
 
 
 def _of_changes(connectors: Sequence[ConnectorReport]) -> Iterator[Moment]:

@@ -42,14 +42,15 @@ def test_all_partitions_are_on_one_axis_from_the_oldest_moment_to_the_newest() -
         (2.0, None, 98.0, True),
         (50.0, 98.0, 98.0, False),
     ]
-    assert [tick.label for tick in chart.ticks] == ["2026-11-13", "2026-11-18", "2026-11-23"]
-    assert [tick.anchor for tick in chart.ticks] == ["start", "middle", "end"]
+    assert [tick.label for tick in chart.ticks] == ["2026-11-18", "2026-11-13", "2026-11-23"]
+    assert [tick.anchor for tick in chart.ticks] == ["middle", "start", "end"]
 
 
 def test_one_moment_alone_still_has_an_axis() -> None:
     chart = data_chart(connector(partition("PST", MONDAY)))
     assert chart is not None
     assert chart.rows[0].before == 98.0
+    assert [tick.label for tick in chart.ticks] == ["2026-11-22", "2026-11-23"]
 
 
 @pytest.mark.parametrize("partitions", [(), (partition("PST", None),)])

@@ -207,12 +207,18 @@ def test_one_connector_that_was_not_verified_keeps_the_verification_open() -> No
 
 
 def test_a_verification_of_an_earlier_change_says_how_to_take_it_back() -> None:
-    change = {"backup_file": "/backups/old.json", "plan_id": "abc", "strategy": "continue"}
+    change = {
+        "backup_file": "/backups/old.json",
+        "plan_id": "abc",
+        "made_by": "ann@control-1",
+        "taken_at": 1_795_000_000.5,
+    }
     seen = with_connector(recorded("verified"), change=change)
     run = report(Found("connect-1", verified=seen), playbook="verify")
     (connector,) = of(run).connectors
     assert "-e rollback_backup_file=/backups/old.json" in connector.rollback_command[-1]
     assert [(one.key, one.after, one.found) for one in connector.settings] == [(WAIT, "3600000", "as_written")]
+    assert of(run).timeline[0].message == f"{NAME}: changed by ann@control-1, plan abc"
     assert statuses(run) == ["done", "done", "done", "open", "open"]
 
 
