@@ -27,6 +27,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.timeline import phases, timeline
 
+# The outcomes of a connector for which a run fails.
+_FAILURES = frozenset({"failed", "not_recovered", "not_proven", "recovering"})
 NOT_REACHED = "The run never came to this cluster: see its error in the output of the run."
 
 
@@ -37,7 +39,7 @@ def cluster_report(found: Found, playbook: Playbook, made_at: int, *, is_preview
         key=lambda one: (badness(one.outcome), one.name),
     )
     problem = found.problem
-    if not connectors and not found.offsets and problem is None:
+    if problem is None and found.is_empty:
         problem = NOT_REACHED
     is_rollback = playbook == "rollback"
     checklist = (
@@ -65,7 +67,7 @@ def _outcome(connectors: Sequence[ConnectorReport], found: Found, problem: str |
     if found.left_stopped:
         outcomes.append("stopped")
     # The failure for a connector is told by that connector's outcome.
-    if problem is not None and not any(outcome in ("failed", "not_recovered", "not_proven") for outcome in outcomes):
+    if problem is not None and not _FAILURES.intersection(outcomes):
         outcomes.append("failed")
     return worst_outcome(outcomes)
 
@@ -88,7 +90,8 @@ def _open_points(found: Found, connectors: Sequence[ConnectorReport], problem: s
             yield f"{one.name}: {note}"
         if any(part.skipped or part.lost_rows for part in one.partitions):
             yield f"{one.name}: the plan skips data, see the partitions."
-    for name in found.offsets.get("unfinished") or ():
+    ended = {one.name for one in connectors if one.backup_file is not None and one.problem is None}
+    for name in sorted({*(found.offsets.get("unfinished") or ())} - ended):
         yield f"{name}: an earlier change was begun and not finished when it was read."
     for name, facts in (found.offsets.get("connectors") or {}).items():
         for timezone, reason in (facts.get("dropped_timezones") or {}).items():

@@ -32,6 +32,11 @@ class Found:
     left_stopped: tuple[str, ...] = ()
 
     @property
+    def is_empty(self) -> bool:
+        """Whether no step has left anything, so that the run never came to the cluster."""
+        return not any((self.offsets, self.planned, self.changed, self.verified, self.prevented))
+
+    @property
     def names(self) -> list[str]:
         """The connectors of which anything is known, in the order of the steps."""
         results = (self.offsets, self.planned, self.changed, self.verified, self.prevented)

@@ -254,6 +254,24 @@ def test_the_worst_cluster_comes_first_and_one_that_was_not_reached_is_there() -
     assert (never.outcome, of(never).problem) == ("failed", NOT_REACHED)
 
 
+@pytest.mark.parametrize("step", ["verified", "prevented"])
+def test_a_cluster_with_nothing_to_look_at_was_reached_all_the_same(step: str) -> None:
+    run = report(Found("connect-1", **{step: {"connectors": {}, "changed": False}}))
+    assert (of(run).problem, of(run).message) == (None, "It has no connector to report on.")
+
+
+def test_a_run_that_failed_for_a_connector_is_as_bad_as_that_connector() -> None:
+    seen = with_connector(recorded("verified"), outcome="recovering", reason="it has stored nothing")
+    assert report(recovered(verified=seen, problem="Not recovered yet.")).outcome == "recovering"
+    assert report(recovered(problem="The disk is full.")).outcome == "failed"
+
+
+def test_a_change_that_this_run_has_finished_is_not_open() -> None:
+    offsets = {**recorded("offsets"), "unfinished": [NAME, "other"]}
+    points = of(report(recovered(offsets=offsets))).open_points
+    assert points == ("other: an earlier change was begun and not finished when it was read.",)
+
+
 def test_connectors_left_stopped_are_open() -> None:
     run = report(recovered(left_stopped=("orders",)))
     assert run.outcome == "stopped"
