@@ -22,7 +22,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(VENV)
 
 .PHONY: help check-python check-java setup hooks lint $(LINTS) unit faults enumerate monitoring integration molecule sanity smoke matrix
-.PHONY: test package site demo lab bench clean
+.PHONY: pages reference test package site demo lab bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -71,6 +71,10 @@ lint-licences:
 unit: setup ## run the tests that need no Kafka
 	@$(PYTEST) $(PARALLEL) $(ALL) tests/unit tests/faults
 
+# make unit runs these too, where it finds a browser.
+pages: setup ## look at the report's pages with Chromium, and fail if there is none; the pictures are in .cache/report
+	@REPORT_NEEDS_BROWSER=1 $(PYTEST) tests/unit/plugin_utils/test_report_in_browser.py
+
 enumerate: setup ## run the tests with generated input, with twenty times as many examples
 	@TEST_EXAMPLES_TIMES=20 $(PYTEST) $(PARALLEL) --timeout=3600 -m hypothesis tests/unit
 
@@ -106,6 +110,9 @@ package: setup ## build the artifact of a release, with its changelog, and check
 
 site: setup ## build the documentation as a site
 	@$(PY) -m tooling.site
+
+reference: setup ## write docs/reference.md from the modules and roles
+	@$(PY) -m tooling.reference
 
 demo: check-java setup ## show a recovery from the first look to the proof
 	@$(PY) -m lab demo

@@ -407,6 +407,37 @@ ansible_facts:
                 message:
                   description: The suggestion as a sentence.
                   type: str
+            available:
+              description: How far Stripe's data goes, for each partition in the order of the connector's walk.
+              type: list
+              elements: dict
+              contains:
+                partition:
+                  description: The source partition, as the connector wrote it.
+                  type: dict
+                available_end:
+                  description: End of Stripe's data.
+                  type: int
+                stripe_asked:
+                  description: Whether Stripe was asked. If not, yesterday (UTC) is taken as the end of the data.
+                  type: bool
+            report_runs:
+              description: The newest report runs of each partition whose account was asked, at most 20.
+              type: list
+              elements: dict
+              contains:
+                partition:
+                  description: The source partition, as the connector wrote it.
+                  type: dict
+                created:
+                  description: Time at which the report run was asked for.
+                  type: int
+                status:
+                  description: V(succeeded), V(pending) or V(failed).
+                  type: str
+                seconds:
+                  description: How long Stripe took for it. V(null) if it has not succeeded.
+                  type: int
             remedies:
               description: Comparison of the remedies. V(null) if the verdict is V(ok).
               type: dict

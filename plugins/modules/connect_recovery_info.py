@@ -70,6 +70,10 @@ waited_seconds:
   description: Time in seconds that it has waited.
   returned: always
   type: int
+ended_at:
+  description: Time at which the wait ended, in epoch seconds.
+  returned: always
+  type: int
 connectors:
   description: Result for each connector, by name.
   returned: always

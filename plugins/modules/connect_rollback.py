@@ -291,6 +291,17 @@ connectors:
       description:
         - Backup that was written before the change, also if the change failed. V(null) in check mode and if nothing changed.
       type: str
+    steps:
+      description: What was done, in order, also if the change failed. Empty in check mode and if nothing changed.
+      type: list
+      elements: dict
+      contains:
+        at:
+          description: Time of the step, in epoch seconds by the workers' clock.
+          type: int
+        message:
+          description: The step, for a person to read.
+          type: str
     evidence:
       description: What was read after the change. V(null) in check mode and if nothing changed.
       type: dict

@@ -199,11 +199,11 @@ def _entries(name: str, value: Any) -> Iterator[tuple[str, str | None, str]]:
             yield label, connector, agreed.id
 
 
-def handed_on_as(label: str) -> str:
-    """The name of the variable under which a plan run hands on the ids of one cluster; no other cluster has the same."""
+def handed_on_as(label: str, prefix: str = IDS_OF_ONE_CLUSTER) -> str:
+    """The name of the variable under which a run hands on what is about one cluster; no other cluster has the same."""
     name = re.sub(r"\W", "_", label, flags=re.ASCII)
     digest = "" if name == label else f"_{sha256(label.encode()).hexdigest()[:8]}"
-    return f"{IDS_OF_ONE_CLUSTER}{name}{digest}"
+    return f"{prefix}{name}{digest}"
 
 
 def request_problem(plans: Mapping[str, Mapping[str, Any]], variables: Mapping[str, Any]) -> str | None:

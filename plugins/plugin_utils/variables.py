@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import folder_problem
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
     CONNECT_CONFIG,
@@ -82,10 +83,13 @@ _OF_PLAYBOOKS: Spec = {
     "connectops_plan_ids": {"type": "dict"},
     "connectops_plan_max_age": {"type": "str"},
     "connectops_planned_at": {"type": "str"},
+    "connectops_report_dir": {"type": "str"},
     "connectops_set_stats": {"type": "bool"},
 }
 # A plan run hands the ids of each cluster on under a name of its own: connectops_plan_ids_<cluster>.
 IDS_OF_ONE_CLUSTER = "connectops_plan_ids_"
+# A run hands its outcome for each cluster on in the same way. Another run of ours may get it, and does not read it.
+OUTCOME_OF_ONE_CLUSTER = "connectops_outcome_"
 
 # Set by playbooks and roles, never by a user; a fact of an earlier run may still have its name.
 _SET_BY_US = frozenset(
@@ -95,7 +99,9 @@ _SET_BY_US = frozenset(
         "connectops_backups_defaults",
         "connectops_failure",
         "connectops_is_plan",
+        "connectops_is_preview",
         "connectops_planned",
+        "connectops_playbook",
         "connectops_plan_written",
         "connectops_unagreed",
         "connectops_left_stopped",
@@ -110,10 +116,12 @@ _SET_BY_US = frozenset(
         "connectops_offsets",
         "connectops_policy_defaults",
         "connectops_problems",
+        "connectops_reported",
         "connectops_reset_defaults",
         "connectops_unmatched",
         "identify_at_least_as_bad",
         "identify_bad",
+        "identify_result",
         "prevent_again",
         "prevent_at_least_as_bad",
         "prevent_bad",
@@ -144,7 +152,7 @@ _SET_BY_US = frozenset(
 )
 
 # Files on the control node, whatever host the task runs on. Other relative paths are made absolute where the task runs.
-_FILES_HERE = frozenset({"connectops_plan_file", "identify_report_file"})
+_FILES_HERE = frozenset({"connectops_plan_file", "connectops_report_dir", "identify_report_file"})
 
 # What an empty list must not widen or leave out, and what leaving the variable out means.
 _NOT_EMPTY = {
@@ -233,6 +241,8 @@ def variable_problems(
     """
     known = known_variables()
     for name in sorted(one for one in names if one.startswith(prefixes) and one not in _SET_BY_US):
+        if name.startswith(OUTCOME_OF_ONE_CLUSTER):
+            continue
         spec = spec_of(name)
         if spec is None:
             hint = did_you_mean(name, known, "remove it or rename it.", limit=1)
@@ -249,6 +259,8 @@ def variable_problems(
         value = plain_value(name, value)
         if name in _NOT_EMPTY and value in ([], {}):
             yield f"The variable {name} is empty: {_NOT_EMPTY[name]}."
+        elif name == "connectops_report_dir" and (problem := folder_problem(Path(str(value)))) is not None:
+            yield f"{name}: {problem}"
         else:
             yield from _type_problem(name, spec, value)
 

@@ -11,9 +11,14 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from lab.ansible_runs import run_playbook, write_inventory
+from tooling.browser import View, browser, take_picture
+
+from lab.ansible_runs import ROOT, run_playbook, write_inventory
 from lab.lab import Lab
 from lab.scenarios import StuckConnector, stuck_connector
+
+# It stays, to be looked at.
+REPORTS = ROOT / ".cache" / "demo"
 
 
 def demo() -> int:
@@ -27,12 +32,14 @@ def demo() -> int:
         _say("The preview: ansible-playbook playbooks/recover.yml --check --diff")
         _run(inventory, "--check", "--diff")
         _say("The recovery: ansible-playbook playbooks/recover.yml")
-        _run(inventory)
+        _run(inventory, "-e", f"connectops_report_dir={REPORTS}")
         _say("What is in Kafka now")
         is_complete = _show_delivered(lab, stuck)
         _say("Once more; there must be nothing to do")
         output = _run(inventory)
         is_unchanged = re.search(r"\bchanged=0\b.*\bfailed=0\b", output) is not None
+    _say("The report of the recovery")
+    _show_report()
     is_well = is_complete and is_unchanged
     _say("Recovered, every row once; nothing is left behind." if is_well else "This did not come out as it must.")
     return 0 if is_well else 1
@@ -48,6 +55,16 @@ def _run(inventory: Path, *arguments: str) -> str:
     if done.returncode:
         raise RuntimeError(f"The playbook ended with status {done.returncode}, see above.")
     return done.stdout
+
+
+def _show_report() -> None:
+    """Print where the pages of the newest report are, and make a picture of it where a browser is."""
+    page = max(REPORTS.glob("recover-*/report.html"), key=lambda path: path.stat().st_mtime)
+    print(f"  {page}")
+    if browser() is not None:
+        picture = page.with_suffix(".png")
+        take_picture(View(page.read_text(encoding="utf-8"), 1280), 2400, picture)
+        print(f"  {picture}")
 
 
 def _show_delivered(lab: Lab, stuck: StuckConnector) -> bool:

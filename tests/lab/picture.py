@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pictures of the documentation: terminal output of real runs on the lab."""
+"""The pictures of the documentation: terminal output and the report of real runs on the lab."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.te
 from ansible_collections.connectops.recovery.plugins.plugin_utils.colour import coloured_parts
 from rich.console import Console
 from rich.text import Text
+from tooling.browser import View, take_picture
 
 from lab.ansible_runs import ROOT, run_playbook, write_inventory
 from lab.lab import Lab
@@ -37,7 +38,7 @@ _FRAME = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height
 
 
 def draw_pictures() -> list[Path]:
-    """Look at a stuck connector of the lab and preview its recovery; returns the paths of what was drawn."""
+    """Look at a stuck connector of the lab, preview its recovery, recover it; returns the paths of what was drawn."""
     with Lab(workers=1) as lab, tempfile.TemporaryDirectory(prefix="connectops-picture-") as folder:
         stuck = stuck_connector(lab)
         # By then some of the abandoned reports are old enough to differ from one that may still get ready.
@@ -46,9 +47,19 @@ def draw_pictures() -> list[Path]:
         inventory = write_inventory(lab, Path(folder))
         identify = run_playbook("identify", inventory).stdout
         recover = run_playbook("recover", inventory, ["--check"]).stdout
+        run_playbook("recover", inventory, ["-e", f"connectops_report_dir={folder}/reports"])
+        (page,) = Path(folder).glob("reports/*/report.html")
+        report = _photograph(page)
     (look,) = _previews(identify)
     _look, plan, command = _previews(recover)
-    return [_draw("identify", "identify", look), _draw("preview", "recover --check", [*plan, *command])]
+    return [_draw("identify", "identify", look), _draw("preview", "recover --check", [*plan, *command]), report]
+
+
+def _photograph(page: Path) -> Path:
+    """The top of a report, as far as a page of the documentation shows it."""
+    picture = IMAGES / "report.png"
+    take_picture(View(page.read_text(encoding="utf-8"), 1040), 1480, picture)
+    return picture
 
 
 def _draw(name: str, command: str, lines: list[str]) -> Path:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tooling.reference import PAGE, reference
 
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "plugins" / "module_utils" / "core"
@@ -54,3 +55,7 @@ def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
             if anchor not in map(slug, headings):
                 broken.append(target)
     assert broken == []
+
+
+def test_the_page_of_options_is_what_the_code_says() -> None:
+    assert PAGE.read_text(encoding="utf-8") == reference(), "make it anew: make reference"

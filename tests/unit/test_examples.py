@@ -17,6 +17,7 @@ import pytest
 import yaml
 from ansible.cli.playbook import PlaybookCLI
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.connectops.recovery.plugins.action.report import ARGUMENT_SPEC as REPORT_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.policies import BUILT_IN_POLICIES
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.profile import read_profiles
 from ansible_collections.connectops.recovery.plugins.module_utils.core.policy.policy import read_policy
@@ -52,6 +53,7 @@ SPECS = {
     "connect_support_bundle": CONNECT_SUPPORT_BUNDLE,
     "agreed_plans_info": {"is_plan": {"type": "bool", "required": True}, "cluster": {"type": "str"}},
     "plan_file": {"path": {"type": "path", "required": True}},
+    "report": REPORT_SPEC,
     "show_preview": {"lines": {"type": "list", "elements": "str", "required": True}},
 }
 GROUPS = {

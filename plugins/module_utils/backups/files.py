@@ -17,6 +17,7 @@ import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,55 @@ def write_document(path: Path, content: Mapping[str, Any], option: str) -> None:
             f"{path.name} cannot be written to {path.parent} ({_reason(error)}): nothing was changed; set {option} to a file that"
             " can be written."
         ) from None
+
+
+def folder_problem(path: Path) -> str | None:
+    """Why no file could be written below the path, which need not exist yet; None if nothing speaks against it."""
+    try:
+        there = next((one for one in (path, *path.parents) if one.exists()), path)
+        if not there.is_dir():
+            return f"{there} is no folder: name another one."
+    except (OSError, ValueError) as error:
+        return f"{path} cannot be used ({_why(error)}): name another folder."
+    if not os.access(there, os.W_OK | os.X_OK):
+        return f"nothing can be written to {there}: name another folder, or correct its rights."
+    return None
+
+
+def new_folder(parent: Path, name: str, option: str) -> Path:
+    """Make a folder that was not there before, by this name or by this name with a number, for its owner only.
+
+    Raises RecoveryError, which names the ``option`` with the path of ``parent``.
+    """
+    try:
+        _make_folder(parent)
+        names = (name if number == 1 else f"{name}-{number}" for number in count(1))
+        return next(folder for one in names if _is_made(folder := parent / one))
+    except (OSError, ValueError) as error:
+        raise _not_written(parent, error, option) from None
+
+
+def _is_made(folder: Path) -> bool:
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        return False
+    return True
+
+
+def write_texts(folder: Path, texts: Mapping[str, str], option: str) -> None:
+    """Write the text of each file, in this order, each whole or not at all, for its owner only. Raises RecoveryError."""
+    for name, text in texts.items():
+        try:
+            _write_text(folder / name, text)
+        except (OSError, ValueError) as error:
+            raise _not_written(folder, error, option) from None
+
+
+def _not_written(folder: Path, error: OSError | ValueError, option: str) -> RecoveryError:
+    return RecoveryError(
+        f"Nothing can be written to {folder} ({_why(error)}): set {option} to a folder that can be written."
+    )
 
 
 def read_document(path: Path) -> Any:
@@ -111,8 +161,7 @@ class FolderStore(DocumentStore):
         try:
             _write_text(self._path(name), text)
         except (OSError, ValueError) as error:
-            why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            raise self._cannot_write(name, why) from None
+            raise self._cannot_write(name, _why(error)) from None
 
     def _cannot_write(self, name: str, why: str) -> RecoveryError:
         return RecoveryError(
@@ -181,6 +230,10 @@ def _expanded(path: str, option: str) -> Path:
         raise InputError(
             f"{option}: {path} cannot be used, because {user} has no home folder on the host the task runs on."
         ) from None
+
+
+def _why(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _reason(error: OSError | ValueError) -> str:

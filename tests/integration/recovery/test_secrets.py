@@ -235,8 +235,9 @@ def test_no_canary_comes_out_anywhere(lab: Lab, tmp_path: Path) -> None:
     guarded = Guarded(lab, tmp_path)
     secrets = guarded.secrets
     with Watch(guarded.out, secrets) as watch:
-        preview = guarded.run(RECOVER, "--check", "-e", guarded.kafka_login())
-        report = ("-e", f"identify_report_file={guarded.out}/report.json")
+        pages = ("-e", f"connectops_report_dir={guarded.out}/reports", "-e", "connectops_set_stats=true")
+        preview = guarded.run(RECOVER, "--check", "-e", guarded.kafka_login(), *pages)
+        report = ("-e", f"identify_report_file={guarded.out}/report.json", *pages)
         output = guarded.run(str(guarded.tasks), RECOVER, SUPPORT_BUNDLE, *report)
     (guarded.out / "output.txt").write_text(preview + output, encoding="utf-8")
     found = dict(texts(guarded.out))
@@ -256,6 +257,7 @@ def test_no_canary_comes_out_anywhere(lab: Lab, tmp_path: Path) -> None:
     # The canaries were there to be seen, and what is no secret is.
     names = {Path(place).name for place in found}
     assert {"settings.json", "status.json", "log.txt", "backups.json", "report.json", "ansible.log"} <= names
+    assert {"report.html", "report.md", "cluster-connect-1.html", "cluster-connect-2.md"} <= names
     settings = [json.loads(text)[NAME] for place, text in found.items() if place.endswith("/settings.json")]
     assert len(settings) == 2
     for one in settings:

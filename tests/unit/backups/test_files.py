@@ -14,7 +14,13 @@ from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.backups import files as backup_files
-from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import FolderStore, backup_folder
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import (
+    FolderStore,
+    backup_folder,
+    folder_problem,
+    new_folder,
+    write_texts,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import Journal
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
@@ -419,3 +425,39 @@ def test_writes_that_cannot_be_read_are_told_and_replaced_by_the_next(store: Fol
     assert problem_of(caught).startswith(f"{file} cannot be read, so an offset that a reset wrote may be taken for")
     store.note_writes([OwnWrite(ORDERS, {"id": 1}, 100.0)])
     assert store.own_writes() == (OwnWrite(ORDERS, {"id": 1}, 100.0),)
+
+
+# The files of a report
+
+
+def test_every_new_folder_is_another_one_and_its_owner_s_only(tmp_path: Path) -> None:
+    parent = tmp_path / "new" / "reports"
+    made = [new_folder(parent, "run", "report_dir") for _number in range(3)]
+    assert [folder.name for folder in made] == ["run", "run-2", "run-3"]
+    assert {mode(folder) for folder in (parent, *made)} == {0o700}
+    write_texts(made[0], {"b.md": "ä", "a.html": "<p>"}, "report_dir")
+    assert {file.name: (file.read_text(encoding="utf-8"), mode(file)) for file in made[0].iterdir()} == {
+        "b.md": ("ä", 0o600),
+        "a.html": ("<p>", 0o600),
+    }
+
+
+def test_what_cannot_be_written_is_said_with_the_option(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(RecoveryError) as caught:
+        new_folder(file / "below", "run", "report_dir")
+    assert "set report_dir to a folder that can be written" in problem_of(caught)
+    with pytest.raises(RecoveryError) as caught:
+        write_texts(file, {"a": ""}, "report_dir")
+    assert "set report_dir to a folder that can be written" in problem_of(caught)
+
+
+def test_a_folder_is_looked_at_without_being_made(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    assert folder_problem(tmp_path / "new" / "reports") is None
+    assert not (tmp_path / "new").exists()
+    assert folder_problem(file) == f"{file} is no folder: name another one."
+    assert folder_problem(file / "below") == f"{file} is no folder: name another one."
+    assert "cannot be used (File name too long)" in str(folder_problem(tmp_path / ("a" * 300)))

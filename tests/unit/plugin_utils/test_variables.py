@@ -155,3 +155,8 @@ def test_values_as_they_come_from_the_command_line_are_accepted() -> None:
         problems({"verify_timeout_seconds": "20", "identify_show": "no", "connectops_stripe_api_keys": {"PST": "k"}})
         == []
     )
+
+
+def test_what_an_earlier_node_of_a_workflow_hands_on_is_no_mistake() -> None:
+    assert problems({"connectops_outcome_eu_1": {"outcome": "recovered"}}) == []
+    assert len(problems({"connectops_outcom_eu_1": "recovered"})) == 1

@@ -48,6 +48,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.remedies import (
     compare_remedies,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.seen import seen_data
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.waits import suggest_wait
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
@@ -103,6 +104,7 @@ class StripeReporting(ConnectorKind[Situation]):
             "suggested_wait": wait.as_data(),
             "remedies": remedies,
             "measures": measures_data(situation),
+            **seen_data(situation),
         }
         warnings = (*situation.problems, *_abandoned(situation))
         return Judgement(found.verdicts, facts, warnings, make_outlook(situation, restarted, found.dropped, wait))

@@ -66,6 +66,12 @@ def go_back_lines(plan: Data, backup_file: str, options: Data) -> list[str]:
     return [*lines, *_how_to_roll_back("To go back", plan["connector"], wanted, in_task)]
 
 
+def rollback_command(cluster: str, connector: str, backup_file: str) -> list[str]:
+    """The command of the playbook that takes back the change of which this is the backup, in lines for a shell."""
+    wanted = {"cluster_label": cluster, "backup_file": backup_file}
+    return [line.removeprefix("    ") for line in _how_to_roll_back("", connector, wanted, "")[1:]]
+
+
 def _how_to_roll_back(purpose: str, connector: str, options: Data, in_task: str) -> list[str]:
     label = options.get("cluster_label")
     # Without a label the task is not one of the playbook's.

@@ -8,6 +8,8 @@ from __future__ import annotations
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_moment
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
 
+_IF_KILLED = "; if this run is killed"
+
 
 def backed_up(connector: str, offsets: int, backup_file: str) -> str:
     return f"{connector}: backed up {counted(offsets, 'offset')} to {backup_file}"
@@ -19,9 +21,14 @@ def if_killed(connector: str, final_state: str, until: int) -> str:
     ``until``: epoch seconds up to which runs of other machines leave the connector to this one.
     """
     return (
-        f"{connector}: stopping; if this run is killed, run it again without a plan id: that ends in {final_state} (on another"
+        f"{connector}: stopping{_IF_KILLED}, run it again without a plan id: that ends in {final_state} (on another"
         f" machine after {show_moment(until).partition(' ')[2]})"
     )
+
+
+def as_step(connector: str, line: str) -> str:
+    """What one of these lines says was done, once it is over: without the connector and without advice."""
+    return line.removeprefix(f"{connector}: ").partition(_IF_KILLED)[0]
 
 
 def stopped(connector: str) -> str:

@@ -18,6 +18,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.backup im
 from ansible_collections.connectops.recovery.plugins.module_utils.core.change import Change
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import go_back_lines
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.steps import as_step
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import Agreed
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
@@ -119,6 +120,7 @@ class Changes:
         self._clock_at_start = context.clock()
         self._connectors: Mapping[str, Connector] = {}
         self._meeting = Meeting()
+        self._steps: dict[str, list[dict[str, Any]]] = {}
 
     def all(self) -> Outcome:
         """Plan and change every connector. Raises RecoveryError, after all have ended, when any failed."""
@@ -131,7 +133,9 @@ class Changes:
         def report(name: str, outcome: Outcome) -> None:
             try:
                 self._report(prepared[name], ended.get(name), outcome)
+                outcome.result["connectors"][name]["steps"] = self._steps.get(name, [])
             except RecoveryError as error:
+                error.facts = {**error.facts, "steps": self._steps.get(name, [])}
                 # A person who reads the plans must see which one is missing.
                 shown = error.facts.get("preview", [f"{self._label}  {name}"])
                 outcome.result["preview"] += [*shown, *wrapped(error.sentence), ""]
@@ -224,6 +228,12 @@ class Changes:
 
     def _apply(self, one: _Prepared, interruption: Interruption, say: Say) -> Applied | _NothingToDo:
         name = one.connector.name
+        steps = self._steps.setdefault(name, [])
+
+        def note(line: str) -> None:
+            steps.append({"at": int(self._clock()), "message": as_step(name, line)})
+            say(line)
+
         interruption.begin(name)
         deadline = self._deadline(interruption.of(name))
         cluster = self._cluster.within(deadline)
@@ -250,7 +260,7 @@ class Changes:
             cluster_id=self._cluster_id,
             clock=self._clock,
             sleep=deadline.sleep,
-            progress=say,
+            progress=note,
             over=one.unfinished.over,
         )
         try:

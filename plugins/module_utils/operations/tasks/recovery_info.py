@@ -140,6 +140,7 @@ class _Wait:
         return Outcome(
             {
                 "changed": False,
+                "ended_at": int(self._context.now) + waited,
                 "recovered": all(one.is_good for one in recoveries),
                 "message": final_sentence(label, recoveries, waited, problem),
                 "connectors": {one.name: one.as_data() for one in recoveries},

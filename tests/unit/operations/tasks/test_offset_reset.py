@@ -110,6 +110,25 @@ def test_check_mode_says_the_same_and_writes_nothing(task: Task) -> None:
     ]
 
 
+def test_the_steps_of_a_change_are_told_with_their_times_also_of_one_that_failed(tmp_path: Path) -> None:
+    task = Task(tmp_path / "backups", connector("a"), connector("b"), connector("c"))
+    assert [one["steps"] for one in task(check_mode=True).result["connectors"].values()] == [[], [], []]
+    task.cluster.next_faults["alter_offsets"] = [None, Fault(ConnectError("Kafka Connect refused it (status 500)."))]
+    with pytest.raises(RecoveryError) as caught:
+        task(connectors=["a", "b", "missing"])
+    done = caught.value.facts["connectors"]
+    words = {name: [step["message"].partition(" to ")[0] for step in one["steps"]] for name, one in done.items()}
+    begun = ["backed up 1 offset", "stopping", "STOPPED, its tasks have ended"]
+    assert words == {
+        "a": [*begun, "1 setting and 1 offset written and read back", "RUNNING again"],
+        "b": begun,
+        "missing": [],
+    }
+    times = [step["at"] for step in (*done["a"]["steps"], *done["b"]["steps"])]
+    assert times == sorted(times)
+    assert NOW <= times[0] < times[-1]
+
+
 def test_a_second_run_changes_nothing(task: Task) -> None:
     task()
     task.cluster.restarted()

@@ -1,0 +1,72 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import new_folder, write_texts
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.run import run_report
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.who import who_runs_this
+from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans import handed_on_as
+from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import plain
+from ansible_collections.connectops.recovery.plugins.plugin_utils.report_pages import DATA, PAGE, TEXT, report_files
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import found_in
+from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import OUTCOME_OF_ONE_CLUSTER
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    "dir": {"type": "path"},
+    "playbook": {
+        "type": "str",
+        "required": True,
+        "choices": ["identify", "recover", "verify", "rollback", "prevent"],
+    },
+    "is_preview": {"type": "bool", "default": False},
+}
+_VARIABLE = "connectops_report_dir"
+
+
+class ActionModule(ActionBase):
+    """Write the report on this run, of all its clusters together."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(plain(self._task.args))
+        if checked.error_messages:
+            return {**result, "failed": True, "msg": checked.errors.msg}
+        given, variables = checked.validated_parameters, task_vars or {}
+        report = run_report(
+            given["playbook"],
+            [found_in(label, variables["hostvars"][label]) for label in variables["ansible_play_hosts_all"]],
+            made_at=int(time.time()),
+            run_by=who_runs_this(),
+            is_preview=given["is_preview"],
+        )
+        result = {**result, "changed": False, "outcome": report.outcome, "folder": None, "lines": []}
+        result["outcomes"] = {
+            handed_on_as(one.label, OUTCOME_OF_ONE_CLUSTER): one.summary(report.playbook, is_preview=report.is_preview)
+            for one in report.clusters
+        }
+        if given["dir"] is None:
+            return result
+        try:
+            folder = new_folder(Path(given["dir"]).absolute(), f"{report.playbook}-{report.stamp}", _VARIABLE)
+            write_texts(folder, report_files(report), _VARIABLE)
+        except RecoveryError as error:
+            return {**result, "failed": True, "msg": error.sentence}
+        # A path has a line of its own, to be copied whole.
+        lines = [
+            *wrapped(f"Report: {report.message}"),
+            f"    {folder / PAGE}",
+            f"    (as text: {TEXT}, as data: {DATA})",
+        ]
+        return {**result, "folder": str(folder), "lines": lines}

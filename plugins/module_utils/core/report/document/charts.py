@@ -1,0 +1,249 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The charts of a report as geometry. Across, positions are percent, so that a chart fits any width with text of one size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
+    DAY_SECONDS,
+    show_day,
+    show_milliseconds,
+    show_seconds,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import (
+    ConnectorReport,
+    PartitionReport,
+    RunTime,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.outcomes import in_words
+
+# Room at both sides for marks that are half outside.
+_LEFT, _RIGHT = 2.0, 98.0
+_MOST_ROWS = 24
+_LONGEST_LABEL, _LONGEST_REMARK = 30, 42
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A mark below a chart. ``anchor``: which end of its text is at the position, so that none leaves the chart."""
+
+    at: float
+    label: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class DataRow:
+    """How far one partition has delivered. None: not known."""
+
+    label: str
+    said: str
+    before: float | None
+    after: float | None
+    available: float | None
+    is_behind: bool
+
+
+@dataclass(frozen=True)
+class DataChart:
+    """Per partition, the last delivered data against the available data, on one axis of time. ``omitted``: rows left out."""
+
+    rows: tuple[DataRow, ...]
+    ticks: tuple[Tick, ...]
+    omitted: int
+
+
+@dataclass(frozen=True)
+class WalkStep:
+    """One partition in the order of the walk. ``kind``: good, blocker, blocked or calm."""
+
+    label: str
+    said: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class WalkChart:
+    steps: tuple[WalkStep, ...]
+    omitted: int
+
+
+@dataclass(frozen=True)
+class RunMark:
+    """One report run. ``kind``: in_time, late, pending or failed."""
+
+    at: float
+    kind: str
+    said: str
+
+
+@dataclass(frozen=True)
+class RunRow:
+    label: str
+    said: str
+    marks: tuple[RunMark, ...]
+
+
+@dataclass(frozen=True)
+class WaitLine:
+    """The wait that is set. ``kind``: before or after."""
+
+    at: float
+    label: str
+    kind: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class RunChart:
+    """How long report runs took, against the wait; the axis is logarithmic."""
+
+    rows: tuple[RunRow, ...]
+    waits: tuple[WaitLine, ...]
+    ticks: tuple[Tick, ...]
+    omitted: int
+
+
+def data_chart(connector: ConnectorReport) -> DataChart | None:
+    """None where nothing is known to draw."""
+    drawn = [one for one in connector.partitions if one.delivered_before is not None or one.delivered_after is not None]
+    moments = [moment for one in drawn for moment in _moments(one)]
+    if not moments:
+        return None
+    first, last = min(moments), max(moments)
+    if last - first < DAY_SECONDS:
+        first = last - DAY_SECONDS
+
+    def place(moment: int | None) -> float | None:
+        return None if moment is None else _across((moment - first) / (last - first))
+
+    rows = tuple(
+        DataRow(
+            _short(one.name),
+            shown_delivery(one),
+            place(one.delivered_before),
+            place(one.delivered_after),
+            place(one.available_end),
+            is_behind=_is_behind(one),
+        )
+        for one in drawn[:_MOST_ROWS]
+    )
+    # No day stands there twice.
+    days = {
+        show_day(int(first + share * (last - first)) // DAY_SECONDS * DAY_SECONDS): share for share in (0.5, 0.0, 1.0)
+    }
+    ticks = tuple(_tick(_across(share), day) for day, share in days.items())
+    return DataChart(rows, ticks, len(drawn) - len(rows))
+
+
+def shown_delivery(one: PartitionReport) -> str:
+    """Up to where a partition has delivered, and had delivered before if that is known and was less."""
+    before, after = one.delivered_before, one.delivered_after
+    if before is None or after is None or before == after:
+        return show_day(after if before is None else before)
+    return f"{show_day(before)} → {show_day(after)}"
+
+
+def walk_chart(connector: ConnectorReport) -> WalkChart | None:
+    """None where nothing blocks the others, so that the order explains nothing."""
+    if connector.blocker is None:
+        return None
+    steps = tuple(
+        WalkStep(_short(one.name), _short(_why(one), _LONGEST_REMARK), _kind(one))
+        for one in connector.partitions[:_MOST_ROWS]
+    )
+    return WalkChart(steps, len(connector.partitions) - len(steps))
+
+
+def run_chart(connector: ConnectorReport, read_at: int | None) -> RunChart | None:
+    """``read_at``: when the runs were listed. None where no run or no wait is known."""
+    runs, wait = connector.report_runs, connector.wait_before
+    if not runs or wait is None:
+        return None
+    waits = [wait / 1000, *([] if connector.wait_after is None else [connector.wait_after / 1000])]
+    lengths = [max(1.0, _length(run, read_at)) for run in runs]
+    least, most = math.log10(min(*lengths, *waits) / 1.5), math.log10(max(*lengths, *waits) * 1.5)
+
+    def place(seconds: float) -> float:
+        return _across((math.log10(max(1.0, seconds)) - least) / (most - least))
+
+    names = list(dict.fromkeys(run.name for run in runs))
+    rows = []
+    for name in names[:_MOST_ROWS]:
+        of_name = [run for run in runs if run.name == name]
+        marks = [RunMark(place(_length(run, read_at)), _run_kind(run, wait), _said_of_run(run)) for run in of_name]
+        rows.append(RunRow(_short(name), _said_of_runs(of_name, wait), tuple(marks)))
+    lines = [
+        WaitLine(at := place(seconds), f"{word} {show_milliseconds(round(seconds * 1000))}", kind, _anchor(at))
+        for seconds, word, kind in zip(waits, ("wait", "new wait"), ("before", "after"), strict=False)
+    ]
+    ends = (min(*lengths, *waits), max(*lengths, *waits))
+    ticks = tuple(_tick(place(end), show_seconds(round(end)) if end >= 1 else "1 s") for end in ends)
+    return RunChart(tuple(rows), tuple(lines), ticks, len(names) - len(rows))
+
+
+def _across(share: float) -> float:
+    return round(_LEFT + share * (_RIGHT - _LEFT), 2)
+
+
+def _tick(at: float, label: str) -> Tick:
+    return Tick(at, label, _anchor(at))
+
+
+def _anchor(at: float) -> str:
+    if at < 25:
+        return "start"
+    return "end" if at > 75 else "middle"
+
+
+def _short(text: str, longest: int = _LONGEST_LABEL) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def _moments(one: PartitionReport) -> Iterable[int]:
+    return (moment for moment in (one.delivered_before, one.delivered_after, one.available_end) if moment is not None)
+
+
+def _is_behind(one: PartitionReport) -> bool:
+    delivered = one.delivered_before if one.delivered_after is None else one.delivered_after
+    return delivered is not None and one.available_end is not None and delivered < one.available_end
+
+
+def _why(one: PartitionReport) -> str:
+    return one.reasons[0] if one.reasons else in_words(one.verdict or "unknown")
+
+
+def _kind(one: PartitionReport) -> str:
+    if one.is_blocker:
+        return "blocker"
+    if one.verdict in ("blocked", "stuck"):
+        return "blocked"
+    return "good" if one.verdict == "ok" else "calm"
+
+
+def _length(run: RunTime, read_at: int | None) -> float:
+    """Seconds that it took, or has been waited for so far."""
+    if run.seconds is not None:
+        return float(run.seconds)
+    return float(max(0, (read_at or run.created) - run.created))
+
+
+def _run_kind(run: RunTime, wait_milliseconds: int) -> str:
+    if run.seconds is None:
+        return "pending" if run.status == "pending" else "failed"
+    return "in_time" if run.seconds * 1000 <= wait_milliseconds else "late"
+
+
+def _said_of_run(run: RunTime) -> str:
+    return run.status if run.seconds is None else f"{run.status} after {show_seconds(run.seconds)}"
+
+
+def _said_of_runs(runs: Sequence[RunTime], wait_milliseconds: int) -> str:
+    kinds = [_run_kind(run, wait_milliseconds).replace("_", " ") for run in runs]
+    words = [f"{kinds.count(kind)} {kind}" for kind in ("in time", "late", "pending", "failed") if kind in kinds]
+    return ", ".join(words)

@@ -1,0 +1,130 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One connector of a report, from all that the steps of a run have found out about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.evidence import evidence_of
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import (
+    NO_DATA,
+    Data,
+    Found,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import (
+    ConnectorReport,
+    Moment,
+    PartitionReport,
+    RunTime,
+    SettingReport,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.outcomes import TONES
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.partitions import (
+    partition_names,
+    partition_reports,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import rollback_command
+
+# The setting of the recovery plan's first step.
+WAIT = "stripe.report.max.wait.ms"
+
+
+def connector_report(found: Found, name: str, *, is_preview: bool) -> ConnectorReport:
+    facts, change, recovery = found.facts(name), found.change(name), found.recovery(name)
+    plan, forecast = change.get("plan") or NO_DATA, change.get("forecast") or NO_DATA
+    wait = facts.get("suggested_wait") or NO_DATA
+    partitions = partition_reports(facts, change, recovery)
+    settings = tuple(_settings(plan, recovery))
+    # A verification may be of a change that another run has made.
+    earlier = (recovery.get("change") or NO_DATA).get("backup_file")
+    backup = change.get("backup_file") or earlier
+    is_written = bool(earlier) or bool(settings) or any(one.changed for one in partitions)
+    outcome, why = _outcome(facts, change, recovery, found.policy(name), is_preview=is_preview)
+    return ConnectorReport(
+        name=name,
+        outcome=outcome,
+        why=why,
+        state=recovery.get("state") or facts.get("state") or plan.get("state"),
+        verdict=facts.get("verdict"),
+        problem=change.get("msg") if change.get("failed") else None,
+        blocker=_blocker(facts, partitions),
+        partitions=partitions,
+        settings=settings,
+        plan_id=plan.get("id") if not plan.get("is_empty", True) else None,
+        strategy=plan.get("strategy"),
+        understood=bool(forecast),
+        report_runs_needed=forecast.get("report_runs"),
+        left_alone=(forecast.get("left_alone") or facts.get("left_alone") or NO_DATA).get("report_runs"),
+        notes=tuple(forecast.get("notes") or ()),
+        wait_before=wait.get("current_milliseconds"),
+        wait_after=_wait_after(settings, wait),
+        wait_is_enough=wait.get("sufficient"),
+        report_runs=tuple(_run_times(facts)),
+        evidence=evidence_of(change, recovery),
+        moments=tuple(Moment(one["at"], one["message"]) for one in change.get("steps") or ()),
+        backup_file=backup,
+        rollback_command=tuple(rollback_command(found.label, name, backup)) if backup and is_written else (),
+    )
+
+
+def _outcome(facts: Data, change: Data, recovery: Data, policy: Data, *, is_preview: bool) -> tuple[str, str | None]:
+    """The one word for the connector, and why; the last step that says something about it decides."""
+    if change.get("failed"):
+        return "failed", change.get("msg")
+    if recovery:
+        return recovery["outcome"], recovery.get("reason") or _worst_reason(recovery)
+    plan = change.get("plan") or NO_DATA
+    if plan and not plan["is_empty"]:
+        return ("planned" if is_preview else "changed"), f"plan {plan['id']}, strategy {plan['strategy']}"
+    if policy and policy.get("deviations"):
+        return "deviates", "; ".join(str(one.get("message", "")) for one in policy["deviations"])
+    verdict = facts.get("verdict", "ok" if plan or policy else "unknown")
+    return (verdict if verdict in TONES else "unknown"), _worst_reason(facts)
+
+
+def _worst_reason(data: Data) -> str | None:
+    """Why the worst partition has its verdict or outcome; None where nothing is wrong."""
+    for one in data.get("verdicts") or ():
+        if one["verdict"] == data["verdict"] and one["reasons"]:
+            message: str = one["reasons"][0]["message"]
+            return message
+    for one in data.get("partitions") or ():
+        if one["outcome"] == data["outcome"] != "recovered":
+            reason: str | None = one.get("reason")
+            return reason
+    return None
+
+
+def _blocker(facts: Data, partitions: tuple[PartitionReport, ...]) -> str | None:
+    blocker = facts.get("blocker")
+    if not blocker:
+        return None
+    names = [one.name for one in partitions if one.is_blocker]
+    who = names[0] if len(names) == 1 else f"one of {', '.join(names)}"
+    return f"{who} ({blocker['certainty'].replace('_', ' ')}): {blocker['reason']['message']}"
+
+
+def _settings(plan: Data, recovery: Data) -> Iterator[SettingReport]:
+    """Those of the plan; without one, those that an earlier change has written, of which the value before is not known."""
+    seen = {one["key"]: one for one in recovery.get("settings") or ()}
+    for one in plan.get("settings") or ():
+        yield SettingReport(one["key"], one["before"], one["after"], seen.get(one["key"], NO_DATA).get("found"))
+    for key, one in () if plan else seen.items():
+        yield SettingReport(key, None, one["written"], one["found"])
+
+
+def _wait_after(settings: tuple[SettingReport, ...], wait: Data) -> int | None:
+    """In milliseconds; None where it stays, or is not known."""
+    after = next((one.after for one in settings if one.key == WAIT), None)
+    return int(after) if wait and after is not None and after.isdigit() else None
+
+
+def _run_times(facts: Data) -> Iterator[RunTime]:
+    runs = facts.get("report_runs") or ()
+    names = partition_names([Partition.of(one["partition"]) for one in facts.get("verdicts") or ()])
+    for one in runs:
+        partition = Partition.of(one["partition"])
+        yield RunTime(names.get(partition, str(partition)), one["created"], one["status"], one["seconds"])

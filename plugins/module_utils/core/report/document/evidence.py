@@ -1,0 +1,83 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What shows that a change is there and works: what was read after it, and the checkpoints of the verification."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import NO_DATA, Data
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import Evidence
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
+
+# The checkpoints of a change; those of a verification have names of their own.
+STOP, READ_BACK = "stop", "read back"
+_FOUND = {
+    "as_written": ("passed", "is as it was written"),
+    "hidden": ("not_looked_at", "is a secret, which is not compared"),
+    "old_value": (
+        "failed",
+        "has its old value again: tell whoever manages the connector, such as an operator or Terraform",
+    ),
+    "other_value": (
+        "failed",
+        "has another value by now: tell whoever manages the connector, such as an operator or Terraform",
+    ),
+}
+
+
+def evidence_of(change: Data, recovery: Data) -> tuple[Evidence, ...]:
+    """In the order of the recovery; each of the two may be empty."""
+    found = [*_of_the_stop(change), *_of_what_was_written(change)]
+    checkpoints = recovery.get("checkpoints") or ()
+    for one in checkpoints:
+        found.append(Evidence(str(one["checkpoint"]), str(one["status"]), str(one["message"])))
+    if recovery and not checkpoints:
+        found += [*_of_settings(recovery), *_of_offsets(recovery)]
+    return tuple(found)
+
+
+def _of_the_stop(change: Data) -> Iterator[Evidence]:
+    read = change.get("evidence") or NO_DATA
+    asked, missed = read.get("workers_asked") or (), read.get("workers_not_reached") or ()
+    if asked:
+        words = f"{counted(len(asked), 'worker')} confirmed that no task was left: {', '.join(asked)}"
+        yield Evidence(STOP, "passed", words)
+    if missed:
+        words = f"could not be asked: {', '.join(missed)}; {read.get('settled_seconds', 0):.0f} s were waited instead"
+        yield Evidence(STOP, "open", words)
+
+
+def _of_what_was_written(change: Data) -> Iterator[Evidence]:
+    read, plan = change.get("evidence"), change.get("plan") or NO_DATA
+    if not read:
+        return
+    if plan.get("settings"):
+        kept, wanted = read["settings_kept"], len(plan["settings"])
+        status = "passed" if kept == wanted else "failed"
+        yield Evidence(READ_BACK, status, f"{kept} of {counted(wanted, 'setting')} as written, after the return")
+    if plan.get("offsets"):
+        kept, wanted = read["offsets_kept"], len(plan["offsets"])
+        moved, caught_up = read["offsets_moved_on"], read["offsets_caught_up"]
+        status = "passed" if kept + moved + caught_up == wanted else "failed"
+        found = ((kept, "as written"), (moved, "moved on since"), (caught_up, "read to the end again"))
+        words = ", ".join(f"{number} {what}" for number, what in found if number)
+        yield Evidence(READ_BACK, status, f"{counted(wanted, 'offset')}: {words or 'none as written'}")
+
+
+def _of_settings(recovery: Data) -> Iterator[Evidence]:
+    for one in recovery.get("settings") or ():
+        status, words = _FOUND.get(one["found"], ("open", f"is {one['found']}"))
+        yield Evidence("settings", status, f"{one['key']} {words}")
+
+
+def _of_offsets(recovery: Data) -> Iterator[Evidence]:
+    partitions = recovery.get("partitions") or ()
+    if not partitions:
+        return
+    moved = sum(bool(one["moved"]) for one in partitions)
+    good = sum(one["outcome"] == "recovered" for one in partitions)
+    status = "passed" if good == len(partitions) else "open"
+    words = f"of {counted(len(partitions), 'partition')} {moved} stored progress since the reset, {good} recovered"
+    yield Evidence("offsets", status, words)

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one run has left of one cluster, as the tasks returned it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Data = Mapping[str, Any]
+NO_DATA: Data = {}
+
+
+@dataclass(frozen=True)
+class Found:
+    """JSON data without secrets; empty where the run has no such step, or never came to it.
+
+    ``offsets``: the facts of connect_offsets_facts. ``planned``, ``changed``: the results of a reset or a rollback, in check
+    mode and without. ``verified``: the result of connect_recovery_info. ``prevented``: that of a check of the settings by a
+    policy. ``problem``: why the run failed for the cluster. ``left_stopped``: the connectors that nobody has asked to recover.
+    """
+
+    label: str
+    offsets: Data = field(default_factory=dict)
+    planned: Data = field(default_factory=dict)
+    changed: Data = field(default_factory=dict)
+    verified: Data = field(default_factory=dict)
+    prevented: Data = field(default_factory=dict)
+    problem: str | None = None
+    left_stopped: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no step has left anything, so that the run never came to the cluster."""
+        return not any((self.offsets, self.planned, self.changed, self.verified, self.prevented))
+
+    @property
+    def names(self) -> list[str]:
+        """The connectors of which anything is known, in the order of the steps."""
+        results = (self.offsets, self.planned, self.changed, self.verified, self.prevented)
+        return list(dict.fromkeys(name for one in results for name in one.get("connectors") or NO_DATA))
+
+    @property
+    def warnings(self) -> list[str]:
+        """Each warning of any step, once. Those that are no text are Ansible's own."""
+        found: Iterable[Any] = (
+            warning
+            for one in (self.planned, self.changed, self.verified, self.prevented)
+            for warning in one.get("warnings") or ()
+        )
+        return list(dict.fromkeys(one for one in found if isinstance(one, str)))
+
+    def facts(self, name: str) -> Data:
+        return _of(self.offsets, name)
+
+    def change(self, name: str) -> Data:
+        """What was done to a connector, or else what was planned for it."""
+        return _of(self.changed, name) or _of(self.planned, name)
+
+    def recovery(self, name: str) -> Data:
+        return _of(self.verified, name)
+
+    def policy(self, name: str) -> Data:
+        return _of(self.prevented, name)
+
+
+def _of(result: Data, name: str) -> Data:
+    found: Data = (result.get("connectors") or NO_DATA).get(name) or NO_DATA
+    return found

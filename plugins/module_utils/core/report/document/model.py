@@ -1,0 +1,214 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A report on one run, for a page, a text and a JSON document. Moments are epoch seconds, lengths are seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from typing import Any, Literal
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.outcomes import (
+    badness,
+    counted_outcomes,
+    worst_outcome,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
+from ansible_collections.connectops.recovery.plugins.module_utils.core.version import VERSION
+
+FORMAT = 1
+MADE_BY = "connectops.recovery"
+Playbook = Literal["identify", "recover", "verify", "rollback", "prevent"]
+Fields = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PartitionReport:
+    """One source partition. ``name``: what tells it from the others of its connector.
+
+    ``delivered_before``, ``delivered_after``: up to where it had and has delivered; ``available_end``: the end of the data
+    that there is; None where that is not known. ``outcome``: what became of it, None where nobody waited for it.
+    """
+
+    name: str
+    partition: Fields
+    verdict: str | None
+    reasons: tuple[str, ...] = ()
+    is_blocker: bool = False
+    delivered_before: int | None = None
+    delivered_after: int | None = None
+    available_end: int | None = None
+    outcome: str | None = None
+    outcome_reason: str | None = None
+    offset_before: Fields | None = None
+    offset_after: Fields | None = None
+    changed: bool = False
+    skipped: tuple[tuple[int, int], ...] = ()
+    redelivered_seconds: int = 0
+    redelivered_rows: int = 0
+    lost_rows: int = 0
+
+
+@dataclass(frozen=True)
+class SettingReport:
+    """A setting that the plan changes. ``found``: what was read of it later, None where nobody looked."""
+
+    key: str
+    before: str | None
+    after: str | None
+    found: str | None = None
+
+
+@dataclass(frozen=True)
+class RunTime:
+    """How long Stripe took for one report run; ``seconds`` is None for one without a result."""
+
+    name: str
+    created: int
+    status: str
+    seconds: int | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One thing that was looked at. ``status``: passed, failed, open or not_looked_at."""
+
+    checkpoint: str
+    status: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something that happened, in order."""
+
+    at: int
+    message: str
+
+
+@dataclass(frozen=True)
+class ConnectorReport:
+    """One connector. ``wait_before`` and ``wait_after`` are milliseconds, None where they are not known.
+
+    ``report_runs_needed``: how many until it is current; ``left_alone``: the same if nothing is changed, None for never.
+    ``understood``: whether it is known what its offsets mean, so that skipped and read twice can be told.
+    """
+
+    name: str
+    outcome: str
+    why: str | None = None
+    state: str | None = None
+    verdict: str | None = None
+    problem: str | None = None
+    blocker: str | None = None
+    partitions: tuple[PartitionReport, ...] = ()
+    settings: tuple[SettingReport, ...] = ()
+    plan_id: str | None = None
+    strategy: str | None = None
+    understood: bool = False
+    report_runs_needed: int | None = None
+    left_alone: int | None = None
+    notes: tuple[str, ...] = ()
+    wait_before: int | None = None
+    wait_after: int | None = None
+    wait_is_enough: bool | None = None
+    report_runs: tuple[RunTime, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    moments: tuple[Moment, ...] = ()
+    backup_file: str | None = None
+    rollback_command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ChecklistItem:
+    """A step of the recovery plan. ``status``: done, not_needed or open; ``evidence``: the facts that say so."""
+
+    step: str
+    status: Literal["done", "not_needed", "open"]
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of the plan's timeline: what is due by when, and when it was done. None: not known, not done."""
+
+    name: str
+    due: int | None
+    done: int | None
+
+
+@dataclass(frozen=True)
+class ClusterReport:
+    """One cluster. ``problem``: why the run failed for it. ``read_at``: when its connectors were read."""
+
+    label: str
+    outcome: str
+    problem: str | None = None
+    connect_version: str | None = None
+    read_at: int | None = None
+    connectors: tuple[ConnectorReport, ...] = ()
+    open_points: tuple[str, ...] = ()
+    checklist: tuple[ChecklistItem, ...] = ()
+    phases: tuple[Phase, ...] = ()
+    timeline: tuple[Moment, ...] = ()
+    next_steps: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """The cluster in a line."""
+        found = counted_outcomes(one.outcome for one in self.connectors)
+        if not found:
+            return self.problem or "It has no connector to report on."
+        return f"{counted(len(self.connectors), 'connector')}: {found}."
+
+    def summary(self, playbook: Playbook, *, is_preview: bool) -> dict[str, Any]:
+        """The cluster in a few values, for what goes on to another job."""
+        return {"playbook": playbook, "is_preview": is_preview, "outcome": self.outcome, "message": self.message}
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """One run of a playbook. ``is_preview``: it changed nothing. ``run_by``: user and host."""
+
+    playbook: Playbook
+    is_preview: bool
+    made_at: int
+    run_by: str
+    clusters: tuple[ClusterReport, ...] = field(default_factory=tuple)
+
+    @property
+    def stamp(self) -> str:
+        """The time as a part of a file's name, in UTC."""
+        return datetime.fromtimestamp(self.made_at, timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+
+    @property
+    def outcome(self) -> str:
+        return worst_outcome(one.outcome for one in self.clusters)
+
+    @property
+    def worst_first(self) -> Sequence[ClusterReport]:
+        return sorted(self.clusters, key=lambda one: (badness(one.outcome), one.label))
+
+    @property
+    def message(self) -> str:
+        """The run in a line."""
+        if len(self.clusters) == 1:
+            return f"{self.clusters[0].label}: {self.clusters[0].message}"
+        return f"{counted(len(self.clusters), 'cluster')}: {counted_outcomes(one.outcome for one in self.clusters)}."
+
+    def as_data(self) -> dict[str, Any]:
+        """The JSON document; its schema is docs/report.schema.json."""
+        return {
+            "format": FORMAT,
+            "made_by": MADE_BY,
+            "version": VERSION,
+            "playbook": self.playbook,
+            "is_preview": self.is_preview,
+            "made_at": self.made_at,
+            "run_by": self.run_by,
+            "outcome": self.outcome,
+            "message": self.message,
+            "clusters": [{**asdict(one), "message": one.message} for one in self.worst_first],
+        }

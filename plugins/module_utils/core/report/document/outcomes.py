@@ -1,0 +1,56 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a report says became of a connector, a cluster or a run: one word, and how bad it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Literal
+
+Tone = Literal["bad", "doubtful", "calm", "good"]
+
+# From bad to good. Verdicts and outcomes of a recovery are among them, with the words that they have elsewhere.
+TONES: dict[str, Tone] = {
+    "failed": "bad",
+    "not_recovered": "bad",
+    "stuck": "bad",
+    "blocked": "bad",
+    "recovering": "doubtful",
+    "not_proven": "doubtful",
+    "unknown": "doubtful",
+    "planned": "doubtful",
+    "stopped": "doubtful",
+    "missing": "doubtful",
+    "late": "doubtful",
+    "deviates": "doubtful",
+    "changed": "calm",
+    "not_verified": "calm",
+    "orphaned": "calm",
+    "recovered": "good",
+    "ok": "good",
+}
+OUTCOMES = tuple(TONES)
+# A cluster in which there is no connector to report on.
+NOTHING = "unknown"
+
+
+def worst_outcome(outcomes: Iterable[str]) -> str:
+    """The worst of them; ``unknown`` of nothing, since nothing seen is not a good sign."""
+    return min(outcomes, key=badness, default=NOTHING)
+
+
+def badness(outcome: str) -> int:
+    """The place of an outcome in the order of them, 0 for the worst."""
+    return OUTCOMES.index(outcome)
+
+
+def counted_outcomes(outcomes: Iterable[str]) -> str:
+    """``1 not recovered, 2 ok``, worst first; empty for nothing."""
+    found = Counter(outcomes)
+    return ", ".join(f"{found[one]} {in_words(one)}" for one in sorted(found, key=badness))
+
+
+def in_words(outcome: str) -> str:
+    return outcome.replace("_", " ")

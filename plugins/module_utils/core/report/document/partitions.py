@@ -1,0 +1,71 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The partitions of a connector for a report: the verdict, the plan, the forecast and the recovery of each, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition, show_fields
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import NO_DATA, Data
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import PartitionReport
+
+
+def partition_reports(facts: Data, change: Data, recovery: Data) -> tuple[PartitionReport, ...]:
+    """In the order of the connector's walk, where it is known. Each of the three may be empty."""
+    plan, forecast = change.get("plan") or NO_DATA, change.get("forecast") or NO_DATA
+    verdicts = _by_partition(facts.get("verdicts"))
+    stored = _by_partition(facts.get("offsets"))
+    written = _by_partition(plan.get("offsets"))
+    seen = _by_partition(recovery.get("partitions"))
+    available = _by_partition(facts.get("available"))
+    forecasts = {Partition.of(_named(one)): one for one in forecast.get("partitions") or ()}
+    blocker = facts.get("blocker") or NO_DATA
+    blocking = {Partition.of(one) for one in blocker.get("partitions") or ()}
+    names = partition_names([*verdicts, *(one for one in (*written, *seen) if one not in verdicts)])
+
+    def report(partition: Partition, name: str) -> PartitionReport:
+        verdict, target = verdicts.get(partition, NO_DATA), written.get(partition, NO_DATA)
+        now, to_come = seen.get(partition, NO_DATA), forecasts.get(partition, NO_DATA)
+        offset = stored.get(partition, NO_DATA).get("offset")
+        return PartitionReport(
+            name=name,
+            partition=partition.as_dict(),
+            verdict=verdict.get("verdict"),
+            reasons=tuple(reason["message"] for reason in verdict.get("reasons") or ()),
+            is_blocker=partition in blocking,
+            delivered_before=verdict.get("delivered_to"),
+            delivered_after=now.get("delivered_to"),
+            available_end=available.get(partition, NO_DATA).get("available_end", now.get("available_to")),
+            outcome=now.get("outcome"),
+            outcome_reason=now.get("reason"),
+            offset_before=target.get("before", offset) if target else offset,
+            offset_after=target.get("after") if target else None,
+            changed=bool(target),
+            skipped=tuple((span[0], span[1]) for span in to_come.get("skipped") or ()),
+            redelivered_seconds=to_come.get("redelivered_seconds") or 0,
+            redelivered_rows=to_come.get("redelivered_rows") or 0,
+            lost_rows=to_come.get("lost_rows") or 0,
+        )
+
+    return tuple(report(partition, name) for partition, name in names.items())
+
+
+def partition_names(partitions: Sequence[Partition]) -> dict[Partition, str]:
+    """A short name for each: the values of those fields in which they differ; of a single one all fields."""
+    fields = list(dict.fromkeys(name for one in partitions for name in one.as_dict()))
+    differing = [name for name in fields if len({one.get(name) for one in partitions}) > 1]
+    names = {}
+    for one in partitions:
+        values = [str(one.get(name)) for name in differing if one.get(name) is not None]
+        names[one] = " ".join(values) or show_fields(one.as_dict()) or "all"
+    return names
+
+
+def _by_partition(entries: Iterable[Data] | None) -> dict[Partition, Data]:
+    return {Partition.of(one["partition"]): one for one in entries or ()}
+
+
+def _named(one: Data) -> Mapping[str, str]:
+    return {"timezone": one["timezone"], "report_type": one["report_type"]}

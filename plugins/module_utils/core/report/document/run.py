@@ -1,0 +1,20 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report on one run, from what it has left of each cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.cluster import cluster_report
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import Playbook, RunReport
+
+
+def run_report(
+    playbook: Playbook, clusters: Iterable[Found], *, made_at: int, run_by: str, is_preview: bool
+) -> RunReport:
+    """``made_at``: epoch seconds. ``run_by``: user and host."""
+    reports = tuple(cluster_report(found, playbook, made_at, is_preview=is_preview) for found in clusters)
+    return RunReport(playbook, is_preview, made_at, run_by, reports)

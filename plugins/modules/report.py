@@ -1,0 +1,79 @@
+#!/usr/bin/python
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: report
+short_description: Write the report on a run
+version_added: 1.0.0
+author: connectops.recovery contributors (@connectops)
+description:
+  - Writes what the roles P(connectops.recovery.identify#role), P(connectops.recovery.reset#role),
+    P(connectops.recovery.verify#role) and P(connectops.recovery.rollback#role) have found and done in this run, for all hosts of
+    the play, as HTML pages, as Markdown and as one JSON document.
+  - Each run gets a new folder. With several clusters there is a page for each, and one for all of them with the worst first.
+  - The pages need no network and no script. Secrets are hidden.
+  - Use it with C(run_once) in a play over all clusters of the run, without C(serial).
+  - The module runs on the controller only. It writes the report in check mode too. The files are readable by their owner only.
+extends_documentation_fragment:
+  - connectops.recovery.attributes
+options:
+  dir:
+    description:
+      - Folder on the controller in which the folder of this report is made. It is created if it does not exist. A relative path
+        begins where C(ansible-playbook) was started.
+      - If unset, nothing is written, and the outcomes are returned all the same.
+    type: path
+  playbook:
+    description: The playbook that the report is about.
+    type: str
+    required: true
+    choices: [identify, recover, verify, rollback, prevent]
+  is_preview:
+    description: Whether the run only shows what it would change.
+    type: bool
+    default: false
+attributes:
+  diff_mode:
+    support: N/A
+    description: No cluster is changed, so there is nothing to show.
+seealso:
+  - module: connectops.recovery.connect_offsets_facts
+  - module: connectops.recovery.connect_offset_reset
+  - module: connectops.recovery.connect_recovery_info
+  - module: connectops.recovery.connect_rollback
+"""
+
+EXAMPLES = r"""
+- name: Write what was found in all clusters
+  connectops.recovery.report:
+    dir: reports
+    playbook: identify
+  run_once: true
+"""
+
+RETURN = r"""
+folder:
+  description: Absolute path of the folder with the files. V(null) if nothing was written.
+  returned: success
+  type: str
+outcome:
+  description: Worst outcome of a cluster.
+  returned: success
+  type: str
+  sample: recovered
+outcomes:
+  description:
+    - The outcome of each cluster, by the name of the variable under which it is handed on to another job,
+      C(connectops_outcome_) and the name of the cluster.
+    - Each has the keys C(playbook), C(is_preview), C(outcome) and C(message).
+  returned: success
+  type: dict
+lines:
+  description: Where the report is, as lines of text for a person. Empty if nothing was written.
+  returned: success
+  type: list
+  elements: str
+"""

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run of a playbook has left in the variables of its hosts, for its report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import SHORTEST_SECRET, quoted_data
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
+from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import plain
+from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
+    is_blank,
+    known_variables,
+    plain_value,
+)
+
+# The registered results of the roles; the first one that is there counts.
+_OFFSETS = "connectops_offsets"
+_PLANNED, _CHANGED = ("reset_plan", "rollback_plan"), ("reset_result", "rollback_result")
+_VERIFIED, _PREVENTED = ("verify_result",), ("prevent_result", "prevent_look")
+
+Variables = Mapping[str, Any]
+
+
+def found_in(label: str, variables: Variables) -> Found:
+    """What the roles have left of one host in this run, without its secrets. ``variables`` are those of the host."""
+    secrets = frozenset(_secrets(variables))
+
+    def shown(*names: str) -> Any:
+        name = next((one for one in names if one in variables), None)
+        return {} if name is None else quoted_data(plain(variables[name]), secrets)
+
+    # Not the facts of the host, which may be cached ones of an earlier run.
+    read, planned, changed = shown("identify_result"), shown(*_PLANNED), shown(*_CHANGED)
+    verified, prevented = shown(*_VERIFIED), shown(*_PREVENTED)
+    failures = [one["msg"] for one in (read, planned, changed, verified, prevented) if _has_failed(one)]
+    problem = shown("connectops_failure") or " ".join(dict.fromkeys(failures))
+    return Found(
+        label,
+        offsets=(read.get("ansible_facts") or {}).get(_OFFSETS) or {},
+        planned=planned,
+        changed=changed,
+        verified=verified,
+        prevented=prevented,
+        problem=str(problem) if problem else None,
+        left_stopped=tuple(shown("connectops_left_stopped")),
+    )
+
+
+def _has_failed(result: Variables) -> bool:
+    """Whether a task failed as a whole; one that failed for single connectors has results of its own for these."""
+    return bool(result.get("failed")) and "connectors" not in result and "msg" in result
+
+
+def _secrets(variables: Variables) -> Iterator[str]:
+    """The secrets among the variables that the playbooks read."""
+    for name, spec in known_variables().items():
+        if not spec.get("no_log") or name not in variables:
+            continue
+        try:
+            value = plain(variables[name])
+        except AnsibleError:
+            # It refers to something that is not defined, so nothing could use it either.
+            continue
+        if is_blank(value):
+            continue
+        value = plain_value(name, value)
+        values = value.values() if isinstance(value, Mapping) else [value]
+        yield from (str(one) for one in values if len(str(one)) >= SHORTEST_SECRET)

@@ -1,0 +1,109 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs to report on: recorded on the lab, and what may go wrong with them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import Playbook, RunReport
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.run import run_report
+
+# A look, a plan, a reset, a verification and a rollback of one stuck connector with three timezones.
+_RECORDED = json.loads(Path(__file__).with_name("recorded_run.json").read_text(encoding="utf-8"))
+NAME = "stripe-reporting-source-connector"
+WAIT = "stripe.report.max.wait.ms"
+NOT_REACHED = "Kafka Connect cannot be reached at http://connect-2:8083: connection refused."
+# Markup in the languages of all the files.
+HOSTILE = '<script>alert(1)</script> </title> "x" | [a](b) `c` # {{ 7 * 7 }} &amp;'
+
+
+def recorded(step: str) -> dict[str, Any]:
+    """A copy of what one task has returned: offsets, planned, changed, verified or rolled_back."""
+    found: dict[str, Any] = deepcopy(_RECORDED[step])
+    return found
+
+
+MADE_AT: int = _RECORDED["verified"]["ended_at"] + 1
+
+
+def recovered(label: str = "connect-1", **others: Any) -> Found:
+    steps = {step: recorded(step) for step in ("offsets", "planned", "changed", "verified")}
+    return Found(label, **{**steps, **others})
+
+
+def with_connector(result: Mapping[str, Any], **changed: Any) -> dict[str, Any]:
+    """The result with other values in the part about the connector."""
+    return {**result, "connectors": {NAME: {**result["connectors"][NAME], **changed}}}
+
+
+def report(*clusters: Found, playbook: Playbook = "recover", is_preview: bool = False) -> RunReport:
+    return run_report(playbook, clusters, made_at=MADE_AT, run_by="user@host", is_preview=is_preview)
+
+
+def previewed() -> RunReport:
+    planned = recorded("planned")
+    return report(Found("connect-1", offsets=recorded("offsets"), planned=planned, changed=planned), is_preview=True)
+
+
+def identified() -> RunReport:
+    return report(Found("connect-1", offsets=recorded("offsets")), playbook="identify")
+
+
+def rolled_back() -> RunReport:
+    result = recorded("rolled_back")
+    return report(Found("connect-1", planned=result, changed=result), playbook="rollback")
+
+
+def fleet() -> RunReport:
+    stuck = Found("connect-3", offsets=recorded("offsets"))
+    return report(recovered(), Found("connect-2", problem=NOT_REACHED), stuck)
+
+
+def hostile() -> RunReport:
+    """Every text that comes from outside is markup."""
+
+    def spoiled(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {HOSTILE if key == NAME else key: spoiled(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [spoiled(one) for one in value]
+        kept = ("passed", "failed", "recovered", "stuck", "blocked", "ok", "as_written", "proven")
+        return HOSTILE if isinstance(value, str) and value not in kept else value
+
+    steps = {step: spoiled(recorded(step)) for step in ("offsets", "planned", "changed", "verified")}
+    return report(Found(HOSTILE, problem=HOSTILE, left_stopped=(HOSTILE,), **steps), Found("connect-2"))
+
+
+def long_names() -> RunReport:
+    """Names and messages that no line can hold, and many partitions of which some have no data."""
+    long = "a" * 200
+    offsets = recorded("offsets")
+    verdicts = offsets["connectors"][NAME]["verdicts"]
+    verdicts += [
+        {**verdicts[2], "partition": {"timezone": f"zone-{number}-{long}", "report_type": "balance.summary.1"}}
+        for number in range(30)
+    ]
+    changed, verified = recorded("changed"), recorded("verified")
+    changed["connectors"][NAME]["backup_file"] = f"/{long}/{long}.json"
+    for result in (offsets, changed, verified):
+        result["connectors"][f"connector-{long}"] = result["connectors"].pop(NAME)
+    found = Found(f"cluster-{long}", offsets=offsets, changed=changed, verified=verified, problem=long)
+    return report(found)
+
+
+REPORTS = {
+    "long_names": long_names,
+    "recovered": lambda: report(recovered()),
+    "previewed": previewed,
+    "identified": identified,
+    "rolled_back": rolled_back,
+    "fleet": fleet,
+    "hostile": hostile,
+}
