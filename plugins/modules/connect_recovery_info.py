@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - connectops.recovery.options.stripe
   - connectops.recovery.options.backups
   - connectops.recovery.options.limits
+  - connectops.recovery.options.worker_logs
   - connectops.recovery.options.recovery
   - connectops.recovery.attributes.waits
   - connectops.recovery.attributes.offsetsgroup

@@ -15,7 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.checks import seconds
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import CONNECTORS
-from ansible_collections.connectops.recovery.plugins.module_utils.options.facts import PROFILES, WORKER_LOGS
+from ansible_collections.connectops.recovery.plugins.module_utils.options.facts import PROFILES
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
     argument_spec,
     field_for,
@@ -51,7 +51,6 @@ class RecoveryOptions:
         "interval_seconds", "int", "Time in seconds between two readings of the offsets.", default=5
     )
     profiles: tuple[Mapping[str, Any], ...] = field_for(PROFILES)
-    worker_logs: tuple[str, ...] = field_for(WORKER_LOGS)
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> RecoveryOptions:

@@ -36,6 +36,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.connec
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.limits import read_limits
 from ansible_collections.connectops.recovery.plugins.module_utils.options.recovery import RecoveryOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.worker_logs import WorkerLogOptions
 
 
 def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
@@ -70,7 +71,7 @@ class _Wait:
             self._kafka,
             Judge(self._backups.cluster_label, read_limits(params), kinds),
             names,
-            options.worker_logs,
+            WorkerLogOptions.read(params),
             lambda: context.now + self._elapsed(),
         )
         self._targets = {

@@ -25,6 +25,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_OFFSET_RESET,
     CONNECT_RECOVERY_INFO,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import WorkerLogs
 from unit.fake_cluster import FakeCluster, FakeConnector
 
 NOW = 1_795_413_600.0
@@ -190,7 +191,7 @@ def test_check_mode_looks_once_and_waits_for_nothing(verification: Verification)
 def test_what_has_not_changed_is_not_judged_again(verification: Verification, monkeypatch: pytest.MonkeyPatch) -> None:
     planned = verification.reset()
     read: list[Any] = []
-    monkeypatch.setattr(looks, "log_lines", lambda paths: read.append(paths) or [])
+    monkeypatch.setattr(looks, "read_worker_logs", lambda options: read.append(options) or WorkerLogs())
     verification.after(20, {ORDERS: {"id": 3}})
     verification.wait(planned=planned, timeout_seconds=50)
     # At the start, after the change and at the end.
