@@ -52,14 +52,6 @@ EXAMPLES = r"""
       stripe.report.max.wait.ms: 60m
   register: recovered
 
-- name: Verify the last change of every connector that has a backup, with the logs of workers in Kubernetes
-  connectops.recovery.connect_recovery_info:
-    connect_url: http://connect-1:8083
-    from_backups: true
-    kafka_bootstrap_servers: [kafka-1:9092]
-    worker_log_command: [kubectl, logs, --selector=strimzi.io/cluster=connect, --since=24h, --tail=-1, --timestamps]
-  register: verified
-
 - name: Wait until it has stored progress of its own
   connectops.recovery.connect_recovery_info:
     connect_url: http://connect-1:8083
@@ -67,6 +59,14 @@ EXAMPLES = r"""
     planned: "{{ recovered.connectors }}"
   register: verified
   failed_when: not (verified.recovered | default(false))
+
+- name: Verify the last change of every connector that has a backup, with the logs of workers in Kubernetes
+  connectops.recovery.connect_recovery_info:
+    connect_url: http://connect-1:8083
+    from_backups: true
+    kafka_bootstrap_servers: [kafka-1:9092]
+    worker_log_command: [kubectl, logs, --selector=strimzi.io/cluster=connect, --since=24h, --tail=-1, --timestamps]
+  register: verified
 """
 
 RETURN = r"""

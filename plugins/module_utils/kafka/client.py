@@ -10,11 +10,11 @@ from types import TracebackType
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.arrivals import Arrivals, TopicEnd
-from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.task_history import TaskHistory
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.task_history import StatusRecord
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connection import Connection, Progress
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.deliveries import (
     arrivals,
-    read_task_history,
+    read_statuses,
     topic_ends,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.groups import group_positions
@@ -81,9 +81,9 @@ class KafkaClient:
         """See :func:`.deliveries.arrivals`."""
         return arrivals(self._connection, ends, record_field)
 
-    def task_history(self, connector: str, worker_ids: Collection[str], since: float) -> TaskHistory | None:
-        """See :func:`.deliveries.read_task_history`."""
-        return read_task_history(self._connection, self._topics, connector, worker_ids, since)
+    def statuses(self, connectors: Collection[str]) -> dict[str, list[StatusRecord]]:
+        """See :func:`.deliveries.read_statuses`."""
+        return read_statuses(self._connection, self._topics, connectors)
 
     def group_positions(self, group: str, topics: Collection[str] = ()) -> tuple[SinkPosition, ...]:
         """See :func:`.groups.group_positions`."""

@@ -10,10 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.arrivals import Arrivals, TopicEnd
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.task_history import (
     StatusRecord,
-    TaskHistory,
     decode_status,
-    own_status_topic,
-    task_history,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connection import Connection
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import KafkaFailed, TopicNotFound
@@ -31,14 +28,18 @@ _MOST_RECORDS = 200_000
 
 
 def topic_ends(connection: Connection, topics: Iterable[str]) -> tuple[TopicEnd, ...]:
-    """The present ends of these topics; of one that does not exist yet, that of the topic partition it will have."""
-    numbers = connection.partitions_by_topic()
+    """The present ends of these topics; of one that does not exist yet, that of the topic partition it will have.
+
+    Raises KafkaFailed, also for a topic that may not be described: whether it exists is not known then.
+    """
     ends: list[TopicEnd] = []
     for topic in topics:
-        if topic not in numbers:
+        try:
+            numbers = connection.partitions_of(topic)
+        except TopicNotFound:
             ends.append(TopicEnd(topic, 0, 0))
             continue
-        found = list_offsets(connection, [TopicPartition(topic, number) for number in numbers[topic]], "latest")
+        found = list_offsets(connection, [TopicPartition(topic, number) for number in numbers], "latest")
         ends += [TopicEnd(topic, one.number, end) for one, end in found.items()]
     return tuple(ends)
 
@@ -58,32 +59,24 @@ def _arrived(connection: Connection, topic: str, ends: Sequence[TopicEnd], recor
         scanned = scan(
             connection, topic, begins, lambda message: found.take(message.value(), record_field), _MOST_RECORDS
         )
-    except TopicNotFound as failure:
-        # One that was not there before the change, and is not there yet.
-        return found if not any(begins.values()) else Arrivals(topic, problem=failure.sentence)
     except KafkaFailed as failure:
+        # One that is not there yet is a problem as well: it may deliver to another topic.
         return Arrivals(topic, problem=failure.sentence)
     found.positions, found.lost, found.is_cut = scanned
     return found
 
 
-def read_task_history(
-    connection: Connection, finder: TopicFinder, connector: str, worker_ids: Collection[str], since: float
-) -> TaskHistory | None:
-    """What the status topic of the cluster says of a connector since a moment (epoch seconds).
+def read_statuses(
+    connection: Connection, finder: TopicFinder, connectors: Collection[str]
+) -> dict[str, list[StatusRecord]]:
+    """What all status topics on the brokers hold of tasks of connectors with these names. Raises KafkaFailed."""
+    found: dict[str, list[StatusRecord]] = {name: [] for name in connectors}
 
-    None where no topic can be told to be the status topic of the cluster. Raises KafkaFailed.
-    """
-    records: list[tuple[str, StatusRecord]] = []
+    def take(message: Message) -> None:
+        record = decode_status(message.topic(), message.key(), message.value(), written_at(message))
+        if record is not None and record.connector in found:
+            found[record.connector].append(record)
+
     for topic in finder.status_topics():
-
-        def take(message: Message, topic: str = topic) -> None:
-            record = decode_status(message.key(), message.value(), written_at(message), connector)
-            if record is not None:
-                records.append((topic, record))
-
         scan(connection, topic, {}, take, _MOST_RECORDS)
-    own = own_status_topic(records, worker_ids)
-    if own is None:
-        return None
-    return task_history(own, [record for topic, record in records if topic == own], since)
+    return found

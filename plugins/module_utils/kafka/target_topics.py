@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.preflight import TargetTopic
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connection import Connection
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.deliveries import topic_ends
-from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import AccessDenied
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import AccessDenied, other_cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.groups import committed_offsets
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 
@@ -27,22 +27,29 @@ class TargetTopics(Protocol):
 
 
 class BrokerTopics:
-    """:class:`TargetTopics` on the brokers, for several threads: each call has a connection and a time limit of its own."""
+    """:class:`TargetTopics` on the brokers, for several threads: each call has a connection and a time limit of its own.
 
-    def __init__(self, options: KafkaOptions) -> None:
+    ``cluster_id``: the id of the Kafka cluster that the workers use, empty where it is not known.
+    """
+
+    def __init__(self, options: KafkaOptions, cluster_id: str) -> None:
         self._options = options
+        self._cluster_id = cluster_id
 
     def look(self, topics: Sequence[str]) -> tuple[TargetTopic, ...]:
         connection = Connection(self._options)
         try:
+            if self._cluster_id and connection.cluster_id != self._cluster_id:
+                raise other_cluster(self._options, connection.cluster_id, self._cluster_id)
             return _look(connection, topics)
         finally:
             connection.close()
 
 
 def _look(connection: Connection, topics: Sequence[str]) -> tuple[TargetTopic, ...]:
-    known = connection.partitions_by_topic()
+    # Asked for by its name, so one that may not be described is no missing one.
     ends = topic_ends(connection, topics)
+    known = connection.partitions_by_topic()
     existing = [topic for topic in topics if topic in known]
     settings = _settings(connection, existing)
     readers, omitted = _readers(connection, existing)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import recovery_info
+from confluent_kafka import Consumer, TopicPartition
 from integration.recovery.tasks import (
     CAIRO,
     MAX_WAIT,
@@ -28,6 +29,7 @@ from integration.recovery.tasks import (
 )
 from lab import Lab
 from lab.ansible_runs import run_playbook, write_inventory
+from lab.days import ago
 from lab.trial import Trial
 
 LONGER_WAIT = {MAX_WAIT: "60m"}
@@ -119,6 +121,20 @@ def test_every_checkpoint_has_evidence_from_what_really_happened(lab: Lab, trial
     assert arrived["markers"] >= 1
     assert all(one["behind_seconds"] == 0 for one in found["offsets"]["evidence"]["partitions"])
     assert tasks.of(result)["change"]["plan_id"] == tasks.of(reset)["plan"]["id"]
+
+    # A preview that reads again names who would see that twice, and what agrees to it stays the same plan.
+    consumer = Consumer({"bootstrap.servers": lab.bootstrap_servers, "group.id": "billing"})
+    consumer.commit(offsets=[TopicPartition(trial.topic, 0, 1)], asynchronous=False)
+    consumer.close()
+    again = {"strategy": "timestamp", "timestamp": str(ago(3)), "check_mode": True}
+    shown, without = tasks.reset(**again, **kafka_of(lab)), tasks.reset(**again, cluster_label="connect-1")
+    assert tasks.of(shown)["plan"]["id"] == tasks.of(without)["plan"]["id"]
+    preflight = tasks.of(succeeded(shown))["preflight"]
+    assert (preflight["topics"][0]["groups"], preflight["topics"][0]["retention_seconds"]) == (["billing"], 7 * 86_400)
+    assert preflight["reread_seconds"] == 3 * 86_400
+    assert preflight["warnings"] == [
+        "billing will see 3 d of data twice: check that repeated records do no harm there."
+    ]
 
     # For a change before the connector was created, every start of its task comes after the change.
     document = result_of_the_change(tasks)

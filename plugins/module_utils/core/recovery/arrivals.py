@@ -91,9 +91,11 @@ class Arrivals:
 
 
 def _field_of(value: bytes, name: str) -> str | None:
-    """A text field of a JSON value, with or without the schema that Connect's converter may put around it."""
+    """A text field of a JSON value, also of one that a converter has put into a text, or has put a schema around."""
     try:
         data = json.loads(value)
+        if isinstance(data, str):
+            data = json.loads(data)
     except (ValueError, RecursionError):
         return None
     if isinstance(data, dict) and set(data) == {"schema", "payload"}:

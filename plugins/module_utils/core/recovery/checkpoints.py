@@ -33,7 +33,7 @@ CheckpointStatus = Literal["passed", "open", "not_looked_at", "failed"]
 STATUSES: tuple[CheckpointStatus, ...] = get_args(CheckpointStatus)
 
 _MOST_NAMED = 3
-_NO_KAFKA = "set kafka_bootstrap_servers, so that the topics can be read"
+_NO_KAFKA = "set connectops_kafka_bootstrap_servers, so that the topics can be read"
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Aftermath:
     """
 
     log: LogActivity | None = None
-    log_problem: str = "no log of the workers is named: set worker_logs, worker_log_units or worker_log_command"
+    log_problem: str = "no log of the workers is named: set connectops_worker_logs, or another source of logs"
     arrivals: tuple[Arrivals, ...] = ()
     data_problem: str = _NO_KAFKA
     history: TaskHistory | None = None
@@ -99,16 +99,16 @@ def _logs(target: Target, aftermath: Aftermath) -> Checkpoint:
     evidence = log.as_data()
     since = "the last start of its task" if target.change is None else "the change"
     made = f"{counted(log.commits, 'commit')} of {counted(log.records, 'record')}"
-    failed = f"{counted(log.failures, 'failed poll')}, {counted(log.timeouts, 'timeout')}"
+    failed = f"{counted(log.failures, 'failed poll')} and {counted(log.timeouts, 'timeout')} since {since}"
     if not log.commits and not log.progress and not log.failures:
         words = f"The logs have nothing of its polls since {since}: read them again later, and check that they are this worker's."
         return Checkpoint("logs", "open", words, evidence)
     if not log.failures:
         return Checkpoint("logs", "passed", f"No poll has failed since {since}; {made}.", evidence)
     if log.is_moving:
-        words = f"Since {since} there were {failed}, and {made} after the last of them."
+        words = f"{failed}, then {made}."
         return Checkpoint("logs", "passed", words, evidence)
-    words = f"Since {since} there were {failed}, and no commit after the last of them: run identify to see what fails."
+    words = f"{failed}, and no commit after the last of them: run identify to see what fails."
     return Checkpoint("logs", "failed", words, evidence)
 
 
@@ -181,12 +181,14 @@ def _data(recovery: Recovery, aftermath: Aftermath, delivery: Delivery) -> Check
             )
             return Checkpoint("data", "failed", words, evidence)
         return Checkpoint("data", "open", "No record has come into its topics since the change.", evidence)
-    if missing and is_whole and not markers:
+    unnamed = sum(one.others for one in found)
+    if missing and is_whole and not markers and not unnamed:
         words = f"{came}, but none of {_listed(missing)}, whose offset has moved: look for lost records."
         return Checkpoint("data", "failed", words, evidence)
     by_group = _shown_groups(found)
     cut = "" if is_whole else "; not all of them were read"
-    rest = f"; none of {_listed(missing)}" if missing else ""
+    rest = f"; none of {_listed(missing)}" if missing and not unnamed else ""
+    rest += f"; {unnamed} do not name their timezone" if unnamed and delivery.record_field else ""
     return Checkpoint("data", "passed", f"{came}{by_group}{rest}{cut}.", evidence)
 
 
@@ -228,14 +230,10 @@ def _partitions(recovery: Recovery) -> Checkpoint:
     if not parts:
         return Checkpoint("partitions", "open", "No partition is known yet.", evidence)
     if not bad:
-        return Checkpoint(
-            "partitions", "passed", f"All {counted(len(parts), 'expected partition')} are seen.", evidence
-        )
+        return Checkpoint("partitions", "passed", f"All expected partitions have recovered ({len(parts)}).", evidence)
     failed = [one for one in bad if one.outcome == "not_recovered"]
     first = (failed or bad)[0]
-    words = (
-        f"{len(parts) - len(bad)} of {counted(len(parts), 'expected partition')} have recovered; {first.partition}: "
-    )
+    words = f"{len(parts) - len(bad)} of {len(parts)} expected partitions have recovered; {first.partition}: "
     words += _sentence_end(first.reason or first.outcome.replace("_", " "))
     return Checkpoint("partitions", "failed" if failed else "open", f"{words}.", evidence)
 

@@ -12,11 +12,15 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.log_activity import CLOCK_SECONDS
 
+_TASK = "status-task-"
+
 
 @dataclass(frozen=True)
 class StatusRecord:
     """One record: what a worker wrote of a task. ``written_at`` is epoch seconds, ``generation`` that of the workers' group."""
 
+    topic: str
+    connector: str
     task: int
     state: str
     worker_id: str
@@ -50,28 +54,34 @@ class TaskHistory:
         }
 
 
-def decode_status(key: bytes | None, value: bytes | None, written_at: float, connector: str) -> StatusRecord | None:
-    """The record of a task of the connector; None for any other record, and for a task that is gone."""
-    head = f"status-task-{connector}-"
+def decode_status(topic: str, key: bytes | None, value: bytes | None, written_at: float) -> StatusRecord | None:
+    """The record of a task; None for any other record, and for a task that is gone."""
     name = (key or b"").decode(errors="replace")
-    number = name.removeprefix(head)
-    if not name.startswith(head) or not number.isdecimal() or value is None:
+    connector, dash, number = name.removeprefix(_TASK).rpartition("-")
+    if not name.startswith(_TASK) or not dash or not number.isdecimal() or value is None:
         return None
     try:
         data = json.loads(value)
+        generation = int(data["generation"])
         return StatusRecord(
-            int(number), str(data["state"]), str(data["worker_id"]), int(data["generation"]), written_at
+            topic, connector, int(number), str(data["state"]), str(data["worker_id"]), generation, written_at
         )
     except (KeyError, TypeError, ValueError):
         return None
 
 
-def task_history(topic: str, records: Iterable[StatusRecord], since: float) -> TaskHistory:
-    """What happened since a moment (epoch seconds). The topic may have dropped older records of a task, so it is the least."""
+def task_history(records: Collection[StatusRecord], worker_ids: Collection[str], since: float) -> TaskHistory | None:
+    """What the records of one connector tell since a moment (epoch seconds); None where they are not those of its cluster.
+
+    ``worker_ids``: the workers of its cluster that are known. The topic may have dropped older records, so it is the least.
+    """
+    topic = _own_topic(records, worker_ids)
+    if topic is None:
+        return None
     first: dict[int, StatusRecord] = {}
     last: dict[int, StatusRecord] = {}
     later = []
-    for one in sorted(records, key=lambda one: one.written_at):
+    for one in sorted((one for one in records if one.topic == topic), key=lambda one: one.written_at):
         if one.written_at > since + CLOCK_SECONDS:
             later.append(one)
             last[one.task] = one
@@ -91,11 +101,11 @@ def task_history(topic: str, records: Iterable[StatusRecord], since: float) -> T
     )
 
 
-def own_status_topic(found: Collection[tuple[str, StatusRecord]], worker_ids: Collection[str]) -> str | None:
-    """The topic of this cluster among those that hold records of the connector: its newest one names one of the workers."""
+def _own_topic(records: Iterable[StatusRecord], worker_ids: Collection[str]) -> str | None:
+    """The status topic of the cluster: the only one whose newest record names one of its workers."""
     newest: dict[str, StatusRecord] = {}
-    for topic, record in found:
-        if topic not in newest or record.written_at >= newest[topic].written_at:
-            newest[topic] = record
+    for record in records:
+        if record.topic not in newest or record.written_at >= newest[record.topic].written_at:
+            newest[record.topic] = record
     own = [topic for topic, record in newest.items() if record.worker_id in worker_ids]
     return own[0] if len(own) == 1 else None

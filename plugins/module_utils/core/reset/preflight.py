@@ -113,7 +113,7 @@ def _warnings(topics: Sequence[TargetTopic], reread: int, rows: int) -> Iterator
     groups = sorted({group for one in topics for group in one.groups})
     if groups and (reread or rows):
         what = f"{show_seconds(reread)} of data" if reread else counted(rows, "row")
-        yield f"{_listed(groups)} will see {what} twice: check that they can take repeated records."
+        yield f"{_listed(groups)} will see {what} twice: check that repeated records do no harm there."
 
 
 def _shown(one: TargetTopic) -> str:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
@@ -13,12 +13,21 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.log_activity import read_activity
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.target import KnownChange
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.task_history import (
+    StatusRecord,
+    task_history,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.client import KafkaClient
-from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import KafkaFailed
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import KafkaFailed, other_cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import WorkerLogs
 
 _NO_CHANGE = "no backup tells of its change"
+_NO_ENDS = (
+    "the ends of its topics were not noted before the change, because Kafka was not read then, or because it is not known to"
+    " which topics it delivers"
+)
+_NO_STATUS = "no topic can be told to be the status topic of this cluster"
 
 
 @dataclass(frozen=True)
@@ -31,15 +40,21 @@ class Changed:
 
 
 def read_aftermath(
-    changed: Iterable[Changed], logs: WorkerLogs | None, kafka_options: KafkaOptions | None
+    changed: Iterable[Changed], logs: WorkerLogs | None, kafka_options: KafkaOptions | None, cluster_id: str
 ) -> dict[str, Aftermath]:
-    """By name of the connector; what cannot be read is said, and is no failure. ``logs``: None where none are named."""
+    """By name of the connector; what cannot be read is said, and is no failure. ``logs``: None where none are named.
+
+    ``cluster_id``: of the Kafka cluster that the workers use.
+    """
     found = {one.connector.name: (one, _of_log(one, logs)) for one in changed}
     if kafka_options is None:
         return {name: aftermath for name, (_one, aftermath) in found.items()}
     try:
         with KafkaClient(kafka_options) as kafka:
-            return {name: _of_kafka(kafka, one, aftermath) for name, (one, aftermath) in found.items()}
+            if kafka.cluster_id != cluster_id:
+                raise other_cluster(kafka_options, kafka.cluster_id, cluster_id)
+            seen = {name: _with_arrivals(kafka, one, aftermath) for name, (one, aftermath) in found.items()}
+            return _with_histories(kafka, {name: one for name, (one, _aftermath) in found.items()}, seen)
     except KafkaFailed as failure:
         why = failure.sentence.rstrip(".")
         return {
@@ -56,26 +71,27 @@ def _of_log(one: Changed, logs: WorkerLogs | None) -> Aftermath:
     return Aftermath(log=read_activity(logs.lines, one.connector.name, one.delivery, since))
 
 
-def _of_kafka(kafka: KafkaClient, one: Changed, aftermath: Aftermath) -> Aftermath:
+def _with_arrivals(kafka: KafkaClient, one: Changed, aftermath: Aftermath) -> Aftermath:
     if one.change is None:
-        return replace(aftermath, data_problem=_NO_CHANGE, history_problem=_NO_CHANGE)
+        return replace(aftermath, data_problem=_NO_CHANGE)
     arrived = kafka.arrivals(one.change.target_ends, one.delivery.record_field)
-    return replace(
-        _with_history(kafka, one, one.change, aftermath),
-        arrivals=arrived,
-        data_problem=(
-            "the ends of its topics were not noted before the change, because Kafka was not read then or the topics of this class"
-            " are not known"
-        ),
-    )
+    return replace(aftermath, arrivals=arrived, data_problem=_NO_ENDS)
 
 
-def _with_history(kafka: KafkaClient, one: Changed, change: KnownChange, aftermath: Aftermath) -> Aftermath:
+def _with_histories(
+    kafka: KafkaClient, changed: Mapping[str, Changed], seen: Mapping[str, Aftermath]
+) -> dict[str, Aftermath]:
+    """With what the status topic, read once for all, tells of the tasks."""
     try:
-        workers = one.connector.status.worker_ids
-        history = kafka.task_history(one.connector.name, workers, change.returned_at)
+        records = kafka.statuses(changed)
     except KafkaFailed as failure:
-        return replace(aftermath, history_problem=failure.sentence.rstrip("."))
-    return replace(
-        aftermath, history=history, history_problem="no topic can be told to be the status topic of this cluster"
-    )
+        why = failure.sentence.rstrip(".")
+        return {name: replace(aftermath, history_problem=why) for name, aftermath in seen.items()}
+    return {name: _with_history(changed[name], records[name], aftermath) for name, aftermath in seen.items()}
+
+
+def _with_history(one: Changed, records: list[StatusRecord], aftermath: Aftermath) -> Aftermath:
+    if one.change is None:
+        return replace(aftermath, history_problem=_NO_CHANGE)
+    history = task_history(records, one.connector.status.worker_ids, one.change.returned_at)
+    return replace(aftermath, history=history, history_problem=_NO_STATUS)

@@ -28,7 +28,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.pla
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.preflight import Preflight, preflight_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.unfinished import Unfinished
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
-from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connector_topics import OffsetsTopics
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connector_topics import (
+    OTHER_CLUSTER,
+    OffsetsTopics,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import KafkaFailed
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.target_topics import TargetTopics
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.applier import Applied, Applier
@@ -187,7 +190,7 @@ class Changes:
     def _preflight(self, connector: Connector, planned: Planned) -> tuple[Preflight, tuple[str, ...]]:
         """The topics that the connector delivers to; a warning where they cannot be looked at, since it can be changed anyway."""
         topics = kind_of(self._kinds, connector).delivery(connector).topics
-        if self._targets is None or not topics:
+        if self._targets is None or not topics or connector.config.get(OTHER_CLUSTER):
             return Preflight(), ()
         try:
             return preflight_of(self._targets.look(topics), planned.forecast), ()

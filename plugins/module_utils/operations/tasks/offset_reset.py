@@ -81,7 +81,7 @@ def carry_out(
             stores,
             backups,
             topics,
-            None if kafka is None else BrokerTopics(kafka),
+            None if kafka is None else BrokerTopics(kafka, root.kafka_cluster_id),
         ).all()
     outcome.warnings.extend([*warnings, *stores.notes])
     return outcome

@@ -165,7 +165,8 @@ class _Wait:
         connectors = {one.name: one.connector for one in recoveries}
         deliveries = {name: kind_of(self._kinds, one).delivery(one) for name, one in connectors.items()}
         changed = [Changed(one, deliveries[name], self._targets[name].change) for name, one in connectors.items()]
-        aftermaths = read_aftermath(changed, self._looks.logs if self._logs.is_given else None, self._kafka)
+        logs = self._looks.logs if self._logs.is_given else None
+        aftermaths = read_aftermath(changed, logs, self._kafka, self._looks.cluster_id)
         return {
             one.name: checkpoints_of(
                 self._targets[one.name], one, aftermaths[one.name], deliveries[one.name], self._to_go(one)
