@@ -30,6 +30,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.worker
 _TAIL_BYTES = 8 * 1024 * 1024
 _QUOTED_BYTES = 300
 _CHUNK_BYTES = 65_536
+_DRAIN_SECONDS = 5.0
 # The lines of a stack trace, which belong to the entry before them.
 _CONTINUED = re.compile(r"\s|Caused by|(?:[\w$]+\.)+[\w$]*(?:Exception|Error)|$")
 
@@ -142,7 +143,8 @@ def _output(command: Sequence[str], what: str, tail_bytes: int, seconds: float) 
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         for drain in (output, complaints):
-            drain.join()
+            # What has left the group may keep its end of the pipe open.
+            drain.join(_DRAIN_SECONDS)
     if status != 0:
         said = " ".join(" ".join(complaints.lines()).split())
         raise _NotRead(

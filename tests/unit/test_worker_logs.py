@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils import worker_logs
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.worker_logs import WorkerLogOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import WorkerLogs, read_worker_logs
@@ -143,6 +146,15 @@ def test_a_command_that_does_not_end_is_ended_with_all_that_it_has_started(tmp_p
     assert logs.problems == (
         f"worker_log_command: {sys.executable} did not end within 2 s, so nothing of it was read: let it print less.",
     )
+
+
+def test_what_a_command_leaves_behind_in_a_group_of_its_own_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_logs, "_DRAIN_SECONDS", 0.2)
+    began = time.monotonic()
+    start = "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True)"
+    left = printed(f"import subprocess, sys; print({start}.pid, flush=True)").lines[0]
+    os.kill(int(left), signal.SIGKILL)
+    assert time.monotonic() - began < 60
 
 
 def test_a_command_that_fails_hides_no_file(log: Path) -> None:

@@ -9,6 +9,13 @@ import json
 from typing import Any
 
 import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.checkpoints import (
+    Checkpoint,
+    CheckpointName,
+    CheckpointStatus,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import OutcomeName, Recovery
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.soak import (
     MOST_SAMPLES,
     Sample,
@@ -31,6 +38,29 @@ def soak(*moments: float, bad: tuple[float, ...] = ()) -> Soak:
 
 def state(*moments: float, bad: tuple[float, ...] = (), hours: int = 24) -> SoakState:
     return SoakState.of(soak(*moments, bad=bad), hours)
+
+
+def sampled(outcome: OutcomeName = "recovered", **statuses: CheckpointStatus) -> Sample:
+    connector = Connector("orders", "source", "RUNNING", "w:1", (), {})
+    names: dict[CheckpointName, CheckpointStatus] = {"logs": "passed", "offsets": "passed", "tasks": "open"}
+    checkpoints = [Checkpoint(name, statuses.get(name, status), "Any.") for name, status in names.items()]
+    return Sample.of(Recovery(connector, outcome, True, None), checkpoints, 5.0)
+
+
+def test_a_good_sample_has_recovered_is_near_the_end_of_the_data_and_nothing_has_failed() -> None:
+    assert sampled().is_good
+    assert sampled(logs="not_looked_at").is_good
+    assert not sampled("not_verified").is_good
+    assert not sampled("recovering").is_good
+    assert not sampled(offsets="open").is_good
+    assert not sampled(offsets="not_looked_at").is_good
+    assert not sampled(logs="failed").is_good
+    assert sampled(tasks="failed").as_data() == {
+        "at": 5.0,
+        "outcome": "recovered",
+        "good": False,
+        "checkpoints": {"logs": "passed", "offsets": "passed", "tasks": "failed"},
+    }
 
 
 def test_a_day_of_good_samples_closes_it() -> None:
