@@ -90,13 +90,14 @@ class StripeReporting(ConnectorKind[Situation]):
     def delivery(self, connector: Connector) -> Delivery:
         prefix = connector.config.get("topic.prefix", "stripe_reporting_")
         types = (one.strip() for one in connector.config["stripe.report.types"].split(","))
-        topics = tuple(dict.fromkeys(f"{prefix}{one.replace('.', '_')}" for one in types if one))
+        topics = {one: f"{prefix}{one.replace('.', '_')}" for one in types if one}
         # A transformation may send records to another topic, or leave some out.
         is_transformed = bool(connector.config.get("transforms", "").strip())
         return Delivery(
-            topics=() if is_transformed else topics,
+            topics={} if is_transformed else topics,
+            topic_field="report_type",
             record_field="timezone_aka_platform",
-            partition_field="timezone",
+            group_field="timezone",
             progress=r"Generated \d+ SourceRecords|Marked combination .* as completed",
             failure=r"Error while polling",
             timeout=r"did not complete within \d+ ms",

@@ -65,6 +65,11 @@ class Arrivals:
         """Whether every new record was looked at."""
         return not self.is_cut and not self.lost and self.problem is None
 
+    @property
+    def tells_all(self) -> bool:
+        """Whether a group that is not there has no new record for certain: a record that names none may be its own."""
+        return self.is_whole and not self.markers and not self.others
+
     def take(self, value: bytes | None, record_field: str | None) -> None:
         """Count one record."""
         if value is None:

@@ -166,40 +166,47 @@ def _data(recovery: Recovery, aftermath: Aftermath, delivery: Delivery) -> Check
         return Checkpoint("data", "not_looked_at", f"Not looked at: {aftermath.data_problem}.")
     evidence = {"topics": [one.as_data() for one in found]}
     problem = next((one.problem for one in found if one.problem is not None), None)
-    if problem is not None:
+    if all(one.problem is not None for one in found):
         return Checkpoint("data", "not_looked_at", f"Not looked at: {_sentence_end(problem)}.", evidence)
     records, markers = sum(one.records for one in found), sum(one.markers for one in found)
     came = f"{counted(records, 'new record')} in {counted(len(found), 'topic')}" + (
         f" and {counted(markers, 'empty marker')}" if markers else ""
     )
-    missing = sorted(set(_groups_that_moved(recovery, delivery)) - {group for one in found for group in one.groups})
-    is_whole = all(one.is_whole for one in found)
+    missing = list(_missing(recovery, found, delivery))
+    lost = [f"{group} in {topic.topic}" for group, topic in missing if topic.tells_all]
     if not records and not markers:
-        if any(one.has_moved for one in recovery.partitions) and is_whole:
+        if any(one.has_moved for one in recovery.partitions) and all(one.is_whole for one in found):
             words = (
                 "Offsets have moved, but no record has come into its topics since the change: look for lost records."
             )
             return Checkpoint("data", "failed", words, evidence)
         return Checkpoint("data", "open", "No record has come into its topics since the change.", evidence)
-    unnamed = sum(one.others for one in found)
-    if missing and is_whole and not markers and not unnamed:
-        words = f"{came}, but none of {_listed(missing)}, whose offset has moved: look for lost records."
+    if lost:
+        words = f"{came}, but none of {_listed(lost)}, whose offset has moved: look for lost records."
         return Checkpoint("data", "failed", words, evidence)
-    by_group = _shown_groups(found)
-    cut = "" if is_whole else "; not all of them were read"
-    rest = f"; none of {_listed(missing)}" if missing and not unnamed else ""
-    rest += f"; {unnamed} do not name their timezone" if unnamed and delivery.record_field else ""
-    return Checkpoint("data", "passed", f"{came}{by_group}{rest}{cut}.", evidence)
+    words = f"{came}{_shown_groups(found)}{_remarks(found, missing)}"
+    if problem is not None:
+        return Checkpoint("data", "open", f"{words}: {_sentence_end(problem)}.", evidence)
+    return Checkpoint("data", "passed", f"{words}.", evidence)
 
 
-def _groups_that_moved(recovery: Recovery, delivery: Delivery) -> Iterator[str]:
-    """The groups of records that must have come, as their offsets have moved."""
-    if delivery.record_field is None or delivery.partition_field is None:
-        return
+def _missing(recovery: Recovery, found: Sequence[Arrivals], delivery: Delivery) -> Iterator[tuple[str, Arrivals]]:
+    """Of which timezone, say, nothing was seen in its topic although its offset has moved."""
+    by_topic = {one.topic: one for one in found}
     for one in recovery.partitions:
-        group = one.partition.get(delivery.partition_field)
-        if one.has_moved and isinstance(group, str):
-            yield group
+        place = delivery.place_of(one.partition)
+        if place is not None and one.has_moved and place[0] in by_topic and place[1] not in by_topic[place[0]].groups:
+            yield place[1], by_topic[place[0]]
+
+
+def _remarks(found: Sequence[Arrivals], missing: Sequence[tuple[str, Arrivals]]) -> str:
+    unnamed = sum(one.others for one in found if one.groups)
+    remarks = [
+        f"none seen of {_listed([group for group, _topic in missing])}" if missing else "",
+        f"{unnamed} do not name their partition" if unnamed else "",
+        "" if all(one.is_whole for one in found) else "not all of them were read",
+    ]
+    return "".join(f"; {one}" for one in remarks if one)
 
 
 def _shown_groups(found: Sequence[Arrivals]) -> str:

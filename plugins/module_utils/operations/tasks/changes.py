@@ -189,7 +189,7 @@ class Changes:
 
     def _preflight(self, connector: Connector, planned: Planned) -> tuple[Preflight, tuple[str, ...]]:
         """The topics that the connector delivers to; a warning where they cannot be looked at, since it can be changed anyway."""
-        topics = kind_of(self._kinds, connector).delivery(connector).topics
+        topics = kind_of(self._kinds, connector).delivery(connector).topic_names
         if self._targets is None or not topics or connector.config.get(OTHER_CLUSTER):
             return Preflight(), ()
         try:

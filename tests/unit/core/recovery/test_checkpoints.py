@@ -42,13 +42,14 @@ DAY = 86_400
 END = 1_795_651_200  # 2026-11-26
 CHANGE = KnownChange("/b.json", "abc", "continue", "ann@host", END - 60.0, float(END))
 TARGET = Target(final_state="RUNNING", change=CHANGE)
-DELIVERY = Delivery(topics=("t",), record_field="zone", partition_field="timezone")
+DELIVERY = Delivery({"a": "t", "b": "u"}, "type", record_field="zone", group_field="timezone")
 BEFORE, AFTER = {"end": 1}, {"end": 2}
 
 
 def part(
     zone: str = "PST",
     outcome: OutcomeName = "recovered",
+    type: str = "a",
     *,
     moved: bool = True,
     behind: int | None = 0,
@@ -58,7 +59,7 @@ def part(
 ) -> PartitionRecovery:
     available = None if behind is None else END
     return PartitionRecovery(
-        partition=Partition.of({"timezone": zone}),
+        partition=Partition.of({"type": type, "timezone": zone}),
         outcome=outcome,
         is_final=outcome == "recovered",
         reason=reason,
@@ -142,17 +143,17 @@ def test_logs_pass_when_the_last_thing_they_tell_is_a_commit(log: LogActivity, s
         (
             recovery(part(due=True, behind=3 * DAY)),
             "open",
-            "timezone=PST is up to 3 d behind the data that is there; about 4 min to go.",
+            "timezone=PST type=a is up to 3 d behind the data that is there; about 4 min to go.",
         ),
         (
             recovery(part(outcome="recovering", moved=False)),
             "open",
-            "Nothing was stored since the change for timezone=PST.",
+            "Nothing was stored since the change for timezone=PST type=a.",
         ),
         (
             recovery(part(outcome="not_recovered", moved=False, reason="the poll is blocked")),
             "failed",
-            "Nothing was stored since the change for timezone=PST: the poll is blocked.",
+            "Nothing was stored since the change for timezone=PST type=a: the poll is blocked.",
         ),
         (replace(recovery(), partitions=()), "open", "No offset is stored."),
         (recovery(outcome="not_verified", reason="it is PAUSED"), "not_looked_at", "Not looked at: it is PAUSED."),
@@ -167,8 +168,8 @@ def test_offsets_pass_when_all_have_moved_to_near_the_end_of_the_data(of: Recove
 # Data
 
 
-def arrived(markers: int = 0, **groups: int) -> Arrivals:
-    return Arrivals("t", sum(groups.values()) + markers, groups=Counter(groups), markers=markers)
+def arrived(topic: str = "t", markers: int = 0, **groups: int) -> Arrivals:
+    return Arrivals(topic, sum(groups.values()) + markers, groups=Counter(groups), markers=markers)
 
 
 def data(of: Recovery, *arrivals: Arrivals) -> Checkpoint:
@@ -182,13 +183,23 @@ BOTH = (part("PST"), part("Cairo"))
     ("arrivals", "status", "message"),
     [
         ([arrived(PST=3, Cairo=4)], "passed", "7 new records in 1 topic (Cairo 4, PST 3)."),
-        ([arrived(PST=3), arrived(Cairo=4)], "passed", "7 new records in 2 topics (Cairo 4, PST 3)."),
+        ([arrived(PST=3, Cairo=4), arrived("u")], "passed", "7 new records in 2 topics (Cairo 4, PST 3)."),
+        # The records of another report type are no proof.
+        (
+            [arrived(PST=3), arrived("u", Cairo=4)],
+            "failed",
+            "7 new records in 2 topics, but none of Cairo in t, whose offset has moved: look for lost records.",
+        ),
         # A marker names no timezone, so it may be that of the other one.
-        ([arrived(1, PST=3)], "passed", "3 new records in 1 topic and 1 empty marker (PST 3); none of Cairo."),
+        (
+            [arrived(markers=1, PST=3)],
+            "passed",
+            "3 new records in 1 topic and 1 empty marker (PST 3); none seen of Cairo.",
+        ),
         (
             [arrived(PST=3)],
             "failed",
-            "3 new records in 1 topic, but none of Cairo, whose offset has moved: look for lost records.",
+            "3 new records in 1 topic, but none of Cairo in t, whose offset has moved: look for lost records.",
         ),
         (
             [arrived()],
@@ -197,18 +208,24 @@ BOTH = (part("PST"), part("Cairo"))
         ),
         # So may a record that does not name its timezone.
         (
-            [arrived(PST=3), Arrivals("u", 2, others=2)],
+            [replace(arrived(PST=3), others=2)],
             "passed",
-            "5 new records in 2 topics (PST 3); 2 do not name their timezone.",
+            "5 new records in 1 topic (PST 3); none seen of Cairo; 2 do not name their partition.",
         ),
         # What was not read, or is deleted already, proves no loss.
         (
             [replace(arrived(PST=3), is_cut=True)],
             "passed",
-            "3 new records in 1 topic (PST 3); none of Cairo; not all of them were read.",
+            "3 new records in 1 topic (PST 3); none seen of Cairo; not all of them were read.",
         ),
         ([replace(arrived(), lost=4)], "open", "No record has come into its topics since the change."),
-        ([arrived(PST=3), Arrivals("u", problem="It is denied.")], "not_looked_at", "Not looked at: It is denied."),
+        ([Arrivals("t", problem="It is denied.")], "not_looked_at", "Not looked at: It is denied."),
+        # What could be read is told.
+        (
+            [arrived(PST=3, Cairo=4), Arrivals("u", problem="u is denied.")],
+            "open",
+            "7 new records in 2 topics (Cairo 4, PST 3); not all of them were read: u is denied.",
+        ),
     ],
 )
 def test_data_fails_when_an_offset_has_moved_and_nothing_of_it_has_come(
@@ -238,12 +255,12 @@ def test_without_kafka_no_data_is_looked_at() -> None:
         (
             recovery(part(), part("Cairo", "not_recovered", reason="Stripe refuses its API key")),
             "failed",
-            "1 of 2 expected partitions have recovered; timezone=Cairo: Stripe refuses its API key.",
+            "1 of 2 expected partitions have recovered; timezone=Cairo type=a: Stripe refuses its API key.",
         ),
         (
             recovery(part("PST", "recovering")),
             "open",
-            "0 of 1 expected partitions have recovered; timezone=PST: recovering.",
+            "0 of 1 expected partitions have recovered; timezone=PST type=a: recovering.",
         ),
         (replace(recovery(), partitions=()), "open", "No partition is known yet."),
         (recovery(outcome="not_verified", reason="it is PAUSED"), "not_looked_at", "Not looked at: it is PAUSED."),

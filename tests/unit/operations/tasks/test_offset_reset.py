@@ -299,7 +299,7 @@ class Targets:
 def targets(task: Task, topics: FakeTopics, monkeypatch: pytest.MonkeyPatch) -> Targets:
     found = Targets(TargetTopic("payouts", True, (TopicEnd("payouts", 0, 7),), "compact", groups=("billing",)))
     monkeypatch.setattr(offset_reset, "BrokerTopics", lambda *_arguments: found)
-    monkeypatch.setattr(Profiles, "delivery", lambda *_arguments: Delivery(topics=("payouts",)))
+    monkeypatch.setattr(Profiles, "delivery", lambda *_arguments: Delivery(topics={"any": "payouts"}))
     return found
 
 
