@@ -105,13 +105,12 @@ def _entry(line: str) -> list[str]:
     try:
         found = json.loads(line)
         message, microseconds = found["MESSAGE"], int(found["__REALTIME_TIMESTAMP"])
+        # What is not UTF-8 comes as numbers, and what is too large as null.
+        text = message if isinstance(message, str) else bytes(message).decode("utf-8", errors="replace")
     except (KeyError, TypeError, ValueError):
         return []
-    if isinstance(message, list):
-        # So the journal gives what is not UTF-8.
-        message = bytes(message).decode("utf-8", errors="replace")
     moment = datetime.fromtimestamp(microseconds / 1e6, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return [text if _CONTINUED.match(text) else f"[{moment}] {text}" for text in str(message).split("\n")]
+    return [line if _CONTINUED.match(line) else f"[{moment}] {line}" for line in text.split("\n")]
 
 
 def _output(command: Sequence[str], what: str, tail_bytes: int, seconds: float) -> list[str]:
@@ -139,7 +138,7 @@ def _output(command: Sequence[str], what: str, tail_bytes: int, seconds: float) 
             f"{what}: {quoted(command[0])} did not end within {seconds:g} s, so nothing of it was read: let it print less."
         ) from None
     finally:
-        with suppress(ProcessLookupError):
+        with suppress(PermissionError, ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         for drain in (output, complaints):
