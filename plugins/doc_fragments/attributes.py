@@ -82,7 +82,7 @@ attributes:
 options: {}
 attributes:
   check_mode:
-    description: The module only reads. In check mode it looks once and waits for nothing.
+    description: The module only reads the cluster. In check mode it looks once, waits for nothing and keeps no sample.
     support: full
   diff_mode:
     description: The module changes nothing, so there is nothing to show.

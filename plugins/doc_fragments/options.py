@@ -23,6 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.reset 
 from ansible_collections.connectops.recovery.plugins.module_utils.options.rollback import RollbackOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.settings import SettingsOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.worker_logs import WorkerLogOptions
 
 _KAFKA_NOTES = [
     "O(kafka_bootstrap_servers) requires the Python library C(confluent-kafka) >= 2.3.0 on the host that runs the task.",
@@ -60,6 +61,7 @@ class ModuleDocFragment:
     KEEP: str = documentation(options_of(KeepOptions))
     LISTING: str = documentation(LISTING)
     LIMITS: str = documentation(LIMITS)
+    WORKER_LOGS: str = documentation(options_of(WorkerLogOptions))
     SETTINGS: str = documentation(options_of(SettingsOptions))
     RESET: str = documentation(options_of(ResetOptions))
     BUNDLE: str = documentation(options_of(BundleOptions))

@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - connectops.recovery.options.stripe
   - connectops.recovery.options.backups
   - connectops.recovery.options.limits
+  - connectops.recovery.options.worker_logs
   - connectops.recovery.options.metrics
   - connectops.recovery.attributes.measures
   - connectops.recovery.attributes.offsetsgroup

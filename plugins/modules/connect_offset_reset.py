@@ -198,6 +198,46 @@ connectors:
                 before:
                   description: Value of the record before the change, as text. V(null) if there was none.
                   type: str
+    preflight:
+      description:
+        - The topics that the connector delivers to, before the change. It is no part of the plan. V(null) without
+          O(kafka_bootstrap_servers), for an empty plan, and for classes whose topics are not known.
+      type: dict
+      contains:
+        topics:
+          description: What is known of each topic.
+          type: list
+          elements: dict
+          contains:
+            topic:
+              description: Name of the topic.
+              type: str
+            exists:
+              description: Whether the topic exists.
+              type: bool
+            cleanup_policy:
+              description: Its C(cleanup.policy). V(null) if its settings may not be read.
+              type: str
+            retention_seconds:
+              description: For how long it keeps records, in seconds. V(null) for no limit.
+              type: int
+            retention_bytes:
+              description: How many bytes of each topic partition it keeps. V(null) for no limit.
+              type: int
+            groups:
+              description: Consumer groups with committed offsets there.
+              type: list
+              elements: str
+            groups_omitted:
+              description: Number of consumer groups that were not looked at, because there are too many, or may not be read.
+              type: int
+        reread_seconds:
+          description: The longest span of data that a partition delivers twice, in seconds.
+          type: int
+        warnings:
+          description: One sentence for each thing to know before the change.
+          type: list
+          elements: str
     forecast:
       description:
         - What the connector will do with the new offsets. V(null) for connectors other than the Stripe reporting

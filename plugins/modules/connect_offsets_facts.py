@@ -27,6 +27,7 @@ extends_documentation_fragment:
   - connectops.recovery.options.stripe
   - connectops.recovery.options.backups
   - connectops.recovery.options.limits
+  - connectops.recovery.options.worker_logs
   - connectops.recovery.options.facts
   - connectops.recovery.attributes.facts
   - connectops.recovery.attributes.offsetsgroup

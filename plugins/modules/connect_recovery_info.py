@@ -18,6 +18,14 @@ description:
   - A setting that has its old value again is reported. A tool that manages the connector may have put it back.
   - The module does not wait for what cannot come, such as the partitions of an API key that Stripe refuses, or for a task that
     is FAILED.
+  - What is verified is the change in O(planned), or else the last change among the connector's backups, also days after it.
+  - Six checkpoints show what was seen, each with a status, one sentence and its evidence. A checkpoint that has failed makes a
+    connector V(not_proven) whose offsets look recovered.
+  - New records, restarts of tasks and rebalances are looked at only with O(kafka_bootstrap_servers). New records are counted only
+    if the change was made with it too, because the ends of the topics are noted before the change.
+  - With O(keep_samples), a schedule of verifications shows that the recovery lasts. A good sample has recovered, its offsets are
+    near the end of the data, and no checkpoint has failed.
+  - The module changes nothing in the cluster, and RV(ignore:changed) is always V(false).
   - The module does not fail if a connector has not recovered. Use RV(recovered) and RV(message).
   - In check mode the module looks once and does not wait.
 extends_documentation_fragment:
@@ -26,6 +34,7 @@ extends_documentation_fragment:
   - connectops.recovery.options.stripe
   - connectops.recovery.options.backups
   - connectops.recovery.options.limits
+  - connectops.recovery.options.worker_logs
   - connectops.recovery.options.recovery
   - connectops.recovery.attributes.waits
   - connectops.recovery.attributes.offsetsgroup
@@ -50,6 +59,14 @@ EXAMPLES = r"""
     planned: "{{ recovered.connectors }}"
   register: verified
   failed_when: not (verified.recovered | default(false))
+
+- name: Verify the last change of every connector that has a backup, with the logs of workers in Kubernetes
+  connectops.recovery.connect_recovery_info:
+    connect_url: http://connect-1:8083
+    from_backups: true
+    kafka_bootstrap_servers: [kafka-1:9092]
+    worker_log_command: [kubectl, logs, --selector=strimzi.io/cluster=connect, --since=24h, --tail=-1, --timestamps]
+  register: verified
 """
 
 RETURN = r"""
@@ -85,7 +102,8 @@ connectors:
           unless the connector as a whole has a RV(connectors.reason).
         - V(recovering) if the connector is not stuck, but has not stored anything for a partition before the time was over, or
           has stored something and is still stuck.
-        - V(not_proven) if nothing shows whether it works.
+        - V(not_proven) if nothing shows whether it works, if a checkpoint has failed although the offsets look recovered, or if
+          the change was begun and not finished.
         - V(not_verified) if the connector was PAUSED or STOPPED before, so it delivers nothing, or if its reset failed, or if it
           is a sink connector.
       type: str
@@ -155,6 +173,81 @@ connectors:
         delivered_to:
           description: Time up to which the partition has delivered, in epoch seconds. V(null) if it is not known.
           type: int
+        available_to:
+          description: Time up to which there is data to deliver, in epoch seconds. V(null) if it is not known.
+          type: int
+    change:
+      description: The change that is verified, from its backup. V(null) if no backup tells of it.
+      type: dict
+      contains:
+        backup_file:
+          description: The backup.
+          type: str
+        plan_id:
+          description: Id of the plan that was carried out.
+          type: str
+        strategy:
+          description: Its strategy. Empty for a backup of an older format.
+          type: str
+        made_by:
+          description: Who made the change, and on which host.
+          type: str
+        taken_at:
+          description: Time of the backup, in epoch seconds.
+          type: float
+        returned_at:
+          description:
+            - Time at which the connector was returned to its state, in epoch seconds. What is older does not count as seen since
+              the change. For a change of an older version it is the time of the backup.
+          type: float
+    estimate_seconds:
+      description:
+        - Estimated time in seconds until all data that is there is delivered, from the speed that was measured while the module
+          waited, or else from how long earlier report runs took. V(null) if nothing shows it.
+      type: int
+    checkpoints:
+      description: What was seen, always these six, in this order.
+      type: list
+      elements: dict
+      contains:
+        checkpoint:
+          description:
+            - V(logs), whether polls have failed or records were committed; V(offsets), whether offsets move and are near the end
+              of the data; V(data), the new records in the topics; V(partitions), every expected partition, also blocked and
+              dropped ones; V(tasks), restarts and rebalances; V(settings), whether the settings are still as written.
+          type: str
+        status:
+          description:
+            - V(passed), V(open) if it is not passed yet, V(failed), or V(not_looked_at) if nothing was there to look at.
+          type: str
+        message:
+          description: One sentence for a person.
+          type: str
+        evidence:
+          description: What was seen, as data. The keys depend on the checkpoint.
+          type: dict
+    soak:
+      description: What this and earlier verifications of the same change show together. V(null) if no backup tells of the change.
+      type: dict
+      contains:
+        closed:
+          description: Whether every sample of the last O(soak_hours) hours was good, with no gap longer than half of that.
+          type: bool
+        samples:
+          description: Number of samples, this one included.
+          type: int
+        good_since:
+          description: Since when every sample was good, in epoch seconds. V(null) if the last one is not.
+          type: float
+        good_seconds:
+          description: For how long every sample was good, in seconds.
+          type: int
+        needed_seconds:
+          description: For how long that is needed, in seconds.
+          type: int
+        message:
+          description: The same as one sentence for a person.
+          type: str
 preview:
   description: The result as lines of text for a person.
   returned: always

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - connectops.recovery.options.stripe
   - connectops.recovery.options.backups
   - connectops.recovery.options.limits
+  - connectops.recovery.options.worker_logs
   - connectops.recovery.options.bundle
   - connectops.recovery.attributes.bundle
   - connectops.recovery.attributes.offsetsgroup

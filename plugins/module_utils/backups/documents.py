@@ -17,10 +17,13 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.store 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.change import CHANGE_RESULTS, ChangeResult
 from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import OwnWrite, newest_writes
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.soak import Soak
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 
 JOURNAL = "journal"
 OWN_WRITES = "own_writes"
+# What verifications of the last change have seen. It is written beside a change that may be under way.
+SAMPLES = "samples"
 # How the name of the document ends that says what became of the change of a backup.
 RESULT = ".result"
 
@@ -162,20 +165,30 @@ class DocumentStore(ABC):
                 self._delete(one)
                 self._delete(f"{one}{RESULT}")
 
-    def note_result(self, name: str, result: ChangeResult) -> None:
+    def note_result(self, name: str, result: ChangeResult, returned_at: float | None = None) -> None:
         """See :meth:`~.store.BackupStore.note_result`."""
         own = name.rpartition("/")[2].removesuffix(".json")
-        self._put(f"{own}{RESULT}", {"format": _RESULT_FORMAT, "result": result})
+        moment = {} if returned_at is None else {"returned_at": returned_at}
+        self._put(f"{own}{RESULT}", {"format": _RESULT_FORMAT, "result": result, **moment})
 
     def result(self, name: str) -> ChangeResult | None:
         """See :meth:`~.store.BackupStore.result`."""
+        found = self._result_of(name).get("result")
+        return next((one for one in CHANGE_RESULTS if found == one), None)
+
+    def returned_at(self, name: str) -> float | None:
+        """See :meth:`~.store.BackupStore.returned_at`."""
+        found = self._result_of(name).get("returned_at")
+        return float(found) if isinstance(found, (int, float)) and not isinstance(found, bool) else None
+
+    def _result_of(self, name: str) -> Mapping[str, Any]:
+        """The document that says what became of the change; empty where there is none that can be read."""
         try:
             content = _parsed(self._read_shown(f"{name.removesuffix('.json')}{RESULT}") or "null")
         except Unreadable:
             # It is not known then, and what is there shows how much of the change was made.
-            return None
-        known = isinstance(content, Mapping) and content.get("format") == _RESULT_FORMAT
-        return next((one for one in CHANGE_RESULTS if known and content.get("result") == one), None)
+            return {}
+        return content if isinstance(content, Mapping) and content.get("format") == _RESULT_FORMAT else {}
 
     def _known_backups(self) -> str:
         entries = self.list()
@@ -228,6 +241,21 @@ class DocumentStore(ABC):
                 f"{self.shown(OWN_WRITES)} cannot be read, so an offset that a reset wrote may be taken for progress of connector"
                 f" '{self._connector}': {self._how_to_delete(OWN_WRITES)}."
             ) from None
+
+    # -----------------------------------------------------------------------------------------------------------------
+    # Samples
+
+    def note_samples(self, soak: Soak) -> None:
+        """Keep the samples of the connector's last change; they replace those of an earlier one. Raises RecoveryError."""
+        self._put(SAMPLES, {**self._about, **soak.as_data()})
+
+    def samples(self) -> Soak | None:
+        """What was kept last; None where there is nothing. Raises Damaged."""
+        try:
+            text = self._read(SAMPLES)
+            return None if text is None else Soak.from_data(_parsed(text))
+        except (Unreadable, ValueError):
+            raise Damaged(f"{self.shown(SAMPLES)} cannot be read, so its samples do not count any more.") from None
 
     # -----------------------------------------------------------------------------------------------------------------
     # The journal

@@ -92,8 +92,14 @@ class BackupStore(Protocol):
         ``any_cluster``: that of another Kafka cluster is taken as well.
         """
 
-    def note_result(self, name: str, result: ChangeResult) -> None:
-        """Keep what became of the change that the backup of this name was made for."""
+    def note_result(self, name: str, result: ChangeResult, returned_at: float | None = None) -> None:
+        """Keep what became of the change that the backup of this name was made for.
+
+        ``returned_at``: when the connector was returned to its state, in epoch seconds by the workers' clock.
+        """
+
+    def returned_at(self, name: str) -> float | None:
+        """When the connector was returned to its state after that change; None where that is not known."""
 
     def result(self, name: str) -> ChangeResult | None:
         """What became of that change; None where it is unknown."""

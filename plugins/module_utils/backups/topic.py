@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.documents import (
     JOURNAL,
+    SAMPLES,
     DocumentStore,
     Unreadable,
     connector_of,
@@ -129,7 +130,20 @@ class TopicStore(DocumentStore):
     # Writing
 
     def _write(self, name: str, text: str) -> None:
-        self._send(name, text.encode())
+        if name == SAMPLES:
+            self._send_beside(name, text.encode())
+        else:
+            self._send(name, text.encode())
+
+    def _send_beside(self, name: str, value: bytes) -> None:
+        """Write a record that is no part of a change, by an id of its own: it must not fence a run that changes the connector."""
+        key = self._key(name)
+        self._topic.connection.renew()
+        with Writer(self._topic.connection, f"{self._transactional_id}/{name}") as writer:
+            writer.write([NewRecord(self._topic.name, key, value)])
+        self._topic.refresh()
+        if self._topic.values.get(key) != value:
+            raise RecoveryError(f"{self.shown(name)} does not read back as written: something else writes to this key.")
 
     def _delete(self, name: str) -> None:
         if self._read(name) is not None:
@@ -181,8 +195,12 @@ class TopicStore(DocumentStore):
     def _open_writer(self) -> Writer:
         if self._writer is None:
             self._topic.connection.renew()
-            self._writer = Writer(self._topic.connection, f"connectops.recovery/{self._folder}")
+            self._writer = Writer(self._topic.connection, self._transactional_id)
         return self._writer
+
+    @property
+    def _transactional_id(self) -> str:
+        return f"connectops.recovery/{self._folder}"
 
     def close(self) -> None:
         """End the producer of the connector."""

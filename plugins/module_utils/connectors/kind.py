@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import OffsetTargets, ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.outlook import Outlook
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits, Verdict, worst
@@ -113,6 +114,10 @@ class ConnectorKind(Protocol[S]):
 
         Raises InputError for a config that the connector itself could not work with.
         """
+
+    def delivery(self, connector: Connector) -> Delivery:
+        """Where the connector delivers, and what its log says while it does. By default nothing of that is known."""
+        return Delivery()
 
     def judge(self, situation: S, limits: Limits, requests: Sequence[ResetRequest]) -> Judgement:
         """The verdicts. ``requests``: resets to compare besides those that need no more than their strategy's name."""

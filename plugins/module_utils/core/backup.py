@@ -22,6 +22,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Partition,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord, decode
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.arrivals import TopicEnd
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted
 from ansible_collections.connectops.recovery.plugins.module_utils.core.version import VERSION
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
@@ -37,7 +38,8 @@ class Backup:
     """One connector before a change. ``taken_at`` is an ISO 8601 time in UTC; ``config`` has its secrets hidden.
 
     ``change``: None in a file of format 1. ``made_by``: who ran it, and where. ``version``: that of this collection.
-    ``topic_records``: the raw records of the offsets topics, empty where these were not read. ``is_original``: the file is as it
+    ``topic_records``: the raw records of the offsets topics, empty where these were not read. ``target_ends``: the ends of the
+    topics that the connector delivers to, before the change; empty where these were not read. ``is_original``: the file is as it
     was written; a file of format 1 cannot show that.
     """
 
@@ -52,6 +54,7 @@ class Backup:
     made_by: str = ""
     version: str = VERSION
     topic_records: tuple[OffsetRecord, ...] = ()
+    target_ends: tuple[TopicEnd, ...] = ()
     is_original: bool = field(default=True, compare=False)
 
     @classmethod
@@ -65,6 +68,7 @@ class Backup:
         *,
         change: Change | None = None,
         made_by: str = "",
+        target_ends: tuple[TopicEnd, ...] = (),
     ) -> Backup:
         """The backup of a connector as it was read; ``now`` is epoch seconds. Null offsets are left out."""
         return cls(
@@ -78,11 +82,13 @@ class Backup:
             change=change,
             made_by=made_by,
             topic_records=() if connector.in_topics is None else connector.in_topics.records,
+            target_ends=target_ends,
         )
 
     def as_data(self) -> dict[str, Any]:
         """JSON data of the present format; field order and types of partitions and offsets are kept."""
         raw = {"topic_records": [record.as_raw_data() for record in self.topic_records]} if self.topic_records else {}
+        ends = {"target_ends": [one.as_data() for one in self.target_ends]} if self.target_ends else {}
         data = {
             "format": FORMAT,
             "cluster_id": self.cluster_id,
@@ -98,6 +104,7 @@ class Backup:
             ],
             "change": None if self.change is None else self.change.as_data(),
             **raw,
+            **ends,
         }
         return {**data, "digest": _digest(data)}
 
@@ -131,6 +138,7 @@ class Backup:
             made_by=data.get("made_by", ""),
             version=data.get("version", ""),
             topic_records=_records(data.get("topic_records"), data["connector"], where),
+            target_ends=_ends(data.get("target_ends"), where),
             is_original=_is_original(data),
         )
 
@@ -165,6 +173,13 @@ def _records(entries: Any, connector: str, where: str) -> tuple[OffsetRecord, ..
             )
         records.append(record)
     return tuple(records)
+
+
+def _ends(entries: Any, where: str) -> tuple[TopicEnd, ...]:
+    try:
+        return tuple(map(TopicEnd.from_data, entries or ()))
+    except (TypeError, ValueError):
+        raise InputError(f"{where} is damaged: its target_ends are not a list of ends of topics.") from None
 
 
 def _record(entry: Any) -> OffsetRecord | None:

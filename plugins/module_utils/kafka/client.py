@@ -5,11 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from types import TracebackType
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.arrivals import Arrivals, TopicEnd
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.task_history import StatusRecord
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connection import Connection, Progress
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.deliveries import (
+    arrivals,
+    read_statuses,
+    topic_ends,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.groups import group_positions
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.offsets_topic import (
     OffsetsTopic,
@@ -66,6 +73,18 @@ class KafkaClient:
     def read_config_topic(self, topic: str) -> dict[str, StoredConnector]:
         """See :func:`.offsets_topic.read_config_topic`."""
         return read_config_topic(self._connection, topic)
+
+    def topic_ends(self, topics: Iterable[str]) -> tuple[TopicEnd, ...]:
+        """See :func:`.deliveries.topic_ends`."""
+        return topic_ends(self._connection, topics)
+
+    def arrivals(self, ends: Sequence[TopicEnd], record_field: str | None) -> tuple[Arrivals, ...]:
+        """See :func:`.deliveries.arrivals`."""
+        return arrivals(self._connection, ends, record_field)
+
+    def statuses(self, connectors: Collection[str]) -> dict[str, list[StatusRecord]]:
+        """See :func:`.deliveries.read_statuses`."""
+        return read_statuses(self._connection, self._topics, connectors)
 
     def group_positions(self, group: str, topics: Collection[str] = ()) -> tuple[SinkPosition, ...]:
         """See :func:`.groups.group_positions`."""

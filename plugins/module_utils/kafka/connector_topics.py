@@ -19,7 +19,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.kafka.topics i
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.writing import NewRecord, write_records
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 
-_OTHER_CLUSTER = "producer.override.bootstrap.servers"
+# With it a connector may write to another Kafka cluster than that of the workers.
+OTHER_CLUSTER = "producer.override.bootstrap.servers"
 
 
 class OffsetsTopics(Protocol):
@@ -50,9 +51,9 @@ class ConnectorTopics:
 
     def view(self, connector: Connector) -> TopicView:
         """Raises KafkaFailed, also where it is unclear which topic it is, or a part of it cannot be read now."""
-        if connector.config.get(_OTHER_CLUSTER):
+        if connector.config.get(OTHER_CLUSTER):
             raise errors.KafkaFailed(
-                f"Connector '{connector.name}' has the setting {_OTHER_CLUSTER}, so its offsets may be on another Kafka cluster"
+                f"Connector '{connector.name}' has the setting {OTHER_CLUSTER}, so its offsets may be on another Kafka cluster"
                 " than those of other connectors: its offsets topic is neither read nor written."
             )
         with self._connected() as connection:
@@ -89,10 +90,7 @@ class ConnectorTopics:
         try:
             found = connection.cluster_id
             if self._cluster_id and found != self._cluster_id:
-                raise errors.KafkaFailed(
-                    f"Kafka at {self._options.brokers} has the cluster id {found}, and Connect's workers use that with the id"
-                    f" {self._cluster_id}: set kafka_bootstrap_servers to the brokers behind Connect."
-                )
+                raise errors.other_cluster(self._options, found, self._cluster_id)
             yield connection
         finally:
             connection.close()

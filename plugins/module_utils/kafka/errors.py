@@ -196,6 +196,14 @@ def hidden(options: KafkaOptions, topic: str) -> KafkaFailed:
     )
 
 
+def other_cluster(options: KafkaOptions, found: str, wanted: str) -> KafkaFailed:
+    """``found`` and ``wanted`` are ids of Kafka clusters: of the brokers that were asked, and of those that Connect uses."""
+    return KafkaFailed(
+        f"Kafka at {options.brokers} has the cluster id {found}, and Connect's workers use that with the id {wanted}: set"
+        " kafka_bootstrap_servers to the brokers behind Connect."
+    )
+
+
 def no_such_topic(options: KafkaOptions, topic: str, existing: Collection[str]) -> TopicNotFound:
     hint = did_you_mean(topic, existing, "check its name.")
     return TopicNotFound(

@@ -34,7 +34,7 @@ def group_positions(connection: Connection, group: str, topics: Collection[str] 
     time of a commit is known only where ``__consumer_offsets`` may be read; how long records wait, and that none does,
     only where their topic may be read.
     """
-    committed = _committed(connection, group)
+    committed = committed_offsets(connection, group)
     numbers = connection.partitions_by_topic()
     partitions = [
         TopicPartition(topic, number)
@@ -60,7 +60,8 @@ def group_positions(connection: Connection, group: str, topics: Collection[str] 
     )
 
 
-def _committed(connection: Connection, group: str) -> dict[TopicPartition, int]:
+def committed_offsets(connection: Connection, group: str) -> dict[TopicPartition, int]:
+    """What a consumer group has committed, by topic partition. Raises KafkaFailed."""
     what = f"the offsets of the group {group}"
     connection.metadata()
     _await_coordinator(connection, group, what)

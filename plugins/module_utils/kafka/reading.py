@@ -119,6 +119,43 @@ def first_messages(
     return {partition: messages for partition, messages in found.items() if partition not in denied}
 
 
+class Scanned(NamedTuple):
+    """``grown``: by how many positions the topic has grown since its begins; ``lost``: how many of these are deleted already.
+
+    ``is_cut``: there were more than could be read.
+    """
+
+    grown: int
+    lost: int
+    is_cut: bool
+
+
+def scan(
+    connection: Connection, topic: str, begins: Mapping[int, int], take: Callable[[Message], None], most: int
+) -> Scanned:
+    """Call ``take`` with every message from these positions on, by number of the topic partition; others begin at 0.
+
+    Of more than ``most`` positions about the last ``most`` are read.
+    """
+    partitions = [TopicPartition(topic, number) for number in connection.partitions_of(topic)]
+    wanted = {one: begins.get(one.number, 0) for one in partitions}
+    earliest = list_offsets(connection, partitions, "earliest")
+    starts = {one.number: max(wanted[one], earliest[one]) for one in partitions}
+    ranges = _ranges(connection, partitions, starts, _TRANSACTION_SECONDS)
+    share = max(1, most // max(1, len(partitions)))
+    read = {one: found._replace(begin=max(found.begin, found.stop - share)) for one, found in ranges.items()}
+    for batch in _batches(connection, connection.consumer, read, f"the topic {topic}"):
+        for message in batch:
+            found = read[TopicPartition(topic, message.partition())]
+            if found.begin <= message.offset() < found.stop:
+                take(message)
+    return Scanned(
+        sum(max(0, found.end - wanted[one]) for one, found in ranges.items()),
+        sum(max(0, min(earliest[one], ranges[one].end) - wanted[one]) for one in partitions),
+        any(read[one].begin > ranges[one].begin or ranges[one].stop < ranges[one].end for one in partitions),
+    )
+
+
 def list_offsets(
     connection: Connection, partitions: Sequence[TopicPartition], which: str, *, committed_only: bool = False
 ) -> dict[TopicPartition, int]:

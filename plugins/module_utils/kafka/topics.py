@@ -79,6 +79,10 @@ class TopicFinder:
                 break
         return self._chosen(counts, connectors, "offsets_topic", "offsets")
 
+    def status_topics(self) -> list[str]:
+        """The topics in which workers of any cluster keep the states of connectors and tasks."""
+        return [topic for topic, keys in self._sampled().items() if any(key.startswith(b"status-") for key in keys)]
+
     def _count(self, topic: str, seen: set[str], names: set[str], candidates: int) -> int:
         """How many of the names a topic holds; the only candidate need not be read where its sample shows one of them."""
         if candidates == 1 and seen & names:

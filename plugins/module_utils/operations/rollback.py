@@ -72,7 +72,7 @@ def _named_change(store: BackupStore, name: str) -> FoundChange:
 
 def _last_change(store: BackupStore, connector: str) -> FoundChange:
     entries = store.list()
-    for entry, backup in _made(store, entries):
+    for entry, backup in made_changes(store, entries):
         change = backup.change
         if change is not None and change.touches_nothing:
             continue
@@ -94,7 +94,7 @@ def _last_change(store: BackupStore, connector: str) -> FoundChange:
     )
 
 
-def _made(store: BackupStore, entries: tuple[BackupEntry, ...]) -> Iterator[tuple[BackupEntry, Backup]]:
+def made_changes(store: BackupStore, entries: tuple[BackupEntry, ...]) -> Iterator[tuple[BackupEntry, Backup]]:
     """The changes that were carried out as far as is known, newest first."""
     for entry in entries:
         if entry.result not in _NOT_MADE:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import CONNECTORS_OR_ALL
-from ansible_collections.connectops.recovery.plugins.module_utils.options.facts import PROFILES, WORKER_LOGS
+from ansible_collections.connectops.recovery.plugins.module_utils.options.facts import PROFILES
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
     argument_spec,
     field_for,
@@ -27,11 +27,10 @@ class BundleOptions:
 
     connectors: tuple[str, ...] = field_for(CONNECTORS_OR_ALL)
     profiles: tuple[Mapping[str, Any], ...] = field_for(PROFILES)
-    worker_logs: tuple[str, ...] = field_for(WORKER_LOGS)
     log_lines: int = option(
         "log_lines",
         "int",
-        "Number of lines of the O(worker_logs) that the bundle holds: the last ones of all files together.",
+        "Number of lines of the workers' logs that the bundle holds: the last ones of all logs together.",
         default=2000,
     )
     bundle_dir: str = option(

@@ -31,25 +31,14 @@ PROFILES = Option(
     elements="dict",
     default=[],
 )
-WORKER_LOGS = Option(
-    "worker_logs",
-    "list",
-    (
-        "Log files of the workers, readable on the host that runs the task. The last 8 MiB of each file are read.",
-        "They show at which partition the polls of the Stripe reporting connector fail, and which timezones a task has dropped.",
-    ),
-    elements="path",
-    default=[],
-)
 
 
 @dataclass(frozen=True)
 class FactsOptions:
-    """``connectors``: empty for all of the cluster. ``worker_logs``: paths on the host that runs the task."""
+    """``connectors``: empty for all of the cluster."""
 
     connectors: tuple[str, ...] = field_for(CONNECTORS_OR_ALL)
     profiles: tuple[Mapping[str, Any], ...] = field_for(PROFILES)
-    worker_logs: tuple[str, ...] = field_for(WORKER_LOGS)
     timestamp: str | None = field_for(TIMESTAMP)
 
     @classmethod

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import CONNECTORS_OR_ALL
-from ansible_collections.connectops.recovery.plugins.module_utils.options.facts import PROFILES, WORKER_LOGS
+from ansible_collections.connectops.recovery.plugins.module_utils.options.facts import PROFILES
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
     argument_spec,
     field_for,
@@ -28,7 +28,6 @@ class MetricsOptions:
 
     connectors: tuple[str, ...] = field_for(CONNECTORS_OR_ALL)
     profiles: tuple[Mapping[str, Any], ...] = field_for(PROFILES)
-    worker_logs: tuple[str, ...] = field_for(WORKER_LOGS)
     metrics_dir: str | None = option(
         "metrics_dir",
         "path",

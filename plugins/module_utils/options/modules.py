@@ -23,10 +23,19 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.reset 
 from ansible_collections.connectops.recovery.plugins.module_utils.options.rollback import ROLLBACK_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.settings import SETTINGS_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import STRIPE_SPEC
+from ansible_collections.connectops.recovery.plugins.module_utils.options.worker_logs import WORKER_LOG_SPEC
 
 CONNECT_CONFIG: Spec = {**CONNECT_SPEC, **SETTINGS_SPEC}
 CONNECT_OFFSET_RESET: Spec = {**CONNECT_SPEC, **KAFKA_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **KEEP_SPEC, **RESET_SPEC}
-CONNECT_OFFSETS_FACTS: Spec = {**CONNECT_SPEC, **KAFKA_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **LIMITS_SPEC, **FACTS_SPEC}
+CONNECT_OFFSETS_FACTS: Spec = {
+    **CONNECT_SPEC,
+    **KAFKA_SPEC,
+    **STRIPE_SPEC,
+    **BACKUP_SPEC,
+    **LIMITS_SPEC,
+    **WORKER_LOG_SPEC,
+    **FACTS_SPEC,
+}
 CONNECT_BACKUPS_INFO: Spec = {**BROKER_SPEC, **LISTING_SPEC}
 CONNECT_SUPPORT_BUNDLE: Spec = {
     **CONNECT_SPEC,
@@ -34,6 +43,7 @@ CONNECT_SUPPORT_BUNDLE: Spec = {
     **STRIPE_SPEC,
     **BACKUP_SPEC,
     **LIMITS_SPEC,
+    **WORKER_LOG_SPEC,
     **BUNDLE_SPEC,
 }
 CONNECT_ROLLBACK: Spec = {**CONNECT_SPEC, **KAFKA_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **KEEP_SPEC, **ROLLBACK_SPEC}
@@ -43,6 +53,7 @@ CONNECT_RECOVERY_INFO: Spec = {
     **STRIPE_SPEC,
     **BACKUP_SPEC,
     **LIMITS_SPEC,
+    **WORKER_LOG_SPEC,
     **RECOVERY_SPEC,
 }
 CONNECT_POLICY_INFO: Spec = {**CONNECT_SPEC, **BROKER_SPEC, **POLICY_SPEC}
@@ -52,5 +63,6 @@ CONNECT_METRICS: Spec = {
     **STRIPE_SPEC,
     **BACKUP_SPEC,
     **LIMITS_SPEC,
+    **WORKER_LOG_SPEC,
     **METRICS_SPEC,
 }

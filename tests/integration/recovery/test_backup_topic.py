@@ -22,6 +22,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.store 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.stores import Stores, open_stores
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.soak import Sample, Soak
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connection import Connection
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import Fenced, KafkaFailed
@@ -417,6 +418,21 @@ def test_a_run_that_was_taken_for_dead_can_neither_end_the_journal_of_the_next_n
         assert fresh.current() == replace(taken_over, plan_id="plan2")
         fresh.end()
         assert fresh.current() is None
+
+
+def test_a_verification_keeps_its_sample_beside_a_run_that_changes_the_connector(
+    secured: tuple[Broker, KafkaSecurity, AdminClient], kafka: KafkaOptions
+) -> None:
+    with opened(kafka, label="beside") as changing, opened(kafka, label="beside") as looking:
+        run, verification = changing.of("orders"), looking.of("orders")
+        assert run.current() is None
+        run.begin(Journal("plan1", "RUNNING", run.back_up(BACKUP)))
+        soak = Soak("b", (Sample(5.0, "recovered", True),))
+        verification.note_samples(soak)
+        # Neither fenced nor taken for another run.
+        run.note_writes([])
+        run.end()
+        assert verification.samples() == run.samples() == soak
 
 
 def test_brokers_that_fail_in_the_middle_leave_the_connector_as_it_was(lab: Lab, trial: Trial, tasks: Tasks) -> None:

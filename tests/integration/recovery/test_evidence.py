@@ -32,7 +32,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_connector
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
-from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import log_lines
+from ansible_collections.connectops.recovery.plugins.module_utils.options.worker_logs import WorkerLogOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import read_worker_logs
 from integration.recovery.tasks import (
     CAIRO,
     MAX_WAIT,
@@ -75,7 +76,8 @@ def situation(lab: Lab, trial: Trial, keys: Mapping[str, str] | None = None) -> 
 
 
 def log_facts(lab: Lab, trial: Trial) -> LogFacts:
-    return read_log(log_lines([str(path) for path in lab.logs.glob("*worker*.log")]), trial.name)
+    paths = tuple(str(path) for path in lab.logs.glob("*worker*.log"))
+    return read_log(read_worker_logs(WorkerLogOptions(files=paths)).lines, trial.name)
 
 
 def undelivered(lab: Lab, trial: Trial) -> tuple[Undelivered, ...]:

@@ -28,6 +28,7 @@ MODULES = (
     "connect_offsets_facts",
     "connect_offset_reset",
     "connect_policy_info",
+    "connect_recovery_info",
     "connect_rollback",
     "connect_support_bundle",
     "report",
@@ -141,6 +142,10 @@ def test_the_plays_of_the_pages_run(folder: Folder, block: Block) -> None:
 def test_the_commands_of_the_pages_run(folder: Folder, stuck: StuckConnector) -> None:
     assert len(COMMANDS) >= 10
 
+    def comes_later(command: Sequence[str]) -> bool:
+        """Whether it is about a change that was carried out."""
+        return bool({"connectops.recovery.rollback", "connectops.recovery.verify"}.intersection(command))
+
     def is_rollback(command: Sequence[str]) -> bool:
         return "connectops.recovery.rollback" in command
 
@@ -154,7 +159,7 @@ def test_the_commands_of_the_pages_run(folder: Folder, stuck: StuckConnector) ->
 
     output = ""
     for command in filter(changes_nothing, COMMANDS):
-        if not is_rollback(command):
+        if not comes_later(command):
             shown = folder.type([folder.here(word) for word in command], status_while_stuck(command))
             if command[-2:] == ("--check", "--diff"):
                 output = shown
@@ -172,11 +177,14 @@ def test_the_commands_of_the_pages_run(folder: Folder, stuck: StuckConnector) ->
     others = [
         command
         for command in COMMANDS
-        if not changes_nothing(command) and command not in agreed and not is_rollback(command)
+        if not changes_nothing(command) and command not in agreed and not comes_later(command)
     ]
     for command in agreed + others:
         # What the first of them has carried out needs nothing when the next one comes.
         folder.type([folder.here(word).replace("d9aa21c64d60", plan[1]) for word in command])
+    for command in COMMANDS:
+        if "connectops.recovery.verify" in command:
+            folder.type([folder.here(word) for word in command])
     # The connector has recovered, and so moved on.
     for command in filter(is_rollback, COMMANDS):
         backup = str(folder.backup().relative_to(folder.path))

@@ -25,6 +25,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.store 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import OwnWrite
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.soak import Sample, Soak
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 
 OFFSETS: dict[Partition, Offset] = {Partition.of({"table": "orders"}): {"id": 5}}
@@ -259,6 +260,31 @@ def test_what_became_of_a_change_is_kept_beside_its_backup(store: FolderStore) -
         (first, "undone"),
     ]
     assert [store.result(name) for name in (first, second, third)] == ["undone", "done", None]
+
+
+def test_when_the_connector_was_returned_is_kept_with_it(store: FolderStore) -> None:
+    first, second = (store.back_up(at(minute)) for minute in (1, 2))
+    store.note_result(first, "done", 1_795_413_600.25)
+    store.note_result(second, "done")
+    assert [store.returned_at(name) for name in (first, second, "none.json")] == [1_795_413_600.25, None, None]
+    assert store.result(first) == "done"
+
+
+def test_the_samples_of_the_last_change_are_kept_and_are_no_backup(store: FolderStore) -> None:
+    assert store.samples() is None
+    for number in (1, 2):
+        store.note_samples(Soak(f"b{number}", (Sample(5.0, "recovered", True, {"logs": "passed"}),)))
+    assert store.samples() == Soak("b2", (Sample(5.0, "recovered", True, {"logs": "passed"}),))
+    assert store.list() == ()
+    assert store.current() is None
+
+
+@pytest.mark.parametrize("text", ["{", "{}", "[]", '{"format": 1, "backup_file": "b", "samples": [7]}'])
+def test_samples_that_cannot_be_read_are_told_in_one_sentence(store: FolderStore, text: str) -> None:
+    store.note_samples(Soak("b"))
+    (store.folder / "samples.json").write_text(text, encoding="utf-8")
+    with pytest.raises(RecoveryError, match=r"samples\.json cannot be read, so its samples do not count any more\."):
+        store.samples()
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 1, "result": "lost"}', '{"format": 2, "result": "done"}'])

@@ -27,6 +27,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_t
     TopicView,
     decode,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.arrivals import TopicEnd
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import OffsetChange
 from ansible_collections.connectops.recovery.plugins.module_utils.core.version import VERSION
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
@@ -129,6 +130,23 @@ RECORD = stored(b'{"pos":1}').as_raw_data()
 def test_damaged_records_are_refused(records: Any, words: str) -> None:
     with pytest.raises(InputError, match=re.escape(f"b.json is damaged: {words}")):
         Backup.from_data({**DATA, "topic_records": records}, "b.json")
+
+
+ENDS = (TopicEnd("stripe_payouts", 0, 7), TopicEnd("stripe_payouts", 1, 0))
+
+
+def test_the_ends_of_the_topics_come_back() -> None:
+    backup = Backup.of(CONNECTOR, "kafka-1", "abc123", frozenset(), NOW, target_ends=ENDS)
+    assert through_json(backup) == backup
+    assert through_json(backup).is_original
+    assert "target_ends" not in DATA, "a backup without them is as it was before there were any"
+    assert through_json(BACKUP).target_ends == ()
+
+
+@pytest.mark.parametrize("ends", [7, [7], [{**ENDS[0].as_data(), "end": None}]])
+def test_damaged_ends_are_refused(ends: Any) -> None:
+    with pytest.raises(InputError, match=r"b\.json is damaged: its target_ends are not a list of ends of topics"):
+        Backup.from_data({**DATA, "target_ends": ends}, "b.json")
 
 
 numbers = st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)

@@ -123,7 +123,8 @@ def test_every_option_of_every_run_has_its_variable_in_the_part_where_it_belongs
 
 
 def test_the_variables_reach_the_verification_as_they_reach_the_look() -> None:
-    own = {"connectors", "planned", "timeout_seconds", "interval_seconds"}
+    times = {"timeout_seconds", "interval_seconds", "soak_hours"}
+    own = {"connectors", "from_backups", "planned", "keep_samples", *times}
     looked = set(CONNECT_OFFSETS_FACTS) - {"connectors", "timestamp"}
     assert set(CONNECT_RECOVERY_INFO) - own == looked
     assert set(CONNECT_SUPPORT_BUNDLE) - {"connectors", "bundle_dir", "log_lines"} == looked
@@ -173,6 +174,7 @@ USED = {
     "identify": ("connect_offsets_facts",),
     "prevent": ("connect_offsets_facts", "connect_policy_info"),
     "rollback": ("connect_rollback",),
+    "verify": ("connect_recovery_info",),
 }
 
 
@@ -223,7 +225,7 @@ def test_a_blank_in_every_variable_changes_nothing(tmp_path: Path, first: int) -
 
 @pytest.mark.core_matrix
 @pytest.mark.core_smoke
-@pytest.mark.parametrize("playbook", ["recover", "identify", "metrics", "prevent", "rollback", "support_bundle"])
+@pytest.mark.parametrize("playbook", ["recover", "identify", "metrics", "prevent", "rollback", "support_bundle", "verify"])
 def test_a_variable_that_cannot_work_stops_the_run_before_anything_is_read(tmp_path: Path, playbook: str) -> None:
     variables = {
         "reset_partition": [{"timezone": "PST"}],
@@ -278,7 +280,7 @@ def test_no_cluster_to_work_on_is_a_failure(
 
 
 @pytest.mark.core_matrix
-@pytest.mark.parametrize("playbook", ["recover", "identify", "rollback"])
+@pytest.mark.parametrize("playbook", ["recover", "identify", "rollback", "verify"])
 def test_a_limit_that_leaves_no_cluster_is_a_failure(tmp_path: Path, playbook: str) -> None:
     inventory = tmp_path / "two.yml"
     hosts = {"connect-1": {"connectops_connect_url": [UNREACHABLE]}, "web-1": {}}
@@ -311,7 +313,10 @@ def test_an_empty_list_stops_the_run_where_it_would_select_all(tmp_path: Path) -
     }
     status, output = play("connectops.recovery.recover", tmp_path, variables)
     assert status == 2, output
-    assert "The variable connectops_connectors is empty: leave it out for all stuck connectors." in output
+    assert (
+        "The variable connectops_connectors is empty: leave it out, and the playbook finds the connectors itself."
+        in output
+    )
     assert "The variable reset_partitions is empty: leave it out for all partitions." in output
     assert "The variable reset_offsets is empty: leave it out, or name each partition with its offset." in output
     assert "Kafka Connect" not in output

@@ -129,7 +129,7 @@ def test_a_value_of_the_wrong_type_is_refused_by_the_name_that_was_typed(name: s
 @pytest.mark.parametrize("empty", [[], "[]", ",", " , ", ["", None], [" "]])
 def test_an_empty_list_of_connectors_is_not_taken_for_all(empty: Any) -> None:
     assert problems({"connectops_connectors": empty}) == [
-        "The variable connectops_connectors is empty: leave it out for all stuck connectors."
+        "The variable connectops_connectors is empty: leave it out, and the playbook finds the connectors itself."
     ]
 
 

@@ -52,6 +52,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.waits import suggest_wait
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import (
     ResetRequest,
     refuse_without_offsets,
@@ -91,6 +92,22 @@ class StripeReporting(ConnectorKind[Situation]):
 
     def read_outside(self, read: Read) -> Situation:
         return read_situation(read.connector, self.options, read.log, read.now)
+
+    def delivery(self, connector: Connector) -> Delivery:
+        prefix = connector.config.get("topic.prefix", "stripe_reporting_")
+        types = (one.strip() for one in connector.config["stripe.report.types"].split(","))
+        topics = {one: f"{prefix}{one.replace('.', '_')}" for one in types if one}
+        # A transformation may send records to another topic, or leave some out.
+        is_transformed = bool(connector.config.get("transforms", "").strip())
+        return Delivery(
+            topics={} if is_transformed else topics,
+            topic_field="report_type",
+            record_field="timezone_aka_platform",
+            group_field="timezone",
+            progress=r"Generated \d+ SourceRecords|Marked combination .* as completed",
+            failure=r"Error while polling",
+            timeout=r"did not complete within \d+ ms",
+        )
 
     def judge(self, situation: Situation, limits: Limits, requests: Sequence[ResetRequest]) -> Judgement:
         restarted = make_forecast(situation)

@@ -34,7 +34,9 @@ def make_outlook(
     for one in forecast.partitions:
         never = _never(one, situation, forecast, dropped)
         is_due = one.next_request is not None or one.problem is not None
-        work[situation.source_of(one.partition)] = Work(0 if never else one.runs, is_due, never)
+        stripe = situation.stripe[one.partition]
+        available_to = stripe.available_end if stripe.asked else None
+        work[situation.source_of(one.partition)] = Work(0 if never else one.runs, is_due, never, available_to)
     return Outlook(work, longest, slowest)
 
 

@@ -1,25 +1,21 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a worker's log says of a Stripe reporting connector.
-
-Connect's own log patterns put ``[<connector>|task-0]`` before each message of a task; the lines of other connectors are
-left out by that. Where a pattern leaves it out, every line counts.
-"""
+"""What a worker's log says of a Stripe reporting connector."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     ReportPartition,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.runs import without_keys
+from ansible_collections.connectops.recovery.plugins.module_utils.core.log_lines import lines_of_connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import quoted
 
-_TAG = re.compile(r"\[([^\[\]]+)\|(?:task-\d+|worker)(?:\|[^\[\]]*)?\] ")
 _LOGGER = re.compile(r" \([\w.$]+(?::\d+)?\)(?: \[[^\[\]]*\])?\s*$")
 _STARTED = re.compile(r"Task started with report types: \[.*?\] and timezones: \[(.*?)\]")
 _DROPPED = re.compile(r"Error creating API client for timezone (.+?): (.*)")
@@ -74,25 +70,9 @@ def read_log(lines: Iterable[str], connector: str) -> LogFacts:
     Two tasks of one connector, or one that was abandoned and its successor, cannot be told apart.
     """
     reader = _Reader(connector)
-    for line in _of_connector(lines, connector):
+    for line in lines_of_connector(lines, connector):
         reader.take(line)
     return reader.facts()
-
-
-def _of_connector(lines: Iterable[str], connector: str) -> Iterator[str]:
-    """The connector's lines with all that follows a line of it without a tag, such as a stack trace."""
-    is_ours = True
-    own_tag = f"[{connector}|"
-    for line in lines:
-        if own_tag in line:
-            is_ours = True
-        elif _TAG.search(line):
-            is_ours = False
-        elif not is_ours and re.match(r"\[?\d{4}-\d\d-\d\d", line):
-            # A new entry without a connector.
-            is_ours = True
-        if is_ours:
-            yield line.rstrip()
 
 
 class _Reader:

@@ -17,7 +17,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     same_offset,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.target import SeenSetting, Target
-from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.outlook import Outlook
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.outlook import Outlook, Work
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import (
     has_failed,
     not_running_reason,
@@ -51,6 +51,7 @@ class PartitionRecovery:
 
     ``before``: the offset right after the reset; ``now``: the offset that is stored. None: there was or is none.
     ``delivered_to``: epoch seconds, None where that is not known. ``cause``: the first reason of the verdict on a stuck one.
+    ``work``: what is still to come of it, None where that is not known.
     """
 
     partition: Partition
@@ -62,6 +63,14 @@ class PartitionRecovery:
     now: Offset | None
     delivered_to: int | None = None
     cause: str | None = None
+    work: Work | None = None
+
+    @property
+    def behind_seconds(self) -> int | None:
+        """How much data is there and not delivered yet, as a length of time; None where that is not known."""
+        if self.work is None or self.work.available_to is None or self.delivered_to is None:
+            return None
+        return max(0, self.work.available_to - self.delivered_to)
 
     @property
     def has_moved(self) -> bool:
@@ -90,6 +99,7 @@ class PartitionRecovery:
             "offset_after_reset": None if self.before is None else dict(self.before),
             "offset": None if self.now is None else dict(self.now),
             "delivered_to": self.delivered_to,
+            "available_to": None if self.work is None else self.work.available_to,
         }
 
 
@@ -140,6 +150,9 @@ def judge_recovery(target: Target, seen: Seen, *, is_over: bool) -> Recovery:
     put_back = next((one.problem for one in settings if one.problem), None)
     if target.failure is not None:
         return whole("not_verified", "its reset failed", is_final=True)
+    if target.unfinished is not None:
+        words = f"a change of it (plan {target.unfinished}) was begun and not finished: run recover again to finish it"
+        return whole("not_proven", words, is_final=True)
     if put_back is not None:
         return whole("not_recovered", put_back, is_final=True)
     if not target.is_meant_to_run(connector):
@@ -187,6 +200,7 @@ def _partitions(target: Target, seen: Seen, *, is_over: bool) -> Iterator[Partit
             now=now,
             delivered_to=None if verdict is None else verdict.delivered_to,
             cause=_cause(verdict),
+            work=None if seen.outlook is None else seen.outlook.work.get(partition),
         )
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a recovery must lead to: what a reset wrote, read from its result. Offsets that differ from it later are progress."""
+"""What a recovery must lead to: what a reset wrote, from its result or its backup. Offsets that differ later are progress."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
+from ansible_collections.connectops.recovery.plugins.module_utils.core.change import Change
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import iso_seconds
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.arrivals import TopicEnd
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import (
     HIDDEN,
     looks_masked,
@@ -70,11 +74,46 @@ class SeenSetting:
 
 
 @dataclass(frozen=True)
+class KnownChange:
+    """The change that is verified, as its backup tells of it. Moments are epoch seconds.
+
+    ``returned_at``: when the connector was returned to its state; before that was noted, the moment of the backup.
+    ``target_ends``: the ends of its topics before the change; empty where these were not read.
+    """
+
+    backup_file: str
+    plan_id: str
+    strategy: str
+    made_by: str
+    taken_at: float
+    returned_at: float
+    target_ends: tuple[TopicEnd, ...] = ()
+
+    @classmethod
+    def of(cls, name: str, backup: Backup, returned_at: float | None) -> KnownChange:
+        taken_at = iso_seconds(backup.taken_at) or 0.0
+        strategy = "" if backup.change is None else backup.change.strategy
+        since = taken_at if returned_at is None else returned_at
+        return cls(name, backup.plan_id, strategy, backup.made_by, taken_at, since, backup.target_ends)
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "backup_file": self.backup_file,
+            "plan_id": self.plan_id,
+            "strategy": self.strategy,
+            "made_by": self.made_by,
+            "taken_at": self.taken_at,
+            "returned_at": self.returned_at,
+        }
+
+
+@dataclass(frozen=True)
 class Target:
     """What is known about the reset of a connector. Without a result of it ``final_state`` is None.
 
     ``changed_nothing``: the plan was empty. ``offsets``: the offsets it wrote, None for one that it deleted. ``baseline``:
     the offset of every partition right after it; a partition that is not in it had none. ``failure``: why the reset failed.
+    ``unfinished``: the plan of a change that was begun and not finished. ``change``: None where no backup tells of it.
     """
 
     final_state: str | None = None
@@ -84,6 +123,24 @@ class Target:
     backup_file: str | None = None
     failure: str | None = None
     baseline: Mapping[Partition, Offset] = field(default_factory=dict)
+    unfinished: str | None = None
+    change: KnownChange | None = None
+
+    @classmethod
+    def of_change(cls, change: Change, backup_file: str) -> Target:
+        """The target of a change that was carried out, as its backup has it."""
+        return cls(
+            final_state=change.final_state,
+            changed_nothing=change.touches_nothing,
+            settings=tuple(
+                WrittenSetting(one.key, HIDDEN, HIDDEN)
+                if one.is_secret
+                else WrittenSetting(one.key, one.before, one.after)
+                for one in change.settings
+            ),
+            offsets={one.partition: one.after for one in change.offsets},
+            backup_file=backup_file,
+        )
 
     @classmethod
     def read(cls, data: Any, name: str) -> Target:

@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_day, show_seconds
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.checkpoints import Checkpoint
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import (
     PartitionRecovery,
     Recovery,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.soak import SoakState
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import headline
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, table, wrapped
 
@@ -24,8 +26,8 @@ _HEADS = {
 }
 
 
-def progress_line(cluster: str, recovery: Recovery) -> tuple[str, str]:
-    """How far a connector has come, and how much longer it may take (empty where that is not known)."""
+def progress_line(cluster: str, recovery: Recovery, to_go_seconds: int | None = None) -> tuple[str, str]:
+    """How far a connector has come, and how much longer it may take: an estimate, empty where there is none."""
     parts = recovery.partitions
     if recovery.reason is not None:
         return f"{cluster} {recovery.name}: {recovery.reason}", ""
@@ -38,14 +40,12 @@ def progress_line(cluster: str, recovery: Recovery) -> tuple[str, str]:
         line += f", waiting for {_listed([names[one.partition] for one in waiting])}"
     if never:
         line += f"; {_listed([names[one.partition] for one in never])} will not come: {never[0].reason}"
-    return line, _to_go(recovery, waiting)
+    return line, _to_go(waiting, to_go_seconds)
 
 
-def _to_go(recovery: Recovery, waiting: Sequence[PartitionRecovery]) -> str:
-    run = recovery.outlook.usual_run_seconds
-    if not waiting or not run:
+def _to_go(waiting: Sequence[PartitionRecovery], seconds: int | None) -> str:
+    if not waiting or not seconds:
         return ""
-    seconds = run * len(waiting)
     return f"; about {show_seconds(seconds if seconds < 60 else -(-seconds // 60) * 60)} to go"
 
 
@@ -112,6 +112,15 @@ def recovery_lines(cluster: str, recovery: Recovery) -> list[str]:
         *(["", *table(rows)] if recovery.partitions else []),
         "",
     ]
+
+
+def checkpoint_lines(checkpoints: Sequence[Checkpoint], soak: SoakState | None = None) -> list[str]:
+    """The checkpoints of a connector with what each has shown, and how far its soak has come, for a person."""
+    rows = [(str(one.checkpoint), one.status.replace("_", " "), one.message) for one in checkpoints]
+    if soak is not None:
+        rows.append(("soak", "closed" if soak.is_closed else "open", soak.message))
+    head = ("checkpoint", "status")
+    return [*table([row[:2] for row in rows], [row[2] for row in rows], head), ""]
 
 
 def _shown_move(one: PartitionRecovery) -> str:

@@ -16,12 +16,14 @@ class Work:
     """What is to come of one partition until the connector is current.
 
     ``runs``: number of report runs. ``is_due``: whether anything is to be stored before the next round. ``never``: why
-    nothing will be stored at all, None if something will.
+    nothing will be stored at all, None if something will. ``available_to``: up to when (epoch seconds) there is data to deliver,
+    None where that is not known.
     """
 
     runs: int
     is_due: bool
     never: str | None = None
+    available_to: int | None = None
 
 
 @dataclass(frozen=True)

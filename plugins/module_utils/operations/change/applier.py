@@ -21,6 +21,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Status,
     moved_partitions,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.arrivals import TopicEnd
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report import steps
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import what_moved
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
@@ -77,6 +78,7 @@ class Applier:
 
     ``open_offsets`` gives access to the offsets in the way that a plan names. ``clock`` returns epoch seconds by the workers'
     clock. ``progress`` shows a person one line for each step. ``over``: the mark of a run that has ended without removing it.
+    ``target_ends``: see :class:`Backup`.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class Applier:
         sleep: Callable[[float], None],
         progress: Callable[[str], None],
         over: Hold | None = None,
+        target_ends: tuple[TopicEnd, ...] = (),
     ) -> None:
         self._cluster = cluster
         self._store = store
@@ -103,7 +106,7 @@ class Applier:
         self._clock = clock
         self._sleep = sleep
         self._progress = progress
-        self._kept = KeptChange(store, cluster_id, clock)
+        self._kept = KeptChange(store, cluster_id, clock, target_ends)
         self._over = over
         self._warnings: list[str] = []
         self._is_half_done = False
@@ -366,6 +369,7 @@ class Applier:
 
     def _unmark(self) -> None:
         """Remove the mark, right before the connector runs again: later its tasks would start once more for it."""
+        self._kept.note_return()
         if self._window.stop_may_come_later:
             return
         # Without the mark the journal alone says that it is this run which has left the connector STOPPED.

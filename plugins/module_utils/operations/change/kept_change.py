@@ -12,6 +12,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.store 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.change import Change, ChangeResult
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.arrivals import TopicEnd
 from ansible_collections.connectops.recovery.plugins.module_utils.core.unfinished import state_to_return_to
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned
@@ -19,14 +20,17 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.who
 
 
 class KeptChange:
-    """One change in the store. ``clock`` returns epoch seconds by the workers' clock.
+    """One change in the store. ``clock`` returns epoch seconds by the workers' clock; ``target_ends``: see :class:`Backup`.
 
     ``name`` is that of the newest backup, None before the first. ``result``: what has become of the change so far; set it to
     None before anything is sent of which the outcome is not known yet.
     """
 
-    def __init__(self, store: BackupStore, cluster_id: str, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, store: BackupStore, cluster_id: str, clock: Callable[[], float], target_ends: tuple[TopicEnd, ...] = ()
+    ) -> None:
         self._store = store
+        self._target_ends = target_ends
         self._cluster_id = cluster_id
         self._clock = clock
         self._state_before: str | None = None
@@ -35,6 +39,7 @@ class KeptChange:
         self._earlier: str | None = None
         self.name: str | None = None
         self.result: ChangeResult | None = "undone"
+        self._returned_at: float | None = None
 
     def back_up(self, connector: Connector, planned: Planned) -> str:
         """Write a backup of the connector and of what is planned, and read it back. Returns its name. Raises RecoveryError.
@@ -55,17 +60,22 @@ class KeptChange:
             self._clock(),
             change=change,
             made_by=who_runs_this(),
+            target_ends=self._target_ends,
         )
         name = self._store.back_up(backup)
         self._earlier, self.name = self.name, name
         return name
+
+    def note_return(self) -> None:
+        """The connector is about to be returned to its state."""
+        self._returned_at = self._clock()
 
     def note_result(self) -> None:
         """Keep what became of the change. Without that it is unknown, and a rollback looks at what is there."""
         if self.name is None or self.result is None:
             return
         with contextlib.suppress(RecoveryError):
-            self._store.note_result(self.name, self.result)
+            self._store.note_result(self.name, self.result, self._returned_at)
             # One that was to be finished, and was not, stays as unfinished as it was.
             for replaced in (self._earlier, self._finishes if self.result == "done" else None):
                 if replaced is not None:

@@ -22,7 +22,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.rea
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import say_nothing
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
-from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import log_lines
+from ansible_collections.connectops.recovery.plugins.module_utils.options.worker_logs import WorkerLogOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import WorkerLogs, read_worker_logs
 
 # Stripe and the logs may say something new while the offsets stay as they are.
 _LONGEST_WITHOUT_JUDGING_SECONDS = 60.0
@@ -37,7 +38,7 @@ class Looks:
         kafka: KafkaOptions | None,
         judge: Judge,
         names: Sequence[str],
-        worker_logs: Sequence[str],
+        worker_logs: WorkerLogOptions,
         clock: Callable[[], float],
     ) -> None:
         self._cluster = cluster
@@ -48,6 +49,7 @@ class Looks:
         self._clock = clock
         self._last: tuple[Any, Mapping[str, Seen], float] | None = None
         self.cluster_id = ""
+        self.logs = WorkerLogs()
         self.warnings: tuple[str, ...] = ()
 
     def __call__(self, *, afresh: bool = False) -> Mapping[str, Seen]:
@@ -82,14 +84,14 @@ class Looks:
         return None
 
     def _judged(self, snapshot: Snapshot) -> tuple[Mapping[str, Seen], tuple[str, ...]]:
-        log = list(log_lines(self._worker_logs))
-        reads = [Read(connector, snapshot.read_at, log) for connector in snapshot.connectors]
+        self.logs = logs = read_worker_logs(self._worker_logs)
+        reads = [Read(connector, snapshot.read_at, logs.lines) for connector in snapshot.connectors]
         found = self._judge.all(reads)
         seen = {
             read.connector.name: Seen(read.connector, one.verdicts, one.outlook)
             for read, one in zip(reads, found, strict=True)
         }
-        return seen, tuple(warning for one in found for warning in one.warnings)
+        return seen, (*logs.problems, *(warning for one in found for warning in one.warnings))
 
 
 def _state(snapshot: Snapshot) -> Any:

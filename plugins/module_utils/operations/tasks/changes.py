@@ -6,14 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Union
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.stores import Stores
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.deadline import Deadline
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from, secrets_of
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import (
+    kind_of,
+    kinds_from,
+    secrets_of,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.change import Change
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
@@ -22,9 +26,15 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.st
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import Agreed
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.preflight import Preflight, preflight_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.unfinished import Unfinished
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
-from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connector_topics import OffsetsTopics
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connector_topics import (
+    OTHER_CLUSTER,
+    OffsetsTopics,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import KafkaFailed
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.target_topics import TargetTopics
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.applier import Applied, Applier
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.holding import (
     end_unfinished,
@@ -76,6 +86,7 @@ class _Prepared:
     planned: Planned
     agreed: bool
     warnings: tuple[str, ...]
+    preflight: Preflight = field(default_factory=Preflight)
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,8 @@ _Ended = Union[Applied, _NothingToDo, RecoveryError]
 class Changes:
     """The changes of one task, all with the same options. A subclass says what is planned.
 
-    ``topics`` None: offsets are read and written through REST only.
+    ``topics`` None: offsets are read and written through REST only. ``targets`` None: the topics that connectors deliver to
+    cannot be looked at.
     """
 
     def __init__(
@@ -104,6 +116,7 @@ class Changes:
         stores: Stores,
         backups: BackupOptions,
         topics: OffsetsTopics | None,
+        targets: TargetTopics | None = None,
     ) -> None:
         self._cluster = cluster
         self._options = options
@@ -117,6 +130,7 @@ class Changes:
         cluster.hide(secrets_of(self._kinds))
         self._label = backups.cluster_label
         self._topics = topics
+        self._targets = targets
         self._clock_at_start = context.clock()
         self._connectors: Mapping[str, Connector] = {}
         self._meeting = Meeting()
@@ -168,10 +182,26 @@ class Changes:
         if agreed is not None and (remark := agreed.check(planned.plan, unfinished.begun_in)) is not None:
             planned = replace(planned, preview=(*planned.preview, *wrapped(remark)))
         if not planned.plan.is_empty:
-            store.refuse_unfit(self._backup_of(connector, planned))
+            preflight, problems = self._preflight(connector, planned)
+            warnings = (*warnings, *problems)
+            store.refuse_unfit(self._backup_of(connector, planned, preflight))
+        else:
+            preflight = Preflight()
         if unfinished.remark is not None:
             warnings = (*warnings, unfinished.remark)
-        return _Prepared(connector, store, unfinished, plan_for, planned, agreed is not None, warnings)
+        return _Prepared(connector, store, unfinished, plan_for, planned, agreed is not None, warnings, preflight)
+
+    def _preflight(self, connector: Connector, planned: Planned) -> tuple[Preflight, tuple[str, ...]]:
+        """The topics that the connector delivers to; a warning where they cannot be looked at, since it can be changed anyway."""
+        topics = kind_of(self._kinds, connector).delivery(connector).topic_names
+        if self._targets is None or not topics or connector.config.get(OTHER_CLUSTER):
+            return Preflight(), ()
+        try:
+            return preflight_of(self._targets.look(topics), planned.forecast), ()
+        except KafkaFailed as failure:
+            return Preflight(), (
+                f"The topics that connector '{connector.name}' delivers to were not looked at: {failure.sentence}",
+            )
 
     def _agreed_options(self, name: str) -> tuple[ResetOptions, Agreed | None]:
         """The options for one connector, and the plan of it that was agreed to, if one had to be."""
@@ -193,11 +223,14 @@ class Changes:
         if self._topics is not None and written:
             self._topics.refuse_unwritable(written)
 
-    def _backup_of(self, connector: Connector, planned: Planned) -> Backup:
+    def _backup_of(self, connector: Connector, planned: Planned, preflight: Preflight) -> Backup:
         """As large as the backup that will be made."""
         change = Change.of(planned.plan, connector.state, planned.rolls_back)
         plan_id, secret_keys = planned.plan.id, planned.secret_keys
-        return Backup.of(connector, self._cluster_id, plan_id, secret_keys, self._clock(), change=change)
+        ends = preflight.ends
+        return Backup.of(
+            connector, self._cluster_id, plan_id, secret_keys, self._clock(), change=change, target_ends=ends
+        )
 
     def _deadline(self, interrupt: Callable[[bool], None] | None = None) -> Deadline:
         """The option ``timeout``, from now on."""
@@ -262,6 +295,7 @@ class Changes:
             sleep=deadline.sleep,
             progress=note,
             over=one.unfinished.over,
+            target_ends=one.preflight.ends,
         )
         try:
             with self._meeting.expects(name):
@@ -293,7 +327,7 @@ class Changes:
         if ended is not None:
             outcome.warnings += ended.warnings
         if not isinstance(ended, Applied):
-            _add(outcome, prepared.planned, None)
+            _add(outcome, prepared.planned, None, prepared.preflight)
             if self._context.check_mode:
                 outcome.result["next_steps"] += self._carry_out_lines(prepared.planned.plan)
             return
@@ -302,7 +336,7 @@ class Changes:
             outcome.warnings += [
                 f"Kafka Connect says of connector '{plan.connector}': {text}" for text in ended.remarks
             ]
-        _add(outcome, ended.planned, ended)
+        _add(outcome, ended.planned, ended, prepared.preflight)
         outcome.warnings += delete_old_backups(prepared.store, plan.connector, self._keep, self._clock())
         outcome.result["next_steps"] += go_back_lines(plan.as_data(), ended.backup_file, self._params)
 
@@ -318,12 +352,12 @@ def _left(plan: Plan, interruption: Interruption) -> RecoveryError | None:
     )
 
 
-def _add(outcome: Outcome, planned: Planned, applied: Applied | None) -> None:
+def _add(outcome: Outcome, planned: Planned, applied: Applied | None, preflight: Preflight) -> None:
     """Add one connector to the result."""
     plan = planned.plan
     result = outcome.result
     result["changed"] = result["changed"] or not plan.is_empty
-    result["preview"] += [*planned.preview, ""]
+    result["preview"] += [*planned.preview, *preflight.lines(), ""]
     if not plan.is_empty:
         result["diff"].append(planned.diff)
         result["plan_ids"][plan.connector] = plan.id
@@ -331,6 +365,7 @@ def _add(outcome: Outcome, planned: Planned, applied: Applied | None) -> None:
         "changed": not plan.is_empty,
         "plan": plan.as_data(),
         "forecast": planned.forecast,
+        "preflight": preflight.as_data() if preflight.topics else None,
         "backup_file": None if applied is None else applied.backup_file,
         "evidence": None
         if applied is None

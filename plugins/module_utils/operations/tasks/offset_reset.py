@@ -23,6 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connecto
     ConnectorTopics,
     show_progress,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.target_topics import BrokerTopics
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.holding import is_in_container
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import (
     ChangeRequest,
@@ -80,6 +81,7 @@ def carry_out(
             stores,
             backups,
             topics,
+            None if kafka is None else BrokerTopics(kafka, root.kafka_cluster_id),
         ).all()
     outcome.warnings.extend([*warnings, *stores.notes])
     return outcome

@@ -40,7 +40,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.connec
 from ansible_collections.connectops.recovery.plugins.module_utils.options.facts import FactsOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.limits import read_limits
-from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import log_lines
+from ansible_collections.connectops.recovery.plugins.module_utils.options.worker_logs import WorkerLogOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import read_worker_logs
 
 FACT = "connectops_offsets"
 
@@ -60,18 +61,18 @@ def read_facts(client: Cluster, params: Mapping[str, Any], context: TaskContext)
     kinds = kinds_from(params)
     requests = _requests(options.timestamp)
     check_folder(backups)
-    log = list(log_lines(options.worker_logs))
+    logs = read_worker_logs(WorkerLogOptions.read(params))
     kafka = KafkaOptions.read(params)
     client.hide(secrets_of(kinds))
     views = read_views(client, kafka, options.connectors, context.now, context.progress)
     judge = Judge(cluster, limits, kinds, requests)
-    warnings = list(views.warnings)
+    warnings = [*views.warnings, *logs.problems]
     with look_if_possible(backups, kafka, views.snapshot.cluster_id) as kept:
         stores = {one.name: kept.of(one.name) for one in views.snapshot.connectors}
     warnings += kept.notes
     connectors = [_marked(one, stores[one.name], warnings) for one in views.snapshot.connectors]
     now = views.snapshot.read_at
-    judgements = judge.all(Read(one, now, log, views.sinks.get(one.name)) for one in connectors)
+    judgements = judge.all(Read(one, now, logs.lines, views.sinks.get(one.name)) for one in connectors)
     warnings += [warning for judgement in judgements for warning in judgement.warnings]
     preview: list[str] = []
     unfinished: list[str] = []

@@ -40,8 +40,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.bundle
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import CONNECT_SUPPORT_BUNDLE
+from ansible_collections.connectops.recovery.plugins.module_utils.options.worker_logs import (
+    WORKER_LOG_SPEC,
+    WorkerLogOptions,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.versions import versions_here
-from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import log_lines
+from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import read_worker_logs
 
 _WORKER_SECONDS = 5.0
 _MOST_AT_ONCE = 8
@@ -109,7 +113,7 @@ class _Reading:
     def parts(self) -> list[Part]:
         """All parts in the order of the page. Raises InputError, or NotFound for a connector that does not exist."""
         log = self._log()
-        views, facts = self._facts([] if log.content is None else self._options.worker_logs)
+        views, facts = self._facts(with_logs=log.content is not None)
         connectors = () if views is None else views.snapshot.connectors
         for connector in (*connectors, *self._others()):
             self.secrets |= secret_values(connector.config, self._secret_keys(connector) or ())
@@ -146,17 +150,22 @@ class _Reading:
             return Part(file, problem=error.sentence)
 
     def _log(self) -> Part:
-        if not self._options.worker_logs:
+        options = WorkerLogOptions.read(self._params)
+        if not options.is_given:
             return Part("log.txt", problem="no worker_logs were named.", is_wanted=False)
         try:
-            lines = [without_values(line) for line in log_lines(self._options.worker_logs) if line]
+            logs = read_worker_logs(options)
         except InputError as error:
             return Part("log.txt", problem=error.sentence)
+        lines = [without_values(line) for line in logs.lines if line]
+        if not lines and logs.problems:
+            return Part("log.txt", problem=" ".join(logs.problems))
         return Part("log.txt", "".join(f"{line}\n" for line in lines[max(0, len(lines) - self._options.log_lines) :]))
 
-    def _facts(self, worker_logs: Any) -> tuple[ClusterViews | None, list[Part]]:
+    def _facts(self, *, with_logs: bool) -> tuple[ClusterViews | None, list[Part]]:
         try:
-            views, outcome = read_facts(self._cluster, {**self._params, "worker_logs": worker_logs}, self._context)
+            logs = {} if with_logs else dict.fromkeys(WORKER_LOG_SPEC)
+            views, outcome = read_facts(self._cluster, {**self._params, **logs}, self._context)
         except (InputError, MissingLibrary, NotFound):
             raise
         except RecoveryError as error:

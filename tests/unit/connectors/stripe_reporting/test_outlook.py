@@ -50,7 +50,10 @@ def ready_after(seconds: int) -> RunHistory:
 
 def test_a_partition_that_has_finished_the_current_round_has_nothing_to_do() -> None:
     found = outlook(connector({CAIRO: FINISHED, PST: BEHIND}))
-    assert found.work == {partition(CAIRO): Work(0, is_due=False), partition(PST): Work(1, is_due=True)}
+    assert found.work == {
+        partition(CAIRO): Work(0, is_due=False, available_to=TODAY),
+        partition(PST): Work(1, is_due=True, available_to=TODAY),
+    }
     assert found.runs == 1
 
 

@@ -82,11 +82,14 @@ class Store:
     def read(self, name: str, *, any_cluster: bool = False) -> Backup:
         return self.backups[name]
 
-    def note_result(self, name: str, result: ChangeResult) -> None:
+    def note_result(self, name: str, result: ChangeResult, returned_at: float | None = None) -> None:
         self._cluster.call("note_result", lambda: self.results.update({name: result}), is_remote=False)
 
     def result(self, name: str) -> ChangeResult | None:
         return self.results.get(name)
+
+    def returned_at(self, name: str) -> float | None:
+        return None
 
     def begin(self, journal: Journal) -> None:
         self._cluster.call("begin", lambda: setattr(self, "journal", journal), is_remote=False)

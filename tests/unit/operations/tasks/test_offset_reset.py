@@ -9,6 +9,8 @@ import itertools
 import json
 import re
 import signal
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,15 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
     ConnectError,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.kind import Profiles
 from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import without_hold
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Task as Task_
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.arrivals import TopicEnd
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.preflight import TargetTopic
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import KafkaFailed
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import offset_reset
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offset_reset import (
     reset,
@@ -291,6 +298,63 @@ def test_a_key_that_moved_while_the_connector_was_being_stopped_is_planned_again
     task.cluster.by_name["c"].on_stopped = lambda: topics.values.update({("offsets", 3, other): b'{"id": 5}'})
     task(kafka_bootstrap_servers=BROKERS)
     assert topics.values == {("offsets", 1, UNBUILT): b'{"id":1}', ("offsets", 3, other): b'{"id":1}'}
+
+
+class Targets:
+    """The topics that the connector delivers to, as the brokers have them."""
+
+    def __init__(self, *topics: TargetTopic) -> None:
+        self.topics = topics
+        self.fault: RecoveryError | None = None
+
+    def look(self, topics: Sequence[str]) -> tuple[TargetTopic, ...]:
+        assert topics == ("payouts",)
+        if self.fault is not None:
+            raise self.fault
+        return self.topics
+
+
+@pytest.fixture
+def targets(task: Task, topics: FakeTopics, monkeypatch: pytest.MonkeyPatch) -> Targets:
+    found = Targets(TargetTopic("payouts", True, (TopicEnd("payouts", 0, 7),), "compact", groups=("billing",)))
+    monkeypatch.setattr(offset_reset, "BrokerTopics", lambda *_arguments: found)
+    monkeypatch.setattr(Profiles, "delivery", lambda *_arguments: Delivery(topics={"any": "payouts"}))
+    return found
+
+
+def test_what_reads_the_topics_is_shown_beside_the_plan_and_counts_for_no_id(task: Task, targets: Targets) -> None:
+    shown = task(check_mode=True, kafka_bootstrap_servers=BROKERS).result
+    one = shown["connectors"]["c"]
+    assert one["preflight"]["topics"][0]["groups"] == ["billing"]
+    assert "    payouts: compacted, read by billing" in shown["preview"]
+    assert any(line.startswith("  Note: payouts is compacted") for line in shown["preview"])
+    # Another group comes, and the plan that was agreed to is the same one.
+    targets.topics = (replace(targets.topics[0], groups=("billing", "search")),)
+    done = task(kafka_bootstrap_servers=BROKERS, plan_id=one["plan"]["id"]).result["connectors"]["c"]
+    assert done["plan"] == one["plan"]
+    backup = json.loads(Path(done["backup_file"]).read_text(encoding="utf-8"))
+    assert backup["target_ends"] == [{"topic": "payouts", "topic_partition": 0, "end": 7}]
+
+
+def test_topics_that_cannot_be_looked_at_are_a_warning_and_hold_nothing_up(task: Task, targets: Targets) -> None:
+    targets.fault = KafkaFailed("This client is not allowed to read it.")
+    outcome = task(kafka_bootstrap_servers=BROKERS)
+    said = "The topics that connector 'c' delivers to were not looked at: This client is not allowed to read it."
+    assert said in outcome.warnings
+    done = outcome.result["connectors"]["c"]
+    assert done["preflight"] is None
+    assert "target_ends" not in json.loads(Path(done["backup_file"]).read_text(encoding="utf-8"))
+
+
+def test_the_topics_of_a_connector_that_writes_to_another_kafka_are_not_looked_for_here(
+    task: Task, targets: Targets
+) -> None:
+    task.cluster.by_name["c"].config["producer.override.bootstrap.servers"] = "other:9092"
+    task.cluster.by_name["c"].offsets = dict(BEFORE)
+    assert (
+        task(check_mode=True, kafka_bootstrap_servers=BROKERS, write_to="rest").result["connectors"]["c"]["preflight"]
+        is None
+    )
 
 
 def test_a_topic_that_may_not_be_written_is_refused_before_the_stop(task: Task, topics: FakeTopics) -> None:

@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import FolderStore
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import Journal
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import NotFound, Unreachable
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
@@ -20,11 +23,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.recovery_info import (
     wait_for_recovery,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import TaskContext
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
     CONNECT_OFFSET_RESET,
     CONNECT_RECOVERY_INFO,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import WorkerLogs
 from unit.fake_cluster import FakeCluster, FakeConnector
 
 NOW = 1_795_413_600.0
@@ -52,7 +56,8 @@ class Verification:
         return {**given, "cluster_label": "eu-1", **options}
 
     def context(self) -> TaskContext:
-        return TaskContext(False, NOW, sleep=self.cluster.sleep, clock=lambda: self.cluster.seconds)
+        now = NOW + self.cluster.seconds
+        return TaskContext(False, now, sleep=self.cluster.sleep, clock=lambda: self.cluster.seconds)
 
     def reset(self) -> dict[str, Any]:
         change = {"strategy": "offset", "offset": {"id": 1}, "partitions": [{"table": "orders"}]}
@@ -67,7 +72,14 @@ class Verification:
     def after(self, seconds: float, offsets: dict[Partition, Offset | None]) -> None:
         self.later.append((seconds, lambda: self.cluster.store("c", offsets)))
 
+    @property
+    def store(self) -> FolderStore:
+        return FolderStore(self.folder, "eu-1", self.cluster.root().kafka_cluster_id, "c")
+
     def wait(self, *, check_mode: bool = False, **options: Any) -> dict[str, Any]:
+        return self.outcome(check_mode=check_mode, **options).result
+
+    def outcome(self, *, check_mode: bool = False, **options: Any) -> Outcome:
         checked = ArgumentSpecValidator(CONNECT_RECOVERY_INFO).validate(self.options(**options))
         assert not checked.error_messages, checked.error_messages
         begun = self.cluster.seconds
@@ -81,7 +93,7 @@ class Verification:
                 act()
 
         context = TaskContext(check_mode, NOW, self.said.append, sleep, lambda: self.cluster.seconds)
-        return wait_for_recovery(self.cluster, checked.validated_parameters, context).result
+        return wait_for_recovery(self.cluster, checked.validated_parameters, context)
 
 
 @pytest.fixture
@@ -190,7 +202,7 @@ def test_check_mode_looks_once_and_waits_for_nothing(verification: Verification)
 def test_what_has_not_changed_is_not_judged_again(verification: Verification, monkeypatch: pytest.MonkeyPatch) -> None:
     planned = verification.reset()
     read: list[Any] = []
-    monkeypatch.setattr(looks, "log_lines", lambda paths: read.append(paths) or [])
+    monkeypatch.setattr(looks, "read_worker_logs", lambda options: read.append(options) or WorkerLogs())
     verification.after(20, {ORDERS: {"id": 3}})
     verification.wait(planned=planned, timeout_seconds=50)
     # At the start, after the change and at the end.
@@ -234,6 +246,10 @@ def test_a_connector_that_is_deleted_meanwhile_is_an_error(verification: Verific
         ({"timeout_seconds": -1}, "timeout_seconds is -1 s"),
         ({"planned": {"c": {"changed": True}}}, "planned.c is not the result of a reset"),
         ({"max_age_days": 0}, "max_age_days is 0"),
+        ({"soak_hours": 0}, "soak_hours is 0: set it to 1 or more"),
+        ({"from_backups": True}, "from_backups is true, and connectors names some"),
+        ({"worker_log_units": ["--help"]}, "worker_log_units: '--help' is not a systemd unit"),
+        ({"worker_log_command": [" "]}, "worker_log_command begins with a blank"),
     ],
 )
 def test_options_that_cannot_work_are_refused_before_anything_is_read(
@@ -242,3 +258,124 @@ def test_options_that_cannot_work_are_refused_before_anything_is_read(
     with pytest.raises(InputError, match=words):
         verification.wait(**options)
     assert verification.cluster.calls == []
+
+
+# Without the result of the reset: from its backup
+
+
+def test_the_last_change_in_the_store_is_verified(verification: Verification) -> None:
+    verification.reset()
+    verification.cluster.store("c", {ORDERS: {"id": 3}, ITEMS: {"id": 4}})
+    outcome = verification.outcome()
+    one = outcome.result["connectors"]["c"]
+    assert (outcome.result["message"], outcome.warnings) == ("Recovered: c.", [])
+    assert [part["moved_by"] for part in one["partitions"]] == [{"id": 2}, {"id": 2}]
+    assert [setting["found"] for setting in one["settings"]] == ["as_written"]
+    assert one["change"]["strategy"] == "offset"
+    assert one["change"]["taken_at"] < one["change"]["returned_at"] < NOW + 60
+
+
+def test_a_change_that_was_undone_is_not_the_one_to_verify(verification: Verification) -> None:
+    first = verification.reset()["c"]
+    verification.cluster.store("c", {ORDERS: {"id": 3}, ITEMS: {"id": 4}})
+    verification.cluster.sleep(5)
+    second = verification.reset()["c"]
+    verification.store.note_result(second["backup_file"], "undone")
+    assert verification.wait(check_mode=True)["connectors"]["c"]["change"]["backup_file"] == first["backup_file"]
+
+
+def test_a_change_that_was_not_finished_is_said_and_not_waited_for(verification: Verification) -> None:
+    verification.reset()
+    verification.store.begin(Journal("abc123", "RUNNING", "/b.json"))
+    result = verification.wait()
+    assert result["message"] == (
+        "Recovery not proven after 5 s: c of eu-1: a change of it (plan abc123) was begun and not finished: run recover again to"
+        " finish it."
+    )
+    assert result["connectors"]["c"]["soak"] is None
+
+
+def test_without_a_backup_it_says_that_progress_counts_from_now_on(verification: Verification) -> None:
+    verification.after(20, {ORDERS: {"id": 6}, ITEMS: {"id": 4}})
+    outcome = verification.outcome()
+    assert outcome.result["recovered"]
+    folder = verification.folder / "eu-1" / "c"
+    assert outcome.warnings == [f"No backup in {folder} tells of a change. Progress of 'c' counts from now on."]
+    assert outcome.result["connectors"]["c"]["change"] is None
+
+
+def test_every_connector_with_a_backup_is_found(verification: Verification) -> None:
+    verification.reset()
+    gone = FolderStore(verification.folder, "eu-1", "any", "gone")
+    gone.folder.mkdir()
+    (gone.folder / "20261123T060000.500000Z-abc.json").write_text("{}", encoding="utf-8")
+    (verification.folder / "eu-1" / "never changed").mkdir()
+    verification.cluster.by_name["other"] = FakeConnector("other", dict(OLD), dict(BEFORE))
+    outcome = verification.outcome(check_mode=True, connectors=[], from_backups=True)
+    assert list(outcome.result["connectors"]) == ["c"]
+    assert outcome.warnings == ["Not verified, because they do not exist any more: gone."]
+
+
+def test_where_no_connector_has_a_backup_it_fails(verification: Verification) -> None:
+    with pytest.raises(InputError, match="No connector of cluster eu-1 has a backup, so no change is known"):
+        verification.wait(connectors=[], from_backups=True)
+
+
+# Checkpoints and samples
+
+
+def checkpoints(result: dict[str, Any]) -> dict[str, str]:
+    return {one["checkpoint"]: one["status"] for one in result["connectors"]["c"]["checkpoints"]}
+
+
+def test_a_log_with_failed_polls_and_no_commit_proves_no_recovery(verification: Verification) -> None:
+    verification.reset()
+    verification.cluster.store("c", {ORDERS: {"id": 3}, ITEMS: {"id": 4}})
+    printed = "print('2026-11-30T00:00:00Z ERROR [c|task-0] no disk')"
+    result = verification.wait(worker_log_command=[sys.executable, "-c", printed])
+    assert not result["recovered"]
+    assert result["message"].startswith(
+        "Recovery not proven: c of eu-1: logs: 1 failed poll and 0 timeouts since the change"
+    )
+    assert checkpoints(result) == {
+        "logs": "failed",
+        "offsets": "passed",
+        "data": "not_looked_at",
+        "partitions": "passed",
+        "tasks": "passed",
+        "settings": "passed",
+    }
+
+
+def test_a_sample_is_kept_where_that_is_asked_for_and_never_in_check_mode(verification: Verification) -> None:
+    verification.reset()
+    verification.cluster.store("c", {ORDERS: {"id": 3}, ITEMS: {"id": 4}})
+    seen = [verification.wait(), verification.wait(keep_samples=True, check_mode=True)]
+    assert [one["connectors"]["c"]["soak"]["samples"] for one in seen] == [1, 1]
+    assert verification.store.samples() is None
+    kept = [verification.wait(keep_samples=True)["connectors"]["c"]["soak"]["samples"] for _time in range(2)]
+    assert kept == [1, 2]
+    samples = verification.store.samples()
+    assert samples is not None
+    assert [one.is_good for one in samples.samples] == [True, True]
+
+
+def test_the_samples_of_an_earlier_change_do_not_count(verification: Verification) -> None:
+    verification.reset()
+    verification.wait(keep_samples=True, timeout_seconds=1)
+    verification.cluster.store("c", {ORDERS: {"id": 3}})
+    verification.reset()
+    assert verification.wait(check_mode=True)["connectors"]["c"]["soak"]["samples"] == 1
+
+
+def test_samples_that_cannot_be_kept_are_a_warning(verification: Verification, monkeypatch: pytest.MonkeyPatch) -> None:
+    verification.reset()
+    verification.cluster.store("c", {ORDERS: {"id": 3}, ITEMS: {"id": 4}})
+
+    def refuse(store: FolderStore, soak: Any) -> None:
+        raise RecoveryError("The disk is full.")
+
+    monkeypatch.setattr(FolderStore, "note_samples", refuse)
+    outcome = verification.outcome(keep_samples=True)
+    assert outcome.result["recovered"]
+    assert outcome.warnings == ["The sample of connector 'c' is not kept: The disk is full."]

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lines of workers' logs: when each was written, and which of them are about one connector.
+
+Connect's own log patterns put ``[<connector>|task-0]`` before each message of a task; the lines of other connectors are
+left out by that. Where a pattern leaves it out, every line counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+
+_TAG = re.compile(r"\[([^\[\]]+)\|(?:task-\d+|worker)(?:\|[^\[\]]*)?\] ")
+_ENTRY = re.compile(r"\[?\d{4}-\d\d-\d\d")
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:?\d\d)?")
+# A moment stands at the beginning of a line.
+_HEAD = 80
+
+
+def lines_of_connector(lines: Iterable[str], connector: str) -> Iterator[str]:
+    """The connector's lines with all that follows a line of it without a tag, such as a stack trace."""
+    is_ours = True
+    own_tag = f"[{connector}|"
+    for line in lines:
+        if own_tag in line:
+            is_ours = True
+        elif _TAG.search(line):
+            is_ours = False
+        elif not is_ours and _ENTRY.match(line):
+            # A new entry without a connector.
+            is_ours = True
+        if is_ours:
+            yield line.rstrip()
+
+
+def moment_of(line: str) -> float | None:
+    """When an entry was written, in epoch seconds; None for a line that does not begin with a moment.
+
+    A moment without a timezone is one of the timezone of this machine.
+    """
+    found = _MOMENT.search(line[:_HEAD])
+    if found is None:
+        return None
+    day, clock, fraction, zone = found.groups()
+    whole = _epoch(f"{day}T{clock}", zone)
+    return None if whole is None else whole + float(f"0.{fraction or 0}")
+
+
+@lru_cache(maxsize=1024)
+def _epoch(moment: str, zone: str | None) -> float | None:
+    """Kept, as many lines are written in the same second."""
+    try:
+        found = datetime.fromisoformat(moment)
+        if zone is not None:
+            found = found.replace(tzinfo=_zone(zone))
+        return found.timestamp()
+    except (OverflowError, ValueError):
+        # No day of a calendar.
+        return None
+
+
+def _zone(text: str) -> timezone:
+    if text == "Z":
+        return timezone.utc
+    hours, minutes = int(text[1:3]), int(text[-2:])
+    ahead = timedelta(hours=hours, minutes=minutes)
+    return timezone(-ahead if text[0] == "-" else ahead)

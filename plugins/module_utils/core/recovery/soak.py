@@ -1,0 +1,161 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The soak of a change: samples of its verification over a day or two, which together show that the recovery lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
+    HOUR_SECONDS,
+    show_moment,
+    show_seconds,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.checkpoints import Checkpoint
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import Recovery
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
+
+# One every ten minutes for two days.
+MOST_SAMPLES = 300
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one verification saw of a connector at one moment (epoch seconds). ``statuses``: by checkpoint."""
+
+    at: float
+    outcome: str
+    is_good: bool
+    statuses: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, recovery: Recovery, checkpoints: Sequence[Checkpoint], at: float) -> Sample:
+        """A good one has recovered, its offsets are where they should be, and no checkpoint has failed."""
+        statuses = {one.checkpoint: one.status for one in checkpoints}
+        is_good = (
+            recovery.outcome == "recovered"
+            and statuses.get("offsets") == "passed"
+            and "failed" not in statuses.values()
+        )
+        return cls(at, recovery.outcome, is_good, {str(name): str(status) for name, status in statuses.items()})
+
+    def as_data(self) -> dict[str, Any]:
+        return {"at": self.at, "outcome": self.outcome, "good": self.is_good, "checkpoints": dict(self.statuses)}
+
+    @classmethod
+    def from_data(cls, data: Any) -> Sample:
+        """Read what :meth:`as_data` made. Raises ValueError."""
+        if not isinstance(data, Mapping) or not isinstance(data.get("checkpoints"), Mapping):
+            raise ValueError("no sample")
+        at, outcome, is_good = data.get("at"), data.get("outcome"), data.get("good")
+        if not isinstance(at, (int, float)) or not isinstance(outcome, str) or not isinstance(is_good, bool):
+            raise ValueError("no sample")
+        return cls(float(at), outcome, is_good, {str(one): str(two) for one, two in data["checkpoints"].items()})
+
+
+@dataclass(frozen=True)
+class Soak:
+    """The samples of one change, oldest first. ``backup_file``: the backup of the change."""
+
+    backup_file: str
+    samples: tuple[Sample, ...] = ()
+
+    def with_sample(self, sample: Sample) -> Soak:
+        """The soak with one more sample; of more than 300 that one goes which tells least."""
+        samples = (*self.samples, sample)
+        return replace(self, samples=samples if len(samples) <= MOST_SAMPLES else _without_one(samples))
+
+    def good_since(self, longest_gap_seconds: float) -> float | None:
+        """Since when (epoch seconds) every sample was good, with no longer gap between two; None where the last one is not."""
+        since: float | None = None
+        before: float | None = None
+        for one in self.samples:
+            is_gap = before is not None and one.at - before > longest_gap_seconds
+            if not one.is_good:
+                since = None
+            elif since is None or is_gap:
+                since = one.at
+            before = one.at
+        return since
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "backup_file": self.backup_file,
+            "samples": [one.as_data() for one in self.samples],
+        }
+
+    @classmethod
+    def from_data(cls, data: Any) -> Soak:
+        """Read what :meth:`as_data` made. Raises ValueError."""
+        if not isinstance(data, Mapping) or data.get("format") != FORMAT or not isinstance(data.get("samples"), list):
+            raise ValueError("no samples")
+        backup_file = data.get("backup_file")
+        if not isinstance(backup_file, str):
+            raise ValueError("no backup")
+        return cls(backup_file, tuple(map(Sample.from_data, data["samples"])))
+
+
+@dataclass(frozen=True)
+class SoakState:
+    """How far a soak has come. Lengths are seconds; ``good_since`` is epoch seconds, None where the last sample is not good."""
+
+    samples: int
+    needed_seconds: int
+    good_seconds: int
+    good_since: float | None
+    last_outcome: str
+
+    @classmethod
+    def of(cls, soak: Soak, hours: int) -> SoakState:
+        """The state of a soak with at least one sample, of which so many hours are needed. A gap may be half as long."""
+        needed = hours * HOUR_SECONDS
+        since, last = soak.good_since(needed / 2), soak.samples[-1]
+        return cls(len(soak.samples), needed, 0 if since is None else int(last.at - since), since, last.outcome)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the samples of the whole time were good."""
+        return self.good_since is not None and self.good_seconds >= self.needed_seconds
+
+    @property
+    def message(self) -> str:
+        needed = _hours(self.needed_seconds)
+        if self.good_since is None:
+            outcome = self.last_outcome.replace("_", " ")
+            return f"The last sample is not good ({outcome}): the {needed} begin with the next good one."
+        good = f"Good since {show_moment(int(self.good_since))}, seen in {counted(self.samples, 'sample')}"
+        if self.is_closed:
+            return f"{good}: the {needed} of monitoring are closed."
+        left = _hours(self.needed_seconds - self.good_seconds)
+        return f"{good}: {left} of {needed} to go; verify again within {show_seconds(self.needed_seconds // 2)}."
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "closed": self.is_closed,
+            "samples": self.samples,
+            "good_since": self.good_since,
+            "good_seconds": self.good_seconds,
+            "needed_seconds": self.needed_seconds,
+            "message": self.message,
+        }
+
+
+def _hours(seconds: int) -> str:
+    """Begun hours count as whole ones."""
+    return f"{-(-seconds // HOUR_SECONDS)} h"
+
+
+def _without_one(samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
+    """Without the good one between two good ones that are closest together, or else without the oldest."""
+    gaps = {
+        number: samples[number + 1].at - samples[number - 1].at
+        for number in range(1, len(samples) - 1)
+        if all(one.is_good for one in samples[number - 1 : number + 2])
+    }
+    dropped = min(gaps, key=gaps.__getitem__, default=0)
+    return samples[:dropped] + samples[dropped + 1 :]

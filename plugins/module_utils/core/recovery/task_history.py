@@ -1,0 +1,111 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Connect's status topic says of a connector's tasks since a change: their starts and failures, and rebalances."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.log_activity import CLOCK_SECONDS
+
+_TASK = "status-task-"
+
+
+@dataclass(frozen=True)
+class StatusRecord:
+    """One record: what a worker wrote of a task. ``written_at`` is epoch seconds, ``generation`` that of the workers' group."""
+
+    topic: str
+    connector: str
+    task: int
+    state: str
+    worker_id: str
+    generation: int
+    written_at: float
+
+
+@dataclass(frozen=True)
+class TaskHistory:
+    """``starts``: of tasks after those that belong to the change, ``failures`` of them; ``last_start_at``: epoch seconds.
+
+    ``moves``: the tasks that another worker runs by now. ``generations``: by how much that of the workers' group has grown from
+    the start that belongs to the change to the last record: so many rebalances there were at least.
+    """
+
+    topic: str
+    starts: int
+    failures: int
+    last_start_at: float | None
+    moves: tuple[int, ...]
+    generations: int
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "topic": self.topic,
+            "task_starts": self.starts,
+            "task_failures": self.failures,
+            "last_start_at": self.last_start_at,
+            "moved_tasks": list(self.moves),
+            "rebalances_at_least": self.generations,
+        }
+
+
+def decode_status(topic: str, key: bytes | None, value: bytes | None, written_at: float) -> StatusRecord | None:
+    """The record of a task; None for any other record, and for a task that is gone."""
+    name = (key or b"").decode(errors="replace")
+    connector, dash, number = name.removeprefix(_TASK).rpartition("-")
+    if not name.startswith(_TASK) or not dash or not number.isdecimal() or value is None:
+        return None
+    try:
+        data = json.loads(value)
+        generation = int(data["generation"])
+        return StatusRecord(
+            topic, connector, int(number), str(data["state"]), str(data["worker_id"]), generation, written_at
+        )
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def task_history(records: Collection[StatusRecord], worker_ids: Collection[str], since: float) -> TaskHistory | None:
+    """What the records of one connector tell since a moment (epoch seconds); None where they are not those of its cluster.
+
+    ``worker_ids``: the workers of its cluster that are known. The topic may have dropped older records, so it is the least.
+    """
+    topic = _own_topic(records, worker_ids)
+    if topic is None:
+        return None
+    first: dict[int, StatusRecord] = {}
+    last: dict[int, StatusRecord] = {}
+    later = []
+    for one in sorted((one for one in records if one.topic == topic), key=lambda one: one.written_at):
+        if one.written_at > since + CLOCK_SECONDS:
+            later.append(one)
+            last[one.task] = one
+            first.setdefault(one.task, one)
+        else:
+            # The last one before is the start that belongs to the change.
+            first[one.task] = last[one.task] = one
+    starts = [one for one in later if one.state == "RUNNING"]
+    generations = [one.generation for one in first.values()]
+    return TaskHistory(
+        topic,
+        len(starts),
+        sum(one.state == "FAILED" for one in later),
+        starts[-1].written_at if starts else None,
+        tuple(sorted(task for task, one in last.items() if one.worker_id != first[task].worker_id)),
+        max((one.generation - min(generations) for one in last.values()), default=0),
+    )
+
+
+def _own_topic(records: Iterable[StatusRecord], worker_ids: Collection[str]) -> str | None:
+    """The status topic of the cluster: the only one whose newest record names one of its workers."""
+    newest: dict[str, StatusRecord] = {}
+    for record in records:
+        if record.topic not in newest or record.written_at >= newest[record.topic].written_at:
+            newest[record.topic] = record
+    own = [topic for topic, record in newest.items() if record.worker_id in worker_ids]
+    return own[0] if len(own) == 1 else None

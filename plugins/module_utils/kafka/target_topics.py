@@ -1,0 +1,112 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The topics that a connector delivers to, before a change: their ends, how long they keep records, and who reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.preflight import TargetTopic
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connection import Connection
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.deliveries import topic_ends
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import AccessDenied, other_cluster
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.groups import committed_offsets
+from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
+
+# Each is asked on its own.
+_MOST_GROUPS = 100
+
+
+class TargetTopics(Protocol):
+    """What a change asks of the topics that a connector delivers to."""
+
+    def look(self, topics: Sequence[str]) -> tuple[TargetTopic, ...]:
+        """Each of them as it is now. Raises KafkaFailed."""
+
+
+class BrokerTopics:
+    """:class:`TargetTopics` on the brokers, for several threads: each call has a connection and a time limit of its own.
+
+    ``cluster_id``: the id of the Kafka cluster that the workers use, empty where it is not known.
+    """
+
+    def __init__(self, options: KafkaOptions, cluster_id: str) -> None:
+        self._options = options
+        self._cluster_id = cluster_id
+
+    def look(self, topics: Sequence[str]) -> tuple[TargetTopic, ...]:
+        connection = Connection(self._options)
+        try:
+            if self._cluster_id and connection.cluster_id != self._cluster_id:
+                raise other_cluster(self._options, connection.cluster_id, self._cluster_id)
+            return _look(connection, topics)
+        finally:
+            connection.close()
+
+
+def _look(connection: Connection, topics: Sequence[str]) -> tuple[TargetTopic, ...]:
+    # Asked for by its name, so one that may not be described is no missing one.
+    ends = topic_ends(connection, topics)
+    known = connection.partitions_by_topic()
+    existing = [topic for topic in topics if topic in known]
+    settings = _settings(connection, existing)
+    readers, omitted = _readers(connection, existing)
+    return tuple(
+        TargetTopic(
+            topic,
+            topic in known,
+            tuple(one for one in ends if one.topic == topic),
+            settings.get(topic, {}).get("cleanup.policy", ""),
+            _seconds(_limit(settings.get(topic, {}), "retention.ms")),
+            _limit(settings.get(topic, {}), "retention.bytes"),
+            readers.get(topic, ()),
+            omitted,
+        )
+        for topic in topics
+    )
+
+
+def _seconds(milliseconds: int | None) -> int | None:
+    return None if milliseconds is None else milliseconds // 1000
+
+
+def _limit(settings: Mapping[str, str], name: str) -> int | None:
+    """A limit of a topic that is compacted only, and one of -1, is none."""
+    value = int(settings.get(name, "-1"))
+    return None if value < 0 or settings.get("cleanup.policy") == "compact" else value
+
+
+def _settings(connection: Connection, topics: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The settings of each topic of which they may be read."""
+    if not topics:
+        return {}
+    admin = connection.library.admin
+    resources = [admin.ConfigResource(admin.ResourceType.TOPIC, topic) for topic in topics]
+    futures = connection.admin.describe_configs(
+        resources, request_timeout=connection.remaining("the settings of the topics")
+    )
+    found, _failed = connection.results({resource.name: future for resource, future in futures.items()})
+    return {topic: {key: entry.value for key, entry in entries.items()} for topic, entries in found.items()}
+
+
+def _readers(connection: Connection, topics: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], int]:
+    """The groups with committed offsets in each topic, and how many groups were not looked at."""
+    if not topics:
+        return {}, 0
+    future = connection.admin.list_consumer_groups(request_timeout=connection.remaining("the list of consumer groups"))
+    found, _failed = connection.results({"groups": future})
+    listed: Any = found.get("groups")
+    groups = sorted(one.group_id for one in listed.valid) if listed is not None else []
+    readers: dict[str, set[str]] = {topic: set() for topic in topics}
+    denied = 0
+    for group in groups[:_MOST_GROUPS]:
+        try:
+            read = {partition.topic for partition in committed_offsets(connection, group)}
+        except AccessDenied:
+            denied += 1
+            continue
+        for topic in read.intersection(topics):
+            readers[topic].add(group)
+    return {topic: tuple(sorted(of)) for topic, of in readers.items()}, denied + max(0, len(groups) - _MOST_GROUPS)

@@ -1,0 +1,130 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the recovery of each connector must lead to: from a reset's result, or from the last change in the store of backups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.documents import DocumentStore
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.stores import look_if_possible, open_stores
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.soak import Soak
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.target import KnownChange, Target
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.rollback import made_changes
+from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The targets by name of the connector, what earlier verifications of the same changes saw, and warnings."""
+
+    by_name: Mapping[str, Target]
+    soaks: Mapping[str, Soak]
+    warnings: tuple[str, ...]
+
+
+def find_targets(
+    connectors: Iterable[Connector],
+    planned: Mapping[str, Target],
+    backups: BackupOptions,
+    kafka: KafkaOptions | None,
+    cluster_id: str,
+) -> Targets:
+    """The target of each connector. ``planned``: those that a reset has returned; of the others it is their last change.
+
+    Without a backup, progress counts from what is stored now.
+    """
+    found: dict[str, Target] = {}
+    soaks: dict[str, Soak] = {}
+    with look_if_possible(backups, kafka, cluster_id) as stores:
+        warnings = list(stores.notes)
+        for connector in connectors:
+            name = connector.name
+            try:
+                target = _with_change(stores.of(name), planned.get(name))
+            except RecoveryError as error:
+                warnings.append(f"{error.sentence} Progress of '{name}' counts from now on.")
+                target = planned.get(name, Target())
+            if not target.baseline:
+                target = replace(target, baseline=target.baseline_from(connector.stored))
+            found[name] = target
+            if target.change is not None:
+                soaks[name] = _soak_of(stores.of(name), target.change, warnings)
+    return Targets(found, soaks, tuple(warnings))
+
+
+def _soak_of(store: DocumentStore, change: KnownChange, warnings: list[str]) -> Soak:
+    """The samples of this change; none where those that are kept are of another one."""
+    try:
+        kept = store.samples()
+    except RecoveryError as error:
+        warnings.append(error.sentence)
+        kept = None
+    return kept if kept is not None and kept.backup_file == change.backup_file else Soak(change.backup_file)
+
+
+def keep_samples(
+    soaks: Mapping[str, Soak], backups: BackupOptions, kafka: KafkaOptions | None, cluster_id: str
+) -> list[str]:
+    """Write the samples of each connector beside its backups. Returns warnings: nothing else depends on them."""
+    warnings = []
+    try:
+        with open_stores(backups, kafka, cluster_id, check_mode=False) as stores:
+            for name, soak in soaks.items():
+                try:
+                    stores.of(name).note_samples(soak)
+                except RecoveryError as error:
+                    warnings.append(f"The sample of connector '{name}' is not kept: {error.sentence}")
+    except RecoveryError as error:
+        warnings.append(f"No sample is kept: {error.sentence}")
+    return warnings
+
+
+def changed_connectors(
+    cluster: Cluster, backups: BackupOptions, kafka: KafkaOptions | None
+) -> tuple[list[str], list[str]]:
+    """The connectors of which a change is in the store, and warnings about those that do not exist any more.
+
+    Raises InputError where there is none.
+    """
+    with look_if_possible(backups, kafka, None) as stores:
+        kept = [name for name in stores.connectors() if stores.of(name).list()]
+        notes = list(stores.notes)
+    there = set(cluster.names())
+    names = [name for name in kept if name in there]
+    gone = sorted(set(kept) - there)
+    if not names:
+        raise InputError(
+            f"No connector of cluster {backups.cluster_label} has a backup, so no change is known that could be verified: name"
+            " connectors in connectops_connectors, or check cluster_label and where backups are kept."
+        )
+    if gone:
+        notes.append(f"Not verified, because they do not exist any more: {', '.join(gone)}.")
+    return names, notes
+
+
+def _with_change(store: DocumentStore, planned: Target | None) -> Target:
+    """The target with what the backup tells of its change. Raises RecoveryError."""
+    target = _last_target(store) if planned is None else planned
+    if target.backup_file is None:
+        return target
+    backup = store.read(target.backup_file)
+    change = KnownChange.of(target.backup_file, backup, store.returned_at(target.backup_file))
+    return replace(target, baseline=target.baseline_from(backup.offsets), change=change)
+
+
+def _last_target(store: DocumentStore) -> Target:
+    journal = store.current()
+    if journal is not None:
+        return Target(unfinished=journal.plan_id)
+    for entry, backup in made_changes(store, store.list()):
+        if backup.change is None:
+            return Target(backup_file=entry.name)
+        return Target.of_change(backup.change, entry.name)
+    raise InputError(f"No backup in {store.place} tells of a change.")

@@ -1,0 +1,138 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A soak: when its samples show that a recovery lasts, and that it never grows without end."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.checkpoints import (
+    Checkpoint,
+    CheckpointName,
+    CheckpointStatus,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import OutcomeName, Recovery
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.soak import (
+    MOST_SAMPLES,
+    Sample,
+    Soak,
+    SoakState,
+)
+
+HOUR = 3600.0
+BACKUP = "/backups/a.json"
+
+
+def soak(*moments: float, bad: tuple[float, ...] = ()) -> Soak:
+    """Samples at these hours."""
+    found = Soak(BACKUP)
+    for hour in moments:
+        is_good = hour not in bad
+        found = found.with_sample(Sample(hour * HOUR, "recovered" if is_good else "not_recovered", is_good))
+    return found
+
+
+def state(*moments: float, bad: tuple[float, ...] = (), hours: int = 24) -> SoakState:
+    return SoakState.of(soak(*moments, bad=bad), hours)
+
+
+def sampled(outcome: OutcomeName = "recovered", **statuses: CheckpointStatus) -> Sample:
+    connector = Connector("orders", "source", "RUNNING", "w:1", (), {})
+    names: dict[CheckpointName, CheckpointStatus] = {"logs": "passed", "offsets": "passed", "tasks": "open"}
+    checkpoints = [Checkpoint(name, statuses.get(name, status), "Any.") for name, status in names.items()]
+    return Sample.of(Recovery(connector, outcome, True, None), checkpoints, 5.0)
+
+
+def test_a_good_sample_has_recovered_is_near_the_end_of_the_data_and_nothing_has_failed() -> None:
+    assert sampled().is_good
+    assert sampled(logs="not_looked_at").is_good
+    assert not sampled("not_verified").is_good
+    assert not sampled("recovering").is_good
+    assert not sampled(offsets="open").is_good
+    assert not sampled(offsets="not_looked_at").is_good
+    assert not sampled(logs="failed").is_good
+    assert sampled(tasks="failed").as_data() == {
+        "at": 5.0,
+        "outcome": "recovered",
+        "good": False,
+        "checkpoints": {"logs": "passed", "offsets": "passed", "tasks": "failed"},
+    }
+
+
+def test_a_day_of_good_samples_closes_it() -> None:
+    found = state(0, 12, 24)
+    assert found.is_closed
+    assert found.good_seconds == 24 * HOUR
+    assert found.message == "Good since 1970-01-01 00:00Z, seen in 3 samples: the 24 h of monitoring are closed."
+
+
+@pytest.mark.parametrize(
+    ("moments", "bad", "since_hour"),
+    [
+        ((0, 12, 23), (), 0),
+        # Nobody looked for 13 hours.
+        ((0, 13, 24), (), 13),
+        # A bad one begins it anew.
+        ((0, 6, 12, 18, 24), (6,), 12),
+        ((0, 24), (), 24),
+        ((5,), (), 5),
+    ],
+)
+def test_less_than_that_does_not(moments: tuple[float, ...], bad: tuple[float, ...], since_hour: float) -> None:
+    found = state(*moments, bad=bad)
+    assert not found.is_closed
+    assert found.good_since == since_hour * HOUR
+    assert "to go; verify again within 12 h." in found.message
+
+
+def test_a_last_sample_that_is_bad_opens_it_again() -> None:
+    found = state(0, 12, 24, 30, bad=(30,))
+    assert (found.is_closed, found.good_seconds) == (False, 0)
+    assert found.message == "The last sample is not good (not recovered): the 24 h begin with the next good one."
+
+
+def test_the_length_is_the_users() -> None:
+    assert state(0, 12, 24, 36, 48, hours=48).is_closed
+    assert not state(0, 12, 24, 36, 47, hours=48).is_closed
+    assert state(0, 1, hours=1).good_seconds == 0
+
+
+def test_it_is_bounded_and_keeps_its_ends_and_what_is_bad() -> None:
+    moments = [number / 20 for number in range(2 * MOST_SAMPLES)]
+    found = soak(*moments, bad=(10.0,))
+    assert len(found.samples) == MOST_SAMPLES
+    assert found.samples[0].at == 0
+    assert found.samples[-1].at == moments[-1] * HOUR
+    assert [one.at for one in found.samples if not one.is_good] == [10 * HOUR]
+    gaps = [after.at - before.at for before, after in zip(found.samples, found.samples[1:], strict=False)]
+    assert max(gaps) <= 0.2 * HOUR
+
+
+def test_of_bad_ones_alone_the_oldest_goes() -> None:
+    moments = tuple(range(MOST_SAMPLES + 1))
+    assert soak(*moments, bad=moments).samples[0].at == HOUR
+
+
+def test_it_comes_back_as_it_was() -> None:
+    found = soak(0, 1, bad=(1,))
+    assert Soak.from_data(json.loads(json.dumps(found.as_data()))) == found
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        {},
+        {"format": 2, "backup_file": "a", "samples": []},
+        {"format": 1, "samples": []},
+        {"format": 1, "backup_file": "a", "samples": [7]},
+        {"format": 1, "backup_file": "a", "samples": [{"at": "x", "outcome": "a", "good": True, "checkpoints": {}}]},
+    ],
+)
+def test_what_is_damaged_is_refused(data: Any) -> None:
+    with pytest.raises(ValueError, match="no "):
+        Soak.from_data(data)

@@ -1,0 +1,84 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is said of the topics that a connector delivers to, before it is changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.arrivals import TopicEnd
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.preflight import (
+    Preflight,
+    TargetTopic,
+    preflight_of,
+)
+
+DAY = 86_400
+TOPIC = TargetTopic("payouts", True, (TopicEnd("payouts", 0, 7),), "delete", 7 * DAY)
+READ = replace(TOPIC, groups=("billing", "search"))
+
+
+def forecast(days: int = 0, rows: int = 0) -> dict[str, Any]:
+    partitions = [
+        {"redelivered_seconds": days * DAY, "redelivered_rows": rows},
+        {"redelivered_seconds": 0, "redelivered_rows": None},
+    ]
+    return {"partitions": partitions}
+
+
+@pytest.mark.parametrize(
+    ("topic", "planned", "warnings"),
+    [
+        (TOPIC, forecast(30), ["payouts keeps records for 7 d, and 30 d are read twice"]),
+        (TOPIC, forecast(7), []),
+        (TOPIC, None, []),
+        (replace(TOPIC, retention_seconds=None), forecast(30), []),
+        (replace(TOPIC, retention_bytes=3 * 1024**3), forecast(1), ["payouts keeps 3.0 GiB of each topic partition"]),
+        (replace(TOPIC, retention_bytes=3 * 1024**3), forecast(), []),
+        (
+            READ,
+            forecast(2),
+            ["billing, search will see 2 d of data twice: check that repeated records do no harm there."],
+        ),
+        (READ, forecast(0, 3), ["billing, search will see 3 rows twice"]),
+        (READ, forecast(), []),
+        (
+            replace(TOPIC, cleanup_policy="compact,delete"),
+            None,
+            ["payouts is compacted (cleanup.policy=compact,delete)"],
+        ),
+    ],
+)
+def test_a_warning_has_figures(topic: TargetTopic, planned: dict[str, Any] | None, warnings: list[str]) -> None:
+    found = preflight_of([topic], planned).warnings
+    assert len(found) == len(warnings)
+    for one, words in zip(found, warnings, strict=True):
+        assert one.startswith(words)
+
+
+def test_a_person_reads_what_each_topic_keeps_and_who_reads_it() -> None:
+    topics = [
+        READ,
+        replace(TOPIC, name="fees", retention_seconds=None, groups_omitted=2),
+        TargetTopic("new", False, (TopicEnd("new", 0, 0),)),
+        replace(TOPIC, name="secret", cleanup_policy="", retention_seconds=None),
+        replace(TOPIC, name="keyed", cleanup_policy="compact", retention_seconds=None),
+    ]
+    assert preflight_of(topics, None).lines()[:7] == [
+        "",
+        "  Topics it delivers to:",
+        "    payouts: keeps records for 7 d, read by billing, search",
+        "    fees: keeps records for ever, no consumer group seen, 2 groups not looked at",
+        "    new: does not exist yet",
+        "    secret: its settings may not be read, no consumer group seen",
+        "    keyed: compacted, no consumer group seen",
+    ]
+    assert Preflight().lines() == []
+
+
+def test_the_ends_of_all_topics_go_into_the_backup() -> None:
+    other = replace(TOPIC, name="new", ends=(TopicEnd("new", 0, 0),))
+    assert preflight_of([TOPIC, other], None).ends == (TopicEnd("payouts", 0, 7), TopicEnd("new", 0, 0))

@@ -1,0 +1,44 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""When a line of a log was written. Which lines are about a connector is tested with what the Stripe connector's log says."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.core import log_lines
+from ansible_collections.connectops.recovery.plugins.module_utils.core.log_lines import moment_of
+
+NOON = 1_795_694_400.0  # 2026-11-26 12:00Z
+
+
+@pytest.fixture(autouse=True)
+def two_hours_ahead(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This machine is in a timezone two hours ahead of UTC."""
+    monkeypatch.setenv("TZ", "XYZ-2")
+    time.tzset()
+    log_lines._epoch.cache_clear()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+    log_lines._epoch.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("line", "moment"),
+    [
+        ("[2026-11-26 14:00:00,250] INFO a", NOON + 0.25),
+        ("2026-11-26T12:00:00Z a", NOON),
+        ("2026-11-26T12:00:00.123456789Z a [2026-11-26 14:00:05,000]", NOON + 0.123456789),
+        ("2026-11-26T07:00:00-0500 a", NOON),
+        ("2026-11-26T17:30:00.5+05:30 a", NOON + 0.5),
+        ("[2026-02-30 14:00:00] no day", None),
+        ("\tat a.b.C(C.java:1)", None),
+        ("x" * 80 + " 2026-11-26 14:00:00", None),
+    ],
+)
+def test_a_moment_without_a_timezone_is_one_of_this_machines(line: str, moment: float | None) -> None:
+    assert moment_of(line) == moment
