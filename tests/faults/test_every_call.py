@@ -112,3 +112,25 @@ def test_two_faults_in_one_run(tmp_path: Path, scenario: Scenario, record_proper
         if first.number != second.number:
             pairs.append((first, second))
     assert_nothing_is_lost(tmp_path, scenario, pairs, record_property)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+def test_a_half_made_change_stays_in_the_journal_until_a_run_has_finished_it(
+    tmp_path: Path, scenario: Scenario
+) -> None:
+    """One run is killed between settings and offsets; the next one, which is to finish that, fails at the offsets."""
+    writes = "alter_offsets" if scenario.offsets == "rest" else "kafka.write"
+    first = World(tmp_path / "counted", "RUNNING", scenario).calls().index(writes) + 1
+    world = World(tmp_path / "killed", "RUNNING", scenario)
+    world.cluster.faults = {first: partial(fault, "killed before")}
+    assert world.run() is None
+    world.cluster.restarted().settle()
+    world.cluster.broken[writes] = fault("refused", writes).error
+    failed = world.run()
+    assert failed is not None
+    assert "one part is there and another is not: run this again, which finishes it, or roll it back." in failed["msg"]
+    assert (world.is_old, world.is_new, world.has_journal, world.is_marked) == (False, False, True, False)
+    world.cluster.settle()
+    assert world.connector.state == "RUNNING"
+    assert not world.rerun().get("failed")
+    assert (world.is_new, world.has_journal) == (True, False)

@@ -96,6 +96,13 @@ class Change:
             offsets=tuple(one for one in offsets.values() if not same_offset(one.before, one.after)),
         )
 
+    def is_half_made(self, now: Connector) -> bool:
+        """Whether ``now`` has a part of the change and lacks another one. What became of secrets cannot be seen."""
+        stored = now.stored
+        made = [now.config.get(one.key) == one.after for one in self.settings if not one.is_secret]
+        made += [same_offset(stored.get(one.partition), one.after) for one in self.offsets]
+        return any(made) and not all(made)
+
     def as_data(self) -> dict[str, Any]:
         return {
             "strategy": self.strategy,

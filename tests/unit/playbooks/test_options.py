@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import CONNECT_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
     BACKUP_SPEC,
     CONNECT_CONFIG,
@@ -95,7 +96,7 @@ _Dumper.add_representer(Unsafe, lambda dumper, text: dumper.represent_scalar("!u
 
 
 def test_every_option_of_every_run_has_its_variable_in_the_part_where_it_belongs() -> None:
-    group = set(CONNECT_CONFIG) & set(CONNECT_OFFSET_RESET) & set(CONNECT_OFFSETS_FACTS)
+    group = set(CONNECT_SPEC)
     both = set(CONNECT_OFFSET_RESET) & set(CONNECT_OFFSETS_FACTS)
     modules = (CONNECT_CONFIG, CONNECT_OFFSET_RESET, CONNECT_OFFSETS_FACTS, CONNECT_SUPPORT_BUNDLE)
     assert {part: set(options) for part, options in defaults().items()} == {

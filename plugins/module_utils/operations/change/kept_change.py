@@ -32,6 +32,7 @@ class KeptChange:
         self._state_before: str | None = None
         self._unfinished: tuple[str, Change] | None = None
         self._finishes: str | None = None
+        self._is_unfinished_half_made = False
         self._earlier: str | None = None
         self.name: str | None = None
         self.result: ChangeResult | None = "undone"
@@ -44,7 +45,7 @@ class KeptChange:
         if self._state_before is None:
             self._look_back(connector)
         change = Change.of(planned.plan, self._state_before or connector.state, planned.rolls_back)
-        if self._unfinished is not None and self._unfinished[1].rolls_back == change.rolls_back:
+        if self._unfinished is not None and _is_part_of(self._unfinished[1], change):
             change = change.continuing(self._unfinished[1], connector)
             self._finishes = self._unfinished[0]
         backup = Backup.of(
@@ -59,6 +60,13 @@ class KeptChange:
         name = self._store.back_up(backup)
         self._earlier, self.name = self.name, name
         return name
+
+    @property
+    def leaves_half_made(self) -> str | None:
+        """The backup of a killed run's change that is there in part and that this one has not finished; None as a rule."""
+        if self._unfinished is None or not self._is_unfinished_half_made or self.result == "done":
+            return None
+        return self._unfinished[0]
 
     def note_result(self) -> None:
         """Keep what became of the change. Without that it is unknown, and a rollback looks at what is there."""
@@ -84,3 +92,13 @@ class KeptChange:
             change = self._store.read(journal.backup_file).change
             if change is not None:
                 self._unfinished = journal.backup_file, change
+                self._is_unfinished_half_made = change.is_half_made(connector)
+
+
+def _is_part_of(unfinished: Change, change: Change) -> bool:
+    """Whether a change that goes on from an unfinished one is one with it.
+
+    A rollback of an unfinished reset is not: it takes back what is there of that. A reset after an unfinished rollback is, or a
+    rollback of that reset would bring back the half of a rollback.
+    """
+    return unfinished.rolls_back is not None or change.rolls_back is None
