@@ -30,7 +30,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.compacted_topic import TopicState
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import Fenced, KafkaFailed
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.writing import NewRecord
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import offset_reset
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import changes, offset_reset
 from unit.fake_cluster import FakeCluster
 
 BACKUP_TOPIC, OFFSETS_TOPIC = "connectops-backups", "connect-offsets"
@@ -74,6 +74,7 @@ class KafkaInMemory:
         """Let the tasks that change connectors use these brokers."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(backup_topic, "Writer", _Producer)
+            patch.setattr(changes, "find_workers", lambda *_arguments: frozenset())
             patch.setattr(offset_reset, "ConnectorTopics", lambda *_arguments: OffsetsTopicInMemory(self))
 
             def open_in_memory(options: Any, kafka: Any, cluster_id: str | None, *, check_mode: bool) -> Stores:

@@ -43,6 +43,11 @@ homes = st.sampled_from(HOMES)
 some_faults = st.dictionaries(numbers, st.sampled_from(KINDS), max_size=2)
 
 
+def _wait(offset: int) -> int:
+    """The wait that goes with an offset; never the old one, so each reset changes all that there is."""
+    return (offset + 1) * 1000
+
+
 class AnyOrder(RuleBasedStateMachine):
     """One connector, two control nodes with a disk of their own, and a person."""
 
@@ -181,7 +186,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def _content_of(self, offset: int) -> Content:
         offsets = {partition: {"id": offset} for partition in self.world.connector.offsets}
-        return offsets, {**OLD_CONFIG, "max.wait.ms": str(offset * 1000)}
+        return offsets, {**OLD_CONFIG, "max.wait.ms": str(_wait(offset))}
 
     def _with_faults(self, faults: Mapping[int, Kind]) -> None:
         self.world.cluster.faults = {number: partial(fault, kind) for number, kind in faults.items()}
@@ -199,7 +204,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def _run_reset(self, home: str, offset: int, cluster: Any = None) -> Mapping[str, Any] | None:
         return self.world.reset(
-            cluster, backup_dir=self._home(home), offset={"id": offset}, config={"max.wait.ms": offset * 1000}
+            cluster, backup_dir=self._home(home), offset={"id": offset}, config={"max.wait.ms": _wait(offset)}
         )
 
     def _meddle(self, what: str) -> None:

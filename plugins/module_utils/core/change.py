@@ -97,11 +97,14 @@ class Change:
         )
 
     def is_half_made(self, now: Connector) -> bool:
-        """Whether ``now`` has a part of the change and lacks another one. What became of secrets cannot be seen."""
-        stored = now.stored
-        made = [now.config.get(one.key) == one.after for one in self.settings if not one.is_secret]
+        """Whether ``now`` has a part of the change, and another part is as before. What became of secrets cannot be seen."""
+        stored, config = now.stored, now.config
+        settings = [one for one in self.settings if not one.is_secret]
+        made = [config.get(one.key) == one.after for one in settings]
         made += [same_offset(stored.get(one.partition), one.after) for one in self.offsets]
-        return any(made) and not all(made)
+        missing = [config.get(one.key) == one.before for one in settings]
+        missing += [same_offset(stored.get(one.partition), one.before) for one in self.offsets]
+        return any(made) and any(missing)
 
     def as_data(self) -> dict[str, Any]:
         return {

@@ -32,7 +32,7 @@ class KeptChange:
         self._state_before: str | None = None
         self._unfinished: tuple[str, Change] | None = None
         self._finishes: str | None = None
-        self._is_unfinished_half_made = False
+        self._half_made: str | None = None
         self._earlier: str | None = None
         self.name: str | None = None
         self.result: ChangeResult | None = "undone"
@@ -64,9 +64,7 @@ class KeptChange:
     @property
     def leaves_half_made(self) -> str | None:
         """The backup of a killed run's change that is there in part and that this one has not finished; None as a rule."""
-        if self._unfinished is None or not self._is_unfinished_half_made or self.result == "done":
-            return None
-        return self._unfinished[0]
+        return None if self.result == "done" else self._half_made
 
     def note_result(self) -> None:
         """Keep what became of the change. Without that it is unknown, and a rollback looks at what is there."""
@@ -83,16 +81,19 @@ class KeptChange:
         """Find the change that a killed run has left, before its journal is replaced."""
         self._state_before = connector.state
         journal = self._store.current()
-        begun_in = None if journal is None else state_to_return_to(connector.state, journal.prior_state)
-        if journal is None or begun_in is None:
+        if journal is None:
             return
-        self._state_before = begun_in
+        begun_in = state_to_return_to(connector.state, journal.prior_state)
+        if begun_in is not None:
+            self._state_before = begun_in
         # Without its backup, or with one of an older format, only the part that is still to do can be rolled back.
         with contextlib.suppress(RecoveryError):
             change = self._store.read(journal.backup_file).change
-            if change is not None:
+            if change is not None and change.is_half_made(connector):
+                self._half_made = journal.backup_file
+            # One that has returned the connector, or that somebody else did, is a change of its own.
+            if change is not None and begun_in is not None:
                 self._unfinished = journal.backup_file, change
-                self._is_unfinished_half_made = change.is_half_made(connector)
 
 
 def _is_part_of(unfinished: Change, change: Change) -> bool:
