@@ -67,7 +67,7 @@ unit: setup ## run the tests that need no Kafka
 	@$(PYTEST) $(PARALLEL) tests/unit tests/faults
 
 enumerate: setup ## run the tests with generated input, with twenty times as many examples
-	@TEST_EXAMPLES_TIMES=20 $(PYTEST) $(PARALLEL) --timeout=3600 -m hypothesis tests/unit
+	@TEST_EXAMPLES_TIMES=20 $(PYTEST) $(PARALLEL) --timeout=3600 -m hypothesis tests/unit tests/faults
 
 integration: check-java setup ## run the tests against a real Kafka Connect
 	@$(PYTEST) $(PARALLEL) tests/integration
