@@ -131,9 +131,16 @@ def _kill_in_the_window(desk: Desk, lab: Lab, command: str) -> None:
     with HoldingProxy(lab.connect.urls[0]) as proxy:
         process = desk.start(command, "-e", f"connectops_connect_url={proxy.url}")
         proxy.await_held()
-        os.killpg(process.pid, signal.SIGKILL)
+        for one in (process.pid, *_descendants(process.pid)):
+            os.kill(one, signal.SIGKILL)
         output = process.communicate()[0]
     desk.note(command, output, ["Killed"])
+
+
+def _descendants(process: int) -> list[int]:
+    """Ansible's workers are in sessions of their own."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8").split()
+    return [one for child in map(int, children) for one in (child, *_descendants(child))]
 
 
 def _compare(found: str) -> None:
