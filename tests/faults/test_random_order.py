@@ -69,6 +69,7 @@ class AnyOrder(RuleBasedStateMachine):
         self._with_faults(faults)
         self._ended(self._reset(home, offset), offset)
 
+    @precondition(lambda self: len(self.legal) > 1)
     @rule(home=homes, consents=st.booleans(), faults=some_faults)
     def roll_back(self, home: str, consents: bool, faults: Mapping[int, Kind]) -> None:
         self._with_faults(faults)

@@ -110,16 +110,17 @@ def test_an_answer_that_is_lost_or_refused_for_a_moment_is_made_good(
 def test_offsets_that_cannot_be_read_stop_nothing(tasks: Tasks, answer: Answer, words: str) -> None:
     config_topic = tasks.lab.connect.config_topic
     before = len(tasks.lab.broker.messages(config_topic))
-    message = failed(reset_through(tasks, first(1000, "GET", "/offsets", answer), timeout=10.0))["msg"]
+    message = failed(reset_through(tasks, first(1000, "GET", "/offsets", answer), timeout=3.0))["msg"]
     assert words in message
     assert len(tasks.lab.broker.messages(config_topic)) == before
     assert_is(tasks, ago(3))
 
 
+@pytest.mark.lengthy
 def test_a_login_that_expires_in_the_middle_leaves_a_journal_and_the_next_run_returns_the_connector(
     tasks: Tasks,
 ) -> None:
-    """From the write of the offsets on every call is refused, so the connector cannot even be returned."""
+    """From the write of the offsets on every call is refused. The return is tried for the minute that is reserved for it."""
     refused = threading.Event()
 
     def expired(method: str, path: str, _before: int) -> Answer | None:
@@ -131,14 +132,14 @@ def test_a_login_that_expires_in_the_middle_leaves_a_journal_and_the_next_run_re
             else None
         )
 
-    result = failed(reset_through(tasks, expired, timeout=10.0))
+    result = failed(reset_through(tasks, expired, timeout=10.0, cluster_label="lab"))
     assert "401" in result["msg"] or "login" in result["msg"]
     assert "It was PAUSED before; if it is still STOPPED, run this task again" in result["msg"]
     assert tasks.state() == "STOPPED"
     assert stored(tasks) == ago(3)
     assert tasks.journals
     # With a login that is valid.
-    succeeded(tasks.reset(**LATER))
+    succeeded(tasks.reset(**LATER, cluster_label="lab"))
     assert_is(tasks, ago(2))
 
 
@@ -170,7 +171,13 @@ def reset_with(tasks: Tasks, at: str, act: Callable[[], None], **options: Any) -
     return result
 
 
-@pytest.mark.parametrize("at", ["backed up", "its tasks have ended"], ids=["before the stop", "in the window"])
+@pytest.mark.parametrize(
+    "at",
+    [
+        pytest.param("backed up", marks=pytest.mark.lengthy, id="before the stop"),
+        pytest.param("its tasks have ended", id="in the window"),
+    ],
+)
 def test_a_worker_that_is_killed_does_not_keep_the_reset_from_its_end(tasks: Tasks, at: str) -> None:
     """The one that has the connector; the other one takes over. It may be the leader of the group, too."""
     owner, other = owner_and_other(tasks)

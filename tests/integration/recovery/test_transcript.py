@@ -41,7 +41,8 @@ VARYING = (
     (re.compile(r"\b\d{4}-\d\d-\d\d(T| )[\d:.]+Z|\b\d\d:\d\d(:\d\d)?Z|\b\d{4}-\d\d-\d\d\b"), "TIME"),
     (re.compile(r"plan ID of \S+ on \S+ \(process \d+\)"), "WHO"),
     (re.compile(r"(ok|skipped|rescued|ignored|unreachable)=\d+ *"), ""),
-    (re.compile(r" by [^, ]+(?=,)"), " by WHO"),
+    # The name of the user decides where this line ends.
+    (re.compile(r"(Takes back plan ID of TIME).*"), r"\1"),
 )
 
 
