@@ -369,6 +369,23 @@ def test_a_killed_rollback_is_finished_by_the_next_one(task: Task, method: str) 
     assert task.found() == (AFTER, NEW, "RUNNING")
 
 
+def test_a_reset_after_a_half_made_rollback_leaves_no_half_of_it_to_a_later_rollback(task: Task) -> None:
+    """The rollback is killed when only the settings are back; the reset makes them new again."""
+    task.reset()
+    task.cluster.restarted()
+    # The first one is the mark.
+    task.cluster.next_faults["patch_config"] = [None, Fault(Killed(), acts=True)]
+    with pytest.raises(Killed):
+        task.run(roll_back, CONNECT_ROLLBACK, {})
+    task.backup().with_suffix(".result").unlink(missing_ok=True)
+    task.cluster.restarted().settle()
+    assert (task.connector.offsets, task.connector.config["max.wait.ms"]) == (AFTER, "1000")
+    task.reset()
+    assert task.found() == (AFTER, NEW, "RUNNING")
+    task.roll_back()
+    assert task.found() == (BEFORE, OLD, "RUNNING")
+
+
 # Agreed plans
 
 
