@@ -30,7 +30,7 @@ from lab.trial import Trial
 
 BUSY = b'{"error_code": 409, "message": "Cannot complete request because of a conflicting operation (e.g. worker rebalance)"}'
 BROKEN = b'{"error_code": 500, "message": "Failed to retrieve offsets for source connector"}'
-LATER = {"strategy": "timestamp", "timestamp": str(ago(2)), "allow_gap": True}
+LATER: dict[str, Any] = {"strategy": "timestamp", "timestamp": str(ago(2)), "allow_gap": True}
 
 
 @pytest.fixture(scope="module", name="lab")
@@ -277,11 +277,11 @@ def test_a_folder_that_turns_read_only_in_the_window_leaves_nothing_mixed(tasks:
 
 def test_behind_a_balancer_kafka_tells_which_workers_there_are(lab: Lab, tasks: Tasks) -> None:
     with FaultyProxy(lab.connect.urls[0], lambda *_call: None) as balancer:
-        urls = {"connect_url": [balancer.url], "settle_seconds": 0.5}
+        urls: dict[str, Any] = {"connect_url": [balancer.url], "settle_seconds": 0.5}
         done = tasks.of(succeeded(tasks.reset(**LATER, **urls)))
         assert done["evidence"]["workers_may_be_missing"]
         assert done["evidence"]["settled_seconds"] == 0.5
-        kafka = {"kafka_bootstrap_servers": [lab.bootstrap_servers]}
+        kafka: dict[str, Any] = {"kafka_bootstrap_servers": [lab.bootstrap_servers]}
         done = tasks.of(succeeded(tasks.reset(**{**LATER, "timestamp": str(ago(1))}, **urls, **kafka)))
     assert not done["evidence"]["workers_may_be_missing"]
     assert done["evidence"]["workers_asked"] == sorted(worker.worker_id for worker in lab.connect.workers)
