@@ -87,8 +87,9 @@ def configure(cluster: Cluster, params: Mapping[str, Any], context: TaskContext)
 
 @dataclass(frozen=True)
 class _Decided:
-    """What is to be changed of one connector; nothing if it has no settings."""
+    """What is to be changed of one connector; nothing if it has no settings. Only a source connector can be rolled back."""
 
+    is_source: bool
     plan: Plan
     backup: Backup
     store: BackupStore
@@ -131,7 +132,10 @@ class _Configuration:
                 if isinstance(failed, RecoveryError):
                     raise failed
             assert isinstance(one, _Decided)
-            _add(outcome, one.plan, ended if isinstance(ended, _Written) else None, self._params)
+            backup_file = ended.backup_file if isinstance(ended, _Written) else None
+            _add(outcome, one.plan, backup_file)
+            if one.is_source and backup_file is not None:
+                outcome.result["next_steps"] += go_back_lines(one.plan.as_data(), backup_file, self._params)
 
         return for_each_connector(names, report, {"changed": False, "connectors": {}, "diff": [], "next_steps": []})
 
@@ -160,7 +164,7 @@ class _Configuration:
         store = self._stores.of(name)
         if changes:
             store.refuse_unfit(backup)
-        return _Decided(plan, backup, store)
+        return _Decided(connector.is_source, plan, backup, store)
 
     def _write_all(self, decided: Mapping[str, _Decided | RecoveryError]) -> dict[str, _Written | RecoveryError]:
         """Write what was decided. A signal ends the task after the writes that have begun: each is short."""
@@ -216,10 +220,9 @@ def _plan_of(connector: Connector, changes: tuple[SettingChange, ...], label: st
     )
 
 
-def _add(outcome: Outcome, plan: Plan, written: _Written | None, params: Mapping[str, Any]) -> None:
+def _add(outcome: Outcome, plan: Plan, backup_file: str | None) -> None:
     """Add one connector to the result."""
     name, changes = plan.connector, plan.settings
-    backup_file = None if written is None else written.backup_file
     outcome.result["connectors"][name] = {
         "changed": bool(changes),
         "settings": settings_data(changes),
@@ -235,5 +238,3 @@ def _add(outcome: Outcome, plan: Plan, written: _Written | None, params: Mapping
                 "after": show_settings(changes, "after"),
             }
         )
-    if backup_file is not None:
-        outcome.result["next_steps"] += go_back_lines(plan.as_data(), backup_file, params)

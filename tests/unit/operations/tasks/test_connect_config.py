@@ -218,5 +218,8 @@ def test_nothing_is_written_where_no_backup_can_be(cluster: FakeCluster, tmp_pat
 
 def test_a_sink_is_changed_without_its_offsets(cluster: FakeCluster, tmp_path: Path) -> None:
     cluster.by_name["a"].type = "sink"
-    assert change(cluster, config={"max.wait.ms": 2000}, **backed_up(cluster, tmp_path)).result["changed"]
+    result = change(cluster, config={"max.wait.ms": 2000}, **backed_up(cluster, tmp_path)).result
+    assert result["changed"]
+    assert result["connectors"]["a"]["backup_file"]
+    assert not result["next_steps"], "a rollback would refuse it"
     assert "offsets" not in cluster.methods()
