@@ -99,6 +99,7 @@ def stuck(lab: Lab) -> Iterator[StuckConnector]:
     lab.connect.delete(NAME)
 
 
+@pytest.mark.lengthy
 def test_a_change_is_planned_killed_finished_taken_back_and_brought_again(
     lab: Lab, stuck: StuckConnector, tmp_path: Path
 ) -> None:
