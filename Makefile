@@ -76,7 +76,7 @@ pages: setup ## look at the report's pages with Chromium, and fail if there is n
 	@REPORT_NEEDS_BROWSER=1 $(PYTEST) tests/unit/plugin_utils/test_report_in_browser.py
 
 enumerate: setup ## run the tests with generated input, with twenty times as many examples
-	@TEST_EXAMPLES_TIMES=20 $(PYTEST) $(PARALLEL) --timeout=3600 -m hypothesis tests/unit
+	@TEST_EXAMPLES_TIMES=20 $(PYTEST) $(PARALLEL) --timeout=3600 -m hypothesis tests/unit tests/faults
 
 monitoring: setup ## run the tests with the tools of Prometheus, and fail if one is missing
 	@REQUIRE_MONITORING=1 $(PYTEST) tests/unit/monitoring

@@ -14,6 +14,8 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans i
     FILE,
     IDS,
     MAX_AGE,
+    PLAYBOOK_OF,
+    REQUEST,
     AgreedPlans,
     check_writable,
     from_file,
@@ -28,6 +30,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.variables impo
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "is_plan": {"type": "bool", "required": True},
     "cluster": {"type": "str"},
+    "role": {"type": "str", "choices": sorted(PLAYBOOK_OF), "default": "reset"},
 }
 
 
@@ -45,10 +48,12 @@ class ActionModule(ActionBase):
         given, variables = checked.validated_parameters, task_vars or {}
         try:
             agreed = self._agreed(given["is_plan"], given["cluster"], variables)
+            if agreed is not None:
+                agreed.check_role(given["role"])
             found = (
                 self._of_all(agreed, variables)
                 if given["cluster"] is None
-                else self._of_one(agreed, given["cluster"], variables)
+                else self._of_one(agreed, given["cluster"], given["role"], variables)
             )
         except RecoveryError as error:
             return {**result, "failed": True, "msg": error.sentence}
@@ -63,13 +68,16 @@ class ActionModule(ActionBase):
         agreed.check_names(names, in_run)
         return {"lines": agreed.narrowed(names).lines(in_run)}
 
-    def _of_one(self, agreed: AgreedPlans | None, label: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    def _of_one(
+        self, agreed: AgreedPlans | None, label: str, role: str, variables: Mapping[str, Any]
+    ) -> dict[str, Any]:
         found: dict[str, Any] = {"handed_on_as": handed_on_as(label), "plans": {}, "ids": {}}
         if agreed is None:
             return found
         agreed = agreed.narrowed(self._value("connectops_connectors", variables) or ())
         plans = dict(agreed.plans.get(label, {}))
-        problem = request_problem(plans, {name: self._value(name, variables) for name in variables if _asks(name)})
+        asked = {name: self._value(name, variables) for name in REQUEST[role] if name in variables}
+        problem = request_problem(plans, asked, REQUEST[role])
         if problem is not None:
             raise RecoveryError(problem)
         return {**found, "plans": plans, "ids": dict(agreed.ids.get(label, {}))}
@@ -92,7 +100,3 @@ class ActionModule(ActionBase):
         """The value of a variable; None if it is not set, or blank."""
         value = plain(self._templar.template(variables[name])) if name in variables else None
         return None if is_blank(value) else plain_value(name, value)
-
-
-def _asks(name: str) -> bool:
-    return name.startswith("reset_") or name == "connectops_at_least"

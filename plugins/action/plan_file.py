@@ -15,10 +15,13 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.files 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import plan_file_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan_file import ClusterPlans, PlanFile
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
-from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans import FILE, check_writable
+from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans import FILE, PLAYBOOK_OF, check_writable
 from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import plain
 
-ARGUMENT_SPEC: dict[str, dict[str, Any]] = {"path": {"type": "path", "required": True}}
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    "path": {"type": "path", "required": True},
+    "role": {"type": "str", "choices": sorted(PLAYBOOK_OF), "default": "reset"},
+}
 _NOT_PLANNED = "It was not planned: see its error in the output of the run."
 
 
@@ -33,9 +36,10 @@ class ActionModule(ActionBase):
         checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(plain(self._task.args))
         if checked.error_messages:
             return {**result, "failed": True, "msg": checked.errors.msg}
-        path = Path(checked.validated_parameters["path"]).absolute()
+        path, role = Path(checked.validated_parameters["path"]).absolute(), checked.validated_parameters["role"]
         variables = task_vars or {}
-        clusters = {label: _planned(variables["hostvars"][label]) for label in variables["ansible_play_hosts_all"]}
+        labels = variables["ansible_play_hosts_all"]
+        clusters = {label: _planned(variables["hostvars"][label], f"{role}_plan") for label in labels}
         document = PlanFile(int(time.time()), clusters)
         try:
             check_writable(str(path))
@@ -43,14 +47,15 @@ class ActionModule(ActionBase):
         except RecoveryError as error:
             return {**result, "failed": True, "msg": error.sentence}
         labels = [label for label, one in clusters.items() if one.plans]
-        lines = plan_file_lines(str(path), document.count, len(labels), context.CLIARGS.get("subset"))
+        limit = context.CLIARGS.get("subset")
+        lines = plan_file_lines(str(path), document.count, len(labels), limit, PLAYBOOK_OF[role])
         return {**result, "changed": False, "path": str(path), "lines": lines}
 
 
-def _planned(variables: Mapping[str, Any]) -> ClusterPlans:
-    """What the role reset has planned for one host in this run."""
+def _planned(variables: Mapping[str, Any], name: str) -> ClusterPlans:
+    """What the role has planned for one host in this run, and registered under this name."""
     if "connectops_planned" not in variables:
         problem = variables.get("connectops_failure", _NOT_PLANNED)
         return ClusterPlans.of({}, [], str(plain(problem)))
-    planned = plain(variables["reset_plan"]) if "reset_plan" in variables else {}
+    planned = plain(variables[name]) if name in variables else {}
     return ClusterPlans.of(planned.get("connectors", {}), planned.get("preview", []), None)

@@ -29,6 +29,11 @@ options:
       - If not set, the plans of all clusters of the run are checked together, and only RV(lines) is returned. Use that with
         C(run_once) first.
     type: str
+  role:
+    description: The role that is to carry out the plans. Plans of the other one are refused.
+    type: str
+    choices: [reset, rollback]
+    default: reset
 attributes:
   diff_mode:
     support: N/A

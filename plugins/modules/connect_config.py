@@ -15,16 +15,21 @@ description:
   - Kafka 3.8 and later write only the named settings. Older versions write the whole config. The module refuses that if a
     value looks masked, since the mask would replace the secret.
   - A connector that already has the settings is neither changed nor restarted. Otherwise Connect restarts it.
+  - Before the write, the settings and the offsets of the connector are backed up, in the same place as before a reset.
+    M(connectops.recovery.connect_rollback) takes the change back. It does not work for sink connectors, and it needs Kafka 3.5.
   - The task of a source connector whose poll hangs does not end at that restart, and the new task runs at the same time. For
     such a connector use O(connectops.recovery.connect_offset_reset#module:at_least) of
     M(connectops.recovery.connect_offset_reset), which stops the connector first and proves that its task has ended.
 extends_documentation_fragment:
   - connectops.recovery.options.connect
+  - connectops.recovery.options.brokers
+  - connectops.recovery.options.backups
   - connectops.recovery.options.settings
   - connectops.recovery.attributes
   - connectops.recovery.attributes.actiongroup
 seealso:
   - module: connectops.recovery.connect_offset_reset
+  - module: connectops.recovery.connect_rollback
 """
 
 EXAMPLES = r"""
@@ -72,6 +77,9 @@ connectors:
         after:
           description: Value after the change. V(null) if the setting was removed.
           type: str
+    backup_file:
+      description: Name of the backup. V(null) if nothing was changed, and in check mode.
+      type: str
     failed:
       description: V(true) if this connector failed. Then RV(connectors.msg) and the details of the failure are returned for it.
       type: bool
@@ -85,6 +93,12 @@ connectors:
         - key: stripe.report.max.wait.ms
           before: "300000"
           after: "3600000"
+      backup_file: /backups/connect-1/stripe-reporting-source-connector/20261124T071649.173890Z-a023b263b866.json
+next_steps:
+  description: How to take the changes back, as lines of text for a person.
+  returned: always
+  type: list
+  elements: str
 """
 
 from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import run_module

@@ -10,9 +10,9 @@ short_description: Write the plans of all clusters of a run into one file
 version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
-  - Writes the plans that the role P(connectops.recovery.reset#role) has made in this run, for all hosts of the play, into one
-    JSON document on the controller.
-  - The playbook C(recover) carries out exactly these plans when C(connectops_plan_file) names the file.
+  - Writes the plans that the role P(connectops.recovery.reset#role) or P(connectops.recovery.rollback#role) has made in this run,
+    for all hosts of the play, into one JSON document on the controller.
+  - The playbook C(recover) or C(rollback) carries out exactly these plans when C(connectops_plan_file) names the file.
   - Use it with C(run_once) in a play over all clusters of the run, without C(serial).
   - The file is readable by its owner only, has no secrets, and is replaced as a whole. A file that is no plan file is never
     replaced.
@@ -24,6 +24,11 @@ options:
     description: File to write, on the controller. A relative path begins where C(ansible-playbook) was started.
     type: path
     required: true
+  role:
+    description: The role that has made the plans.
+    type: str
+    choices: [reset, rollback]
+    default: reset
 attributes:
   diff_mode:
     support: N/A

@@ -20,6 +20,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import agreed_by_id
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import ROLLBACK
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan_file import (
     PlanFile,
     check_age,
@@ -27,6 +28,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.pla
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from ansible_collections.connectops.recovery.plugins.module_utils.options.rollback import CONSENTS
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
     IDS_OF_ONE_CLUSTER,
     is_blank,
@@ -40,16 +42,21 @@ IDS, FILE, MAX_AGE, PLANNED_AT = (
     "connectops_planned_at",
 )
 _LONGEST_AGE = "24h"
-# The variables that set what a plan file holds itself, each with its name in a plan's request.
-_REQUEST = {
-    "reset_strategy": "strategy",
-    "reset_partitions": "partitions",
-    "reset_timestamp": "timestamp",
-    "reset_offset": "offset",
-    "reset_offsets": "offsets",
-    "reset_allow_gap": "allow_gap",
-    "reset_default_floors": "default_floors",
-    "connectops_at_least": "at_least",
+# The playbook of each role that carries out plans.
+PLAYBOOK_OF = {"reset": "recover", "rollback": "rollback"}
+# For each role the variables that set what a plan file holds itself, each with its name in a plan's request.
+REQUEST: Mapping[str, Mapping[str, str]] = {
+    "reset": {
+        "reset_strategy": "strategy",
+        "reset_partitions": "partitions",
+        "reset_timestamp": "timestamp",
+        "reset_offset": "offset",
+        "reset_offsets": "offsets",
+        "reset_allow_gap": "allow_gap",
+        "reset_default_floors": "default_floors",
+        "connectops_at_least": "at_least",
+    },
+    "rollback": {f"rollback_{name}": name for name in ("backup_file", *CONSENTS)},
 }
 
 
@@ -80,6 +87,17 @@ class AgreedPlans:
             raise InputError(
                 f"{self.source} has no plan of a cluster of this run ({_listed(sorted(in_run))}): nothing would be done."
             )
+
+    def check_role(self, role: str) -> None:
+        """Raises InputError for whole plans that another role has made; ids tell nothing of that before they are compared."""
+        for plans in self.plans.values():
+            for plan in plans.values():
+                own = "rollback" if plan["strategy"] == ROLLBACK else "reset"
+                if own != role:
+                    raise InputError(
+                        f"{self.source} was made by the playbook {PLAYBOOK_OF[own]}, and this is {PLAYBOOK_OF[role]}: run"
+                        f" {PLAYBOOK_OF[own]} with it."
+                    )
 
     def lines(self, in_run: Iterable[str]) -> list[str]:
         """What a person reads of the whole run before anything is done."""
@@ -206,12 +224,16 @@ def handed_on_as(label: str, prefix: str = IDS_OF_ONE_CLUSTER) -> str:
     return f"{prefix}{name}{digest}"
 
 
-def request_problem(plans: Mapping[str, Mapping[str, Any]], variables: Mapping[str, Any]) -> str | None:
+def request_problem(
+    plans: Mapping[str, Mapping[str, Any]],
+    variables: Mapping[str, Any],
+    request: Mapping[str, str] = REQUEST["reset"],
+) -> str | None:
     """A sentence about a variable that asks for something else than the plans of a file do; None if there is none.
 
-    ``variables`` are the rendered values of those that are set.
+    ``variables`` are the rendered values of those that are set; ``request``: the name of each in a plan's request.
     """
-    for name, key in _REQUEST.items():
+    for name, key in request.items():
         if is_blank(variables.get(name)):
             continue
         value = plain_value(name, variables[name])

@@ -134,6 +134,7 @@ _SET_BY_US = frozenset(
         "prevent_stuck",
         "prevent_stuck_advice",
         "prevent_written",
+        "raise_timeout_result",
         "reset_failed",
         "reset_failure",
         "reset_left_stopped",
@@ -163,6 +164,8 @@ _NOT_EMPTY = {
     "connectops_plan_ids": "leave it out to carry out any plan",
     "reset_plan_ids": "leave it out to carry out any plan",
     "reset_agreed_plans": "leave it out to carry out any plan",
+    "rollback_plan_ids": "leave it out to carry out any plan",
+    "rollback_agreed_plans": "leave it out to carry out any plan",
 }
 
 # These are read before a role has read anything, so that nothing they refer to can still be missing.

@@ -1,21 +1,27 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""For every call of a reset: it fails, its answer is lost, it acts later, the process dies at it. Then a second run."""
+"""For every call of a reset and of a rollback, to Connect, to Kafka and of files: it fails, its answer is lost, it acts later,
+the process dies at it. Then a second run.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from faults.world import KINDS, STATES, Kind, World, fault
+from faults.world import KINDS, SCENARIOS, STATES, Kind, Scenario, World, fault
 
-# How many cases of the whole the ordinary run of the tests takes.
-SAMPLE = 120
+# How many cases of each scenario the ordinary run of the tests takes, and how many pairs of faults ``make faults`` does.
+SAMPLE = 40
+PAIRS = 400
+
+Report = Callable[[str, object], None]
 
 
 class Case(NamedTuple):
@@ -24,12 +30,18 @@ class Case(NamedTuple):
     method: str
     kind: Kind
 
+    @property
+    def to(self) -> str:
+        """What is called."""
+        kind, dot, _name = self.method.partition(".")
+        return "Connect" if not dot else "Kafka" if kind == "kafka" else "files"
 
-def every_case(folder: Path) -> list[Case]:
+
+def every_case(folder: Path, scenario: Scenario) -> list[Case]:
     return [
         Case(state, number, method, kind)
         for state in STATES
-        for number, method in enumerate(World(folder / f"calls-{state}", state).calls(), start=1)
+        for number, method in enumerate(World(folder / f"calls-{state}", state, scenario).calls(), start=1)
         for kind in KINDS
     ]
 
@@ -59,36 +71,66 @@ def what_is_lost(world: World, *faults: Case) -> Iterator[str]:
         yield "a backup cannot be read"
 
 
-def assert_nothing_is_lost(folder: Path, cases: list[tuple[Case, ...]], report: Callable[[str, object], None]) -> None:
+def assert_nothing_is_lost(folder: Path, scenario: Scenario, cases: Sequence[tuple[Case, ...]], report: Report) -> None:
     failures = []
     for count, faults in enumerate(cases):
-        lost = list(what_is_lost(World(folder / str(count), faults[0].state), *faults))
+        lost = list(what_is_lost(World(folder / str(count), faults[0].state, scenario), *faults))
         if lost:
             failures.append(
                 f"{' and '.join(f'{one.kind} at {one.number} {one.method}' for one in faults)}, {faults[0].state}: {lost}"
             )
-    calls = len({(one.state, one.number) for faults in cases for one in faults})
-    report("faults", f"{calls} calls, {len(cases)} runs with faults, {len(cases) - len(failures)} survived")
+    calls = {(one.state, one.number, one.to) for faults in cases for one in faults}
+    by_callee = ", ".join(f"{to} {count}" for to, count in sorted(Counter(to for *_, to in calls).items()))
+    report(
+        "faults",
+        f"{len(calls):>4} calls ({by_callee}), {len(cases)} runs with faults, {len(cases) - len(failures)} survived",
+    )
     assert not failures, "\n".join([f"{len(failures)} of {len(cases)}", *failures])
 
 
-def test_a_fault_at_some_calls(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
-    cases = random.Random(1).sample(every_case(tmp_path), SAMPLE)
-    assert_nothing_is_lost(tmp_path, [(one,) for one in cases], record_property)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+def test_a_fault_at_some_calls(tmp_path: Path, scenario: Scenario, record_property: Report) -> None:
+    cases = random.Random(1).sample(every_case(tmp_path, scenario), SAMPLE)
+    assert_nothing_is_lost(tmp_path, scenario, [(one,) for one in cases], record_property)
 
 
 @pytest.mark.faults
-def test_a_fault_at_every_call(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
-    assert_nothing_is_lost(tmp_path, [(one,) for one in every_case(tmp_path)], record_property)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+def test_a_fault_at_every_call(tmp_path: Path, scenario: Scenario, record_property: Report) -> None:
+    assert_nothing_is_lost(tmp_path, scenario, [(one,) for one in every_case(tmp_path, scenario)], record_property)
 
 
 @pytest.mark.faults
-def test_two_faults_in_one_run(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+def test_two_faults_in_one_run(tmp_path: Path, scenario: Scenario, record_property: Report) -> None:
     draw = random.Random(2)
-    of_state = {state: [one for one in every_case(tmp_path) if one.state == state] for state in STATES}
-    pairs = []
-    while len(pairs) < 2000:
+    cases = every_case(tmp_path, scenario)
+    of_state = {state: [one for one in cases if one.state == state] for state in STATES}
+    pairs: list[tuple[Case, ...]] = []
+    while len(pairs) < PAIRS:
         first, second = draw.sample(of_state[draw.choice(STATES)], 2)
         if first.number != second.number:
             pairs.append((first, second))
-    assert_nothing_is_lost(tmp_path, pairs, record_property)
+    assert_nothing_is_lost(tmp_path, scenario, pairs, record_property)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+def test_a_half_made_change_stays_in_the_journal_until_a_run_has_finished_it(
+    tmp_path: Path, scenario: Scenario
+) -> None:
+    """One run is killed between settings and offsets; the next one, which is to finish that, fails at the offsets."""
+    writes = "alter_offsets" if scenario.offsets == "rest" else "kafka.write"
+    first = World(tmp_path / "counted", "RUNNING", scenario).calls().index(writes) + 1
+    world = World(tmp_path / "killed", "RUNNING", scenario)
+    world.cluster.faults = {first: partial(fault, "killed before")}
+    assert world.run() is None
+    world.cluster.restarted().settle()
+    world.cluster.broken[writes] = fault("refused", writes).error
+    failed = world.run()
+    assert failed is not None
+    assert "one part is there and another is not: run this again, which finishes it, or roll it back." in failed["msg"]
+    assert (world.is_old, world.is_new, world.has_journal, world.is_marked) == (False, False, True, False)
+    world.cluster.settle()
+    assert world.connector.state == "RUNNING"
+    assert not world.rerun().get("failed")
+    assert (world.is_new, world.has_journal) == (True, False)

@@ -154,6 +154,10 @@ class TopicStore(DocumentStore):
         self._refuse_if_taken()
         key = self._key(name)
         unknown: RecoveryError | None = None
+        known_before = self._known_journals
+        if name == JOURNAL:
+            # It may be there from now on, also where the topic cannot be read afterwards.
+            self._known_journals = {*known_before, value}
         try:
             self._open_writer().write([NewRecord(self._topic.name, key, value)])
         except Fenced:
@@ -162,11 +166,9 @@ class TopicStore(DocumentStore):
             # Another try needs a producer that is not broken.
             self.close()
             if isinstance(error, KafkaFailed):
+                self._known_journals = known_before
                 raise
             unknown = error
-            if name == JOURNAL:
-                # It may still come.
-                self._known_journals.add(value)
         self._topic.refresh()
         if self._topic.values.get(key) != value:
             raise unknown or RecoveryError(

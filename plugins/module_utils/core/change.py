@@ -96,6 +96,16 @@ class Change:
             offsets=tuple(one for one in offsets.values() if not same_offset(one.before, one.after)),
         )
 
+    def is_half_made(self, now: Connector) -> bool:
+        """Whether ``now`` has a part of the change, and another part is as before. What became of secrets cannot be seen."""
+        stored, config = now.stored, now.config
+        settings = [one for one in self.settings if not one.is_secret]
+        made = [config.get(one.key) == one.after for one in settings]
+        made += [same_offset(stored.get(one.partition), one.after) for one in self.offsets]
+        missing = [config.get(one.key) == one.before for one in settings]
+        missing += [same_offset(stored.get(one.partition), one.before) for one in self.offsets]
+        return any(made) and any(missing)
+
     def as_data(self) -> dict[str, Any]:
         return {
             "strategy": self.strategy,

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupEntry, BackupStore
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
@@ -112,10 +113,12 @@ def plan_rollback(
     begun_in: str | None,
     now: float,
     write_to: WriteTo = "auto",
+    asked: Mapping[str, Any] | None = None,
 ) -> Planned:
     """The plan that takes the change back, from reads only. Raises RecoveryError where the user must agree to more first.
 
-    ``label`` is that of the cluster; ``begun_in`` and ``now`` as for :func:`make_plan`.
+    ``label`` is that of the cluster; ``begun_in`` and ``now`` as for :func:`make_plan`; ``asked``: what the user asks
+    for, as data.
     """
     backup = found.backup
     if found.taken_back_by is None:
@@ -130,6 +133,7 @@ def plan_rollback(
         config=inverse.settings,
         at_least={},
         cluster=label,
+        asked=asked or {},
         remarks=remarks,
         write_to=write_to,
         backed_up=backup.topic_records,

@@ -25,7 +25,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.settin
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import STRIPE_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.worker_logs import WORKER_LOG_SPEC
 
-CONNECT_CONFIG: Spec = {**CONNECT_SPEC, **SETTINGS_SPEC}
+CONNECT_CONFIG: Spec = {**CONNECT_SPEC, **BROKER_SPEC, **BACKUP_SPEC, **SETTINGS_SPEC}
 CONNECT_OFFSET_RESET: Spec = {**CONNECT_SPEC, **KAFKA_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **KEEP_SPEC, **RESET_SPEC}
 CONNECT_OFFSETS_FACTS: Spec = {
     **CONNECT_SPEC,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import Agreed, agreed_by_id
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import STRATEGIES, WRITE_TO
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import ROLLBACK, STRATEGIES, WRITE_TO
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan_data import checked_plan
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.checks import check_at_once
@@ -39,6 +39,17 @@ PLAN_ID = Option(
             " what has changed since."
         ),
         "Works with one connector only.",
+    ),
+)
+PLAN_IDS = Option(
+    "plan_ids",
+    "dict",
+    (
+        "Id of the approved plan of each connector, as the run in check mode returns them in RV(plan_ids).",
+        (
+            "Every other plan is refused, and so is a connector without an id. If nothing is left to change for the same"
+            " request, the task says so and changes nothing."
+        ),
     ),
 )
 WAY = Option(
@@ -142,13 +153,7 @@ class ResetOptions:
     )
     write_to: Literal["auto", "rest", "topic"] = field_for(WAY)
     plan_id: str | None = field_for(PLAN_ID)
-    plan_ids: Mapping[str, Any] | None = option(
-        "plan_ids",
-        "dict",
-        "Id of the approved plan of each connector, as the run in check mode returns them in RV(plan_ids).",
-        "Every other plan is refused, and so is a connector without an id. If nothing is left to change for the same request,"
-        " the task says so and changes nothing.",
-    )
+    plan_ids: Mapping[str, Any] | None = field_for(PLAN_IDS)
     agreed_plans: Mapping[str, Any] | None = option(
         "agreed_plans",
         "dict",
@@ -191,12 +196,23 @@ class ResetOptions:
         elif self.agreed_plans is not None:
             plans = {name: checked_plan(plan, f"agreed_plans.{name}") for name, plan in self.agreed_plans.items()}
             found = {name: Agreed(plan["id"], plan) for name, plan in plans.items()}
+            self._refuse_other_changes(plans)
         others = sorted(set(found or ()) - set(self.connectors))
         if others:
             raise InputError(
                 f"{given[0]} names {', '.join(others)}, and connectors does not: check the name, or add it to connectors."
             )
         return found
+
+    def _refuse_other_changes(self, plans: Mapping[str, Mapping[str, Any]]) -> None:
+        """A rollback carries out no plan of a reset, and the reverse."""
+        for name, plan in plans.items():
+            is_rollback = plan["strategy"] == ROLLBACK
+            if is_rollback != (self.strategy == ROLLBACK):
+                kind = (
+                    "rollback: give it to connect_rollback" if is_rollback else "reset: give it to connect_offset_reset"
+                )
+                raise InputError(f"agreed_plans.{name} is a plan of a {kind}.")
 
     def request(self) -> dict[str, Any]:
         """What is asked for, as JSON data without secrets: it is a part of the plan."""

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import ROLLBACK
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import AT_ONCE, CONNECTORS
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
@@ -18,7 +19,13 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.option
     options_of,
     values_of,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import PLAN_ID, SETTLE_SECONDS, WAY
+from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import (
+    PLAN_ID,
+    PLAN_IDS,
+    SETTLE_SECONDS,
+    WAY,
+    ResetOptions,
+)
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,14 @@ class RollbackOptions:
         default=False,
     )
     plan_id: str | None = field_for(PLAN_ID)
+    plan_ids: Mapping[str, Any] | None = field_for(PLAN_IDS)
+    agreed_plans: Mapping[str, Any] | None = option(
+        "agreed_plans",
+        "dict",
+        "The approved plan of each connector, whole, as the run in check mode returns it in RV(connectors.plan).",
+        "As O(plan_ids), but what is agreed to comes from the plan too, so O(backup_file), O(allow_moved_offsets) and the like"
+        " are not used. The error for a plan that is refused names what has moved, from what to what.",
+    )
     write_to: Literal["auto", "rest", "topic"] = field_for(WAY)
     settle_seconds: float = field_for(SETTLE_SECONDS)
     at_once: int = field_for(AT_ONCE)
@@ -75,5 +90,32 @@ class RollbackOptions:
             )
         return options
 
+    def of_reset(self) -> ResetOptions:
+        """The options that a rollback has in common with a reset, checked. Raises InputError."""
+        options = ResetOptions(
+            self.connectors,
+            ROLLBACK,
+            write_to=self.write_to,
+            plan_id=self.plan_id,
+            plan_ids=self.plan_ids,
+            agreed_plans=self.agreed_plans,
+            settle_seconds=self.settle_seconds,
+            at_once=self.at_once,
+        )
+        options.check()
+        return options
 
+    def request(self) -> dict[str, Any]:
+        """What is asked for, as JSON data: it is a part of the plan."""
+        asked = ResetOptions(self.connectors, ROLLBACK, backup_file=self.backup_file, write_to=self.write_to).request()
+        return {**asked, **{name: getattr(self, name) for name in CONSENTS}}
+
+    def asking(self, request: Mapping[str, Any]) -> RollbackOptions:
+        """These options with what a plan's request asks for."""
+        consents: dict[str, Any] = {name: request.get(name) is True for name in CONSENTS}
+        return replace(self, backup_file=request["backup_file"], write_to=request["write_to"], **consents)
+
+
+# What a user may agree to.
+CONSENTS = ("allow_other_cluster", "allow_other_connector", "allow_changed_settings", "allow_moved_offsets")
 ROLLBACK_SPEC = argument_spec(options_of(RollbackOptions))

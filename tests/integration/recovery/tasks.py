@@ -89,6 +89,12 @@ def failed(result: Result) -> Result:
     return result
 
 
+def without_backups(result: Result) -> Result:
+    """The result of a change of settings without the names of its backups, which a preview has not."""
+    connectors = {name: {**one, "backup_file": None} for name, one in result["connectors"].items()}
+    return {**result, "connectors": connectors, "next_steps": []}
+
+
 @dataclass(frozen=True)
 class Written:
     """How many records a cluster's topics hold: this shows every write, even one that changes nothing."""
@@ -126,6 +132,10 @@ class Tasks:
         return {"connect_url": self.lab.connect.urls, "connectors": [self.trial.name], **login}
 
     @property
+    def config_options(self) -> dict[str, Any]:
+        return {**self.options, "backup_dir": str(self.backup_dir)}
+
+    @property
     def stripe_options(self) -> dict[str, Any]:
         return {**self.options, "stripe_api_url": self.lab.stripe.url}
 
@@ -138,7 +148,7 @@ class Tasks:
         return list(self.backup_dir.rglob("journal.json*"))
 
     def configure(self, *, check_mode: bool = False, **options: Any) -> Result:
-        return self._kept_secret(run_task(connect_config, check_mode=check_mode, **{**self.options, **options}))
+        return self._kept_secret(run_task(connect_config, check_mode=check_mode, **{**self.config_options, **options}))
 
     def reset(self, *, check_mode: bool = False, **options: Any) -> Result:
         return self._kept_secret(run_task(offset_reset, check_mode=check_mode, **{**self.reset_options, **options}))

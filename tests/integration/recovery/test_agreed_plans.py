@@ -226,3 +226,55 @@ def test_the_ids_of_a_sliced_plan_job_let_the_next_job_carry_out_these_plans_and
     assert status == 2
     assert "does not fit what is there now" in carried_out
     assert [position(cluster) for cluster in (first, second)] == [3, 0]
+
+
+def test_rollbacks_are_agreed_to_by_a_file_and_one_cluster_that_moved_does_not_keep_the_other(
+    lab: Lab, of_files: dict[str, ConnectCluster], tmp_path: Path
+) -> None:
+    inventory, file = write_inventory(lab, tmp_path), str(tmp_path / "back.json")
+    named = {"connectops_connectors": ["a-file"], "connectops_stay_stopped": ["a-file"]}
+    status, _done = recover(
+        inventory,
+        **named,
+        reset_strategy="offset",
+        reset_offset={"position": 0},
+        reset_allow_gap=True,
+        connectops_at_least={},
+        verify_connectors=[],
+    )
+    assert status == 0
+    first, second = of_files.values()
+    assert [position(cluster) for cluster in (first, second)] == [0, 0]
+
+    def back(*arguments: str, **variables: Any) -> tuple[int, str]:
+        done = run_playbook("rollback", inventory, [*arguments, "-e", json.dumps(variables)])
+        print(done.stdout)
+        return done.returncode, " ".join(done.stdout.split())
+
+    before = record_counts(lab)
+    given = {"connectops_connectors": ["a-file"], "connectops_plan_file": file, "connectops_serial": 1}
+    status, shown = back("--check", **given)
+    assert status == 0
+    assert record_counts(lab) == before
+    document = json.loads(Path(file).read_text(encoding="utf-8"))
+    jsonschema.validate(document, SCHEMA)
+    assert [set(document["clusters"][label]["plans"]) for label in of_files] == [{"a-file"}, {"a-file"}]
+    assert "ansible-playbook connectops.recovery.rollback" in shown
+
+    status, refused = recover(inventory, connectops_plan_file=file)
+    assert status == 2
+    assert "was made by the playbook rollback, and this is recover" in refused
+
+    moved = {**first.offsets("a-file")[0], "offset": {"position": 3}}
+    first.request("PATCH", "/connectors/a-file/offsets", {"offsets": [moved]})
+    status, done = back(connectops_plan_file=file, connectops_serial=1)
+    assert status == 2
+    assert [position(cluster) for cluster in (first, second)] == [3, 4]
+    report = done.partition("PLAY [Report]")[2]
+    assert "Since plan" in report or "does not fit any more" in report
+    assert f"{first.name} : ok=" in done
+
+    status, again = back("--limit", second.name, connectops_plan_file=file)
+    assert status == 0, again
+    assert "changed=0" in again
+    assert position(second) == 4

@@ -11,7 +11,16 @@ from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
-from integration.recovery.tasks import MAX_WAIT, PST, Tasks, Written, failed, finished, succeeded
+from integration.recovery.tasks import (
+    MAX_WAIT,
+    PST,
+    Tasks,
+    Written,
+    failed,
+    finished,
+    succeeded,
+    without_backups,
+)
 from lab.trial import Trial
 
 STARTED = "Task started with report types"
@@ -60,9 +69,10 @@ def test_a_wait_that_is_too_low_is_raised_and_only_that(trial: Trial, tasks: Tas
     before = config_of(tasks)
     result = succeeded(tasks.configure(at_least={MAX_WAIT: "60m"}))
     assert result["changed"]
-    assert tasks.of(result) == {
+    assert tasks.of(without_backups(result)) == {
         "changed": True,
         "settings": [{"key": MAX_WAIT, "before": "300000", "after": "3600000"}],
+        "backup_file": None,
     }
     assert config_of(tasks) == {**before, MAX_WAIT: "3600000"}
     trial.await_log(STARTED, 2)
@@ -83,7 +93,7 @@ def test_a_second_run_writes_nothing_and_restarts_nothing(trial: Trial, tasks: T
     again = succeeded(tasks.configure(**options))
     assert not again["changed"]
     assert again["diff"] == []
-    assert tasks.of(again) == {"changed": False, "settings": []}
+    assert tasks.of(again) == {"changed": False, "settings": [], "backup_file": None}
     assert_unchanged(tasks, before, starts=2)
 
 
@@ -137,7 +147,7 @@ def test_check_mode_tells_all_that_a_real_run_does_and_writes_nothing(tasks: Tas
     before = Written.now(tasks.lab)
     preview = succeeded(tasks.configure(check_mode=True, **options))
     assert_unchanged(tasks, before)
-    assert preview == succeeded(tasks.configure(**options))
+    assert preview == without_backups(succeeded(tasks.configure(**options)))
 
 
 def test_workers_without_patch_get_the_whole_config_with_the_change_in_it(
@@ -147,7 +157,7 @@ def test_workers_without_patch_get_the_whole_config_with_the_change_in_it(
     options: dict[str, Any] = {"at_least": {MAX_WAIT: "60m"}, "config": {"stripe.report.columns": None}}
     preview = succeeded(tasks.configure(check_mode=True, **options))
     assert without_patch == []
-    assert preview == succeeded(tasks.configure(**options))
+    assert preview == without_backups(succeeded(tasks.configure(**options)))
     assert without_patch == [trial.name]
     expected = {**before, MAX_WAIT: "3600000"}
     del expected["stripe.report.columns"]
@@ -225,3 +235,19 @@ def test_the_state_of_the_connector_stays(trial: Trial, tasks: Tasks, state: str
     succeeded(tasks.configure(at_least={MAX_WAIT: "60m"}))
     trial.cluster.await_state(trial.name, state)
     assert config_of(tasks)[MAX_WAIT] == "3600000"
+
+
+def test_a_change_of_settings_is_taken_back_and_a_running_connector_keeps_its_offsets(
+    trial: Trial, tasks: Tasks
+) -> None:
+    before, offsets = config_of(tasks), tasks.offsets()
+    options = {"at_least": {MAX_WAIT: "60m"}, "config": {"stripe.report.columns": None, "batch.size": 7}}
+    done = succeeded(tasks.configure(**options))
+    assert tasks.of(done)["backup_file"]
+    assert "connect_rollback" in " ".join(done["next_steps"])
+    preview = succeeded(tasks.roll_back(check_mode=True))
+    assert "strategy settings" in " ".join(" ".join(preview["preview"]).split())
+    assert not tasks.of(preview)["plan"]["offsets"]
+    tasks.previewed_rollback()
+    assert (config_of(tasks), tasks.offsets(), tasks.state()) == (before, offsets, "RUNNING")
+    assert not succeeded(tasks.roll_back())["changed"]

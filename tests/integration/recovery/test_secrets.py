@@ -197,7 +197,11 @@ class Guarded:
 
     def _write_tasks(self) -> Path:
         """Changes of secrets, and mistakes that a message could repeat."""
-        here = {"connect_url": "{{ connectops_connect_url }}", "connectors": [NAME]}
+        here = {
+            "connect_url": "{{ connectops_connect_url }}",
+            "connectors": [NAME],
+            "backup_dir": "{{ connectops_backup_dir }}",
+        }
         config, reset = "connectops.recovery.connect_config", "connectops.recovery.connect_offset_reset"
         login = {"connect_url": f"http://recovery:{MARK}-of-a-url@127.0.0.1:9", "connectors": [NAME]}
         tasks = [

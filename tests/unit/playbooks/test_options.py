@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import CONNECT_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
     BACKUP_SPEC,
     CONNECT_CONFIG,
@@ -99,7 +100,7 @@ _Dumper.add_representer(Unsafe, lambda dumper, text: dumper.represent_scalar("!u
 
 
 def test_every_option_of_every_run_has_its_variable_in_the_part_where_it_belongs() -> None:
-    group = set(CONNECT_CONFIG) & set(CONNECT_OFFSET_RESET) & set(CONNECT_OFFSETS_FACTS)
+    group = set(CONNECT_SPEC)
     both = set(CONNECT_OFFSET_RESET) & set(CONNECT_OFFSETS_FACTS)
     modules = (
         CONNECT_CONFIG,
@@ -225,7 +226,9 @@ def test_a_blank_in_every_variable_changes_nothing(tmp_path: Path, first: int) -
 
 @pytest.mark.core_matrix
 @pytest.mark.core_smoke
-@pytest.mark.parametrize("playbook", ["recover", "identify", "metrics", "prevent", "rollback", "support_bundle", "verify"])
+@pytest.mark.parametrize(
+    "playbook", ["recover", "identify", "metrics", "prevent", "rollback", "support_bundle", "verify"]
+)
 def test_a_variable_that_cannot_work_stops_the_run_before_anything_is_read(tmp_path: Path, playbook: str) -> None:
     variables = {
         "reset_partition": [{"timezone": "PST"}],

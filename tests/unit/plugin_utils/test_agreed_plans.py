@@ -228,3 +228,14 @@ def test_the_longest_age_is_a_duration_and_a_day_by_default() -> None:
     assert longest_age(None) == longest_age("") == longest_age("1d") == DAY
     with pytest.raises(InputError, match=r"connectops_plan_max_age: '24' is not a duration"):
         longest_age(24)
+
+
+def test_a_plan_file_is_carried_out_by_the_playbook_that_made_it() -> None:
+    of_reset = AgreedPlans("connectops_plan_file", {"c-1": {"a": ID}}, {"c-1": {"a": {"strategy": "continue"}}})
+    of_rollback = AgreedPlans("connectops_plan_file", {"c-1": {"a": ID}}, {"c-1": {"a": {"strategy": "rollback"}}})
+    of_reset.check_role("reset")
+    of_rollback.check_role("rollback")
+    with pytest.raises(InputError, match="was made by the playbook recover, and this is rollback: run recover with it"):
+        of_reset.check_role("rollback")
+    with pytest.raises(InputError, match="was made by the playbook rollback, and this is recover: run rollback with"):
+        of_rollback.check_role("reset")

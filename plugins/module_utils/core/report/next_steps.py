@@ -81,18 +81,19 @@ def _how_to_roll_back(purpose: str, connector: str, options: Data, in_task: str)
         "connectops_hosts": label,
         "connectops_connectors": [connector],
         **{f"rollback_{name}": options[name] for name in _OF_A_ROLLBACK if options.get(name)},
+        **_way(options),
     }
     return _command(purpose, "rollback", wanted)
 
 
-def plan_file_lines(path: str, plans: int, clusters: int, limit: str | None) -> list[str]:
+def plan_file_lines(path: str, plans: int, clusters: int, limit: str | None, playbook: str = "recover") -> list[str]:
     """Where the plans of a run were written, and the command that carries out exactly these.
 
-    ``plans`` and ``clusters`` are counts; ``limit``: the value of --limit of the run, if it had one.
+    ``plans`` and ``clusters`` are counts; ``limit``: the value of --limit of the run, if it had one; ``playbook``: its name.
     """
     if not plans:
         return wrapped(f"No plan changes anything. That was written to {path}.")
-    parts = [_playbook("recover"), *_extra_variables({"connectops_plan_file": path})]
+    parts = [_playbook(playbook), *_extra_variables({"connectops_plan_file": path})]
     if limit:
         parts.append(f"--limit {shlex.quote(limit)}")
     counted = f"{plans} plan{'' if plans == 1 else 's'} of {clusters} cluster{'' if clusters == 1 else 's'}"
@@ -115,12 +116,15 @@ def _how(purpose: str, connector: str, options: Data, in_task: str) -> list[str]
         **_floors(options),
         **{variable: options[name] for name, variable in _VARIABLES.items() if options.get(name)},
     }
-    if options.get("write_to") not in (None, "auto"):
-        wanted["connectops_write_to"] = options["write_to"]
+    wanted.update(_way(options))
     if options["strategy"] == "restore":
         # The offsets of the backup may be stuck ones, for which the verification would wait to its end.
         wanted["verify_connectors"] = []
     return _command(purpose, "recover", wanted)
+
+
+def _way(options: Data) -> dict[str, Any]:
+    return {"connectops_write_to": options["write_to"]} if options.get("write_to") not in (None, "auto") else {}
 
 
 def _command(purpose: str, playbook: str, variables: Data) -> list[str]:

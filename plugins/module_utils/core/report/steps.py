@@ -60,6 +60,22 @@ def stop_may_come_later(connector: str, state: str) -> str:
     )
 
 
+def write_may_come_later(connector: str) -> str:
+    """A warning, after a change that failed and was undone."""
+    return (
+        f"The answer to a write to connector '{connector}' was lost, and what it wrote was not seen, so a worker may still carry"
+        " it out: look at the connector later, and run this again. The journal stays until then."
+    )
+
+
+def still_half_made(connector: str, backup_file: str) -> str:
+    """A warning, after a change that failed and was undone, and that was to finish the one of this backup."""
+    return (
+        f"Of the change that a killed run has begun of connector '{connector}' (backup {backup_file}), one part is there and"
+        " another is not: run this again, which finishes it, or roll it back. The journal stays until then."
+    )
+
+
 def in_container(backup_dir: str) -> str:
     """A warning before the first change."""
     return (

@@ -28,6 +28,8 @@ Strategy = Literal["continue", "current", "available_end", "timestamp", "offset"
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 # The strategy of a plan that takes back an earlier change; a reset has no such strategy.
 ROLLBACK = "rollback"
+# That of a change of settings alone, without a stop.
+SETTINGS_ONLY = "settings"
 # These go back to offsets that were there, so what they skip is skipped by their name.
 RETURNING = ("restore", ROLLBACK)
 # Where a user lets offsets be written: auto takes the topic where Connect's REST API does not reach the stored key.

@@ -110,6 +110,7 @@ class Applier:
         self._over = over
         self._warnings: list[str] = []
         self._is_half_done = False
+        self._write_may_come_later = False
         # Of the connector as it was read in the window.
         self._config: Mapping[str, str] = {}
 
@@ -256,7 +257,8 @@ class Applier:
                 raise RecoveryError(
                     f"{_sentence(error)} Undoing it failed as well: {failure.sentence} {self._how_to_restore()}"
                 ) from error
-            self._kept.result = "undone"
+            self._write_may_come_later = change.may_come_later
+            self._kept.result = None if change.may_come_later else "undone"
             raise
         self._kept.result = "done"
         return change
@@ -382,10 +384,15 @@ class Applier:
     def _end(self, plan: Plan) -> None:
         """End the journal, unless the connector may be STOPPED later; then journal and mark stay for the next run.
 
-        The journal stays as well when a part of the change is there and another part is not.
+        The journal stays as well when something of the change may be written later, or when a part of it, or of one that it was
+        to finish, is there and another part is not.
         """
         if self._window.stop_may_come_later:
             self._warnings.append(steps.stop_may_come_later(plan.connector, plan.final_state))
+        elif self._write_may_come_later:
+            self._warnings.append(steps.write_may_come_later(plan.connector))
+        elif self._kept.leaves_half_made is not None:
+            self._warnings.append(steps.still_half_made(plan.connector, self._kept.leaves_half_made))
         elif not self._is_half_done:
             self._store.end()
 

@@ -36,6 +36,7 @@ class KeptChange:
         self._state_before: str | None = None
         self._unfinished: tuple[str, Change] | None = None
         self._finishes: str | None = None
+        self._half_made: str | None = None
         self._earlier: str | None = None
         self.name: str | None = None
         self.result: ChangeResult | None = "undone"
@@ -49,7 +50,7 @@ class KeptChange:
         if self._state_before is None:
             self._look_back(connector)
         change = Change.of(planned.plan, self._state_before or connector.state, planned.rolls_back)
-        if self._unfinished is not None and self._unfinished[1].rolls_back == change.rolls_back:
+        if self._unfinished is not None and _is_part_of(self._unfinished[1], change):
             change = change.continuing(self._unfinished[1], connector)
             self._finishes = self._unfinished[0]
         backup = Backup.of(
@@ -65,6 +66,11 @@ class KeptChange:
         name = self._store.back_up(backup)
         self._earlier, self.name = self.name, name
         return name
+
+    @property
+    def leaves_half_made(self) -> str | None:
+        """The backup of a killed run's change that is there in part and that this one has not finished; None as a rule."""
+        return None if self.result == "done" else self._half_made
 
     def note_return(self) -> None:
         """The connector is about to be returned to its state."""
@@ -85,12 +91,25 @@ class KeptChange:
         """Find the change that a killed run has left, before its journal is replaced."""
         self._state_before = connector.state
         journal = self._store.current()
-        begun_in = None if journal is None else state_to_return_to(connector.state, journal.prior_state)
-        if journal is None or begun_in is None:
+        if journal is None:
             return
-        self._state_before = begun_in
+        begun_in = state_to_return_to(connector.state, journal.prior_state)
+        if begun_in is not None:
+            self._state_before = begun_in
         # Without its backup, or with one of an older format, only the part that is still to do can be rolled back.
         with contextlib.suppress(RecoveryError):
             change = self._store.read(journal.backup_file).change
-            if change is not None:
+            if change is not None and change.is_half_made(connector):
+                self._half_made = journal.backup_file
+            # One that has returned the connector, or that somebody else did, is a change of its own.
+            if change is not None and begun_in is not None:
                 self._unfinished = journal.backup_file, change
+
+
+def _is_part_of(unfinished: Change, change: Change) -> bool:
+    """Whether a change that goes on from an unfinished one is one with it.
+
+    A rollback of an unfinished reset is not: it takes back what is there of that. A reset after an unfinished rollback is, or a
+    rollback of that reset would bring back the half of a rollback.
+    """
+    return unfinished.rolls_back is not None or change.rolls_back is None

@@ -29,11 +29,15 @@ _EXTERNAL = "manages offsets externally"
 class OffsetAccess(Protocol):
     """The offsets of one connector. Every method may raise RecoveryError.
 
-    ``remarks`` are what Connect said about the writes so far besides that they are done, one text each.
+    ``remarks`` are what Connect said about the writes so far besides that they are done, one text each. ``may_come_later``: the
+    answer to a write was lost and what it wrote was not seen, so it may still be carried out.
     """
 
     @property
     def remarks(self) -> tuple[str, ...]: ...
+
+    @property
+    def may_come_later(self) -> bool: ...
 
     def stored(self) -> Mapping[Partition, Offset]:
         """The partitions that have an offset now."""
@@ -53,6 +57,7 @@ class RestOffsets:
         self._connector = connector
         self._sleep = sleep
         self._sent: tuple[OffsetChange, ...] = ()
+        self.may_come_later = False
         self.remarks: tuple[str, ...] = ()
 
     def stored(self) -> dict[Partition, Offset]:
@@ -66,6 +71,7 @@ class RestOffsets:
             refusal = self._send(waiting)
             waiting = self.missing(changes)
             if not waiting:
+                self.may_come_later = False
                 return
         partitions = ", ".join(str(one.partition) for one in waiting)
         raise refusal or RecoveryError(
@@ -99,7 +105,7 @@ class RestOffsets:
         try:
             said = self._cluster.alter_offsets(self._connector, offsets)
         except UnknownOutcome:
-            pass  # what is read next decides
+            self.may_come_later = True  # what is read next decides
         except NotStoppedYet as error:
             # Status and this check have different sources, so one may run ahead of the other.
             self._sent = sent_before

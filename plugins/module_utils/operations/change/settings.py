@@ -74,13 +74,17 @@ def decide_with_server(
 
 
 class SettingsWriter:
-    """Writes settings of one connector, and can take back what it has sent."""
+    """Writes settings of one connector, and can take back what it has sent.
+
+    ``may_come_later``: the answer to a write was lost and what it wrote was not seen, so a worker may still carry it out.
+    """
 
     def __init__(self, cluster: Cluster, connector: str, sleep: Callable[[float], None]) -> None:
         self._cluster = cluster
         self._connector = connector
         self._sleep = sleep
         self._sent: tuple[SettingChange, ...] = ()
+        self.may_come_later = False
 
     @property
     def has_sent(self) -> bool:
@@ -135,6 +139,7 @@ class SettingsWriter:
             written = self._cluster.config(self._connector)
             missing = [change.key for change in changes if written.get(change.key) != change.after]
             if not missing:
+                self.may_come_later = False
                 return
             self._sleep(_READ_BACK_PAUSE_SECONDS)
         raise RecoveryError(
@@ -150,4 +155,4 @@ class SettingsWriter:
                 self._cluster.put_config(self._connector, changed_config(current, changes))
         except UnknownOutcome:
             # What is read next decides.
-            pass
+            self.may_come_later = True

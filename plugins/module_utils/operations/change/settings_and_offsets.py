@@ -64,6 +64,11 @@ class SettingsAndOffsets:
         """Whether anything of the plan may have been written."""
         return self._settings.has_sent or self._has_begun_offsets
 
+    @property
+    def may_come_later(self) -> bool:
+        """Whether a write of which the answer was lost may still be carried out, after everything was undone."""
+        return self._settings.may_come_later or self._offsets.may_come_later
+
     def stored(self) -> Mapping[Partition, Offset]:
         """The partitions that have an offset now. Raises RecoveryError."""
         return self._offsets.stored()

@@ -67,13 +67,18 @@ class Proof:
         return bool(self.workers) and not self.unreachable and not self.may_be_incomplete
 
 
-def known_workers(connectors: Iterable[Connector], urls: Iterable[str]) -> tuple[frozenset[str], bool]:
+def known_workers(
+    connectors: Iterable[Connector], urls: Iterable[str], members: frozenset[str] = frozenset()
+) -> tuple[frozenset[str], bool]:
     """The addresses of the workers that can be asked, and whether there may be workers beside them.
 
     A URL that no status names is a worker without tasks, or a load balancer. It is taken for a balancer where the statuses
-    name workers that are not among the URLs.
+    name workers that are not among the URLs. ``members``: the workers of the group, as its coordinator has them; empty where it
+    was not asked. With them no worker is missing, and what is none of them is not asked, unless a task ran there.
     """
     working = frozenset[str]().union(*(connector.status.worker_ids for connector in connectors))
+    if members:
+        return working | members, False
     named = frozenset(urlsplit(url).netloc for url in urls)
     unseen = named - working
     return working | {one for one in named if urlsplit(f"//{one}").port}, bool(unseen) and not working <= named

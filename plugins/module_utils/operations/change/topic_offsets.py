@@ -52,10 +52,15 @@ class TopicOffsets:
         self._connector = connector
         self._sleep = sleep
         self._sent: dict[TopicKey, _Write] = {}
+        self._may_come_later = False
 
     @property
     def remarks(self) -> tuple[str, ...]:
         return self._rest.remarks
+
+    @property
+    def may_come_later(self) -> bool:
+        return self._may_come_later or self._rest.may_come_later
 
     def stored(self) -> dict[Partition, Offset]:
         entries = offsets_from_records(self._topics.view(self._connector).read_records)
@@ -105,6 +110,7 @@ class TopicOffsets:
                 self._send(phase)
             missing = self._missing(writes)
             if not missing:
+                self._may_come_later = False
                 return
         names = ", ".join(dict.fromkeys(str(one.partition) for one in missing))
         raise RecoveryError(
@@ -119,7 +125,7 @@ class TopicOffsets:
         try:
             self._topics.write(records)
         except UnknownOutcome:
-            pass  # what is read next decides
+            self._may_come_later = True  # what is read next decides
         except KafkaFailed:
             self._sent = sent_before
             raise

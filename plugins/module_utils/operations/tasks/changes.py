@@ -35,6 +35,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connecto
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import KafkaFailed
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.target_topics import TargetTopics
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.workers import find_workers
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.applier import Applied, Applier
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.holding import (
     end_unfinished,
@@ -66,6 +67,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
     for_each_connector,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions, KeepOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import ResetOptions
 
 # Each may ask the accounts of its connector.
@@ -131,8 +133,10 @@ class Changes:
         self._label = backups.cluster_label
         self._topics = topics
         self._targets = targets
+        self._kafka = KafkaOptions.read(params)
         self._clock_at_start = context.clock()
         self._connectors: Mapping[str, Connector] = {}
+        self._members: frozenset[str] = frozenset()
         self._meeting = Meeting()
         self._steps: dict[str, list[dict[str, Any]]] = {}
 
@@ -141,6 +145,7 @@ class Changes:
         names = each_once(self._options.connectors)
         # Once for all: every worker that may have a task.
         self._connectors = self._cluster.connectors()
+        self._members = self._members_of_group()
         prepared = side_by_side(names, self._prepare, at_once=min(self._options.at_once, _MOST_PLANS_AT_ONCE))
         ended = {} if self._context.check_mode else self._carry_out(prepared)
 
@@ -157,6 +162,13 @@ class Changes:
 
         result = {"changed": False, "connectors": {}, "preview": [], "next_steps": [], "diff": [], "plan_ids": {}}
         return for_each_connector(names, report, result)
+
+    def _members_of_group(self) -> frozenset[str]:
+        """The workers as the group's coordinator has them; empty where Kafka cannot be asked."""
+        if self._kafka is None or self._context.check_mode:
+            return frozenset()
+        known, _may_be_incomplete = known_workers(self._connectors.values(), self._params["connect_url"])
+        return find_workers(self._kafka, known)
 
     # What a subclass says
 
@@ -273,7 +285,7 @@ class Changes:
         if one.planned.plan.is_empty:
             return _NothingToDo(end_unfinished(cluster, name, one.store, one.unfinished.over, deadline.sleep))
         workers, may_be_incomplete = known_workers(
-            (one.connector, *self._connectors.values()), self._params["connect_url"]
+            (one.connector, *self._connectors.values()), self._params["connect_url"], self._members
         )
         applier = Applier(
             cluster,

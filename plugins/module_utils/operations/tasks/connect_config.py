@@ -5,13 +5,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.stores import (
+    Stores,
+    check_folder,
+    open_stores,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.deadline import Deadline
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import settings_data, show_settings
+from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
+from ansible_collections.connectops.recovery.plugins.module_utils.core.change import Change, ChangeResult
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import go_back_lines
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import (
+    SETTINGS_ONLY,
+    Plan,
+    settings_data,
+    show_settings,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.holding import demand_not_held
@@ -24,6 +41,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.int
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import (
     read_connector,
+    read_offsets,
     workers_now,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.side_by_side import Say, side_by_side
@@ -32,8 +50,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
     TaskContext,
     each_once,
     for_each_connector,
+    warnings_about_folder,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.who import who_runs_this
+from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.settings import SettingsOptions
 
 
@@ -49,63 +71,170 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
 def configure(cluster: Cluster, params: Mapping[str, Any], context: TaskContext) -> Outcome:
     """:func:`run` on a cluster that is open already."""
     options = SettingsOptions.read(params)
+    backups, kafka = BackupOptions.read(params), KafkaOptions.read(params)
+    check_folder(backups)
     names = each_once(options.connectors)
-    cluster.root()
-
-    now, _warnings = workers_now(cluster, context.now)
-
-    def decide(name: str, _say: Say) -> tuple[SettingChange, ...]:
-        own = cluster.within(Deadline(params["timeout"], context.clock, context.sleep))
-        connector = read_connector(own, name, with_offsets=False)
-        demand_not_held(connector, now)
-        changes, _secret_keys = decide_with_server(own, connector, options.config, options.at_least)
-        return changes
-
-    decided = side_by_side(names, decide, at_once=options.at_once)
-    written = {} if context.check_mode else _write(cluster, decided, params, context)
-
-    def report(name: str, outcome: Outcome) -> None:
-        ended = written.get(name, decided[name])
-        if isinstance(ended, RecoveryError):
-            raise ended
-        outcome.result["connectors"][name] = {"changed": bool(ended), "settings": settings_data(ended)}
-        if ended:
-            outcome.result["changed"] = True
-            outcome.result["diff"].append(
-                {
-                    "before_header": f"{name} (config)",
-                    "after_header": f"{name} (config)",
-                    "before": show_settings(ended, "before"),
-                    "after": show_settings(ended, "after"),
-                }
-            )
-
-    return for_each_connector(names, report, {"changed": False, "connectors": {}, "diff": []})
+    cluster_id = cluster.root().kafka_cluster_id
+    now, warnings = workers_now(cluster, context.now)
+    warnings = (*warnings, *warnings_about_folder(backups, context))
+    with open_stores(backups, kafka, cluster_id, check_mode=context.check_mode) as stores:
+        outcome = _Configuration(
+            cluster, params, options, replace(context, now=now), cluster_id, stores, backups.cluster_label
+        ).all(names)
+    outcome.warnings.extend([*warnings, *stores.notes])
+    return outcome
 
 
-def _write(
-    cluster: Cluster,
-    decided: Mapping[str, tuple[SettingChange, ...] | RecoveryError],
-    params: Mapping[str, Any],
-    context: TaskContext,
-) -> dict[str, tuple[SettingChange, ...] | RecoveryError]:
-    """Write what was decided. A signal ends the task after the writes that have begun: each is short."""
-    changes = {name: one for name, one in decided.items() if one and not isinstance(one, RecoveryError)}
-    with Interruption(context.alert) as interruption:
+@dataclass(frozen=True)
+class _Decided:
+    """What is to be changed of one connector; nothing if it has no settings. Only a source connector can be rolled back."""
 
-        def write(name: str, _say: Say) -> tuple[SettingChange, ...]:
-            interruption.begin(name)
-            own = cluster.within(Deadline(params["timeout"], context.clock, context.sleep))
-            SettingsWriter(own, name, context.sleep).write(changes[name])
-            return changes[name]
+    is_source: bool
+    plan: Plan
+    backup: Backup
+    store: BackupStore
 
-        def left(name: str) -> RecoveryError | None:
-            if not interruption.is_final:
-                return None
-            return RecoveryError(
-                f"The change of connector '{name}' was interrupted twice ({interruption.cause}): its settings may have been"
-                " written; run this task again.",
-                changed=True,
-            )
 
-        return side_by_side(list(changes), write, at_once=SettingsOptions.read(params).at_once, left=left)
+@dataclass(frozen=True)
+class _Written:
+    backup_file: str
+
+
+class _Configuration:
+    """The changes of one task. Each has a backup of its own, so that it can be taken back as a reset is."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        params: Mapping[str, Any],
+        options: SettingsOptions,
+        context: TaskContext,
+        cluster_id: str,
+        stores: Stores,
+        label: str,
+    ) -> None:
+        self._cluster = cluster
+        self._params = params
+        self._options = options
+        self._context = context
+        self._cluster_id = cluster_id
+        self._stores = stores
+        self._label = label
+
+    def all(self, names: Sequence[str]) -> Outcome:
+        """Raises RecoveryError, after the last one, when any failed."""
+        decided = side_by_side(names, self._decide, at_once=self._options.at_once)
+        written = {} if self._context.check_mode else self._write_all(decided)
+
+        def report(name: str, outcome: Outcome) -> None:
+            one, ended = decided[name], written.get(name)
+            for failed in (one, ended):
+                if isinstance(failed, RecoveryError):
+                    raise failed
+            assert isinstance(one, _Decided)
+            backup_file = ended.backup_file if isinstance(ended, _Written) else None
+            _add(outcome, one.plan, backup_file)
+            if one.is_source and backup_file is not None:
+                outcome.result["next_steps"] += go_back_lines(one.plan.as_data(), backup_file, self._params)
+
+        return for_each_connector(names, report, {"changed": False, "connectors": {}, "diff": [], "next_steps": []})
+
+    def _within(self) -> Cluster:
+        return self._cluster.within(Deadline(self._params["timeout"], self._context.clock, self._context.sleep))
+
+    def _decide(self, name: str, _say: Say) -> _Decided:
+        cluster = self._within()
+        connector = read_connector(cluster, name, with_offsets=False)
+        demand_not_held(connector, self._context.now)
+        options = self._options
+        changes, secret_keys = decide_with_server(cluster, connector, options.config, options.at_least)
+        if changes and connector.is_source and cluster.supports("GET", "offsets"):
+            # A backup without them would be taken for that of a connector that had none.
+            connector = replace(connector, offsets=read_offsets(cluster, name, self._context.sleep))
+        plan = _plan_of(connector, changes, self._label, self._cluster_id)
+        backup = Backup.of(
+            connector,
+            self._cluster_id,
+            plan.id,
+            secret_keys,
+            self._context.now,
+            change=Change.of(plan, connector.state),
+            made_by=who_runs_this(),
+        )
+        store = self._stores.of(name)
+        if changes:
+            store.refuse_unfit(backup)
+        return _Decided(connector.is_source, plan, backup, store)
+
+    def _write_all(self, decided: Mapping[str, _Decided | RecoveryError]) -> dict[str, _Written | RecoveryError]:
+        """Write what was decided. A signal ends the task after the writes that have begun: each is short."""
+        changes = {name: one for name, one in decided.items() if isinstance(one, _Decided) and one.plan.settings}
+        with Interruption(self._context.alert) as interruption:
+
+            def write(name: str, _say: Say) -> _Written:
+                interruption.begin(name)
+                return self._write(changes[name])
+
+            def left(name: str) -> RecoveryError | None:
+                if not interruption.is_final:
+                    return None
+                return RecoveryError(
+                    f"The change of connector '{name}' was interrupted twice ({interruption.cause}): its settings may have been"
+                    " written; run this task again.",
+                    changed=True,
+                )
+
+            return side_by_side(list(changes), write, at_once=self._options.at_once, left=left)
+
+    def _write(self, one: _Decided) -> _Written:
+        backup_file = one.store.back_up(one.backup)
+        writer = SettingsWriter(self._within(), one.plan.connector, self._context.sleep)
+        try:
+            writer.write(one.plan.settings)
+        except RecoveryError as error:
+            error.facts = {**error.facts, "backup_file": backup_file}
+            if not writer.has_sent:
+                _note(one.store, backup_file, "undone")
+            raise
+        _note(one.store, backup_file, "done")
+        return _Written(backup_file)
+
+
+def _note(store: BackupStore, backup_file: str, result: ChangeResult) -> None:
+    """Keep what became of the change. Without that it is unknown, and a rollback looks at what is there."""
+    with contextlib.suppress(RecoveryError):
+        store.note_result(backup_file, result)
+
+
+def _plan_of(connector: Connector, changes: tuple[SettingChange, ...], label: str, cluster_id: str) -> Plan:
+    return Plan(
+        cluster=label,
+        cluster_id=cluster_id,
+        connector=connector.name,
+        strategy=SETTINGS_ONLY,
+        state=connector.state,
+        final_state=connector.state,
+        settings=changes,
+        offsets=(),
+        presumed=connector.stored,
+    )
+
+
+def _add(outcome: Outcome, plan: Plan, backup_file: str | None) -> None:
+    """Add one connector to the result."""
+    name, changes = plan.connector, plan.settings
+    outcome.result["connectors"][name] = {
+        "changed": bool(changes),
+        "settings": settings_data(changes),
+        "backup_file": backup_file,
+    }
+    if changes:
+        outcome.result["changed"] = True
+        outcome.result["diff"].append(
+            {
+                "before_header": f"{name} (config)",
+                "after_header": f"{name} (config)",
+                "before": show_settings(changes, "before"),
+                "after": show_settings(changes, "after"),
+            }
+        )

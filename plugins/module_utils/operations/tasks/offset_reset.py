@@ -14,7 +14,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.stores
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report import steps
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import carry_out_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan, WriteTo
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
@@ -24,7 +23,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connecto
     show_progress,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.target_topics import BrokerTopics
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.holding import is_in_container
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import (
     ChangeRequest,
     Planned,
@@ -32,7 +30,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.pla
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import workers_now
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.changes import Changes, Planner
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import (
+    Outcome,
+    TaskContext,
+    warnings_about_folder,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
@@ -66,11 +68,7 @@ def carry_out(
     if kafka is not None and write_to != "rest":
         topics = ConnectorTopics(kafka, root.kafka_cluster_id, show_progress(context.progress))
     now, warnings = workers_now(cluster, context.now)
-    if backups.is_default_dir and is_in_container():
-        warnings = (*warnings, steps.in_container(backups.backup_dir))
-        if not context.check_mode:
-            # The warnings of a task are shown when it has ended.
-            context.progress(warnings[-1])
+    warnings = (*warnings, *warnings_about_folder(backups, context))
     with open_stores(backups, kafka, root.kafka_cluster_id, check_mode=context.check_mode) as stores:
         outcome = changes(
             cluster,

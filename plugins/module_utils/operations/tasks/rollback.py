@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
@@ -13,7 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.client
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import carry_out_rollback_lines
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import ROLLBACK, Plan
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
 from ansible_collections.connectops.recovery.plugins.module_utils.core.rollback import Consent
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.rollback import find_change, plan_rollback
@@ -36,17 +37,7 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
 
 def roll_back(cluster: Cluster, params: Mapping[str, Any], context: TaskContext) -> Outcome:
     """:func:`run` on a cluster that is open already."""
-    own = RollbackOptions.read(params)
-    options = ResetOptions(
-        own.connectors,
-        ROLLBACK,
-        write_to=own.write_to,
-        plan_id=own.plan_id,
-        settle_seconds=own.settle_seconds,
-        at_once=own.at_once,
-    )
-    options.check()
-    return carry_out(cluster, params, context, options, _Rollbacks)
+    return carry_out(cluster, params, context, RollbackOptions.read(params).of_reset(), _Rollbacks)
 
 
 class _Rollbacks(Changes):
@@ -54,6 +45,9 @@ class _Rollbacks(Changes):
 
     def _planner(self, options: ResetOptions, store: BackupStore, name: str) -> Planner:
         own = RollbackOptions.read(self._params)
+        agreed = None if self._agreed is None else self._agreed[name].plan
+        if agreed is not None:
+            own = own.asking(agreed["request"])
         consent = Consent(
             own.allow_other_cluster,
             own.allow_other_connector,
@@ -73,7 +67,8 @@ class _Rollbacks(Changes):
                 self._label,
                 begun_in,
                 self._context.now,
-                self._options.write_to,
+                options.write_to,
+                replace(own, write_to=options.write_to).request(),
             )
 
         return plan

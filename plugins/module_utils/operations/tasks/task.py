@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report import steps
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.holding import is_in_container
+from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
 
 
 def say_nothing(message: str) -> None:
@@ -70,3 +73,14 @@ def for_each_connector(names: Iterable[str], do: Callable[[str, Outcome], None],
     if failures:
         raise RecoveryError(" ".join(failures), warnings=outcome.warnings, **outcome.result)
     return outcome
+
+
+def warnings_about_folder(backups: BackupOptions, context: TaskContext) -> tuple[str, ...]:
+    """A warning where the folder of backups is likely to be gone after the run; before a change it is shown at once."""
+    if not (backups.is_default_dir and is_in_container()):
+        return ()
+    warning = steps.in_container(backups.backup_dir)
+    if not context.check_mode:
+        # The warnings of a task are shown when it has ended.
+        context.progress(warning)
+    return (warning,)

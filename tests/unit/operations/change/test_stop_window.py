@@ -355,3 +355,13 @@ def test_a_connector_that_does_not_come_back_in_time_is_named_with_what_its_stat
     assert re.search(
         rf"did not become RUNNING with all its tasks in time\. Its status showed: {shown}\. Read", str(caught.value)
     )
+
+
+def test_with_the_members_of_the_group_no_worker_is_missing_and_a_balancer_is_not_asked() -> None:
+    connectors = [FakeConnector(worker="connect-1:8083")]
+    read = FakeCluster(*connectors).connectors().values()
+    assert known_workers(read, ["http://balancer:80"]) == ({"connect-1:8083", "balancer:80"}, True)
+    members = frozenset({"connect-1:8083", "connect-2:8083"})
+    assert known_workers(read, ["http://balancer:80"], members) == (members, False)
+    # One that has left the group may still have a task.
+    assert known_workers(read, [], frozenset({"connect-2:8083"})) == (members, False)

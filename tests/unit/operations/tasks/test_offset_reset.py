@@ -19,6 +19,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
     ConnectError,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import WorkerAnswer
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.kind import Profiles
 from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import without_hold
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
@@ -28,7 +29,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.preflight import TargetTopic
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import KafkaFailed
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import offset_reset
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import changes, offset_reset
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offset_reset import (
     reset,
 )
@@ -263,7 +264,23 @@ def topics(task: Task, monkeypatch: pytest.MonkeyPatch) -> FakeTopics:
     found = FakeTopics({"offsets": 5}, {("offsets", 1, UNBUILT): b'{"id": 5}'})
     task.cluster.by_name["c"].offsets = {HELD: None}
     monkeypatch.setattr(offset_reset, "ConnectorTopics", lambda *_arguments: found)
+    monkeypatch.setattr(changes, "find_workers", lambda *_arguments: frozenset())
     return found
+
+
+def test_each_member_of_the_workers_group_is_asked_and_waited_for_where_one_does_not_answer(
+    task: Task, topics: FakeTopics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    members = frozenset({"connect-1:8083", "connect-2:8083"})
+    monkeypatch.setattr(changes, "find_workers", lambda *_arguments: members)
+    evidence = task(kafka_bootstrap_servers=BROKERS).result["connectors"]["c"]["evidence"]
+    assert (evidence["workers_asked"], evidence["workers_may_be_missing"]) == (sorted(members), False)
+    assert evidence["settled_seconds"] == 0
+    task.cluster.worker_answers["connect-2:8083"] = [WorkerAnswer("unreachable", reason="refused")]
+    topics.values["offsets", 1, UNBUILT] = b'{"id": 9}'
+    evidence = task(kafka_bootstrap_servers=BROKERS).result["connectors"]["c"]["evidence"]
+    assert (evidence["workers_asked"], evidence["workers_not_reached"]) == (["connect-1:8083"], ["connect-2:8083"])
+    assert evidence["settled_seconds"] == 10
 
 
 def test_the_key_bytes_are_part_of_the_agreed_plan(task: Task, topics: FakeTopics) -> None:

@@ -367,3 +367,67 @@ def test_a_killed_rollback_is_finished_by_the_next_one(task: Task, method: str) 
     assert not task.roll_back().result["changed"]
     task.roll_back(backup_file=str(task.backup()))
     assert task.found() == (AFTER, NEW, "RUNNING")
+
+
+def test_a_reset_after_a_half_made_rollback_leaves_no_half_of_it_to_a_later_rollback(task: Task) -> None:
+    """The rollback is killed when only the settings are back; the reset makes them new again."""
+    task.reset()
+    task.cluster.restarted()
+    # The first one is the mark.
+    task.cluster.next_faults["patch_config"] = [None, Fault(Killed(), acts=True)]
+    with pytest.raises(Killed):
+        task.run(roll_back, CONNECT_ROLLBACK, {})
+    task.backup().with_suffix(".result").unlink(missing_ok=True)
+    task.cluster.restarted().settle()
+    assert (task.connector.offsets, task.connector.config["max.wait.ms"]) == (AFTER, "1000")
+    task.reset()
+    assert task.found() == (AFTER, NEW, "RUNNING")
+    task.roll_back()
+    assert task.found() == (BEFORE, OLD, "RUNNING")
+
+
+# Agreed plans
+
+
+def plans_of(outcome: Outcome) -> dict[str, Any]:
+    return {name: one["plan"] for name, one in outcome.result["connectors"].items()}
+
+
+@pytest.mark.parametrize("given", ["plan_ids", "agreed_plans"])
+def test_rollbacks_of_several_connectors_are_agreed_to_and_one_that_moved_is_left_and_named(
+    tmp_path: Path, given: str
+) -> None:
+    task = Task(tmp_path, "c", "d", state="PAUSED")
+    task.reset()
+    planned = plans_of(task.roll_back(check_mode=True))
+    agreed = planned if given == "agreed_plans" else {name: plan["id"] for name, plan in planned.items()}
+    task.cluster.by_name["d"].config["max.wait.ms"] = "3600000"
+    task.cluster.by_name["d"].offsets[ORDERS] = {"id": 2}
+    with pytest.raises(RecoveryError) as caught:
+        task.roll_back(**{given: agreed})
+    failures = [name for name, one in caught.value.facts["connectors"].items() if one.get("failed")]
+    assert failures == ["d"]
+    assert task.found("c") == (BEFORE, OLD, "PAUSED")
+    assert task.found("d")[0] == {**AFTER, ORDERS: {"id": 2}}
+
+
+def test_what_a_rollback_was_agreed_to_with_is_in_its_plan_and_in_its_id(task: Task) -> None:
+    task.reset()
+    task.connector.offsets[ORDERS] = {"id": 2}
+    plan = plans_of(task.roll_back(check_mode=True, allow_moved_offsets=True))["c"]
+    assert plan["request"]["allow_moved_offsets"] is True
+    with pytest.raises(RecoveryError, match="allow_moved_offsets"):
+        task.roll_back(plan_ids={"c": plan["id"]})
+    task.roll_back(agreed_plans={"c": plan})
+    assert task.found()[:2] == (BEFORE, OLD)
+
+
+def test_a_plan_of_a_reset_is_no_plan_of_a_rollback_and_the_reverse(task: Task) -> None:
+    planned = task.run(reset, CONNECT_OFFSET_RESET, RESET, check_mode=True)
+    with pytest.raises(InputError, match=r"agreed_plans\.c is a plan of a reset: give it to connect_offset_reset\.$"):
+        task.roll_back(agreed_plans=plans_of(planned))
+    task.reset()
+    back = plans_of(task.roll_back(check_mode=True))
+    with pytest.raises(InputError, match=r"agreed_plans\.c is a plan of a rollback: give it to connect_rollback\.$"):
+        task.run(reset, CONNECT_OFFSET_RESET, {"agreed_plans": back})
+    assert task.found()[0] == AFTER

@@ -108,7 +108,7 @@ class Turns:
             self._changed.notify_all()
 
 
-class _Client:
+class Client:
     """A cluster whose calls wait for their turn."""
 
     def __init__(self, cluster: FakeCluster, turns: Turns, who: int) -> None:
@@ -133,7 +133,7 @@ def interleaved(world: World, homes: Sequence[Path], plan: Sequence[int]) -> lis
 
     def one(who: int) -> None:
         try:
-            results[who] = world.run(homes[who], _Client(world.cluster, turns, who))
+            results[who] = world.run(homes[who], Client(world.cluster, turns, who))
         finally:
             turns.end(who)
 
