@@ -105,6 +105,7 @@ class Folder:
             # A folder of the example would be one of the machine.
             offsets = defaults.get("group/connectops.recovery.offsets", {})
             defaults["group/connectops.recovery.offsets"] = {**offsets, **local, "backup_dir": "backups"}
+            defaults["connectops.recovery.connect_config"] = {"backup_dir": "backups"}
         (self.path / "play.yml").write_text(self.here(yaml.safe_dump(list(plays))), encoding="utf-8")
         return self.type(["-i", "inventory.yml", "play.yml"])
 

@@ -105,12 +105,18 @@ def told(result: Result | None) -> str:
     return next((word for words, word in known.items() if words in message), message)
 
 
+def saw_the_return(result: Result | None, state: str) -> bool:
+    verb = {"RUNNING": "resumed", "PAUSED": "paused"}.get(state, "stopped")
+    return told(result).startswith(f"Somebody has {verb} connector")
+
+
 def two_runs(pair: Pair, offset_seconds: float) -> str:
     first = pair.start("a")
     time.sleep(offset_seconds)
     results = [run.result() for run in (pair.start("b"), first)]
     pair.demand_end(*results)
-    words = sorted(map(told, results))
+    # Where both change it one right after the other, the return of the one is somebody's order to the other.
+    words = sorted("backed off" if saw_the_return(result, pair.prior) else told(result) for result in results)
     assert "ok" in words, results
     assert set(words) <= {"ok", "told who holds it", "backed off"}, results
     return " + ".join(words)
@@ -120,7 +126,7 @@ def dies(pair: Pair, step: int, die: Callable[[], None]) -> str | None:
     """None when the run had fewer steps. The next runs have an empty disk."""
     first = pair.start("a", At(step, die)).result()
     if first is not None:
-        return None
+        return after_its_end(pair, first) if first["was_reached"] else None
     was_marked = pair.is_marked()
     if was_marked:
         held = pair.start("b").result()
@@ -130,6 +136,15 @@ def dies(pair: Pair, step: int, die: Callable[[], None]) -> str | None:
     assert told(after) == "ok", after
     pair.demand_end(after)
     return f"killed {'with' if was_marked else 'without'} a mark + ok"
+
+
+def after_its_end(pair: Pair, first: Result) -> str:
+    """While it changes a connector, a run that is told to end does not die: it undoes the change, or has made it already."""
+    pair.demand_end(first)
+    after = pair.start("b").result()
+    assert told(after) == "ok", after
+    pair.demand_end(after)
+    return f"{'undone' if first.get('failed') else 'ok'} after SIGTERM + ok"
 
 
 def meddled(pair: Pair, what: str, step: int) -> str | None:
