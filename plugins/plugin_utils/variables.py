@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -73,6 +74,8 @@ _OF_PLAYBOOKS: Spec = {
 }
 # A plan run hands the ids of each cluster on under a name of its own: connectops_plan_ids_<cluster>.
 IDS_OF_ONE_CLUSTER = "connectops_plan_ids_"
+# A run hands the names of its backups on to people; in a workflow they come back as variables, which nothing reads.
+_HANDED_ON = re.compile("connectops_made_backups_[A-Za-z0-9_]+_[0-9a-f]{8}")
 
 # Set by playbooks and roles, never by a user; a fact of an earlier run may still have its name.
 _SET_BY_US = frozenset(
@@ -80,13 +83,17 @@ _SET_BY_US = frozenset(
         "connectops_agreed",
         "connectops_backups",
         "connectops_backups_defaults",
+        "connectops_backups_handed_on_as",
+        "connectops_changed",
         "connectops_failure",
         "connectops_is_plan",
         "connectops_planned",
         "connectops_plan_written",
         "connectops_unagreed",
         "connectops_left_stopped",
+        "connectops_made_backups",
         "connectops_stopped_advice",
+        "connectops_with_backup",
         "connectops_bundle_defaults",
         "connectops_facts_defaults",
         "connectops_group_all_defaults",
@@ -199,7 +206,10 @@ def variable_problems(
     ``value_of`` renders the variable and raises ``undefined`` where it refers to a variable that is not defined.
     """
     known = known_variables()
-    for name in sorted(one for one in names if one.startswith(prefixes) and one not in _SET_BY_US):
+    ours = (
+        one for one in names if one.startswith(prefixes) and one not in _SET_BY_US and not _HANDED_ON.fullmatch(one)
+    )
+    for name in sorted(ours):
         spec = spec_of(name)
         if spec is None:
             hint = did_you_mean(name, known, "remove it or rename it.", limit=1)
