@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,9 +31,14 @@ class Job:
     events: list[dict[str, Any]]
 
     @property
+    def texts(self) -> list[str]:
+        """What each of its events printed, without colours."""
+        return [re.sub(r"\x1b\[[0-9;]*m", "", one["stdout"]).replace("\r\n", "\n") for one in self.events]
+
+    @property
     def output(self) -> str:
         """All that it printed, as AWX lets a person download it, in one line."""
-        return " ".join("\n".join(one["stdout"] for one in self.events).split())
+        return " ".join("\n".join(self.texts).split())
 
     @property
     def artifacts(self) -> dict[str, Any]:

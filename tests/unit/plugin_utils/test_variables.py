@@ -155,3 +155,10 @@ def test_values_as_they_come_from_the_command_line_are_accepted() -> None:
         problems({"verify_timeout_seconds": "20", "identify_show": "no", "connectops_stripe_api_keys": {"PST": "k"}})
         == []
     )
+
+
+def test_names_of_backups_that_a_workflow_hands_on_are_no_typing_errors() -> None:
+    handed_on = {"connectops_made_backups_connect_1_0123abcd": {"connect-1": {"orders": "topic:backups/1"}}}
+    assert problems(handed_on) == []
+    typed = {"connectops_made_backups_connect_1": {}, "connectops_backups_dir": "/backups"}
+    assert len(problems(typed)) == len(typed)
