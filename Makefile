@@ -21,7 +21,7 @@ export PYTHONPATH := $(CURDIR)/.cache/collections:$(CURDIR)/tests
 export PATH := $(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(VENV)
 
-.PHONY: help check-python check-java setup hooks lint $(LINTS) unit faults enumerate monitoring integration molecule sanity smoke matrix
+.PHONY: help check-python check-java setup hooks lint $(LINTS) unit faults enumerate monitoring integration awx events molecule sanity smoke matrix
 .PHONY: pages reference test package site demo lab bench clean
 
 help: ## list the targets
@@ -87,6 +87,12 @@ integration: check-java setup ## run the tests against a real Kafka Connect
 # The longest there is: an hour on two cores. It prints how many cases it has tried.
 faults: check-java setup ## try every order of two runs, and a fault or a meddler at every step of a run
 	@$(PYTEST) -s --timeout=7200 -m faults tests/faults tests/unit tests/integration
+
+awx: setup ## build the example of an execution environment, and make the objects of AWX with its own modules
+	@$(PYTEST) tests/awx --ignore=tests/awx/test_rulebook.py
+
+events: check-java setup ## run the rulebook for alerts
+	@$(PYTEST) tests/awx/test_rulebook.py
 
 molecule: check-java setup ## run the roles' scenarios
 	@ANSIBLE_PYTHON_INTERPRETER=$(PY) molecule test --all

@@ -30,7 +30,8 @@ class ActionModule(ActionBase):
         Display().display("\n".join(map(_coloured, lines)), screen_only=True)
         # A log file gets no colours.
         Display().display("\n".join(lines), log_only=True)
-        return {**result, "changed": False}
+        # AWX shows what is displayed without its host, and cuts it: the event of the host has all of it.
+        return {**result, "changed": False, "lines": lines}
 
 
 def _coloured(line: str) -> str:

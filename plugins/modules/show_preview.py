@@ -11,6 +11,7 @@ version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
   - Prints lines to the screen and the log without quotes or indentation.
+  - AWX shows what is printed without its host, and cuts it in its list of events. The result has all lines.
   - The module runs on the controller only.
 extends_documentation_fragment:
   - connectops.recovery.attributes
@@ -40,4 +41,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+lines:
+  description: The lines, as they were given.
+  returned: success
+  type: list
+  elements: str
+  sample: ["connect-1  orders  RUNNING 1/1"]
 """

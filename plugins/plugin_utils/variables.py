@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -90,6 +91,8 @@ _OF_PLAYBOOKS: Spec = {
 IDS_OF_ONE_CLUSTER = "connectops_plan_ids_"
 # A run hands its outcome for each cluster on in the same way. Another run of ours may get it, and does not read it.
 OUTCOME_OF_ONE_CLUSTER = "connectops_outcome_"
+# A run hands the names of its backups on to people; in a workflow they come back as variables, which nothing reads.
+_HANDED_ON = re.compile("connectops_made_backups_[A-Za-z0-9_]+_[0-9a-f]{8}")
 
 # Set by playbooks and roles, never by a user; a fact of an earlier run may still have its name.
 _SET_BY_US = frozenset(
@@ -97,6 +100,8 @@ _SET_BY_US = frozenset(
         "connectops_agreed",
         "connectops_backups",
         "connectops_backups_defaults",
+        "connectops_backups_handed_on_as",
+        "connectops_changed",
         "connectops_failure",
         "connectops_is_plan",
         "connectops_is_preview",
@@ -105,7 +110,9 @@ _SET_BY_US = frozenset(
         "connectops_plan_written",
         "connectops_unagreed",
         "connectops_left_stopped",
+        "connectops_made_backups",
         "connectops_stopped_advice",
+        "connectops_with_backup",
         "connectops_bundle_defaults",
         "connectops_facts_defaults",
         "connectops_group_all_defaults",
@@ -235,6 +242,10 @@ def plain_value(name: str, value: Any) -> Any:
     return value
 
 
+def _is_handed_on(name: str) -> bool:
+    return name.startswith(OUTCOME_OF_ONE_CLUSTER) or bool(_HANDED_ON.fullmatch(name))
+
+
 def variable_problems(
     names: Mapping[str, Any], prefixes: tuple[str, ...], value_of: Callable[[str], Any], undefined: type[Exception]
 ) -> Iterator[str]:
@@ -243,9 +254,8 @@ def variable_problems(
     ``value_of`` renders the variable and raises ``undefined`` where it refers to a variable that is not defined.
     """
     known = known_variables()
-    for name in sorted(one for one in names if one.startswith(prefixes) and one not in _SET_BY_US):
-        if name.startswith(OUTCOME_OF_ONE_CLUSTER):
-            continue
+    ours = (one for one in names if one.startswith(prefixes) and one not in _SET_BY_US and not _is_handed_on(one))
+    for name in sorted(ours):
         spec = spec_of(name)
         if spec is None:
             hint = did_you_mean(name, known, "remove it or rename it.", limit=1)

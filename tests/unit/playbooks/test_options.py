@@ -70,7 +70,7 @@ def play(
     host = {"connectops_connect_url": [UNREACHABLE]}
     hosts.write_text(yaml.safe_dump({"all": {"hosts": {"connect-1": host}}}), encoding="utf-8")
     given = folder / "variables.yml"
-    given.write_text(yaml.dump(dict(variables), Dumper=_Dumper), encoding="utf-8")
+    given.write_text(yaml.dump(dict(variables), Dumper=UnsafeDumper), encoding="utf-8")
     command = [sys.executable, "-m", "ansible", "playbook", playbook, "-e", f"@{given}"]
     done = subprocess.run(
         [*command, "-i", str(hosts) if inventory is None else inventory, *arguments],
@@ -92,11 +92,11 @@ class Unsafe(str):
     """A text as AWX passes an answer of a survey."""
 
 
-class _Dumper(yaml.SafeDumper):
+class UnsafeDumper(yaml.SafeDumper):
     pass
 
 
-_Dumper.add_representer(Unsafe, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text), style="'"))
+UnsafeDumper.add_representer(Unsafe, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text), style="'"))
 
 
 def test_every_option_of_every_run_has_its_variable_in_the_part_where_it_belongs() -> None:

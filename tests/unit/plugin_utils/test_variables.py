@@ -160,3 +160,10 @@ def test_values_as_they_come_from_the_command_line_are_accepted() -> None:
 def test_what_an_earlier_node_of_a_workflow_hands_on_is_no_mistake() -> None:
     assert problems({"connectops_outcome_eu_1": {"outcome": "recovered"}}) == []
     assert len(problems({"connectops_outcom_eu_1": "recovered"})) == 1
+
+
+def test_names_of_backups_that_a_workflow_hands_on_are_no_typing_errors() -> None:
+    handed_on = {"connectops_made_backups_connect_1_0123abcd": {"connect-1": {"orders": "topic:backups/1"}}}
+    assert problems(handed_on) == []
+    typed = {"connectops_made_backups_connect_1": {}, "connectops_backups_dir": "/backups"}
+    assert len(problems(typed)) == len(typed)

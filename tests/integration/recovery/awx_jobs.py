@@ -1,0 +1,103 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Jobs as AWX runs them: ansible-runner, a playbook of the project, the inventory of a slice, answers in a file of variables."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ansible_runner
+import yaml
+from unit.awx.objects import AWX
+from unit.playbooks.test_options import Unsafe, UnsafeDumper
+
+ROOT = AWX.parents[1]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job that has ended."""
+
+    status: int
+    events: list[dict[str, Any]]
+
+    @property
+    def texts(self) -> list[str]:
+        """What each of its events printed, without colours."""
+        return [re.sub(r"\x1b\[[0-9;]*m", "", one["stdout"]).replace("\r\n", "\n") for one in self.events]
+
+    @property
+    def output(self) -> str:
+        """All that it printed, as AWX lets a person download it, in one line."""
+        return " ".join("\n".join(self.texts).split())
+
+    @property
+    def artifacts(self) -> dict[str, Any]:
+        """What it hands on to the next node of a workflow."""
+        found: dict[str, Any] = self.events[-1]["event_data"]["artifact_data"]
+        return found
+
+    def results(self, task: str) -> dict[str, dict[str, Any]]:
+        """The result of a task by host, out of the events of its hosts."""
+        return {
+            one["event_data"]["host"]: one["event_data"]["res"]
+            for one in self.events
+            if one["event"] == "runner_on_ok" and one["event_data"]["task"] == task
+        }
+
+
+def as_awx_passes(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Texts are marked as unsafe, at any depth."""
+
+    def marked(value: Any) -> Any:
+        if isinstance(value, str):
+            return Unsafe(value)
+        if isinstance(value, Mapping):
+            return {key: marked(one) for key, one in value.items()}
+        return [marked(one) for one in value] if isinstance(value, list) else value
+
+    return {name: marked(value) for name, value in variables.items()}
+
+
+def run_job(
+    folder: Path,
+    playbook: str,
+    inventory: Path,
+    variables: Mapping[str, Any],
+    *,
+    host: str | None = None,
+    check: bool = False,
+) -> Job:
+    """Run a playbook of the project to its end. ``host``: the job is a slice, which has only this host of the inventory."""
+    folder.mkdir()
+    hosts = json.loads(inventory.read_text(encoding="utf-8"))["all"]["hosts"]
+    of_slice = {name: one for name, one in hosts.items() if host in (None, name)}
+    environment = folder / "env"
+    environment.mkdir()
+    (environment / "extravars").write_text(yaml.dump({**variables}, Dumper=UnsafeDumper), encoding="utf-8")
+    done = ansible_runner.run(
+        private_data_dir=str(folder),
+        project_dir=str(AWX / "project"),
+        playbook=f"{playbook}.yml",
+        inventory={"all": {"hosts": of_slice}},
+        cmdline="--check" if check else "",
+        envvars={
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
+            "ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg"),
+            "ANSIBLE_HOME": str(ROOT / ".cache" / "ansible"),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        },
+        quiet=True,
+    )
+    job = Job(done.rc, list(done.events))
+    print(job.output)
+    return job

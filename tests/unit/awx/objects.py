@@ -1,0 +1,82 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The objects that the collection ships for AWX, as data, and the variables that each of its playbooks reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import known_variables
+from tooling.environment import ROOT
+
+AWX = ROOT / "extensions" / "awx"
+PLAYBOOKS = {path.stem: path for path in (ROOT / "playbooks").glob("*.yml")}
+
+
+class Unsafe(str):
+    """A text that Ansible does not render."""
+
+
+class _Loader(yaml.SafeLoader):
+    pass
+
+
+_Loader.add_constructor("!unsafe", lambda loader, node: Unsafe(loader.construct_scalar(node)))
+
+
+@cache
+def objects() -> dict[str, Any]:
+    """The file of objects; templates are not rendered."""
+    found: dict[str, Any] = yaml.load((AWX / "objects.yml").read_text(encoding="utf-8"), Loader=_Loader)
+    return found
+
+
+@cache
+def templates() -> dict[str, dict[str, Any]]:
+    """The job templates by name, also those whose playbook does not exist yet."""
+    return {one["name"]: one for one in objects()["awx_job_templates"]}
+
+
+def made_templates() -> dict[str, dict[str, Any]]:
+    """Those of which the playbook exists."""
+    return {name: one for name, one in templates().items() if one["playbook"] not in objects()["awx_not_yet"]}
+
+
+def questions(template: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The questions of a survey by variable."""
+    return {one["variable"]: one for one in template.get("questions", [])}
+
+
+@cache
+def variables_of(playbook: str) -> frozenset[str]:
+    """The variables that a playbook of the collection reads, itself or through what it uses."""
+    text = "".join(path.read_text(encoding="utf-8") for path in _files_of(PLAYBOOKS[playbook]))
+    parts: dict[str, Any] = yaml.safe_load((ROOT / "playbooks" / "vars" / "options.yml").read_text(encoding="utf-8"))
+    text += "".join(yaml.safe_dump(part) for name, part in parts.items() if name in text)
+    return frozenset(set(re.findall(r"\w+", text)) & set(known_variables()))
+
+
+def _files_of(playbook: Path) -> Iterator[Path]:
+    """The playbook, and the task files, roles, lookups and action plugins that it names."""
+    waiting, seen = [playbook], set[Path]()
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        yield path
+        text = path.read_text(encoding="utf-8")
+        for name in re.findall(r"connectops\.recovery\.(?:plugins\.plugin_utils\.)?(\w+)", text):
+            waiting += (ROOT / "roles" / name / "tasks").glob("*.yml")
+            own = [ROOT / "plugins" / room / f"{name}.py" for room in ("lookup", "action", "plugin_utils")]
+            # Every variable is named in the file that checks them all.
+            waiting += [one for one in own if one.exists() and one.stem not in ("variables", "variable_problems")]
+        waiting += [
+            path.parent / name for name in re.findall(r"(?:include|import)_tasks: (\S+\.yml)", text) if "{" not in name
+        ]
