@@ -20,12 +20,11 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans i
     check_writable,
     from_file,
     from_variables,
-    handed_on_as,
     longest_age,
     request_problem,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import plain
-from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import is_blank, plain_value
+from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import handed_on_as, is_blank, plain_value
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "is_plan": {"type": "bool", "required": True},

@@ -14,11 +14,13 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.who import who_runs_this
-from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans import handed_on_as
 from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import plain
 from ansible_collections.connectops.recovery.plugins.plugin_utils.report_pages import DATA, PAGE, TEXT, report_files
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import found_in
-from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import OUTCOME_OF_ONE_CLUSTER
+from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
+    OUTCOME_OF_ONE_CLUSTER,
+    handed_on_as,
+)
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "dir": {"type": "path"},

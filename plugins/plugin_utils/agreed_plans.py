@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -215,13 +213,6 @@ def _entries(name: str, value: Any) -> Iterator[tuple[str, str | None, str]]:
         yield label, None, ""
         for connector, agreed in agreed_by_id(of_cluster, f"{name}.{label}").items():
             yield label, connector, agreed.id
-
-
-def handed_on_as(label: str, prefix: str = IDS_OF_ONE_CLUSTER) -> str:
-    """The name of the variable under which a run hands on what is about one cluster; no other cluster has the same."""
-    name = re.sub(r"\W", "_", label, flags=re.ASCII)
-    digest = "" if name == label else f"_{sha256(label.encode()).hexdigest()[:8]}"
-    return f"{prefix}{name}{digest}"
 
 
 def request_problem(

@@ -14,6 +14,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +241,13 @@ def plain_value(name: str, value: Any) -> Any:
     if isinstance(value, list) and spec.get("elements") in ("str", "path"):
         return [one.strip() if isinstance(one, str) else one for one in value if not is_blank(one)]
     return value
+
+
+def handed_on_as(label: str, prefix: str = IDS_OF_ONE_CLUSTER) -> str:
+    """The name of the variable under which a run hands on what is about one cluster; no other cluster has the same."""
+    name = re.sub(r"\W", "_", label, flags=re.ASCII)
+    digest = "" if name == label else f"_{sha256(label.encode()).hexdigest()[:8]}"
+    return f"{prefix}{name}{digest}"
 
 
 def _is_handed_on(name: str) -> bool:

@@ -28,7 +28,7 @@ from unit.awx.objects import (
 )
 
 # These change nothing, so that AWX may end them after a while. Every other playbook is left to end by itself.
-READERS = {"backups", "identify", "support_bundle"}
+READERS = {"backups", "identify", "metrics", "support_bundle"}
 TYPES = {"text": {"str", "list"}, "textarea": {"dict", "list"}, "integer": {"int"}, "float": {"float"}}
 
 

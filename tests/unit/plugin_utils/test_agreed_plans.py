@@ -18,10 +18,10 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans i
     check_writable,
     from_file,
     from_variables,
-    handed_on_as,
     longest_age,
     request_problem,
 )
+from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import handed_on_as
 from unit.core.reset.test_plan_file import MADE_AT, WRITTEN
 
 ID, OTHER = "d9aa21c64d60", "0123456789ab"
