@@ -122,6 +122,11 @@ def test_what_was_approved_is_carried_out_in_slices_and_what_got_stuck_meanwhile
         assert backup[one.cluster.name][one.name] in job.output
         handed_on.update(job.artifacts)
     assert before == (later.cluster.config("later"), later.cluster.offsets("later"))
+    playbook, back = template("Connect: roll back")
+    named = {"connectops_connectors": stuck[0].name, "rollback_allow_moved_offsets": "true"}
+    job = run_job(tmp_path / "back", playbook, inventory, back | as_awx_passes(named), host=stuck[0].cluster.name)
+    assert job.status == 0
+    assert any(name.startswith("connectops_made_backups_") for name in job.artifacts)
     # One key for each cluster, and the next node takes them.
     assert len([name for name in handed_on if name.startswith("connectops_made_backups_")]) == len(stuck)
     playbook, look = template("Connect: identify")
