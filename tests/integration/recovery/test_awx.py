@@ -17,7 +17,7 @@ from integration.recovery.test_playbooks import is_delivered
 from lab import Lab
 from lab.ansible_runs import write_inventory
 from lab.scenarios import StuckConnector, stuck_connector
-from unit.awx.objects import made_templates, questions
+from unit.awx.objects import questions, templates
 from unit.awx.test_blank_surveys import ENDS_WITH, blank_answers
 
 # With a look every 50 ms there are at most 31 within the connector's wait.
@@ -39,7 +39,7 @@ def stuck_on_each_cluster(lab: Lab) -> list[StuckConnector]:
 
 def template(name: str) -> tuple[str, dict[str, Any]]:
     """The playbook and the variables of a job template."""
-    one = made_templates()[name]
+    one = templates()[name]
     return one["playbook"], dict(one.get("extra_vars", {}))
 
 
@@ -76,12 +76,19 @@ def test_a_blank_survey_makes_the_same_plan_and_awx_shows_what_to_read_first(
 
 
 @pytest.mark.lengthy
-@pytest.mark.parametrize("name", [one for one in made_templates() if one not in {*ENDS_WITH, "Connect: plan"}])
+# Nothing was changed that could be verified, and nobody is asked what to prevent or to measure.
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, one in templates().items()
+        if questions(one) and name not in {*ENDS_WITH, "Connect: plan", "Connect: verify"}
+    ],
+)
 def test_a_blank_survey_is_no_answer(lab: Lab, stuck: list[StuckConnector], tmp_path: Path, name: str) -> None:
     """The other jobs; a job that changes something runs in check mode."""
     inventory = write_inventory(lab, tmp_path)
     playbook, variables = template(name)
-    assert questions(made_templates()[name])
     given = [variables, blank_answers(name)]
     jobs = [run_job(tmp_path / str(number), playbook, inventory, one, check=True) for number, one in enumerate(given)]
     assert [one.status for one in jobs] == [0, 0]
@@ -122,6 +129,11 @@ def test_what_was_approved_is_carried_out_in_slices_and_what_got_stuck_meanwhile
         assert backup[one.cluster.name][one.name] in job.output
         handed_on.update(job.artifacts)
     assert before == (later.cluster.config("later"), later.cluster.offsets("later"))
+    playbook, back = template("Connect: roll back")
+    named = {"connectops_connectors": stuck[0].name, "rollback_allow_moved_offsets": "true"}
+    job = run_job(tmp_path / "back", playbook, inventory, back | as_awx_passes(named), host=stuck[0].cluster.name)
+    assert job.status == 0
+    assert any(name.startswith("connectops_made_backups_") for name in job.artifacts)
     # One key for each cluster, and the next node takes them.
     assert len([name for name in handed_on if name.startswith("connectops_made_backups_")]) == len(stuck)
     playbook, look = template("Connect: identify")

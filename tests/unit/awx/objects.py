@@ -39,13 +39,8 @@ def objects() -> dict[str, Any]:
 
 @cache
 def templates() -> dict[str, dict[str, Any]]:
-    """The job templates by name, also those whose playbook does not exist yet."""
+    """The job templates by name."""
     return {one["name"]: one for one in objects()["awx_job_templates"]}
-
-
-def made_templates() -> dict[str, dict[str, Any]]:
-    """Those of which the playbook exists."""
-    return {name: one for name, one in templates().items() if one["playbook"] not in objects()["awx_not_yet"]}
 
 
 def questions(template: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unit.awx.objects import made_templates, questions
+from unit.awx.objects import questions, templates
 from unit.playbooks.test_options import Unsafe, play
 
 ENDS_WITH = {
@@ -26,17 +26,17 @@ BLANKS = ("", Unsafe(""))
 
 def blank_answers(name: str) -> dict[str, Any]:
     """The variables of a job of which no question is answered."""
-    template = made_templates()[name]
+    template = templates()[name]
     variables = sorted(questions(template))
     # No two templates begin with the same kind of blank, and those of a reset have the same questions.
-    first = list(made_templates()).index(name)
+    first = list(templates()).index(name)
     blanks = {variable: BLANKS[(first + number) % 2] for number, variable in enumerate(variables)}
     return {**template.get("extra_vars", {}), **blanks}
 
 
 @pytest.mark.parametrize("name", ENDS_WITH)
 def test_a_blank_survey_is_no_answer(name: str, tmp_path: Path) -> None:
-    template = made_templates()[name]
+    template = templates()[name]
     playbook = f"connectops.recovery.{template['playbook']}"
     given = {"connectops_backup_dir": str(tmp_path / "backups")}
     blank = play(playbook, tmp_path, {**blank_answers(name), **given})

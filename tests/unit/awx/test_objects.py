@@ -20,7 +20,6 @@ from unit.awx.objects import (
     AWX,
     PLAYBOOKS,
     Unsafe,
-    made_templates,
     objects,
     questions,
     templates,
@@ -39,7 +38,7 @@ def problems(variables: Mapping[str, Any]) -> list[str]:
 def test_every_playbook_has_a_job_template_and_a_playbook_in_the_project() -> None:
     used = {one["playbook"] for one in templates().values()}
     assert set(PLAYBOOKS) - used == set(), "add a job template to extensions/awx/objects.yml"
-    assert used - set(PLAYBOOKS) == set(objects()["awx_not_yet"]), "awx_not_yet in extensions/awx/objects.yml"
+    assert used - set(PLAYBOOKS) == set()
     wrappers = {path.stem: path for path in (AWX / "project").glob("*.yml")}
     assert set(wrappers) == set(PLAYBOOKS), "extensions/awx/project"
     for name, path in wrappers.items():
@@ -47,9 +46,9 @@ def test_every_playbook_has_a_job_template_and_a_playbook_in_the_project() -> No
         assert play["import_playbook"] == f"connectops.recovery.{name}"
 
 
-@pytest.mark.parametrize("name", made_templates())
+@pytest.mark.parametrize("name", templates())
 def test_a_template_sets_only_variables_that_its_playbook_reads(name: str) -> None:
-    template = made_templates()[name]
+    template = templates()[name]
     known = variables_of(template["playbook"])
     extra = template.get("extra_vars", {})
     assert set(extra) - known == set()
