@@ -43,6 +43,7 @@ def template(name: str) -> tuple[str, dict[str, Any]]:
     return one["playbook"], dict(one.get("extra_vars", {}))
 
 
+@pytest.mark.lengthy
 def test_a_blank_survey_makes_the_same_plan_and_awx_shows_what_to_read_first(
     lab: Lab, stuck: list[StuckConnector], tmp_path: Path
 ) -> None:

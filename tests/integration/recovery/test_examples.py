@@ -140,6 +140,7 @@ def test_the_plays_of_the_pages_run(folder: Folder, block: Block) -> None:
     assert "connect-1" in output.partition("PLAY RECAP")[2]
 
 
+@pytest.mark.lengthy
 def test_the_commands_of_the_pages_run(folder: Folder, stuck: StuckConnector) -> None:
     assert len(COMMANDS) >= 10
 
@@ -202,6 +203,7 @@ def test_the_commands_of_the_pages_run(folder: Folder, stuck: StuckConnector) ->
         folder.type([folder.here(word).replace("FILE", backup) for word in command], status)
 
 
+@pytest.mark.lengthy
 def test_the_tutorial_shows_what_happens(folder: Folder, stuck: StuckConnector) -> None:
     def lines(text: str) -> set[str]:
         """Each line, with N for every number and id."""

@@ -118,6 +118,7 @@ def test_a_killed_reset_is_told_of_until_it_is_finished(trial: Trial, tasks: Tas
     assert succeeded(tasks.look())["ansible_facts"]["connectops_offsets"]["unfinished"] == []
 
 
+@pytest.mark.lengthy
 def test_another_reset_than_the_killed_one_returns_the_connector_as_well(trial: Trial, tasks: Tasks) -> None:
     stuck(trial)
     killed_while_stopped(tasks, at_least=LONGER_WAIT)
@@ -126,6 +127,7 @@ def test_another_reset_than_the_killed_one_returns_the_connector_as_well(trial: 
     assert not tasks.journals
 
 
+@pytest.mark.lengthy
 def test_a_refused_request_does_not_forget_the_killed_reset(trial: Trial, tasks: Tasks) -> None:
     stuck(trial)
     killed_while_stopped(tasks, at_least=LONGER_WAIT)

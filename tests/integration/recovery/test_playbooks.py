@@ -206,6 +206,7 @@ def test_a_connector_that_cannot_be_planned_does_not_keep_the_others_of_its_clus
     assert plans.index("Verify the recovery") < plans.index("PLAY [Report]")
 
 
+@pytest.mark.lengthy
 def test_a_stopped_connector_that_would_be_stuck_fails_the_run_unless_it_was_named(
     lab: Lab, stuck: list[StuckConnector], tmp_path: Path
 ) -> None:
@@ -266,6 +267,7 @@ def shown_command(output: str, purpose: str, inventory: Path) -> list[str]:
     return playbook_command(words[1].removeprefix("connectops.recovery."), inventory, *words[2:])
 
 
+@pytest.mark.lengthy
 def test_the_commands_that_are_shown_carry_out_the_plan_and_go_back(
     lab: Lab, stuck: list[StuckConnector], tmp_path: Path
 ) -> None:

@@ -94,6 +94,7 @@ def test_one_deviation_in_a_fleet_of_two_is_found_previewed_and_fixed_once(
     assert record_counts(lab) == after
 
 
+@pytest.mark.lengthy
 def test_what_nobody_but_a_person_can_fix_still_fails_and_the_rest_is_fixed(
     lab: Lab, fleet: list[str], tmp_path: Path
 ) -> None:
@@ -116,6 +117,7 @@ def test_what_nobody_but_a_person_can_fix_still_fails_and_the_rest_is_fixed(
     assert (status, changed(output)) == (0, 0), output
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     "variables, sentence",
     [
@@ -145,6 +147,7 @@ def test_a_stuck_connector_is_left_to_its_recovery(lab: Lab, tmp_path: Path) -> 
     stuck.cluster.delete("hangs")
 
 
+@pytest.mark.lengthy
 def test_the_topics_of_a_connector_are_looked_at_where_kafka_can_be_asked(lab: Lab, fleet: list[str]) -> None:
     prefix = lab.clusters[0].config("low").get("topic.prefix", "stripe_reporting_")
     topic = f"{prefix}{REPORT_TYPE.replace('.', '_')}"

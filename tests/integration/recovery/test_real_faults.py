@@ -200,6 +200,7 @@ def test_a_dead_address_in_the_list_does_not_matter(tasks: Tasks) -> None:
     assert_is(tasks, ago(2))
 
 
+@pytest.mark.lengthy
 def test_other_connectors_that_come_and_go_do_not_disturb_a_reset(lab: Lab, tasks: Tasks) -> None:
     """Each of them is a rebalance of the group."""
     ended = threading.Event()

@@ -69,6 +69,7 @@ def ticks(cluster: dict[str, Any]) -> list[str]:
     return [item["status"] for item in cluster["checklist"]]
 
 
+@pytest.mark.lengthy
 def test_every_run_is_reported_as_it_was(lab: Lab, stuck: StuckConnector, tmp_path: Path) -> None:
     reports = Reports(lab, tmp_path)
 

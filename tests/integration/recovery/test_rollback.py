@@ -150,6 +150,7 @@ def changed_tasks(output: str) -> int:
     return int(found[1])
 
 
+@pytest.mark.lengthy
 @pytest.mark.core_matrix
 def test_the_playbook_previews_rolls_back_once_and_says_how_to_bring_the_change_back(
     lab: Lab, trial: Trial, tasks: Tasks, tmp_path: Path

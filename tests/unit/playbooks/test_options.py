@@ -51,6 +51,7 @@ PARTS = {
         "connectops.recovery.connect_rollback",
     ],
     "connectops_bundle_defaults": ["connectops.recovery.connect_support_bundle"],
+    "connectops_config_defaults": ["connectops.recovery.connect_config"],
     "connectops_metrics_defaults": ["connectops.recovery.connect_metrics"],
     "connectops_policy_defaults": ["connectops.recovery.connect_policy_info"],
 }
@@ -116,6 +117,7 @@ def test_every_option_of_every_run_has_its_variable_in_the_part_where_it_belongs
         "connectops_reset_defaults": set(CONNECT_OFFSET_RESET) - both - OPTIONS_OF_A_RUN,
         "connectops_facts_defaults": set(CONNECT_OFFSETS_FACTS) - both - OPTIONS_OF_A_RUN,
         "connectops_bundle_defaults": set(CONNECT_SUPPORT_BUNDLE) - set(CONNECT_OFFSETS_FACTS) - OPTIONS_OF_A_RUN,
+        "connectops_config_defaults": set(CONNECT_CONFIG) - group - OPTIONS_OF_A_RUN,
         "connectops_metrics_defaults": set(CONNECT_METRICS) - set(CONNECT_OFFSETS_FACTS) - OPTIONS_OF_A_RUN,
         "connectops_policy_defaults": set(CONNECT_POLICY_INFO) - group - OPTIONS_OF_A_RUN,
     }
@@ -173,7 +175,7 @@ def test_every_variable_is_named_after_its_option() -> None:
 USED = {
     "recover": ("connect_offsets_facts", "connect_recovery_info", "connect_offset_reset"),
     "identify": ("connect_offsets_facts",),
-    "prevent": ("connect_offsets_facts", "connect_policy_info"),
+    "prevent": ("connect_config", "connect_offsets_facts", "connect_policy_info"),
     "rollback": ("connect_rollback",),
     "verify": ("connect_recovery_info",),
 }
