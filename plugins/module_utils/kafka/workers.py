@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
@@ -39,7 +40,9 @@ def _workers(connection: Connection, known: Collection[str]) -> frozenset[str]:
     if not hasattr(connection.admin, "list_groups"):
         return frozenset()
     try:
-        groups = connection.admin.list_groups(timeout=connection.remaining("the list of groups"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            groups = connection.admin.list_groups(timeout=connection.remaining("the list of groups"))
     except connection.library.KafkaException:
         return frozenset()
     for group in groups:
