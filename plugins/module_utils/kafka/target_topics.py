@@ -13,6 +13,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connecti
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.deliveries import topic_ends
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import AccessDenied, other_cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.groups import committed_offsets
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.topic_settings import readable_settings
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 
 # Each is asked on its own.
@@ -51,14 +52,15 @@ def _look(connection: Connection, topics: Sequence[str]) -> tuple[TargetTopic, .
     ends = topic_ends(connection, topics)
     known = connection.partitions_by_topic()
     existing = [topic for topic in topics if topic in known]
-    settings = _settings(connection, existing)
+    # Not everybody may read them.
+    settings, _failed = readable_settings(connection, existing)
     readers, omitted = _readers(connection, existing)
     return tuple(
         TargetTopic(
             topic,
             topic in known,
             tuple(one for one in ends if one.topic == topic),
-            settings.get(topic, {}).get("cleanup.policy", ""),
+            settings.get(topic, {}).get("cleanup.policy") or "",
             _seconds(_limit(settings.get(topic, {}), "retention.ms")),
             _limit(settings.get(topic, {}), "retention.bytes"),
             readers.get(topic, ()),
@@ -72,23 +74,10 @@ def _seconds(milliseconds: int | None) -> int | None:
     return None if milliseconds is None else milliseconds // 1000
 
 
-def _limit(settings: Mapping[str, str], name: str) -> int | None:
+def _limit(settings: Mapping[str, str | None], name: str) -> int | None:
     """A limit of a topic that is compacted only, and one of -1, is none."""
-    value = int(settings.get(name, "-1"))
+    value = int(settings.get(name) or "-1")
     return None if value < 0 or settings.get("cleanup.policy") == "compact" else value
-
-
-def _settings(connection: Connection, topics: Sequence[str]) -> dict[str, dict[str, str]]:
-    """The settings of each topic of which they may be read."""
-    if not topics:
-        return {}
-    admin = connection.library.admin
-    resources = [admin.ConfigResource(admin.ResourceType.TOPIC, topic) for topic in topics]
-    futures = connection.admin.describe_configs(
-        resources, request_timeout=connection.remaining("the settings of the topics")
-    )
-    found, _failed = connection.results({resource.name: future for resource, future in futures.items()})
-    return {topic: {key: entry.value for key, entry in entries.items()} for topic, entries in found.items()}
 
 
 def _readers(connection: Connection, topics: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], int]:

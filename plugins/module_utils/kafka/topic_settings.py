@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connection import Connection
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import settings_of_topic_denied
@@ -13,17 +14,25 @@ from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors i
 
 def topic_settings(connection: Connection, topics: Collection[str]) -> dict[str, dict[str, str | None]]:
     """By name of the topic, the settings in force; a topic that does not exist is left out. Raises KafkaFailed."""
+    found, failed = readable_settings(connection, topics)
+    for topic, error in failed.items():
+        if error.code() == connection.codes.TOPIC_AUTHORIZATION_FAILED:
+            raise settings_of_topic_denied(connection.options, topic)
+        if error.code() != connection.codes.UNKNOWN_TOPIC_OR_PART:
+            raise connection.failure(error, f"the settings of the topic {topic}", topic=topic)
+    return found
+
+
+def readable_settings(
+    connection: Connection, topics: Collection[str]
+) -> tuple[dict[str, dict[str, str | None]], Mapping[str, Any]]:
+    """The settings of each topic of which they could be read, and the library's error for each other one."""
     if not topics:
-        return {}
+        return {}, {}
     admin = connection.library.admin
     resources = [admin.ConfigResource(admin.ResourceType.TOPIC, topic) for topic in topics]
     futures = connection.admin.describe_configs(
         resources, request_timeout=connection.remaining("the settings of the topics")
     )
     found, failed = connection.results({resource.name: future for resource, future in futures.items()})
-    for topic, error in failed.items():
-        if error.code() == connection.codes.TOPIC_AUTHORIZATION_FAILED:
-            raise settings_of_topic_denied(connection.options, topic)
-        if error.code() != connection.codes.UNKNOWN_TOPIC_OR_PART:
-            raise connection.failure(error, f"the settings of the topic {topic}", topic=topic)
-    return {topic: {name: entry.value for name, entry in settings.items()} for topic, settings in found.items()}
+    return {topic: {name: entry.value for name, entry in entries.items()} for topic, entries in found.items()}, failed
