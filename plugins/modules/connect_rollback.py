@@ -383,6 +383,10 @@ next_steps:
   returned: always
   type: list
   elements: str
+plan_ids:
+  description: Id of the plan of each connector that changes, as the option O(plan_ids) takes it.
+  returned: always
+  type: dict
 preview:
   description: The plan as lines of text for a person.
   returned: always

@@ -218,7 +218,7 @@ def _entries(name: str, value: Any) -> Iterator[tuple[str, str | None, str]]:
 def request_problem(
     plans: Mapping[str, Mapping[str, Any]],
     variables: Mapping[str, Any],
-    request: Mapping[str, str] = REQUEST["reset"],
+    request: Mapping[str, str],
 ) -> str | None:
     """A sentence about a variable that asks for something else than the plans of a file do; None if there is none.
 

@@ -141,7 +141,7 @@ def test_every_connector_is_planned_once_and_nothing_else_is_started(awx: Awx, a
         {"status": "firing", "labels": {"alertname": "ConnectopsStuck"}},
     ]
     assert alertmanager.send(alert("connect-1", "from-a-stranger"), token="wrong") == 401
-    for _ in range(2):
+    for _time in range(2):
         assert alertmanager.send(orders, *noise, bills) == 200
     # Its launch shows that everything before it was looked at, and that no approval is waited for.
     assert alertmanager.send(alert("connect-1", "the-last-one")) == 200

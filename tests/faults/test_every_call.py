@@ -80,7 +80,7 @@ def assert_nothing_is_lost(folder: Path, scenario: Scenario, cases: Sequence[tup
                 f"{' and '.join(f'{one.kind} at {one.number} {one.method}' for one in faults)}, {faults[0].state}: {lost}"
             )
     calls = {(one.state, one.number, one.to) for faults in cases for one in faults}
-    by_callee = ", ".join(f"{to} {count}" for to, count in sorted(Counter(to for *_, to in calls).items()))
+    by_callee = ", ".join(f"{to} {count}" for to, count in sorted(Counter(to for _state, _number, to in calls).items()))
     report(
         "faults",
         f"{len(calls):>4} calls ({by_callee}), {len(cases)} runs with faults, {len(cases) - len(failures)} survived",

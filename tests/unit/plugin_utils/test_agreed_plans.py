@@ -14,6 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.files 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan_file import ClusterPlans, PlanFile
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans import (
+    REQUEST,
     AgreedPlans,
     check_writable,
     from_file,
@@ -213,13 +214,13 @@ def test_a_request_that_contradicts_the_file_is_refused_and_one_that_does_not_is
         "connectops_at_least": {},
         "reset_show": "anything",
     }
-    assert request_problem(plans, same) is None
+    assert request_problem(plans, same, REQUEST["reset"]) is None
     for name, value in {
         "reset_strategy": "delete",
         "reset_partitions": [],
         "reset_offset": {"id": 2, "row": 1},
     }.items():
-        assert request_problem(plans, {**same, name: value}) == (
+        assert request_problem(plans, {**same, name: value}, REQUEST["reset"]) == (
             f"{name} asks for something else than the plan file was made for: leave {name} out, or plan again."
         )
 

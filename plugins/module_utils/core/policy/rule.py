@@ -96,9 +96,9 @@ class SettingRule:
         if self.minimum is not None:
             return self._deviation(config, "minimum", self._at_least(self.minimum), self._raise(config))
         if self.recommended is not None:
-            return self._below_recommended(config)
+            return self._below_recommended(config, self.recommended)
         if self.format is not None:
-            return self._check_format(config)
+            return self._check_format(config, self.format)
         if not config.knows(self.key) and not self.required:
             return self._unknown(config, "the connector knows no such setting: check its name in the policy")
         return None
@@ -114,15 +114,14 @@ class SettingRule:
             fix = Fix("config", self.key, self.allowed[0]) if len(self.allowed) == 1 else None
             return self._deviation(config, "allowed", " or ".join(self.allowed), fix)
         if self.format is not None:
-            return self._check_format(config)
+            return self._check_format(config, self.format)
         return self._check_number(value.strip(), config) if is_bounded else None
 
-    def _check_format(self, config: Config) -> Deviation | None:
-        assert self.format is not None
-        problem = self.format.check(config.settings, config.now)
+    def _check_format(self, config: Config, one: Format) -> Deviation | None:
+        problem = one.check(config.settings, config.now)
         if problem is None:
             return None
-        return self._deviation(config, self.format.name, self.format.wanted, because=problem)
+        return self._deviation(config, one.name, one.wanted, because=problem)
 
     def _check_number(self, text: str, config: Config) -> Deviation | None:
         if not re.fullmatch(r"[+-]?\d+", text):
@@ -134,12 +133,11 @@ class SettingRule:
             wanted = f"at most {show_setting(self.key, str(self.maximum))}"
             return self._deviation(config, "maximum", wanted, Fix("config", self.key, str(self.maximum)))
         if self.recommended is not None and number < self.recommended:
-            return self._below_recommended(config)
+            return self._below_recommended(config, self.recommended)
         return None
 
-    def _below_recommended(self, config: Config) -> Deviation:
-        assert self.recommended is not None
-        wanted = self._at_least(self.recommended)
+    def _below_recommended(self, config: Config, recommended: int) -> Deviation:
+        wanted = self._at_least(recommended)
         return self._deviation(config, "recommended", wanted, self._raise(config), severity="warning")
 
     @property

@@ -128,10 +128,10 @@ class _Configuration:
 
         def report(name: str, outcome: Outcome) -> None:
             one, ended = decided[name], written.get(name)
-            for failed in (one, ended):
-                if isinstance(failed, RecoveryError):
-                    raise failed
-            assert isinstance(one, _Decided)
+            if isinstance(one, RecoveryError):
+                raise one
+            if isinstance(ended, RecoveryError):
+                raise ended
             backup_file = ended.backup_file if isinstance(ended, _Written) else None
             _add(outcome, one.plan, backup_file)
             if one.is_source and backup_file is not None:
