@@ -75,7 +75,14 @@ def command_line_lab() -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda end: end.name)
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param(signal.SIGINT, id="SIGINT", marks=pytest.mark.lengthy),
+        pytest.param(signal.SIGTERM, id="SIGTERM", marks=pytest.mark.lengthy),
+        pytest.param(signal.SIGKILL, id="SIGKILL"),
+    ],
+)
 def test_however_the_command_line_ends_nothing_is_left(
     command_line_lab: subprocess.Popen[str], end: signal.Signals
 ) -> None:
@@ -188,6 +195,7 @@ def test_an_error_of_connect_is_raised_with_its_body(lab: Lab) -> None:
     assert caught.value.response.status_code == 404
 
 
+@pytest.mark.lengthy
 def test_a_killed_worker_hands_its_task_over_and_comes_back(lab: Lab, trial: Trial) -> None:
     trial.account("PST")
     trial.create({"PST": stripe_offset(end=MIDNIGHT, round_id=MIDNIGHT, processed=True)})

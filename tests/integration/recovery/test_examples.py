@@ -131,6 +131,7 @@ def test_the_examples_of_a_module_run(folder: Folder, module: str) -> None:
     folder.run([play])
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("block", PLAYS, ids=str)
 def test_the_plays_of_the_pages_run(folder: Folder, block: Block) -> None:
     if block.page.endswith(("verify.md", "rollback.md")):

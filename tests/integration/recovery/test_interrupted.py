@@ -117,9 +117,11 @@ def held_run(tasks: Tasks, folder: Path, *, timeout: int = 0, shipped: bool = Fa
             process.communicate()
 
 
-@pytest.mark.lengthy
 @pytest.mark.core_matrix
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(signal.SIGINT, id="SIGINT", marks=pytest.mark.lengthy), pytest.param(signal.SIGTERM, id="SIGTERM")],
+)
 def test_a_signal_to_the_group_undoes_the_change(tasks: Tasks, tmp_path: Path, number: signal.Signals) -> None:
     """As Ctrl-C in a terminal, and as AWX and CI cancel."""
     with held_run(tasks, tmp_path) as run:
@@ -131,6 +133,7 @@ def test_a_signal_to_the_group_undoes_the_change(tasks: Tasks, tmp_path: Path, n
         assert run.is_undone()
 
 
+@pytest.mark.lengthy
 @pytest.mark.core_matrix
 def test_a_signal_to_the_group_undoes_the_change_of_a_shipped_module(tasks: Tasks, tmp_path: Path) -> None:
     with held_run(tasks, tmp_path, shipped=True) as run:

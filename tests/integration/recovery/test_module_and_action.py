@@ -127,6 +127,7 @@ def test_facts_with_those_of_the_offsets_topic_are_the_same(
     assert len(facts["records"]) == len(ZONES)
 
 
+@pytest.mark.lengthy
 @pytest.mark.usefixtures("still")
 def test_a_login_to_kafka_is_shown_nowhere(tasks: Tasks, runner: Runner) -> None:
     login = {"kafka_sasl_mechanism": "PLAIN", "kafka_sasl_username": "recovery", "kafka_sasl_password": PASSWORD}
@@ -200,6 +201,7 @@ def test_a_failure_is_the_same_sentence(tasks: Tasks, runner: Runner) -> None:
         assert words in in_process["msg"]
 
 
+@pytest.mark.lengthy
 @pytest.mark.usefixtures("still")
 def test_the_environment_of_the_controller_is_a_fallback_for_both(
     tasks: Tasks, runner: Runner, monkeypatch: pytest.MonkeyPatch

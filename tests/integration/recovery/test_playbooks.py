@@ -102,7 +102,7 @@ def _plan_ids(output: str) -> set[str]:
     return set(re.findall(r"^  Plan (\w{12})", output, re.MULTILINE))
 
 
-@pytest.mark.parametrize("serial", ["1", "100%"])
+@pytest.mark.parametrize("serial", ["1", pytest.param("100%", marks=pytest.mark.lengthy)])
 def test_a_cluster_that_cannot_be_reached_does_not_keep_the_other_from_its_recovery(
     lab: Lab, stuck: list[StuckConnector], tmp_path: Path, serial: str
 ) -> None:
@@ -140,6 +140,7 @@ def test_a_paused_connector_is_healed_and_paused_again(lab: Lab, stuck: list[Stu
         assert one.cluster.config(one.name)["stripe.report.max.wait.ms"] == "3600000"
 
 
+@pytest.mark.lengthy
 def test_a_recovery_that_is_not_seen_in_time_is_said_to_be_none(
     lab: Lab, stuck: list[StuckConnector], tmp_path: Path
 ) -> None:
@@ -297,7 +298,14 @@ def test_the_commands_that_are_shown_carry_out_the_plan_and_go_back(
     assert one.cluster.offsets(one.name) == before
 
 
-@pytest.mark.parametrize("fail_on, status", [("never", 0), ("stuck", 2), ("late", 2)])
+@pytest.mark.parametrize(
+    "fail_on, status",
+    [
+        pytest.param("never", 0, marks=pytest.mark.lengthy),
+        ("stuck", 2),
+        pytest.param("late", 2, marks=pytest.mark.lengthy),
+    ],
+)
 def test_identify_has_an_exit_status_and_a_report_for_scripts(
     lab: Lab, stuck: list[StuckConnector], tmp_path: Path, fail_on: str, status: int
 ) -> None:

@@ -227,6 +227,7 @@ def test_other_connectors_that_come_and_go_do_not_disturb_a_reset(lab: Lab, task
 # Brokers and disks
 
 
+@pytest.mark.lengthy
 def test_a_broker_that_stands_still_for_a_moment_in_the_window_is_waited_for(lab: Lab, tasks: Tasks) -> None:
     """Connect itself cannot write meanwhile: its calls are answered when the broker goes on."""
 
