@@ -34,6 +34,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.variables impo
     option_variables,
 )
 
+pytestmark = pytest.mark.slow_file
 ROOT = Path(__file__).parents[3]
 OPTIONS = ROOT / "playbooks" / "vars" / "options.yml"
 # The discard port: nothing listens there.

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.core_matrix
+pytestmark = [pytest.mark.core_matrix, pytest.mark.slow_file]
 
 ROOT = Path(__file__).parents[3]
 SHIPPED: Mapping[str, Mapping[str, Any]] = {
