@@ -228,6 +228,7 @@ def test_the_ids_of_a_sliced_plan_job_let_the_next_job_carry_out_these_plans_and
     assert [position(cluster) for cluster in (first, second)] == [3, 0]
 
 
+@pytest.mark.lengthy
 def test_rollbacks_are_agreed_to_by_a_file_and_one_cluster_that_moved_does_not_keep_the_other(
     lab: Lab, of_files: dict[str, ConnectCluster], tmp_path: Path
 ) -> None:

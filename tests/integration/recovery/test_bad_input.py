@@ -253,6 +253,7 @@ def test_numbers_go_to_connect_and_come_back_exactly_and_another_type_never_reac
     assert stored() == before
 
 
+@pytest.mark.lengthy
 def test_another_source_connector_can_be_set_and_deleted_but_not_moved_in_time(
     lab: Lab, connector_name: str, tmp_path: Path
 ) -> None:

@@ -99,6 +99,7 @@ def killed_while_stopped(tasks: Tasks, **options: Any) -> None:
             break
 
 
+@pytest.mark.lengthy
 def test_a_killed_reset_is_told_of_until_it_is_finished(trial: Trial, tasks: Tasks) -> None:
     stuck(trial)
     killed_while_stopped(tasks, at_least=LONGER_WAIT)

@@ -147,6 +147,7 @@ def test_a_preview_with_its_diff_is_the_same(trial: Trial, tasks: Tasks, runner:
     assert f"config {MAX_WAIT} = 3600000" in diff["after"]
 
 
+@pytest.mark.lengthy
 def test_a_change_is_the_same_and_the_second_finds_it_made(trial: Trial, tasks: Tasks, runner: Runner) -> None:
     options = {**tasks.config_options, "at_least": {MAX_WAIT: "60m"}}
 

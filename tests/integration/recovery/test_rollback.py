@@ -101,6 +101,7 @@ def backup_of(result: Result) -> Path:
     return Path(result["backup_file"])
 
 
+@pytest.mark.lengthy
 def test_another_cluster_and_another_connector_of_the_same_name_are_refused_unless_told(
     lab: Lab, trial: Trial, tasks: Tasks
 ) -> None:

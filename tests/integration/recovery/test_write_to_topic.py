@@ -132,6 +132,7 @@ def test_the_connector_continues_from_what_was_written_under_its_own_keys(lab: L
     }
 
 
+@pytest.mark.lengthy
 def test_what_was_deleted_in_the_topic_comes_back_under_the_key_of_the_backup(
     lab: Lab, trial: Trial, tasks: Tasks
 ) -> None:
