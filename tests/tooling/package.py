@@ -27,7 +27,7 @@ from tooling.sanity import copy_collection
 FOLDER = CACHE / "package"
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!https?://|#)([^)\s]+)\)")
 # What a user has no use for, or what may not leave this repository.
-_UNWANTED = re.compile(r"(^|/)(tests|benchmarks|molecule|\.[^/]+|Makefile|pyproject\.toml)(/|$)")
+_UNWANTED = re.compile(r"(^|/)(tests|benchmarks|molecule|\.(?!ansible-lint$)[^/]+|Makefile|pyproject\.toml)(/|$)")
 _IMPORTER_SETTINGS = """[galaxy-importer]
 CHECK_REQUIRED_TAGS = True
 CHECK_CHANGELOG = True

@@ -69,7 +69,14 @@ def test_a_role_gets_the_metadata_of_the_collection() -> None:
 
 
 def test_what_belongs_to_the_development_is_not_in_an_artifact() -> None:
-    wanted = ["README.md", "plugins/modules/a.py", "roles/a/README.md", "changelogs/changelog.yaml", "docs/testing.md"]
+    wanted = [
+        "README.md",
+        "plugins/modules/a.py",
+        "roles/a/README.md",
+        "changelogs/changelog.yaml",
+        "docs/testing.md",
+        ".ansible-lint",
+    ]
     others = ["tests/unit/a.py", ".ci/run", "Makefile", "changelogs/.plugin-cache.yaml", "benchmarks/a.py"]
     assert unwanted([*wanted, *others]) == sorted(others)
 
