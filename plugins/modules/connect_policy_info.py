@@ -47,7 +47,7 @@ EXAMPLES = r"""
             maximum: 5000
   register: compared
 
-- name: Mend what can be mended
+- name: Fix the settings that can be fixed
   connectops.recovery.connect_config:
     connect_url: http://connect-1:8083
     connectors: "{{ item.connectors }}"
@@ -99,8 +99,8 @@ connectors:
           type: str
         fix:
           description:
-            - Options of M(connectops.recovery.connect_config) that mend it. V(null) if a person must decide, or if the setting is
-              that of a topic.
+            - Options of M(connectops.recovery.connect_config) that fix it. V(null) if a person must decide, or if it is a setting
+              of a topic.
           type: dict
           sample:
             at_least:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of a connector is not as the policy wants it, and what mends it."""
+"""Deviations of a connector from the policy, and their fixes."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class TopicRule:
         )
 
     def check(self, topic: str, settings: Mapping[str, str | None]) -> Iterator[Deviation]:
-        """What of a topic with these settings deviates. Connect cannot mend a topic, so there is no fix."""
+        """The deviations of a topic with these settings. They have no fix, because Connect cannot change a topic."""
         cleanup = settings.get(CLEANUP) or ""
         if not self.may_be_compacted and "compact" in cleanup:
             wanted = "delete, without compaction"

@@ -112,7 +112,10 @@ class SoakState:
 
     @classmethod
     def of(cls, soak: Soak, hours: int) -> SoakState:
-        """The state of a soak with at least one sample, of which so many hours are needed. A gap may be half as long."""
+        """The state of a soak that has at least one sample.
+
+        ``hours``: how long all samples must be good. Two samples may be at most half of that apart.
+        """
         needed = hours * HOUR_SECONDS
         since, last = soak.good_since(needed / 2), soak.samples[-1]
         return cls(len(soak.samples), needed, 0 if since is None else int(last.at - since), since, last.outcome)

@@ -32,8 +32,8 @@ class StatusRecord:
 class TaskHistory:
     """``starts``: of tasks after those that belong to the change, ``failures`` of them; ``last_start_at``: epoch seconds.
 
-    ``moves``: the tasks that another worker runs by now. ``generations``: by how much that of the workers' group has grown from
-    the start that belongs to the change to the last record: so many rebalances there were at least.
+    ``moves``: the tasks that another worker runs by now. ``generations``: the growth of the group's generation
+    from the task start that belongs to the change to the last record, which is the smallest possible number of rebalances.
     """
 
     topic: str

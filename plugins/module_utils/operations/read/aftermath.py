@@ -27,7 +27,7 @@ _NO_ENDS = (
     "the ends of its topics were not noted before the change, because Kafka was not read then, or because it is not known to"
     " which topics it delivers"
 )
-_NO_STATUS = "no topic can be told to be the status topic of this cluster"
+_NO_STATUS = "the status topic of this cluster was not found"
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def _outcome(connectors: Sequence[ConnectorReport], found: Found, problem: str |
     outcomes = [one.outcome for one in connectors]
     if found.left_stopped:
         outcomes.append("stopped")
-    # The failure for a connector is told by that connector's outcome.
+    # If a connector has failed, its own outcome shows that already.
     if problem is not None and not _FAILURES.intersection(outcomes):
         outcomes.append("failed")
     return worst_outcome(outcomes)

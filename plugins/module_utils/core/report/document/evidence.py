@@ -18,11 +18,11 @@ _FOUND = {
     "hidden": ("not_looked_at", "is a secret, which is not compared"),
     "old_value": (
         "failed",
-        "has its old value again: tell whoever manages the connector, such as an operator or Terraform",
+        "has its old value again: change it also in the tool that manages the connector, such as an operator or Terraform",
     ),
     "other_value": (
         "failed",
-        "has another value by now: tell whoever manages the connector, such as an operator or Terraform",
+        "has another value now: change it also in the tool that manages the connector, such as an operator or Terraform",
     ),
 }
 

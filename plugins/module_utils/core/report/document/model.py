@@ -93,7 +93,7 @@ class ConnectorReport:
     """One connector. ``wait_before`` and ``wait_after`` are milliseconds, None where they are not known.
 
     ``report_runs_needed``: how many until it is current; ``left_alone``: the same if nothing is changed, None for never.
-    ``understood``: whether it is known what its offsets mean, so that skipped and read twice can be told.
+    ``understood``: whether the collection knows what its offsets mean, and so can say what is skipped and read twice.
     """
 
     name: str
