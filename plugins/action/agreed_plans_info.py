@@ -7,8 +7,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.plugins.action import ActionBase
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans import (
     FILE,
@@ -23,6 +21,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans i
     longest_age,
     request_problem,
 )
+from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import plain
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import handed_on_as, is_blank, plain_value
 
@@ -33,30 +32,21 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 }
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """Read which plans this run may carry out, before anything is read from a cluster."""
 
-    _requires_connection = False
-    _supports_check_mode = True
+    argument_spec = ARGUMENT_SPEC
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(plain(self._task.args))
-        if checked.error_messages:
-            return {**result, "failed": True, "msg": checked.errors.msg}
-        given, variables = checked.validated_parameters, task_vars or {}
-        try:
-            agreed = self._agreed(given["is_plan"], given["cluster"], variables)
-            if agreed is not None:
-                agreed.check_role(given["role"])
-            found = (
-                self._of_all(agreed, variables)
-                if given["cluster"] is None
-                else self._of_one(agreed, given["cluster"], given["role"], variables)
-            )
-        except RecoveryError as error:
-            return {**result, "failed": True, "msg": error.sentence}
-        return {**result, "changed": False, "is_given": agreed is not None, **found}
+    def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+        agreed = self._agreed(given["is_plan"], given["cluster"], variables)
+        if agreed is not None:
+            agreed.check_role(given["role"])
+        found = (
+            self._of_all(agreed, variables)
+            if given["cluster"] is None
+            else self._of_one(agreed, given["cluster"], given["role"], variables)
+        )
+        return {"changed": False, "is_given": agreed is not None, **found}
 
     def _of_all(self, agreed: AgreedPlans | None, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Check the plans of all clusters of the run together."""

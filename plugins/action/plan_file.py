@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ansible import context
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.plugins.action import ActionBase
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import write_document
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import plan_file_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan_file import ClusterPlans, PlanFile
-from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans import FILE, PLAYBOOK_OF, check_writable
+from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import plain
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
@@ -25,31 +23,22 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 _NOT_PLANNED = "It was not planned: see its error in the output of the run."
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """Write the plans of all clusters of this run into one file."""
 
-    _requires_connection = False
-    _supports_check_mode = True
+    argument_spec = ARGUMENT_SPEC
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(plain(self._task.args))
-        if checked.error_messages:
-            return {**result, "failed": True, "msg": checked.errors.msg}
-        path, role = Path(checked.validated_parameters["path"]).absolute(), checked.validated_parameters["role"]
-        variables = task_vars or {}
+    def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+        path, role = Path(given["path"]).absolute(), given["role"]
         labels = variables["ansible_play_hosts_all"]
         clusters = {label: _planned(variables["hostvars"][label], f"{role}_plan") for label in labels}
         document = PlanFile(int(time.time()), clusters)
-        try:
-            check_writable(str(path))
-            write_document(path, document.as_data(), FILE)
-        except RecoveryError as error:
-            return {**result, "failed": True, "msg": error.sentence}
+        check_writable(str(path))
+        write_document(path, document.as_data(), FILE)
         labels = [label for label, one in clusters.items() if one.plans]
         limit = context.CLIARGS.get("subset")
         lines = plan_file_lines(str(path), document.count, len(labels), limit, PLAYBOOK_OF[role])
-        return {**result, "changed": False, "path": str(path), "lines": lines}
+        return {"changed": False, "path": str(path), "lines": lines}
 
 
 def _planned(variables: Mapping[str, Any], name: str) -> ClusterPlans:

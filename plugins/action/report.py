@@ -4,17 +4,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.plugins.action import ActionBase
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import new_folder, write_texts
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.run import run_report
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.who import who_runs_this
-from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import plain
+from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.connectops.recovery.plugins.plugin_utils.report_pages import DATA, PAGE, TEXT, report_files
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import found_in
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
@@ -34,18 +33,12 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 _VARIABLE = "connectops_report_dir"
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """Write the report on this run, of all its clusters together."""
 
-    _requires_connection = False
-    _supports_check_mode = True
+    argument_spec = ARGUMENT_SPEC
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(plain(self._task.args))
-        if checked.error_messages:
-            return {**result, "failed": True, "msg": checked.errors.msg}
-        given, variables = checked.validated_parameters, task_vars or {}
+    def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         report = run_report(
             given["playbook"],
             [found_in(label, variables["hostvars"][label]) for label in variables["ansible_play_hosts_all"]],
@@ -53,7 +46,7 @@ class ActionModule(ActionBase):
             run_by=who_runs_this(),
             is_preview=given["is_preview"],
         )
-        result = {**result, "changed": False, "outcome": report.outcome, "folder": None, "lines": []}
+        result: dict[str, Any] = {"changed": False, "outcome": report.outcome, "folder": None, "lines": []}
         result["outcomes"] = {
             handed_on_as(one.label, OUTCOME_OF_ONE_CLUSTER): one.summary(report.playbook, is_preview=report.is_preview)
             for one in report.clusters
