@@ -7,94 +7,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from collections.abc import Callable
 
-import requests
-from lab.waiting import LIMIT_SECONDS
-
-# These belong to one connection, not to the message.
-_OF_A_CONNECTION = {"connection", "content-length", "host", "keep-alive", "transfer-encoding"}
+from integration.recovery.worker_proxy import Answer, WorkerProxy
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What is answered in place of the worker. ``reaches``: the worker gets the call all the same.
-
-    ``status`` None: the connection ends without an answer. ``length``: the Content-Length, if it is not the true one.
-    """
-
-    status: int | None
-    body: bytes = b""
-    content_type: str = "application/json"
-    reaches: bool = False
-    length: int | None = None
-
-
-class FaultyProxy:
+class FaultyProxy(WorkerProxy):
     """Passes calls on to a worker, but for those for which ``answer`` returns something: method, path, and how many before.
 
-    Use it with ``with``. ``answered``: how many calls it has answered itself.
+    ``answered``: how many calls it has answered itself.
     """
 
     def __init__(self, worker_url: str, answer: Callable[[str, str, int], Answer | None]) -> None:
+        super().__init__(worker_url)
         self.answered = 0
         self._answer = answer
         self._lock = threading.Lock()
-        proxy = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def _pass_on(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                other = proxy._instead(self.command, self.path)
-                if other is not None and not other.reaches:
-                    return self._reply(other)
-                headers = {name: value for name, value in self.headers.items() if name.lower() not in _OF_A_CONNECTION}
-                found = requests.request(
-                    self.command, worker_url + self.path, data=body, headers=headers, timeout=LIMIT_SECONDS
-                )
-                if other is not None:
-                    return self._reply(other)
-                kept = {name: value for name, value in found.headers.items() if name.lower() not in _OF_A_CONNECTION}
-                return self._reply(Answer(found.status_code, found.content), kept)
-
-            def _reply(self, answer: Answer, headers: Mapping[str, str] | None = None) -> None:
-                if answer.status is None:
-                    self.close_connection = True
-                    return
-                self.send_response(answer.status)
-                for name, value in ({"Content-Type": answer.content_type} if headers is None else headers).items():
-                    self.send_header(name, value)
-                if answer.status != 204:
-                    self.send_header(
-                        "Content-Length", str(len(answer.body) if answer.length is None else answer.length)
-                    )
-                self.end_headers()
-                self.wfile.write(answer.body)
-                self.close_connection = self.close_connection or answer.length is not None
-
-            def log_message(self, *_arguments: object) -> None:
-                """Say nothing."""
-
-        for method in ("GET", "OPTIONS", "PATCH", "PUT"):
-            setattr(Handler, f"do_{method}", Handler._pass_on)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> FaultyProxy:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
     def _instead(self, method: str, path: str) -> Answer | None:
         with self._lock:

@@ -22,8 +22,9 @@ import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import offset_reset
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import TaskContext
-from integration.recovery.faulty_proxy import Answer, FaultyProxy
+from integration.recovery.faulty_proxy import FaultyProxy
 from integration.recovery.tasks import PST, Result, Tasks, failed, finished, params_of, succeeded
+from integration.recovery.worker_proxy import Answer
 from lab import Lab, Worker
 from lab.days import ago
 from lab.trial import Trial
