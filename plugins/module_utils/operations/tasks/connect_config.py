@@ -95,11 +95,6 @@ class _Decided:
     store: BackupStore
 
 
-@dataclass(frozen=True)
-class _Written:
-    backup_file: str
-
-
 class _Configuration:
     """The changes of one task. Each has a backup of its own, so that it can be taken back as a reset is."""
 
@@ -132,10 +127,9 @@ class _Configuration:
                 raise one
             if isinstance(ended, RecoveryError):
                 raise ended
-            backup_file = ended.backup_file if isinstance(ended, _Written) else None
-            _add(outcome, one.plan, backup_file)
-            if one.is_source and backup_file is not None:
-                outcome.result["next_steps"] += go_back_lines(one.plan.as_data(), backup_file, self._params)
+            _add(outcome, one.plan, backup_file=ended)
+            if one.is_source and ended is not None:
+                outcome.result["next_steps"] += go_back_lines(one.plan.as_data(), ended, self._params)
 
         return for_each_connector(names, report, {"changed": False, "connectors": {}, "diff": [], "next_steps": []})
 
@@ -166,12 +160,15 @@ class _Configuration:
             store.refuse_unfit(backup)
         return _Decided(connector.is_source, plan, backup, store)
 
-    def _write_all(self, decided: Mapping[str, _Decided | RecoveryError]) -> dict[str, _Written | RecoveryError]:
-        """Write what was decided. A signal ends the task after the writes that have begun: each is short."""
+    def _write_all(self, decided: Mapping[str, _Decided | RecoveryError]) -> dict[str, str | RecoveryError]:
+        """Write what was decided. Returns the backup of each change, or its error.
+
+        A signal ends the task after the writes that have begun: each is short.
+        """
         changes = {name: one for name, one in decided.items() if isinstance(one, _Decided) and one.plan.settings}
         with Interruption(self._context.alert) as interruption:
 
-            def write(name: str, _say: Say) -> _Written:
+            def write(name: str, _say: Say) -> str:
                 interruption.begin(name)
                 return self._write(changes[name])
 
@@ -186,7 +183,8 @@ class _Configuration:
 
             return side_by_side(list(changes), write, at_once=self._options.at_once, left=left)
 
-    def _write(self, one: _Decided) -> _Written:
+    def _write(self, one: _Decided) -> str:
+        """Make one change. Returns its backup."""
         backup_file = one.store.back_up(one.backup)
         writer = SettingsWriter(self._within(), one.plan.connector, self._context.sleep)
         try:
@@ -197,7 +195,7 @@ class _Configuration:
                 _note(one.store, backup_file, "undone")
             raise
         _note(one.store, backup_file, "done")
-        return _Written(backup_file)
+        return backup_file
 
 
 def _note(store: BackupStore, backup_file: str, result: ChangeResult) -> None:
