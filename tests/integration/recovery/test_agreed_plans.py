@@ -169,6 +169,10 @@ def of_files(lab: Lab, tmp_path: Path) -> Iterator[dict[str, ConnectCluster]]:
         cluster.await_state("a-file", "STOPPED")
     yield {cluster.name: cluster for cluster in lab.clusters}
     for cluster in lab.clusters:
+        # Connect keeps them, and the connector of the next test has this name too.
+        cluster.request("PUT", "/connectors/a-file/stop")
+        cluster.await_state("a-file", "STOPPED", tasks=0)
+        cluster.request("DELETE", "/connectors/a-file/offsets")
         cluster.delete("a-file")
 
 
