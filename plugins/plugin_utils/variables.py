@@ -127,6 +127,7 @@ _SET_BY_US = frozenset(
         "connectops_problems",
         "connectops_reported",
         "connectops_reset_defaults",
+        "connectops_role",
         "connectops_unmatched",
         "identify_at_least_as_bad",
         "identify_bad",
