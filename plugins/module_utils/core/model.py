@@ -39,10 +39,10 @@ class Partition:
         return dict(self.fields)
 
     def get(self, name: str) -> JsonScalar:
-        return self._values.get(name)
+        return self.values.get(name)
 
     @cached_property
-    def _values(self) -> Mapping[str, JsonScalar]:
+    def values(self) -> Mapping[str, JsonScalar]:
         return self.as_dict()
 
     @cached_property
@@ -198,8 +198,8 @@ class Connector:
     def status(self) -> Status:
         return Status(self.state, self.worker_id, self.tasks, self.type, self.trace)
 
-    @property
-    def stored(self) -> dict[Partition, Offset]:
+    @cached_property
+    def stored(self) -> Mapping[Partition, Offset]:
         """The partitions that have an offset; to Connect a null one counts as absent."""
         return {entry.partition: entry.offset for entry in self.offsets if entry.offset is not None}
 
