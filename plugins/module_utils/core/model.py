@@ -204,6 +204,12 @@ class Connector:
         return {entry.partition: entry.offset for entry in self.offsets if entry.offset is not None}
 
 
+def has_moved(before: Connector, now: Connector) -> bool:
+    """Whether offsets or settings are others than before; JSON types count, so ``1`` and ``1.0`` are two offsets."""
+    views = [None if one.in_topics is None else one.in_topics.content for one in (before, now)]
+    return bool(moved_partitions(before.stored, now.stored)) or before.config != now.config or views[0] != views[1]
+
+
 def _alias(connector_class: str) -> str:
     """``FileStreamSource`` for ``org.apache.kafka.connect.file.FileStreamSourceConnector``, as Connect shortens it."""
     simple = connector_class.rpartition(".")[2]
