@@ -19,10 +19,8 @@ from lab.trial import Trial
 
 
 @pytest.fixture(scope="session", name="lab")
-def lab_of_one_worker() -> Iterator[Lab]:
-    """Not the lab of the other tests: with a single worker no rebalance waits for a heartbeat, 0.5 s instead of 4 s."""
-    with Lab(workers=1) as lab:
-        yield lab
+def lab_of_one_worker(single_worker_lab: Lab) -> Lab:
+    return single_worker_lab
 
 
 @pytest.fixture
