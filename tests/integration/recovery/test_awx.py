@@ -127,7 +127,9 @@ def test_what_was_approved_is_carried_out_in_slices_and_what_got_stuck_meanwhile
         assert job.status == 0
         assert is_delivered(lab, one)
         is_first = one is stuck[0]
-        assert (f"Not among the agreed plans, so not changed: {one.cluster.name}: later" in " ".join(job.output.split())) == is_first
+        assert (
+            f"Not among the agreed plans, so not changed: {one.cluster.name}: later" in " ".join(job.output.split())
+        ) == is_first
         (backup,) = (value for name, value in job.artifacts.items() if name.startswith("connectops_made_backups_"))
         # It is printed too, for people.
         assert backup[one.cluster.name][one.name] in job.output

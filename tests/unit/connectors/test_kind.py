@@ -107,7 +107,7 @@ def connector(plugin_class: str, **settings: str) -> Connector:
 def test_a_connector_of_the_new_kind_is_judged_by_it(kinds: registry.Kinds) -> None:
     judged = Judge("farm", Limits(), kinds)(Read(connector("SheepSource"), NOW))
     assert (judged.facts["profile"], judged.facts["verdict"], judged.recovers) == ("sheep", "stuck", True)
-    assert judged.lines == ("farm  flock  RUNNING 1/1  counts sheep", "", "  7 sheep: 3 sheep not counted")
+    assert judged.lines("all") == ["farm  flock  RUNNING 1/1  counts sheep", "", "  7 sheep: 3 sheep not counted"]
 
 
 def test_a_connector_of_the_new_kind_is_reset_by_it(kinds: registry.Kinds) -> None:
