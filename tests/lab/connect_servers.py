@@ -102,7 +102,12 @@ class SimulatedCluster:
             return 200, list(self.connectors)
         connector = self.connectors.get(parts[1])
         if connector is None:
-            return 404, {"error_code": 404, "message": f"Connector {parts[1]} not found"}
+            said = (
+                f"No status found for connector {parts[1]}"
+                if parts[2:] == ["status"]
+                else f"Connector {parts[1]} not found"
+            )
+            return 404, {"error_code": 404, "message": said}
         return self._about(connector, method, parts[2:], body, worker)
 
     def _plugins(self, parts: list[str], body: bytes) -> Answer:
@@ -143,10 +148,11 @@ class SimulatedCluster:
     @staticmethod
     def _alter(one: SimulatedConnector, wanted: Sequence[Mapping[str, Any]]) -> Answer:
         if one.state != "STOPPED":
-            return 400, {
-                "error_code": 400,
-                "message": "Connectors must be in the STOPPED state before their offsets change.",
-            }
+            said = (
+                "Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified"
+                f" connector by issuing a 'PUT' request to the '/connectors/{one.name}/stop' endpoint"
+            )
+            return 400, {"error_code": 400, "message": said}
         changed = {json.dumps(entry["partition"], sort_keys=True): entry for entry in wanted}
         kept = []
         for where, offset in one.offsets:
