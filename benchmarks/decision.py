@@ -25,10 +25,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.req
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.judge import Judge
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
 from unit.connectors.stripe_reporting.cases import NOW, connector, offset
 
 RUNS = 15
-KIND = StripeReporting(StripeOptions(ask=False, api_url="", keys={}))
+KIND = StripeReporting(StripeOptions(ask=False, api_url="", keys={}), SharedAnswers())
 
 
 def stuck_connector(timezones: int, report_types: int, initial_load: str) -> Connector:

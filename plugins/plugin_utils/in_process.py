@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ansible import constants
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
@@ -112,6 +113,9 @@ class InProcessAction(ActionBase):
                     progress=Display().display,
                     alert=last_words,
                     advice=controller_advice,
+                    # The same in all processes of this run, and removed when it ends.
+                    run_folder=constants.DEFAULT_LOCAL_TMP,
+                    host=self._templar.available_variables.get("inventory_hostname"),
                 )
         if not result.get("warnings"):
             result.pop("warnings", None)

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sharing import Sharing
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report import steps
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.holding import is_in_container
 from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
 
 
 def say_nothing(message: str) -> None:
@@ -25,7 +27,8 @@ class TaskContext:
     """How the task runs; ``now`` is epoch seconds.
 
     ``progress`` shows a person how far a long read has come; ``sleep`` waits for seconds; ``clock`` counts seconds from any
-    moment. ``alert`` shows a sentence also when the run is being ended.
+    moment. ``alert`` shows a sentence also when the run is being ended. ``shared``: what services outside Connect have answered
+    to the tasks of this run.
     """
 
     check_mode: bool
@@ -34,6 +37,7 @@ class TaskContext:
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     alert: Callable[[str], None] = say_nothing
+    shared: Sharing = field(default_factory=SharedAnswers)
 
 
 @dataclass
