@@ -80,14 +80,10 @@ def test_a_blank_survey_makes_the_same_plan_and_awx_shows_what_to_read_first(
 
 
 @pytest.mark.lengthy
-# Nothing was changed that could be verified, and nobody is asked what to prevent or to measure.
+# Nobody is asked what to prevent or to measure.
 @pytest.mark.parametrize(
     "name",
-    [
-        name
-        for name, one in templates().items()
-        if questions(one) and name not in {*ENDS_WITH, "Connect: plan", "Connect: verify"}
-    ],
+    [name for name, one in templates().items() if questions(one) and name not in {*ENDS_WITH, "Connect: plan"}],
 )
 def test_a_blank_survey_is_no_answer(lab: Lab, stuck: list[StuckConnector], tmp_path: Path, name: str) -> None:
     """The other jobs; a job that changes something runs in check mode."""

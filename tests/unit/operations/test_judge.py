@@ -24,10 +24,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.judge import Judge, Judged
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
 from unit.connectors.stripe_reporting.cases import DAY, NOW, PST, TODAY, offset
 from unit.connectors.stripe_reporting.cases import connector as stripe_connector
 
-KINDS = (StripeReporting(StripeOptions(ask=False, api_url="", keys={})), Sinks(), Profiles())
+KINDS = (StripeReporting(StripeOptions(ask=False, api_url="", keys={}), SharedAnswers()), Sinks(), Profiles())
 ORDERS = Partition.of({"table": "orders"})
 STUCK = offset(TODAY - 12 * DAY, TODAY - 12 * DAY)
 

@@ -70,7 +70,7 @@ def read_facts(
     options = FactsOptions.read(params)
     backups = BackupOptions.read(params)
     cluster = backups.cluster_label
-    kinds = kinds_from(params)
+    kinds = kinds_from(params, context.shared)
     requests = _requests(options.timestamp)
     check_folder(backups)
     logs = read_worker_logs(WorkerLogOptions.read(params))
