@@ -110,7 +110,7 @@ def told(result: Result | None) -> str:
 
 def saw_the_return(result: Result | None, state: str) -> bool:
     verb = {"RUNNING": "resumed", "PAUSED": "paused"}.get(state, "stopped")
-    return told(result).startswith(f"Somebody has {verb} connector")
+    return f"was {verb} while it was being changed, by a person or by another run" in told(result)
 
 
 def two_runs(pair: Pair, offset_seconds: float) -> str:

@@ -140,7 +140,9 @@ class Applier:
         backup = self._back_up(connector, planned)
         try:
             self._begin(plan, backup)
-            proof = self._window.enter(worker_ids, self._mark.demand, lambda: self._take_mark(plan, backup))
+            proof = self._window.enter(
+                worker_ids, self._mark.demand, lambda: self._take_mark(plan, backup), self._kept.other_run
+            )
             self._progress(steps.stopped(plan.connector))
             held = self._read()
             self._config = held.config
@@ -175,8 +177,8 @@ class Applier:
             self._warnings.append(steps.left_as_chosen(plan.connector, left_as, plan.final_state))
         self._progress(steps.returned(plan.connector, left_as or plan.final_state))
         try:
-            config = self._cluster.config(plan.connector) if planned.plan.settings else {}
-            stored = change.stored()
+            config = self._cluster.config(plan.connector)
+            stored = change.stored() if planned.plan.offsets else {}
         except NotFound as error:
             raise self._deleted(plan, changed=_writes(planned.plan)) from error
         runs = (left_as or plan.final_state) == "RUNNING"

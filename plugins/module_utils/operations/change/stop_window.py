@@ -132,12 +132,15 @@ class StopWindow:
         worker_ids: Iterable[str],
         demand_own: Callable[[], None] = lambda: None,
         when_ordered: Callable[[], None] = lambda: None,
+        other_run: Callable[[], str] = lambda: "another run",
     ) -> Proof:
         """Stop the connector and return when its offsets hold still. Raises RecoveryError; it may be STOPPED then.
 
         ``worker_ids`` are all known workers; each is asked itself. ``demand_own`` is called now and then while this waits; it
         raises RecoveryError when the connector is another run's. ``when_ordered`` is called once, right after the order to stop.
+        ``other_run`` names, for a message, a run that may have chosen another state meanwhile: that of a person looks the same.
         """
+        self._other_run = other_run
         self._demand_own = demand_own
         self._demand_again_at = self._cluster.remaining_seconds() - _DEMAND_SECONDS
         status = self._status()
@@ -210,7 +213,9 @@ class StopWindow:
 
     def _meddled(self, state: str) -> Meddled:
         did = "resumed" if state == "RUNNING" else "paused"
-        return Meddled(f"Somebody has {did} connector '{self._name}' while it was being changed.")
+        return Meddled(
+            f"Connector '{self._name}' was {did} while it was being changed, by a person or by {self._other_run()}."
+        )
 
     def _watched(self, status: Status, seconds: float) -> Status:
         """The first status in which something has FAILED, or the last one that could be read in this time."""

@@ -9,7 +9,7 @@ The calls at which something fails are not chosen by hand: each run without a fa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -66,6 +66,8 @@ class Store:
         self.journal: Journal | None = None
         self.written: dict[Partition, OwnWrite] = {}
         self.results: dict[str, ChangeResult] = {}
+        # When the changes of other runs have returned the connector, by their backups.
+        self.returned: dict[str, float] = {}
 
     def back_up(self, backup: Backup) -> str:
         name = f"/backups/{backup.plan_id}.json"
@@ -77,7 +79,7 @@ class Store:
         return self._cluster.call("back_up", act, is_remote=False)
 
     def list(self) -> tuple[BackupEntry, ...]:
-        raise AssertionError("applying does not list backups")
+        return tuple(BackupEntry(name, one.taken_at, one.plan_id, 0) for name, one in self.backups.items())
 
     def read(self, name: str, *, any_cluster: bool = False) -> Backup:
         return self.backups[name]
@@ -89,7 +91,7 @@ class Store:
         return self.results.get(name)
 
     def returned_at(self, name: str) -> float | None:
-        return None
+        return self.returned.get(name)
 
     def begin(self, journal: Journal) -> None:
         self._cluster.call("begin", lambda: setattr(self, "journal", journal), is_remote=False)
@@ -283,6 +285,30 @@ def test_the_backup_says_what_is_changed_and_what_became_of_it() -> None:
     assert {one.key: (one.before, one.after) for one in backup.change.settings} == {"max.wait.ms": ("1000", "3600000")}
     assert {one.partition: one.after for one in backup.change.offsets if one.after is not None} == AFTER
     assert run.store.results == {name: "done"}
+
+
+def backup_of_another_run() -> Backup:
+    run = Run.of()
+    run.apply()
+    (backup,) = run.store.backups.values()
+    return replace(backup, plan_id="0123456789ab", made_by="ann@control-2")
+
+
+@pytest.mark.parametrize("returned_after_seconds, is_named", [(1.0, True), (-60.0, False)])
+def test_another_run_that_has_returned_the_connector_meanwhile_is_named(
+    returned_after_seconds: float, is_named: bool
+) -> None:
+    run = Run.of()
+    run.store.backups["/backups/theirs.json"] = backup_of_another_run()
+    run.store.returned["/backups/theirs.json"] = NOW + returned_after_seconds
+    proof = calls_of_a_run("RUNNING").index("worker_answer") + 1
+    run.cluster.meddling = {proof: lambda: run.connector.show("RUNNING")}
+    with pytest.raises(
+        RecoveryError, match="was resumed while it was being changed, by a person or by another run"
+    ) as caught:
+        run.apply()
+    name = "another run (plan 0123456789ab of 2026-11-23 06:00Z by ann@control-2, which has returned it)"
+    assert (name in caught.value.message) == is_named
 
 
 def test_of_two_backups_of_one_change_the_second_one_counts() -> None:

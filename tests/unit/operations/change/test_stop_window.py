@@ -187,7 +187,8 @@ def test_somebody_who_chooses_another_state_in_the_window_is_not_overruled(befor
     asked = calls_of_entering(before).index("worker_answer") + 2
     cluster.meddling = {asked: lambda: cluster.by_name["c"].show(chosen)}
     one = window(cluster)
-    with pytest.raises(Meddled, match=f"Somebody has {did} connector 'c' while it was being changed"):
+    said = f"Connector 'c' was {did} while it was being changed, by a person or by another run"
+    with pytest.raises(Meddled, match=said):
         one.enter(["connect-1:8083"])
     assert one.leave("PAUSED" if chosen == "RUNNING" else "RUNNING") is None
     assert one.left_as == chosen
