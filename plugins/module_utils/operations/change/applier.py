@@ -140,6 +140,7 @@ class Applier:
         backup = self._back_up(connector, planned)
         try:
             self._begin(plan, backup)
+            self._mark.look()
             proof = self._window.enter(
                 worker_ids, self._mark.demand, lambda: self._take_mark(plan, backup), self._kept.other_run
             )

@@ -95,7 +95,7 @@ def test_a_run_that_dies_at_any_call_is_finished_from_an_empty_disk(tmp_path: Pa
         assert world.run(fresh) == "ok", (number, method)
         assert (world.state, world.content, world.hold) == (state, (AFTER, NEW), None), (number, method)
     assert held > 10
-    assert in_the_gap <= 8
+    assert in_the_gap <= 4
 
 
 def test_a_connector_is_stopped_only_while_it_is_marked(tmp_path: Path) -> None:
@@ -104,6 +104,8 @@ def test_a_connector_is_stopped_only_while_it_is_marked(tmp_path: Path) -> None:
     But for the calls between an order and the mark that belongs to it: a task must not start twice.
     """
     methods = calls_of(World, tmp_path / "counted")
+    # Nothing is read between the order to stop and the mark: what is supported is known by then.
+    assert methods[methods.index("stop") : methods.index("patch_config")] == ["stop", "supports"]
     gaps = [range(methods.index("stop") + 2, methods.index("patch_config") + 3)]
     gaps += [range(released_at(methods) + 1, methods.index("resume") + 3)]
     for number in set(range(1, len(methods) + 1)).difference(*gaps):
