@@ -153,7 +153,10 @@ class ConfigMark:
     def release(self) -> str | None:
         """Remove the mark if it is this one; a warning where it stays. It is no error that it is gone already."""
         problem = "it is still there"
-        for _try in range(_LOOK_TRIES):
+        for number in range(_LOOK_TRIES):
+            # As a rule the first write has removed it: a run that is killed before the return leaves a connector without a mark.
+            if number > 1:
+                self._sleep(_PAUSE_SECONDS)
             try:
                 if self._cluster.config(self._connector).get(HOLD_KEY) != self._text:
                     self.is_set = False
@@ -165,7 +168,6 @@ class ConfigMark:
                 pass  # what is read next decides
             except ConnectError as error:
                 problem = error.sentence[:-1]
-            self._sleep(_PAUSE_SECONDS)
         return (
             f"The setting {HOLD_KEY} of connector '{self._connector}' could not be removed ({problem}): other runs wait until"
             " the time in it has passed, and the next one removes it."
