@@ -162,23 +162,28 @@ def test_settings_of_a_sink_come_back_and_its_offsets_are_left_alone(
     await_condition(lambda: committed(lab, trial.name), "a commit of the sink's group")
     refuse_writes_of_offsets(monkeypatch)
 
-    done = succeeded(tasks.configure(config={"file": str(tmp_path / "other.txt"), "batch.of.mine": 7}))
-    assert "connect_rollback" in "\n".join(done["next_steps"])
+    # As the playbook does it on that host.
+    label = {"cluster_label": lab.connect.name}
+    done = succeeded(tasks.configure(config={"file": str(tmp_path / "other.txt"), "batch.of.mine": 7}, **label))
+    assert "rollback_backup_file" in "\n".join(done["next_steps"])
     changed = lab.connect.config(trial.name)
     assert changed["file"].endswith("other.txt")
     lab.connect.await_state(trial.name, "RUNNING", tasks=1)
     start = committed(lab, trial.name)
 
-    back = tasks.previewed_rollback()
+    back = tasks.previewed_rollback(**label)
     assert back["plan"]["offsets"] == []
     assert back["evidence"]["settings_kept"] == 2
     assert lab.connect.config(trial.name) == {**before, "name": trial.name}
     assert tasks.state() == "RUNNING"
-    assert not succeeded(tasks.roll_back())["changed"]
+    assert not succeeded(tasks.roll_back(**label))["changed"]
 
     lab.connect.request("PUT", f"/connectors/{trial.name}/pause")
     lab.connect.await_state(trial.name, "PAUSED")
-    tasks.previewed_rollback(backup_file=back["backup_file"])
+    named = {"connectops_connectors": trial.name, "rollback_backup_file": back["backup_file"]}
+    again = run_playbook("rollback", write_inventory(lab, tmp_path), ["-e", json.dumps(named)])
+    assert again.returncode == 0, again.stdout
+    assert changed_tasks(again.stdout) == 1
     assert (lab.connect.config(trial.name), tasks.state()) == (changed, "PAUSED")
     now = committed(lab, trial.name)
     assert all(now[one] >= position for one, position in start.items())
