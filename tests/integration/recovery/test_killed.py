@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +50,18 @@ def test_a_reset_killed_at_some_steps_is_finished_by_the_next_run(
 @pytest.mark.faults
 @pytest.mark.parametrize("state", ["PAUSED", "RUNNING"])
 def test_a_reset_killed_at_any_step_is_finished_by_the_next_run(
-    lab: Lab, connector_name: str, tmp_path: Path, state: str
+    lab: Lab, connector_name: str, tmp_path: Path, state: str, record_property: Callable[[str, object], None]
 ) -> None:
-    kill_at(range(1, MOST_STEPS), lab, connector_name, tmp_path, state)
+    left_stopped, killed = kill_at(range(1, MOST_STEPS), lab, connector_name, tmp_path, state)
+    record_property("faults", f"{killed} runs killed, {left_stopped} of them left it STOPPED, {killed} finished")
 
 
-def kill_at(steps: Sequence[int], lab: Lab, connector_name: str, tmp_path: Path, state: str) -> None:
-    """At these steps, one after the other, until a reset ends before it is killed."""
-    left_stopped = 0
+def kill_at(steps: Sequence[int], lab: Lab, connector_name: str, tmp_path: Path, state: str) -> tuple[int, int]:
+    """At these steps, one after the other, until a reset ends before it is killed.
+
+    Returns how many of the runs that were killed left the connector STOPPED, and how many there were.
+    """
+    left_stopped = killed = 0
     for step in steps:
         trial = Trial(lab, f"{connector_name}-{step}")
         tasks = Tasks(lab, trial, tmp_path / "backups")
@@ -69,6 +73,7 @@ def kill_at(steps: Sequence[int], lab: Lab, connector_name: str, tmp_path: Path,
         lab.connect.await_state(trial.name, state)
         try:
             finished_by_itself = reset_killed_at(step, {**tasks.reset_options, "at_least": LONGER_WAIT})
+            killed += finished_by_itself is None
             left_stopped += tasks.state() == "STOPPED"
             again = succeeded(tasks.reset(at_least=LONGER_WAIT))
             assert not tasks.journals
@@ -90,6 +95,7 @@ def kill_at(steps: Sequence[int], lab: Lab, connector_name: str, tmp_path: Path,
     else:
         raise AssertionError("the reset never ended")
     assert left_stopped >= 2
+    return left_stopped, killed
 
 
 def killed_while_stopped(tasks: Tasks, **options: Any) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -60,11 +61,13 @@ def test_two_runs_at_once_end_well(tmp_path: Path, state: str) -> None:
 @pytest.mark.faults
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("state", STATES)
-def test_two_runs_at_once_end_well_in_every_order(tmp_path: Path, state: str) -> None:
+def test_two_runs_at_once_end_well_in_every_order(
+    tmp_path: Path, state: str, record_property: Callable[[str, object], None]
+) -> None:
     calls = len(calls_of(lambda: World(state), tmp_path / "counted"))
     chosen = schedules(calls, calls)
     try_schedules(tmp_path, state, chosen)
-    print(f"\nTwo runs of a {state} connector: {len(chosen)} orders of their calls tried, all ended well.")
+    record_property("faults", f"{len(chosen)} orders of the calls of two runs, all ended well")
 
 
 @pytest.mark.parametrize("acts", [False, True], ids=["before", "after"])
