@@ -192,6 +192,10 @@ class FakeCluster:
         self.seconds += self.delay_seconds
         self._come_into_force()
 
+    def forget_orders(self) -> None:
+        """Let none of the orders so far come into force: a later one counts."""
+        self._pending = []
+
     def call(self, method: str, act: Callable[[], T], *arguments: Any, is_remote: bool = True) -> T:
         """One numbered call. A test's store of backups counts its own as well, which are not ``is_remote``."""
         with self._lock:

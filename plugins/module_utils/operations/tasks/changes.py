@@ -137,7 +137,7 @@ class Changes:
         self._clock_at_start = context.clock()
         self._connectors: Mapping[str, Connector] = {}
         self._members: frozenset[str] = frozenset()
-        self._meeting = Meeting()
+        self._before_look, self._before_stop, self._before_return = Meeting(), Meeting(), Meeting()
         self._steps: dict[str, list[dict[str, Any]]] = {}
 
     def all(self) -> Outcome:
@@ -306,7 +306,7 @@ class Changes:
                 deadline.sleep,
                 may_be_incomplete=may_be_incomplete,
                 overrules=not one.unfinished.is_nothing,
-                before_return=lambda: self._meeting.wait(name, deadline.check),
+                before_return=lambda: self._before_return.wait(name, deadline.check),
             ),
             lambda: self._read(cluster, name)[0],
             lambda read: one.plan_for(cluster, read, one.unfinished.begun_in),
@@ -317,9 +317,15 @@ class Changes:
             progress=note,
             over=one.unfinished.over,
             target_ends=one.preflight.ends,
+            before_look=lambda: self._before_look.wait(name, deadline.check),
+            before_stop=lambda: self._before_stop.wait(name, deadline.check),
         )
         try:
-            with self._meeting.expects(name):
+            with (
+                self._before_look.expects(name),
+                self._before_stop.expects(name),
+                self._before_return.expects(name),
+            ):
                 return applier.apply(one.connector, one.planned, workers, one.planned.plan.id if one.agreed else None)
         except Interrupted as error:
             # Whatever could not be undone would have raised another error.
