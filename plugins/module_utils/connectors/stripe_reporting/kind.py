@@ -35,6 +35,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     EPOCH_FIELDS,
+    ReportOffset,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.outlook import (
     make_outlook,
@@ -51,7 +52,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.seen import seen_data
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.waits import suggest_wait
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import (
     ResetRequest,
@@ -108,6 +109,9 @@ class StripeReporting(ConnectorKind[Situation]):
             failure=r"Error while polling",
             timeout=r"did not complete within \d+ ms",
         )
+
+    def delivered_to(self, connector: Connector, offset: Offset) -> int | None:
+        return ReportOffset.read(offset).delivered_to
 
     def judge(self, situation: Situation, limits: Limits, requests: Sequence[ResetRequest]) -> Judgement:
         restarted = make_forecast(situation)
