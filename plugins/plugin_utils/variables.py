@@ -104,6 +104,7 @@ _SET_BY_US = frozenset(
         "connectops_backups_handed_on_as",
         "connectops_changed",
         "connectops_config_defaults",
+        "connectops_deviates",
         "connectops_failure",
         "connectops_is_plan",
         "connectops_is_preview",

@@ -61,6 +61,15 @@ class PartitionReport:
     lost_rows: int = 0
     history: tuple[Look, ...] = ()
 
+    @property
+    def progress(self) -> tuple[Look, ...]:
+        """The looks at which it was further than before, with the first one."""
+        return tuple(
+            look
+            for number, look in enumerate(self.history)
+            if not number or look.delivered_to != self.history[number - 1].delivered_to
+        )
+
 
 @dataclass(frozen=True)
 class SettingReport:

@@ -45,6 +45,11 @@ def test_each_look_is_in_its_place_and_what_is_not_known_is_left_out() -> None:
     assert [(tick.at, tick.label) for tick in chart.ticks] == [(2.0, "2026-11-23 00:00Z"), (98.0, "2026-11-27 00:00Z")]
 
 
+def test_its_progress_leaves_out_the_looks_at_which_nothing_had_moved() -> None:
+    (part,) = connector((*LOOKS[:2], replace(LOOKS[1], at=MONDAY + 3 * DAY))).partitions
+    assert part.progress == LOOKS[:2]
+
+
 def test_all_partitions_have_the_same_axes() -> None:
     older = (Look(MONDAY - DAY, MONDAY - 20 * DAY, None), *LOOKS[1:3])
     chart = history_chart(connector(LOOKS, older))
