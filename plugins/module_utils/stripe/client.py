@@ -211,6 +211,7 @@ class _Account:
             succeeded_at=run.succeeded_at,
             error=self._secretless(run.error) if run.error else None,
             file_url=run.result.url if run.result else None,
+            file_bytes=run.result.size if run.result else None,
         )
 
     def _problem(self, what: str, error: stripe.StripeError) -> StripeFacts:

@@ -108,6 +108,7 @@ class StripeReporting(ConnectorKind[Situation]):
             progress=r"Generated \d+ SourceRecords|Marked combination .* as completed",
             failure=r"Error while polling",
             timeout=r"did not complete within \d+ ms",
+            needs_keyless=True,
         )
 
     def delivered_to(self, connector: Connector, offset: Offset) -> int | None:
