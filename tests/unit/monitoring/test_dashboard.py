@@ -101,6 +101,15 @@ def test_each_variable_has_values(prometheus: str, definition: str) -> None:
     assert None not in values
 
 
+@pytest.mark.parametrize("panel", DASHBOARD["panels"], ids=lambda panel: str(panel["title"]))
+def test_each_line_of_a_panel_has_a_name_of_its_own(prometheus: str, panel: dict[str, Any]) -> None:
+    for target in panel["targets"]:
+        wanted = re.findall(r"\{\{(\w+)\}\}", target.get("legendFormat", ""))
+        series = [one["metric"] for one in _asked(prometheus, _as_grafana_asks(target["expr"]))]
+        names = [tuple(one[label] for label in wanted) for one in series]
+        assert panel["type"] != "timeseries" or len(set(names)) == len(names)
+
+
 def test_the_numbers_are_those_of_the_facts(prometheus: str) -> None:
     by_title = {panel["title"]: _as_grafana_asks(panel["targets"][0]["expr"]) for panel in DASHBOARD["panels"]}
     shown = {
@@ -122,3 +131,12 @@ def test_the_dashboard_is_one_that_grafana_imports() -> None:
         assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
         place = panel["gridPos"]
         assert place["x"] + place["w"] <= 24
+    squares = [
+        (x, y)
+        for panel in DASHBOARD["panels"]
+        for x in range(panel["gridPos"]["x"], panel["gridPos"]["x"] + panel["gridPos"]["w"])
+        for y in range(panel["gridPos"]["y"], panel["gridPos"]["y"] + panel["gridPos"]["h"])
+    ]
+    assert len(set(squares)) == len(squares), "panels lie over each other"
+    named = {one["name"] for one in DASHBOARD["templating"]["list"]}
+    assert {name for _title, query in QUERIES for name in re.findall(r"\$(\w+)", query)} <= named
