@@ -19,7 +19,9 @@ HOUR_SECONDS = 3600
 
 def let_pass(backups: Path, hours: int) -> tuple[int, int]:
     """Make all changes in a folder of backups that many hours older, and all samples; returns how many there are of each."""
-    changes = [_age_backup(path, hours) for path in backups.rglob("2*Z-*.json")]
+    changes = list(backups.rglob("2*Z-*.json"))
+    for path in changes:
+        _age_backup(path, hours)
     for path in backups.rglob("2*Z-*.result"):
         content = _read(path)
         if "returned_at" in content:

@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import (
     offset_reset,
     policy_info,
@@ -69,6 +70,7 @@ def test_a_key_that_stripe_refuses_is_named_and_not_waited_for(trial: Trial, tas
     assert result["waited_seconds"] < 60
 
 
+@pytest.mark.lengthy
 def test_the_old_wait_that_was_put_back_is_named(lab: Lab, trial: Trial, tasks: Tasks) -> None:
     stuck(trial)
     reset = succeeded(tasks.reset(at_least=LONGER_WAIT))
