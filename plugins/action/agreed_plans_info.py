@@ -22,12 +22,9 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans i
     request_problem,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
-from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import plain
-from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import handed_on_as, is_blank, plain_value
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "is_plan": {"type": "bool", "required": True},
-    "cluster": {"type": "str"},
     "role": {"type": "str", "choices": sorted(PLAYBOOK_OF), "default": "reset"},
 }
 
@@ -38,54 +35,39 @@ class ActionModule(ControllerAction):
     argument_spec = ARGUMENT_SPEC
 
     def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-        agreed = self._agreed(given["is_plan"], given["cluster"], variables)
-        if agreed is not None:
-            agreed.check_role(given["role"])
-        found = (
-            self._of_all(agreed, variables)
-            if given["cluster"] is None
-            else self._of_one(agreed, given["cluster"], given["role"], variables)
-        )
-        return {"changed": False, "is_given": agreed is not None, **found}
-
-    def _of_all(self, agreed: AgreedPlans | None, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Check the plans of all clusters of the run together."""
+        agreed = self._agreed(given["is_plan"], variables)
         if agreed is None:
-            return {"lines": []}
-        in_run, names = variables["ansible_play_hosts_all"], self._value("connectops_connectors", variables) or ()
+            return {"changed": False, "is_given": False, "ids": {}, "plans": {}, "lines": []}
+        agreed.check_role(given["role"])
+        in_run = variables["ansible_play_hosts_all"]
         agreed.check(in_run, variables["groups"]["all"])
+        for label in variables["ansible_play_hosts"]:
+            of_host = variables["hostvars"][label]
+            asked = {name: self.value(name, of_host) for name in REQUEST[given["role"]] if name in of_host}
+            problem = request_problem(agreed.plans.get(label, {}), asked, REQUEST[given["role"]])
+            if problem is not None:
+                raise RecoveryError(problem)
+        names = self.value("connectops_connectors", variables) or ()
         agreed.check_names(names, in_run)
-        return {"lines": agreed.narrowed(names).lines(in_run)}
+        agreed = agreed.narrowed(names)
+        return {
+            "changed": False,
+            "is_given": True,
+            "ids": {label: dict(agreed.ids.get(label, {})) for label in in_run},
+            "plans": {label: dict(agreed.plans.get(label, {})) for label in in_run},
+            "lines": agreed.lines(in_run),
+        }
 
-    def _of_one(
-        self, agreed: AgreedPlans | None, label: str, role: str, variables: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        found: dict[str, Any] = {"handed_on_as": handed_on_as(label), "plans": {}, "ids": {}}
-        if agreed is None:
-            return found
-        agreed = agreed.narrowed(self._value("connectops_connectors", variables) or ())
-        plans = dict(agreed.plans.get(label, {}))
-        asked = {name: self._value(name, variables) for name in REQUEST[role] if name in variables}
-        problem = request_problem(plans, asked, REQUEST[role])
-        if problem is not None:
-            raise RecoveryError(problem)
-        return {**found, "plans": plans, "ids": dict(agreed.ids.get(label, {}))}
-
-    def _agreed(self, is_plan: bool, cluster: str | None, variables: Mapping[str, Any]) -> AgreedPlans | None:
-        now, max_age = time.time(), longest_age(self._value(MAX_AGE, variables))
-        by_id = from_variables(variables, lambda name: self._value(name, variables), now, max_age)
-        path, only_agreed = self._value(FILE, variables), self._value("connectops_mode", variables) == "agreed"
+    def _agreed(self, is_plan: bool, variables: Mapping[str, Any]) -> AgreedPlans | None:
+        now, max_age = time.time(), longest_age(self.value(MAX_AGE, variables))
+        by_id = from_variables(variables, lambda name: self.value(name, variables), now, max_age)
+        path, only_agreed = self.value(FILE, variables), self.value("connectops_mode", variables) == "agreed"
         if path is not None and by_id is not None:
             raise RecoveryError(f"{FILE} and {by_id.source} are both set: set one of them.")
         if path is not None and is_plan and not only_agreed:
             check_writable(path)
         elif path is not None:
-            return from_file(path, now, max_age, cluster)
+            return from_file(path, now, max_age)
         elif by_id is None and only_agreed:
             raise RecoveryError(f"connectops_mode is agreed, and no plan was agreed to: set {FILE} or {IDS}.")
         return by_id
-
-    def _value(self, name: str, variables: Mapping[str, Any]) -> Any:
-        """The value of a variable; None if it is not set, or blank."""
-        value = plain(self._templar.template(variables[name])) if name in variables else None
-        return None if is_blank(value) else plain_value(name, value)

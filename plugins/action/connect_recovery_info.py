@@ -17,3 +17,7 @@ class ActionModule(InProcessAction):
 
     def operation(self, params: Mapping[str, Any], context: TaskContext) -> Outcome:
         return recovery_info.run(params, context)
+
+    def preview_of(self, result: Mapping[str, Any]) -> list[str]:
+        # A recovery that was not seen is the message of the task that fails for it.
+        return [*result.get("preview", ()), *([result["message"]] if result.get("recovered") else [])]

@@ -14,7 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.ne
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan_file import ClusterPlans, PlanFile
 from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans import FILE, PLAYBOOK_OF, check_writable
 from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
-from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import plain
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import plain_variable
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "path": {"type": "path", "required": True},
@@ -31,7 +31,7 @@ class ActionModule(ControllerAction):
     def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         path, role = Path(given["path"]).absolute(), given["role"]
         labels = variables["ansible_play_hosts_all"]
-        clusters = {label: _planned(variables["hostvars"][label], f"{role}_plan") for label in labels}
+        clusters = {label: _planned(variables["hostvars"][label], f"{role}_result") for label in labels}
         document = PlanFile(int(time.time()), clusters)
         check_writable(str(path))
         write_document(path, document.as_data(), FILE)
@@ -43,8 +43,10 @@ class ActionModule(ControllerAction):
 
 def _planned(variables: Mapping[str, Any], name: str) -> ClusterPlans:
     """What the role has planned for one host in this run, and registered under this name."""
-    if "connectops_planned" not in variables:
-        problem = variables.get("connectops_failure", _NOT_PLANNED)
-        return ClusterPlans.of({}, [], str(plain(problem)))
-    planned = plain(variables[name]) if name in variables else {}
+    planned = plain_variable(variables, name)
+    problem = plain_variable(variables, "connectops_failure") or (
+        _NOT_PLANNED if not planned or ("connectors" not in planned and planned.get("failed")) else None
+    )
+    if problem is not None:
+        return ClusterPlans.of({}, [], str(problem))
     return ClusterPlans.of(planned.get("connectors", {}), planned.get("preview", []), None)

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import new_folder, write_texts
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import RunReport
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.run import run_report
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
@@ -17,7 +20,9 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_act
 from ansible_collections.connectops.recovery.plugins.plugin_utils.report_pages import DATA, PAGE, TEXT, report_files
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import found_in
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
+    BACKUPS_OF_ONE_CLUSTER,
     OUTCOME_OF_ONE_CLUSTER,
+    PLANNED_AT,
     handed_on_as,
 )
 
@@ -39,18 +44,16 @@ class ActionModule(ControllerAction):
     argument_spec = ARGUMENT_SPEC
 
     def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+        now = int(time.time())
+        found = [
+            found_in(label, variables["hostvars"][label], is_preview=given["is_preview"])
+            for label in variables["ansible_play_hosts_all"]
+        ]
         report = run_report(
-            given["playbook"],
-            [found_in(label, variables["hostvars"][label]) for label in variables["ansible_play_hosts_all"]],
-            made_at=int(time.time()),
-            run_by=who_runs_this(),
-            is_preview=given["is_preview"],
+            given["playbook"], found, made_at=now, run_by=who_runs_this(), is_preview=given["is_preview"]
         )
         result: dict[str, Any] = {"changed": False, "outcome": report.outcome, "folder": None, "lines": []}
-        result["outcomes"] = {
-            handed_on_as(one.label, OUTCOME_OF_ONE_CLUSTER): one.summary(report.playbook, is_preview=report.is_preview)
-            for one in report.clusters
-        }
+        result["handed_on"] = _handed_on(found, report)
         if given["dir"] is None:
             return result
         try:
@@ -65,3 +68,24 @@ class ActionModule(ControllerAction):
             f"    (as text: {TEXT}, as data: {DATA})",
         ]
         return {**result, "folder": str(folder), "lines": lines}
+
+
+def _handed_on(found: Sequence[Found], report: RunReport) -> dict[str, Any]:
+    """What the next job of a workflow gets: for each cluster, since the parts of a sliced job would replace each other's."""
+    handed_on: dict[str, Any] = {}
+    for one, cluster in zip(found, report.clusters, strict=True):
+        summary = cluster.summary(report.playbook, is_preview=report.is_preview)
+        handed_on[handed_on_as(one.label, OUTCOME_OF_ONE_CLUSTER)] = summary
+        backups = {
+            name: change["backup_file"]
+            for name, change in (one.changed.get("connectors") or {}).items()
+            if change.get("backup_file")
+        }
+        if backups:
+            # For a person who looks at a job whose disk is gone. Nothing reads it.
+            handed_on[handed_on_as(one.label, BACKUPS_OF_ONE_CLUSTER)] = {one.label: backups}
+        if report.is_preview and report.playbook in ("recover", "rollback") and one.problem is None:
+            # A cluster that needs nothing is handed on as well: its part of a sliced job has been planned.
+            handed_on[handed_on_as(one.label)] = {one.label: one.planned.get("plan_ids", {})}
+            handed_on[PLANNED_AT] = f"{datetime.fromtimestamp(report.made_at, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+    return handed_on

@@ -32,6 +32,7 @@ from ansible import context
 from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 from ansible.plugins.lookup import LookupBase
+from ansible_collections.connectops.recovery.plugins.plugin_utils.preload import preload
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import is_blank
 
 
@@ -63,4 +64,6 @@ class LookupModule(LookupBase):
             raise AnsibleError(
                 f"--limit {limit} excludes every host that matches connectops_hosts ({pattern}): limit the run to one of them."
             )
+        # A play asks for its hosts before it forks.
+        preload()
         return [pattern]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -23,6 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
     Operation,
     TaskContext,
     say_nothing,
+    show_nothing,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.paths import relative_path_problem
 from ansible_collections.connectops.recovery.plugins.module_utils.options.settings import MAPS_OF_VALUES
@@ -35,6 +36,7 @@ def perform(
     check_mode: bool,
     progress: Callable[[str], None] = say_nothing,
     alert: Callable[[str], None] = say_nothing,
+    show: Callable[[Sequence[str]], None] = show_nothing,
     advice: Advice = host_advice,
 ) -> dict[str, Any]:
     """Run an operation to a task's result: ``failed`` with one sentence in ``msg`` where it raised RecoveryError.
@@ -43,7 +45,7 @@ def perform(
     """
     try:
         try:
-            outcome = operation(params, TaskContext(check_mode, time.time(), progress, alert=alert))
+            outcome = operation(params, TaskContext(check_mode, time.time(), progress, alert=alert, show=show))
         except ImportError as error:
             raise missing_library(error.name or str(error), error) from error
     except MissingLibrary as error:

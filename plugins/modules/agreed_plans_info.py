@@ -15,6 +15,7 @@ description:
   - Fails if the plans are damaged, altered or expired, if they belong to a cluster that is not in the inventory, and if this run
     has none of their clusters.
   - When the run makes plans, it checks that the plan file can be written.
+  - Use it with C(run_once) in a play over all clusters of the run, before anything is read from them.
   - The module runs on the controller only, and reads nothing from a cluster.
 extends_documentation_fragment:
   - connectops.recovery.attributes
@@ -23,12 +24,6 @@ options:
     description: Whether this run makes plans and carries out none.
     type: bool
     required: true
-  cluster:
-    description:
-      - Cluster of which the agreed plans are returned.
-      - If not set, the plans of all clusters of the run are checked together, and only RV(lines) is returned. Use that with
-        C(run_once) first.
-    type: str
   role:
     description: The role that is to carry out the plans. Plans of the other one are refused.
     type: str
@@ -44,15 +39,10 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Check the plans that were agreed to
+- name: Read the plans that were agreed to
   connectops.recovery.agreed_plans_info:
     is_plan: "{{ ansible_check_mode }}"
   run_once: true
-
-- name: Read those of this cluster
-  connectops.recovery.agreed_plans_info:
-    is_plan: "{{ ansible_check_mode }}"
-    cluster: "{{ inventory_hostname }}"
   register: agreed
 """
 
@@ -62,20 +52,17 @@ is_given:
   returned: success
   type: bool
 ids:
-  description: Id of the agreed plan of each connector of the cluster.
-  returned: when O(cluster) is set
+  description: Id of the agreed plan of each connector of each cluster.
+  returned: success
   type: dict
 plans:
-  description: The agreed plan of each connector of the cluster. Empty if only ids are known.
-  returned: when O(cluster) is set
+  description: The agreed plan of each connector of each cluster. Empty if only ids are known.
+  returned: success
   type: dict
-handed_on_as:
-  description: Name of the variable under which a plan run hands on the ids of the cluster.
-  returned: when O(cluster) is set
-  type: str
 lines:
-  description: What was agreed for the clusters of this run, and what is left out, as lines of text for a person.
-  returned: when O(cluster) is not set
+  description:
+    - What was agreed for the clusters of this run, and what is left out, as lines of text for a person. They are shown as well.
+  returned: success
   type: list
   elements: str
 """

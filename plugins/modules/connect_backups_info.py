@@ -17,6 +17,7 @@ description:
 extends_documentation_fragment:
   - connectops.recovery.options.brokers
   - connectops.recovery.options.listing
+  - connectops.recovery.options.show
   - connectops.recovery.attributes.lists
 seealso:
   - module: connectops.recovery.connect_offset_reset

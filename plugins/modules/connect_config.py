@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - connectops.recovery.options.brokers
   - connectops.recovery.options.backups
   - connectops.recovery.options.settings
+  - connectops.recovery.options.show
   - connectops.recovery.attributes
   - connectops.recovery.attributes.actiongroup
 seealso:

@@ -31,6 +31,7 @@ extends_documentation_fragment:
   - connectops.recovery.options.backups
   - connectops.recovery.options.keep
   - connectops.recovery.options.reset
+  - connectops.recovery.options.show
   - connectops.recovery.attributes
   - connectops.recovery.attributes.offsetsgroup
 seealso:

@@ -29,6 +29,8 @@ extends_documentation_fragment:
   - connectops.recovery.options.limits
   - connectops.recovery.options.worker_logs
   - connectops.recovery.options.facts
+  - connectops.recovery.options.details
+  - connectops.recovery.options.show
   - connectops.recovery.attributes.facts
   - connectops.recovery.attributes.offsetsgroup
 seealso:

@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - connectops.recovery.options.connect
   - connectops.recovery.options.brokers
   - connectops.recovery.options.policy
+  - connectops.recovery.options.show
   - connectops.recovery.attributes.compares
   - connectops.recovery.attributes.actiongroup
 seealso:

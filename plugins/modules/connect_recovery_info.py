@@ -36,6 +36,7 @@ extends_documentation_fragment:
   - connectops.recovery.options.limits
   - connectops.recovery.options.worker_logs
   - connectops.recovery.options.recovery
+  - connectops.recovery.options.show
   - connectops.recovery.attributes.waits
   - connectops.recovery.attributes.offsetsgroup
 seealso:

@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - connectops.recovery.options.limits
   - connectops.recovery.options.worker_logs
   - connectops.recovery.options.bundle
+  - connectops.recovery.options.show
   - connectops.recovery.attributes.bundle
   - connectops.recovery.attributes.offsetsgroup
 seealso:

@@ -24,7 +24,7 @@ options:
     description:
       - Folder on the controller in which the folder of this report is made. It is created if it does not exist. A relative path
         begins where C(ansible-playbook) was started.
-      - If unset, nothing is written, and the outcomes are returned all the same.
+      - If unset, nothing is written, and what is handed on is returned all the same.
     type: path
   playbook:
     description: The playbook that the report is about.
@@ -64,11 +64,12 @@ outcome:
   returned: success
   type: str
   sample: recovered
-outcomes:
+handed_on:
   description:
-    - The outcome of each cluster, by the name of the variable under which it is handed on to another job,
-      C(connectops_outcome_) and the name of the cluster.
-    - Each has the keys C(playbook), C(is_preview), C(outcome) and C(message).
+    - "What is handed on to the next job of a workflow, by the name of a variable for each cluster: its outcome
+      (C(connectops_outcome_) and the name of the cluster), the names of the backups that the run made
+      (C(connectops_made_backups_)), and the ids of the plans of a run that only plans (C(connectops_plan_ids_))."
+    - An outcome has the keys C(playbook), C(is_preview), C(outcome) and C(message).
   returned: success
   type: dict
 lines:

@@ -29,16 +29,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 from ansible_collections.connectops.recovery.plugins.module_utils.options.rollback import CONSENTS
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
     IDS_OF_ONE_CLUSTER,
+    PLANNED_AT,
     is_blank,
     plain_value,
 )
 
-IDS, FILE, MAX_AGE, PLANNED_AT = (
-    "connectops_plan_ids",
-    "connectops_plan_file",
-    "connectops_plan_max_age",
-    "connectops_planned_at",
-)
+IDS, FILE, MAX_AGE = "connectops_plan_ids", "connectops_plan_file", "connectops_plan_max_age"
 _LONGEST_AGE = "24h"
 # The playbook of each role that carries out plans.
 PLAYBOOK_OF = {"reset": "recover", "rollback": "rollback"}
@@ -138,11 +134,8 @@ def longest_age(value: Any) -> int:
     return parse_duration(_LONGEST_AGE if is_blank(value) else str(value), MAX_AGE)
 
 
-def from_file(path: str, now: float, max_age: int, cluster: str | None = None) -> AgreedPlans:
-    """The plans of a file, or only those of one cluster; ``now`` in epoch seconds, ``max_age`` in milliseconds.
-
-    Raises InputError.
-    """
+def from_file(path: str, now: float, max_age: int) -> AgreedPlans:
+    """The plans of a file; ``now`` in epoch seconds, ``max_age`` in milliseconds. Raises InputError."""
     where = f"{FILE} {path}"
     try:
         data = read_document(Path(path))
@@ -150,9 +143,9 @@ def from_file(path: str, now: float, max_age: int, cluster: str | None = None) -
         raise InputError(f"{where} does not exist: make it with --check, or correct the path.") from None
     except ValueError as error:
         raise InputError(f"{where} cannot be read ({error}): make it again with --check.") from None
-    found = PlanFile.from_data(data, where, cluster)
+    found = PlanFile.from_data(data, where)
     found.check_age(now, max_age, where)
-    if cluster is None and not found.count:
+    if not found.count:
         raise InputError(f"{where} has no plan that changes anything: nothing would be done.")
     plans = {label: one.plans for label, one in found.clusters.items()}
     ids = {label: {name: plan["id"] for name, plan in one.items()} for label, one in plans.items()}

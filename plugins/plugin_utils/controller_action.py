@@ -12,10 +12,12 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import plain
+from ansible_collections.connectops.recovery.plugins.plugin_utils.screen import show_lines
+from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import is_blank, plain_value
 
 
 class ControllerAction(ActionBase):
-    """An action that checks its options and fails with one sentence."""
+    """An action that checks its options, shows the ``lines`` of its result, and fails with one sentence."""
 
     argument_spec: ClassVar[Mapping[str, Any]]
 
@@ -33,6 +35,14 @@ class ControllerAction(ActionBase):
         if checked.error_messages:
             return {**result, "failed": True, "msg": checked.errors.msg}
         try:
-            return {**result, **self.result_of(checked.validated_parameters, task_vars or {})}
+            result.update(self.result_of(checked.validated_parameters, task_vars or {}))
         except RecoveryError as error:
             return {**result, "failed": True, "msg": error.sentence}
+        # AWX shows what is displayed without its host, and cuts it: the event of the host has all of it.
+        show_lines(result.get("lines", ()))
+        return result
+
+    def value(self, name: str, variables: Mapping[str, Any]) -> Any:
+        """The value of a variable of the playbooks; None if it is not set, or blank. ``variables``: those of a task or host."""
+        value = plain(self._templar.template(variables[name])) if name in variables else None
+        return None if is_blank(value) else plain_value(name, value)

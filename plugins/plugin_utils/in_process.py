@@ -9,23 +9,30 @@ It takes about a tenth of the time of a shipped module. Options, checks and resu
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import perform
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import without_secrets
 from ansible_collections.connectops.recovery.plugins.module_utils.libraries import controller_advice
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import (
+    Outcome,
+    TaskContext,
+    show_nothing,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.options.paths import (
     relative_path_problem,
     with_absolute_paths,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.last_words import LastWords
+from ansible_collections.connectops.recovery.plugins.plugin_utils.screen import show_lines
 from ansible_collections.connectops.recovery.plugins.plugin_utils.typed_names import (
     result_in_typed_names,
     typed_names,
@@ -39,6 +46,8 @@ class InProcessAction(ActionBase):
     """An action that runs ``operation`` here, or ships the module of the same name to the host that runs the task."""
 
     argument_spec: ClassVar[Mapping[str, Any]]
+    # Whether the preview says what is about to be changed, so that it is shown before that.
+    changes: ClassVar[bool] = False
 
     _supports_async = True
     _supports_check_mode = True
@@ -48,17 +57,50 @@ class InProcessAction(ActionBase):
         """What the module does."""
         raise NotImplementedError
 
+    def preview_of(self, result: Mapping[str, Any]) -> list[str]:
+        """The lines of a result that are shown to a person."""
+        return list(result.get("preview", ()))
+
+    def shipped_args(self, args: dict[str, Any]) -> dict[str, Any]:
+        """The options of the module where it runs, of those of the task."""
+        return args
+
+    def kept(self, result: dict[str, Any]) -> dict[str, Any]:
+        """The result that is returned of what the operation returned."""
+        return result
+
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp
         doubled = _set_twice(self.argument_spec, self._task.args)
         if doubled is not None:
             return {**result, "failed": True, "msg": doubled}
-        if not self._belongs_here():
-            result.update(self._ship(task_vars))
+        shows = boolean(self._task.args.get("show", False), strict=False)
+        shows_before = shows and self.changes and not self._task.check_mode and not self._task.async_val
+        if self._belongs_here():
+            done = self._perform(shows_before)
         else:
-            result.update(self._perform())
-        return self._in_typed_names(result, task_vars or {})
+            if shows_before:
+                self._show_plan(task_vars)
+            done = self._ship(task_vars)
+        result.update(self._in_typed_names(self.kept(done), task_vars or {}))
+        if shows:
+            show_lines([*([] if shows_before else self.preview_of(result)), *result.get("next_steps", ())])
+        return result
+
+    def _show_plan(self, task_vars: dict[str, Any] | None) -> None:
+        """Show what a shipped change is about to do: it can show nothing itself."""
+        with self._in_check_mode():
+            show_lines(self.preview_of(self._ship(task_vars)))
+
+    @contextmanager
+    def _in_check_mode(self) -> Iterator[None]:
+        before = self._task.check_mode
+        self._task.check_mode = True
+        try:
+            yield
+        finally:
+            self._task.check_mode = before
 
     def _belongs_here(self) -> bool:
         """Whether a shipped module would run as this user on this machine with this environment."""
@@ -84,7 +126,7 @@ class InProcessAction(ActionBase):
 
     def _ship(self, task_vars: dict[str, Any] | None) -> dict[str, Any]:
         """Run the module on the task's host. Only on this machine do relative paths mean something: the others refuse them."""
-        args = dict(self._task.args)
+        args = self.shipped_args(dict(self._task.args))
         if self._connection.transport == "local":
             args = with_absolute_paths(self.argument_spec, args, os.getcwd())
         wrap_async = bool(self._task.async_val and not self._connection.has_native_async)
@@ -93,7 +135,7 @@ class InProcessAction(ActionBase):
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return shipped
 
-    def _perform(self) -> dict[str, Any]:
+    def _perform(self, shows_before: bool) -> dict[str, Any]:
         checked = ArgumentSpecValidator(self.argument_spec).validate(plain(self._task.args))
         params = with_absolute_paths(self.argument_spec, checked.validated_parameters, os.getcwd())
         if checked.error_messages:
@@ -111,6 +153,7 @@ class InProcessAction(ActionBase):
                     check_mode=bool(self._task.check_mode),
                     progress=Display().display,
                     alert=last_words,
+                    show=show_lines if shows_before else show_nothing,
                     advice=controller_advice,
                 )
         if not result.get("warnings"):

@@ -18,36 +18,48 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.variables impo
     plain_value,
 )
 
-# The registered results of the roles; the first one that is there counts.
 _OFFSETS = "connectops_offsets"
-_PLANNED, _CHANGED = ("reset_plan", "rollback_plan"), ("reset_result", "rollback_result")
-_VERIFIED, _PREVENTED = ("verify_result",), ("prevent_result", "prevent_look")
+# The registered results of the roles; the first one that is there counts.
+_CHANGED, _PREVENTED = ("reset_result", "rollback_result"), ("prevent_result", "prevent_look")
 
 Variables = Mapping[str, Any]
 
 
-def found_in(label: str, variables: Variables) -> Found:
+def plain_variable(variables: Variables, *names: str) -> Any:
+    """The value of the first variable that is there, without what Ansible wraps it in; an empty dict if none is."""
+    name = next((one for one in names if one in variables), None)
+    return {} if name is None else plain(variables[name])
+
+
+def facts_of(variables: Variables) -> Variables:
+    """What connect_offsets_facts has found in this run; empty if it has not. The facts of the host may be cached ones."""
+    facts: Variables = (plain_variable(variables, "identify_result").get("ansible_facts") or {}).get(_OFFSETS) or {}
+    return facts
+
+
+def found_in(label: str, variables: Variables, *, is_preview: bool) -> Found:
     """What the roles have left of one host in this run, without its secrets. ``variables`` are those of the host."""
     secrets = frozenset(_secrets(variables))
 
     def shown(*names: str) -> Any:
-        name = next((one for one in names if one in variables), None)
-        return {} if name is None else quoted_data(plain(variables[name]), secrets)
+        return quoted_data(plain_variable(variables, *names), secrets)
 
-    # Not the facts of the host, which may be cached ones of an earlier run.
-    read, planned, changed = shown("identify_result"), shown(*_PLANNED), shown(*_CHANGED)
-    verified, prevented = shown(*_VERIFIED), shown(*_PREVENTED)
-    failures = [one["msg"] for one in (read, planned, changed, verified, prevented) if _has_failed(one)]
-    problem = shown("connectops_failure") or " ".join(dict.fromkeys(failures))
+    read, changed = shown("identify_result"), shown(*_CHANGED)
+    verified, prevented = shown("verify_result"), shown(*_PREVENTED)
+    failures = [one["msg"] for one in (read, changed, verified, prevented) if _has_failed(one)]
+    # Of a cluster that the run did not come to.
+    not_begun = (shown("connectops_batch") or {}).get("message", "")
+    problem = shown("connectops_failure") or not_begun or " ".join(dict.fromkeys(failures))
+    selected = (shown("connectops_selected").get("clusters") or {}).get(label) or {}
     return Found(
         label,
         offsets=(read.get("ansible_facts") or {}).get(_OFFSETS) or {},
-        planned=planned,
-        changed=changed,
+        planned=changed if is_preview else {},
+        changed={} if is_preview else changed,
         verified=verified,
         prevented=prevented,
         problem=str(problem) if problem else None,
-        left_stopped=tuple(shown("connectops_left_stopped")),
+        left_stopped=tuple(selected.get("left_stopped", ())),
     )
 
 

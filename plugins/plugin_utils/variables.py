@@ -66,6 +66,8 @@ OPTIONS_OF_A_RUN = frozenset(
         "plan_id",
         "plan_ids",
         "planned",
+        "report_file",
+        "show",
         "strategy",
         "timestamp",
     }
@@ -78,6 +80,8 @@ _OF_PLAYBOOKS: Spec = {
     "connectops_connectors": {"type": "list", "elements": "str"},
     "connectops_at_least": {"type": "dict"},
     "connectops_fix": {"type": "bool"},
+    "connectops_max_changes": {"type": "int"},
+    "connectops_max_fail_percentage": {"type": "int"},
     "connectops_stay_stopped": {"type": "list", "elements": "str"},
     "connectops_stop_on_failure": {"type": "bool"},
     "connectops_mode": {"type": "str", "choices": ["apply", "agreed", "plan"]},
@@ -88,38 +92,35 @@ _OF_PLAYBOOKS: Spec = {
     "connectops_report_dir": {"type": "str"},
     "connectops_set_stats": {"type": "bool"},
 }
+PLANNED_AT = "connectops_planned_at"
 # A plan run hands the ids of each cluster on under a name of its own: connectops_plan_ids_<cluster>.
 IDS_OF_ONE_CLUSTER = "connectops_plan_ids_"
 # A run hands its outcome for each cluster on in the same way. Another run of ours may get it, and does not read it.
 OUTCOME_OF_ONE_CLUSTER = "connectops_outcome_"
 # A run hands the names of its backups on to people; in a workflow they come back as variables, which nothing reads.
-_HANDED_ON = re.compile("connectops_made_backups_[A-Za-z0-9_]+_[0-9a-f]{8}")
+BACKUPS_OF_ONE_CLUSTER = "connectops_made_backups_"
 
 # Set by playbooks and roles, never by a user; a fact of an earlier run may still have its name.
 _SET_BY_US = frozenset(
     {
         "connectops_agreed",
+        "connectops_batch",
+        "connectops_batches",
         "connectops_backups",
         "connectops_backups_defaults",
-        "connectops_backups_handed_on_as",
-        "connectops_changed",
         "connectops_config_defaults",
         "connectops_deviates",
         "connectops_failure",
         "connectops_is_plan",
         "connectops_is_preview",
-        "connectops_planned",
         "connectops_playbook",
-        "connectops_plan_written",
-        "connectops_unagreed",
-        "connectops_left_stopped",
-        "connectops_made_backups",
         "connectops_stopped_advice",
-        "connectops_with_backup",
         "connectops_bundle_defaults",
+        "connectops_details_defaults",
         "connectops_facts_defaults",
         "connectops_group_all_defaults",
         "connectops_group_offsets_defaults",
+        "connectops_left_stopped",
         "connectops_looks",
         "connectops_matched",
         "connectops_metrics_defaults",
@@ -129,6 +130,8 @@ _SET_BY_US = frozenset(
         "connectops_reported",
         "connectops_reset_defaults",
         "connectops_role",
+        "connectops_selected",
+        "connectops_sentences",
         "connectops_unmatched",
         "identify_at_least_as_bad",
         "identify_bad",
@@ -149,16 +152,14 @@ _SET_BY_US = frozenset(
         "reset_failed",
         "reset_failure",
         "reset_left_stopped",
+        "reset_of_connectors",
         "reset_stopped_advice",
-        "reset_plan",
-        "reset_plannable",
         "reset_result",
         "rollback_failed",
         "rollback_failure",
-        "rollback_plan",
-        "rollback_plannable",
         "rollback_result",
         "support_bundle_result",
+        "verify_failure",
         "verify_result",
     }
 )
@@ -254,7 +255,7 @@ def handed_on_as(label: str, prefix: str = IDS_OF_ONE_CLUSTER) -> str:
 
 
 def _is_handed_on(name: str) -> bool:
-    return name.startswith(OUTCOME_OF_ONE_CLUSTER) or bool(_HANDED_ON.fullmatch(name))
+    return name.startswith((OUTCOME_OF_ONE_CLUSTER, BACKUPS_OF_ONE_CLUSTER))
 
 
 def variable_problems(

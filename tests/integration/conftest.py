@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One lab for the whole session: a broker, one Connect cluster of two workers, a Stripe simulator."""
+"""Labs for the whole session: a broker, one Connect cluster of two workers or of one, a Stripe simulator."""
 
 from __future__ import annotations
 
@@ -28,6 +28,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture(scope="session", name="lab")
 def running_lab() -> Iterator[Lab]:
     with Lab(workers=2) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="session")
+def single_worker_lab() -> Iterator[Lab]:
+    """With a single worker no rebalance waits for a heartbeat, 0.5 s instead of 4 s."""
+    with Lab(workers=1) as lab:
         yield lab
 
 

@@ -17,7 +17,9 @@ import pytest
 import yaml
 from ansible.cli.playbook import PlaybookCLI
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.connectops.recovery.plugins.action.next_batch import ARGUMENT_SPEC as NEXT_BATCH_SPEC
 from ansible_collections.connectops.recovery.plugins.action.report import ARGUMENT_SPEC as REPORT_SPEC
+from ansible_collections.connectops.recovery.plugins.action.select_changes import ARGUMENT_SPEC as SELECT_CHANGES_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.policies import BUILT_IN_POLICIES
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.profile import read_profiles
 from ansible_collections.connectops.recovery.plugins.module_utils.core.policy.policy import read_policy
@@ -51,9 +53,11 @@ SPECS = {
     "connect_recovery_info": CONNECT_RECOVERY_INFO,
     "connect_rollback": CONNECT_ROLLBACK,
     "connect_support_bundle": CONNECT_SUPPORT_BUNDLE,
-    "agreed_plans_info": {"is_plan": {"type": "bool", "required": True}, "cluster": {"type": "str"}},
+    "agreed_plans_info": {"is_plan": {"type": "bool", "required": True}},
+    "next_batch": NEXT_BATCH_SPEC,
     "plan_file": {"path": {"type": "path", "required": True}},
     "report": REPORT_SPEC,
+    "select_changes": SELECT_CHANGES_SPEC,
     "show_preview": {"lines": {"type": "list", "elements": "str", "required": True}},
 }
 GROUPS = {

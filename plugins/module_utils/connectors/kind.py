@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
@@ -55,7 +55,7 @@ class Judgement:
         verdict = worst(verdict.verdict for verdict in self.verdicts)
         is_stopped = state == "STOPPED"
         verdicts = [
-            replace(one, verdict="stopped") if is_stopped and one.verdict != "orphaned" else one
+            one._replace(verdict="stopped") if is_stopped and one.verdict != "orphaned" else one
             for one in self.verdicts
         ]
         return {

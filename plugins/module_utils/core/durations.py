@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
+from functools import lru_cache
 
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
@@ -75,6 +76,8 @@ def _within_reason(seconds: int, text: str, where: str) -> int:
     return seconds
 
 
+# Kept, here and below, as the partitions of a cluster often stand at the same few moments.
+@lru_cache(maxsize=1024)
 def show_moment(epoch_seconds: int | None) -> str:
     """Epoch seconds as ``2026-11-12 00:00Z``; what no calendar holds is shown as the number it is."""
     if epoch_seconds is None:
@@ -96,6 +99,7 @@ def show_span(start: int, end: int) -> str:
     return f"{show_day(start)}..{show_day(end)}"
 
 
+@lru_cache(maxsize=1024)
 def show_seconds(seconds: int) -> str:
     """A length of time in the two largest units: ``11 d``, ``1 d 12 h``, ``40 s``."""
     words = []

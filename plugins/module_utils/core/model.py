@@ -39,10 +39,10 @@ class Partition:
         return dict(self.fields)
 
     def get(self, name: str) -> JsonScalar:
-        return self._values.get(name)
+        return self.values.get(name)
 
     @cached_property
-    def _values(self) -> Mapping[str, JsonScalar]:
+    def values(self) -> Mapping[str, JsonScalar]:
         return self.as_dict()
 
     @cached_property
@@ -198,10 +198,16 @@ class Connector:
     def status(self) -> Status:
         return Status(self.state, self.worker_id, self.tasks, self.type, self.trace)
 
-    @property
-    def stored(self) -> dict[Partition, Offset]:
+    @cached_property
+    def stored(self) -> Mapping[Partition, Offset]:
         """The partitions that have an offset; to Connect a null one counts as absent."""
         return {entry.partition: entry.offset for entry in self.offsets if entry.offset is not None}
+
+
+def has_moved(before: Connector, now: Connector) -> bool:
+    """Whether offsets or settings are others than before; JSON types count, so ``1`` and ``1.0`` are two offsets."""
+    views = [None if one.in_topics is None else one.in_topics.content for one in (before, now)]
+    return bool(moved_partitions(before.stored, now.stored)) or before.config != now.config or views[0] != views[1]
 
 
 def _alias(connector_class: str) -> str:

@@ -12,6 +12,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.backup
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.bundle import BUNDLE_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import CONNECT_SPEC
+from ansible_collections.connectops.recovery.plugins.module_utils.options.details import DETAILS_SPEC, SHOW_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.facts import FACTS_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import BROKER_SPEC, KAFKA_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.limits import LIMITS_SPEC
@@ -25,8 +26,16 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.settin
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import STRIPE_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.worker_logs import WORKER_LOG_SPEC
 
-CONNECT_CONFIG: Spec = {**CONNECT_SPEC, **BROKER_SPEC, **BACKUP_SPEC, **SETTINGS_SPEC}
-CONNECT_OFFSET_RESET: Spec = {**CONNECT_SPEC, **KAFKA_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **KEEP_SPEC, **RESET_SPEC}
+CONNECT_CONFIG: Spec = {**CONNECT_SPEC, **BROKER_SPEC, **BACKUP_SPEC, **SETTINGS_SPEC, **SHOW_SPEC}
+CONNECT_OFFSET_RESET: Spec = {
+    **CONNECT_SPEC,
+    **KAFKA_SPEC,
+    **STRIPE_SPEC,
+    **BACKUP_SPEC,
+    **KEEP_SPEC,
+    **RESET_SPEC,
+    **SHOW_SPEC,
+}
 CONNECT_OFFSETS_FACTS: Spec = {
     **CONNECT_SPEC,
     **KAFKA_SPEC,
@@ -35,8 +44,10 @@ CONNECT_OFFSETS_FACTS: Spec = {
     **LIMITS_SPEC,
     **WORKER_LOG_SPEC,
     **FACTS_SPEC,
+    **DETAILS_SPEC,
+    **SHOW_SPEC,
 }
-CONNECT_BACKUPS_INFO: Spec = {**BROKER_SPEC, **LISTING_SPEC}
+CONNECT_BACKUPS_INFO: Spec = {**BROKER_SPEC, **LISTING_SPEC, **SHOW_SPEC}
 CONNECT_SUPPORT_BUNDLE: Spec = {
     **CONNECT_SPEC,
     **KAFKA_SPEC,
@@ -45,8 +56,17 @@ CONNECT_SUPPORT_BUNDLE: Spec = {
     **LIMITS_SPEC,
     **WORKER_LOG_SPEC,
     **BUNDLE_SPEC,
+    **SHOW_SPEC,
 }
-CONNECT_ROLLBACK: Spec = {**CONNECT_SPEC, **KAFKA_SPEC, **STRIPE_SPEC, **BACKUP_SPEC, **KEEP_SPEC, **ROLLBACK_SPEC}
+CONNECT_ROLLBACK: Spec = {
+    **CONNECT_SPEC,
+    **KAFKA_SPEC,
+    **STRIPE_SPEC,
+    **BACKUP_SPEC,
+    **KEEP_SPEC,
+    **ROLLBACK_SPEC,
+    **SHOW_SPEC,
+}
 CONNECT_RECOVERY_INFO: Spec = {
     **CONNECT_SPEC,
     **KAFKA_SPEC,
@@ -55,8 +75,9 @@ CONNECT_RECOVERY_INFO: Spec = {
     **LIMITS_SPEC,
     **WORKER_LOG_SPEC,
     **RECOVERY_SPEC,
+    **SHOW_SPEC,
 }
-CONNECT_POLICY_INFO: Spec = {**CONNECT_SPEC, **BROKER_SPEC, **POLICY_SPEC}
+CONNECT_POLICY_INFO: Spec = {**CONNECT_SPEC, **BROKER_SPEC, **POLICY_SPEC, **SHOW_SPEC}
 CONNECT_METRICS: Spec = {
     **CONNECT_SPEC,
     **KAFKA_SPEC,

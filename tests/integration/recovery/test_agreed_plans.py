@@ -99,7 +99,7 @@ def test_a_plan_file_is_carried_out_exactly_and_what_moved_or_came_later_is_name
     assert re.search(rf"the offset of report_type=\S+ timezone=\S+ moved from interval_end={day} to", report)
     assert f"interval_end={day - 86_400}" in report
     assert "kept:" not in report
-    assert f"{second.name}: not among the agreed plans, so not changed: later" in done
+    assert f"Not among the agreed plans, so not changed: {second.name}: later" in done
     changed = {name: counts["changed"] for name, counts in outcome(_lines(done)).items()}
     assert changed == {first.name: 1, second.name: 1}
 

@@ -124,9 +124,10 @@ def test_the_first_cluster_that_fails_ends_the_run_when_that_is_asked_for(
     done = run_playbook("recover", _with_broken(lab, tmp_path, stuck[0]), arguments)
     assert done.returncode != 0
     assert not is_delivered(lab, stuck[1])
-    # Its variables were checked, and whether there are agreed plans; nothing else was done.
     untouched = outcome(done.stdout)[stuck[1].cluster.name]
-    assert (untouched["ok"], untouched["changed"], untouched["failed"]) == (2, 0, 0)
+    assert (untouched["changed"], untouched["failed"]) == (0, 1)
+    report = " ".join(done.stdout.partition("PLAY [Report]")[2].split())
+    assert "Not changed: the run stopped after 1 of 2 clusters. connect-1 failed, and connectops_stop_on_failure is set." in report
 
 
 def test_a_paused_connector_is_healed_and_paused_again(lab: Lab, stuck: list[StuckConnector], tmp_path: Path) -> None:
@@ -201,10 +202,10 @@ def test_a_connector_that_cannot_be_planned_does_not_keep_the_others_of_its_clus
     assert "PLAY RECAP" in done.stdout
     assert outcome(done.stdout)[recovered.cluster.name]["changed"] == 1
     plans, report = done.stdout.partition("Show the plan")[2], done.stdout.partition("PLAY [Report]")[2]
-    for text in (plans.partition("Carry out")[0], report):
+    for text in (plans.partition("Wait until the connectors")[0], report):
         assert "Connector 'a-sink' is a sink connector, not a source connector" in " ".join(text.split())
     assert "a-file" not in report, report
-    assert plans.index("Verify the recovery") < plans.index("PLAY [Report]")
+    assert plans.index("Wait until the connectors") < plans.index("PLAY [Report]")
 
 
 @pytest.mark.lengthy

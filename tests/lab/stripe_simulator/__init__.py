@@ -10,7 +10,9 @@ it is read, so nothing runs in the background. Every moment is in epoch seconds.
 
 from __future__ import annotations
 
+from lab.stripe_simulator.account import Account, JournalEntry
+from lab.stripe_simulator.report_types import COLUMNS, ReportType
+from lab.stripe_simulator.runs import Run
 from lab.stripe_simulator.server import StripeSimulator
-from lab.stripe_simulator.state import COLUMNS, Account, JournalEntry, ReportType, Run
 
 __all__ = ["COLUMNS", "Account", "JournalEntry", "ReportType", "Run", "StripeSimulator"]

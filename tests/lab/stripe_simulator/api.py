@@ -21,7 +21,9 @@ from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import Any
 
-from lab.stripe_simulator.state import COLUMNS, Account, Fault, JournalEntry, ReportType, RunRecord
+from lab.stripe_simulator.account import Account, Fault, JournalEntry
+from lab.stripe_simulator.report_types import COLUMNS, ReportType
+from lab.stripe_simulator.runs import RunRecord
 
 _RUNS = "/v1/reporting/report_runs"
 _TYPES = "/v1/reporting/report_types"

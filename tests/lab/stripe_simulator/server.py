@@ -21,8 +21,9 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from lab.stripe_simulator.account import Account
 from lab.stripe_simulator.api import Answer, Request, answer, flat_params
-from lab.stripe_simulator.state import Account, Clock
+from lab.stripe_simulator.report_types import Clock
 
 _HOST = "127.0.0.1"
 _ACCEPT_POLL_SECONDS = 0.02

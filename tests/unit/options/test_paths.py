@@ -25,7 +25,7 @@ LISTS = sorted(name for name, option in SPEC.items() if option.get("elements") =
 
 def test_the_options_that_name_files_are_known_as_such() -> None:
     tls = ["ca_path", "client_cert", "client_key"]
-    assert sorted(["backup_dir", "backup_file", *tls, *(f"kafka_{name}" for name in tls)]) == FILES
+    assert sorted(["backup_dir", "backup_file", "report_file", *tls, *(f"kafka_{name}" for name in tls)]) == FILES
     assert LISTS == ["worker_logs"]
 
 

@@ -51,6 +51,7 @@ PARTS = {
         "connectops.recovery.connect_offset_reset",
         "connectops.recovery.connect_rollback",
     ],
+    "connectops_details_defaults": ["connectops.recovery.connect_offsets_facts"],
     "connectops_bundle_defaults": ["connectops.recovery.connect_support_bundle"],
     "connectops_config_defaults": ["connectops.recovery.connect_config"],
     "connectops_metrics_defaults": ["connectops.recovery.connect_metrics"],
@@ -116,7 +117,8 @@ def test_every_option_of_every_run_has_its_variable_in_the_part_where_it_belongs
         "connectops_group_all_defaults": group - OPTIONS_OF_A_RUN,
         "connectops_group_offsets_defaults": both - group - OPTIONS_OF_A_RUN,
         "connectops_reset_defaults": set(CONNECT_OFFSET_RESET) - both - OPTIONS_OF_A_RUN,
-        "connectops_facts_defaults": set(CONNECT_OFFSETS_FACTS) - both - OPTIONS_OF_A_RUN,
+        "connectops_facts_defaults": set(CONNECT_OFFSETS_FACTS) - both - OPTIONS_OF_A_RUN - {"details"},
+        "connectops_details_defaults": {"details"},
         "connectops_bundle_defaults": set(CONNECT_SUPPORT_BUNDLE) - set(CONNECT_OFFSETS_FACTS) - OPTIONS_OF_A_RUN,
         "connectops_config_defaults": set(CONNECT_CONFIG) - group - OPTIONS_OF_A_RUN,
         "connectops_metrics_defaults": set(CONNECT_METRICS) - set(CONNECT_OFFSETS_FACTS) - OPTIONS_OF_A_RUN,
@@ -129,9 +131,9 @@ def test_every_option_of_every_run_has_its_variable_in_the_part_where_it_belongs
 def test_the_variables_reach_the_verification_as_they_reach_the_look() -> None:
     times = {"timeout_seconds", "interval_seconds", "soak_hours"}
     own = {"connectors", "from_backups", "planned", "keep_samples", *times}
-    looked = set(CONNECT_OFFSETS_FACTS) - {"connectors", "timestamp"}
-    assert set(CONNECT_RECOVERY_INFO) - own == looked
-    assert set(CONNECT_SUPPORT_BUNDLE) - {"connectors", "bundle_dir", "log_lines"} == looked
+    looked = set(CONNECT_OFFSETS_FACTS) - {"connectors", "timestamp", "details", "report_file", "show"}
+    assert set(CONNECT_RECOVERY_INFO) - own - {"show"} == looked
+    assert set(CONNECT_SUPPORT_BUNDLE) - {"connectors", "bundle_dir", "log_lines", "show"} == looked
     of_metrics = {name for name in CONNECT_METRICS if name.startswith(("metrics_", "pushgateway_"))}
     assert set(CONNECT_METRICS) - {"connectors"} - of_metrics == looked
 
@@ -185,15 +187,22 @@ USED = {
 @pytest.mark.parametrize("playbook", USED)
 def test_a_playbook_passes_every_part_to_the_modules_it_is_for(playbook: str) -> None:
     parts = {
-        target: part
+        target: f"{{{{ {part} }}}}"
         for part, targets in PARTS.items()
         for target in targets
         if target.startswith("group/") or target.rpartition(".")[2] in USED[playbook]
     }
+    look, facts = "connectops.recovery.connect_offsets_facts", "connectops_facts_defaults"
+    if look in parts:
+        shown = playbook in ("identify", "recover")
+        parts[look] = f"{{{{ {facts}{' | combine(connectops_details_defaults)' if shown else ''} }}}}"
     plays = yaml.safe_load((ROOT / "playbooks" / f"{playbook}.yml").read_text(encoding="utf-8"))
-    (working,) = (one for one in plays if "module_defaults" in one)
-    assert working["vars_files"] == ["vars/options.yml"]
-    assert working["module_defaults"] == {target: f"{{{{ {part} }}}}" for target, part in parts.items()}
+    working = [one for one in plays if "module_defaults" in one]
+    assert all(one["vars_files"] == ["vars/options.yml"] for one in working)
+    # Each play has the groups, and those of its own modules; together they have them all.
+    assert {target: value for one in working for target, value in one["module_defaults"].items()} == parts
+    groups = {target for target in parts if target.startswith("group/")}
+    assert all(groups <= set(one["module_defaults"]) for one in working)
 
 
 @pytest.mark.core_matrix
@@ -340,7 +349,12 @@ MODULE_OF = {
     "verify": CONNECT_RECOVERY_INFO,
 }
 # A default of a role that is meant to differ from the module's: the step it is named for would do nothing without.
-OWN_DEFAULTS = {"raise_timeout_at_least": {"stripe.report.max.wait.ms": "60m"}}
+OWN_DEFAULTS = {
+    "identify_show": True,
+    "prevent_show": True,
+    "raise_timeout_at_least": {"stripe.report.max.wait.ms": "60m"},
+    "support_bundle_show": True,
+}
 
 
 def role_options(role: str) -> dict[str, dict[str, Any]]:

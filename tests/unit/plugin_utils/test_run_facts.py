@@ -17,8 +17,8 @@ READ = {"ansible_facts": {"connectops_offsets": {"read_at": 1.0, "connectors": {
 
 def test_the_facts_of_an_earlier_run_do_not_count() -> None:
     cached: dict[str, Any] = {"ansible_facts": READ["ansible_facts"]}
-    assert found_in("a", cached).names == []
-    assert found_in("a", {**cached, "identify_result": READ}).names == ["orders"]
+    assert found_in("a", cached, is_preview=False).names == []
+    assert found_in("a", {**cached, "identify_result": READ}, is_preview=False).names == ["orders"]
 
 
 @pytest.mark.parametrize(
@@ -26,15 +26,23 @@ def test_the_facts_of_an_earlier_run_do_not_count() -> None:
     [
         ({}, None),
         ({"identify_result": {"failed": True, "msg": "Not reached."}}, "Not reached."),
-        ({"rollback_plan": {"failed": True, "msg": "No login."}}, "No login."),
+        ({"rollback_result": {"failed": True, "msg": "No login."}}, "No login."),
         ({"verify_result": {"failed": True, "msg": "Not reached."}}, "Not reached."),
-        ({"connectops_failure": "Said before.", "reset_plan": {"failed": True, "msg": "Not reached."}}, "Said before."),
+        (
+            {"connectops_failure": "Said before.", "reset_result": {"failed": True, "msg": "Not reached."}},
+            "Said before.",
+        ),
         ({"reset_result": {"failed": True, "msg": "orders: no.", "connectors": {}}}, None),
         ({"reset_result": {"skipped": True, "changed": False}}, None),
+        ({"connectops_batch": {"goes_on": True, "message": ""}}, None),
+        (
+            {"connectops_batch": {"goes_on": False, "message": "Not changed."}, "reset_result": {"skipped": True}},
+            "Not changed.",
+        ),
     ],
 )
 def test_why_the_run_failed_for_a_host_is_found_in_its_results(variables: dict[str, Any], problem: str | None) -> None:
-    assert found_in("a", variables).problem == problem
+    assert found_in("a", variables, is_preview=False).problem == problem
 
 
 def test_the_secrets_of_the_run_are_in_nothing_that_is_found() -> None:
@@ -46,7 +54,22 @@ def test_the_secrets_of_the_run_are_in_nothing_that_is_found() -> None:
     }
     words = "It said c4n4ry-of-the-login, c4n4ry-of-the-token, c4n4ry-of-kafka, c4n4ry-of-stripe and password=c4n4ry-unknown."
     result = {"connectors": {"orders": {"failed": True, "msg": words}}, "warnings": [words], "next_steps": [words]}
-    results = ("reset_plan", "reset_result", "verify_result", "prevent_result")
-    found = found_in("a", {**secrets, **dict.fromkeys(results, result), "connectops_failure": words})
-    assert "It said ********" in json.dumps(asdict(found))
-    assert "c4n4ry" not in json.dumps(asdict(found))
+    results = ("reset_result", "verify_result", "prevent_result")
+    for is_preview in (True, False):
+        given = {**secrets, **dict.fromkeys(results, result), "connectops_failure": words}
+        found = json.dumps(asdict(found_in("a", given, is_preview=is_preview)))
+        assert "It said ********" in found
+        assert "c4n4ry" not in found
+
+
+def test_what_was_planned_and_what_was_changed_are_told_apart_by_the_run() -> None:
+    result = {"reset_result": {"connectors": {"orders": {"changed": True}}}}
+    preview, real = (found_in("a", result, is_preview=is_preview) for is_preview in (True, False))
+    assert (list(preview.planned["connectors"]), preview.changed) == (["orders"], {})
+    assert (real.planned, list(real.changed["connectors"])) == ({}, ["orders"])
+
+
+def test_what_is_left_stopped_is_that_of_the_host() -> None:
+    selected = {"clusters": {"a": {"left_stopped": ["orders"]}, "b": {"left_stopped": []}}}
+    of = {label: found_in(label, {"connectops_selected": selected}, is_preview=False) for label in ("a", "b", "c")}
+    assert {label: one.left_stopped for label, one in of.items()} == {"a": ("orders",), "b": (), "c": ()}

@@ -24,9 +24,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
     show_seconds,
     show_span,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import same_offset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import RETURNING
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import (
+    RETURNING,
+    OffsetChange,
+    offset_changes,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import (
     OffsetTargets,
     ResetRequest,
@@ -57,6 +60,7 @@ class StripeDecision:
     after: Mapping[ReportPartition, ReportOffset]
     forecast: Forecast
     restarted: Forecast
+    changes: tuple[OffsetChange, ...]
     changed: frozenset[ReportPartition]
     losses: tuple[Loss, ...]
 
@@ -118,19 +122,18 @@ def decide(situation: Situation, request: ResetRequest, restarted: Forecast | No
 
 def decision_for(situation: Situation, targets: OffsetTargets, restarted: Forecast | None = None) -> StripeDecision:
     """The consequences of writing the targets, sensible or not; without any they are those of a restart."""
+    changes = offset_changes(situation.connector.stored, targets)
     after = dict(situation.offsets)
-    stored = situation.connector.stored
     changed = set()
-    for source, target in targets.items():
-        partition = ReportPartition.of(source)
+    for change in changes:
+        partition = ReportPartition.of(change.partition)
         if partition is None:
             continue
-        if not same_offset(stored.get(source), target):
-            changed.add(partition)
-        if target is None:
+        changed.add(partition)
+        if change.after is None:
             after.pop(partition, None)
         else:
-            after[partition] = ReportOffset.read(target)
+            after[partition] = ReportOffset.read(change.after)
     if restarted is None:
         restarted = make_forecast(situation)
     forecast = make_forecast(situation, after) if changed else restarted
@@ -142,6 +145,7 @@ def decision_for(situation: Situation, targets: OffsetTargets, restarted: Foreca
         after=after,
         forecast=forecast,
         restarted=restarted,
+        changes=changes,
         changed=frozenset(changed),
         losses=tuple(_losses(forecast, restarted, changed, for_good)),
     )
@@ -184,7 +188,7 @@ def _targets(situation: Situation, request: ResetRequest) -> OffsetTargets:
     chosen = []
     for source in choose_partitions(tuple(connector.stored), request.partitions, connector.name):
         partition = ReportPartition.of(source)
-        if partition in situation.partitions:
+        if partition in situation.configured:
             chosen.append(partition)
         elif request.partitions:
             raise InputError(

@@ -40,21 +40,25 @@ def dropped_timezones(situation: Situation) -> dict[str, Dropped]:
     if not situation.is_working:
         return {}
     found = {}
-    partitions, evidence = situation.partitions, situation.evidence
-    for timezone in dict.fromkeys(partition.timezone for partition in partitions):
-        # Without an initial load date it is skipped in a new round, which looks the same.
-        mine = [
-            partition
-            for partition in partitions
-            if partition.timezone == timezone and partition.report_type in situation.settings.initial_loads
-        ]
-        others = [partition for partition in partitions if partition.timezone != timezone]
-        dropped = _by_the_log(timezone, evidence)
-        if dropped is None and not _has_started(timezone, evidence):
-            dropped = _by_the_others(mine, others, situation)
+    unfinished = _unfinished_timezones(situation)
+    for timezone in dict.fromkeys(partition.timezone for partition in situation.partitions):
+        dropped = _by_the_log(timezone, situation.evidence)
+        # Only one whose others are all done can be dropped unseen.
+        if dropped is None and unfinished == {timezone} and not _has_started(timezone, situation.evidence):
+            dropped = _by_the_others(timezone, situation)
         if dropped is not None:
             found[timezone] = dropped
     return found
+
+
+def _unfinished_timezones(situation: Situation) -> set[str]:
+    """Those with a partition that has not finished the current round."""
+    offsets, current_round = situation.offsets, situation.current_round
+    return {
+        partition.timezone
+        for partition in situation.partitions
+        if partition not in offsets or not offsets[partition].is_done_in(current_round)
+    }
 
 
 def _by_the_log(timezone: str, evidence: Evidence) -> Dropped | None:
@@ -73,20 +77,22 @@ def _has_started(timezone: str, evidence: Evidence) -> bool:
     return log is not None and log.started_timezones is not None and timezone in log.started_timezones
 
 
-def _by_the_others(mine: list[ReportPartition], others: list[ReportPartition], situation: Situation) -> Dropped | None:
+def _by_the_others(timezone: str, situation: Situation) -> Dropped | None:
     offsets, evidence, current_round = situation.offsets, situation.evidence, situation.current_round
-
-    def is_done(partition: ReportPartition) -> bool:
-        offset = offsets.get(partition)
-        return offset is not None and offset.is_done_in(current_round)
 
     def has_come_to_it(partition: ReportPartition) -> bool:
         offset = offsets.get(partition)
         return offset is not None and (offset.round_id is None or offset.round_id >= current_round)
 
-    if not mine or not others or not all(map(is_done, others)) or any(map(has_come_to_it, mine)):
+    has_others = any(partition.timezone != timezone for partition in situation.partitions)
+    # Without an initial load date a partition is skipped in a new round, which looks the same.
+    mine = [
+        partition
+        for partition in situation.partitions
+        if partition.timezone == timezone and partition.report_type in situation.settings.initial_loads
+    ]
+    if not mine or not has_others or any(map(has_come_to_it, mine)):
         return None
-    timezone = mine[0].timezone
     history = evidence.histories.get(timezone)
     if history is not None and any(run.created >= current_round for run in history.runs):
         return None

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     ReportPartition,
@@ -30,12 +31,19 @@ class Evidence:
     refused: frozenset[str] = frozenset()
     log: LogFacts | None = None
 
-    def runs_of(self, partition: ReportPartition) -> tuple[ReportRun, ...] | None:
+    def runs_of(self, partition: ReportPartition) -> Sequence[ReportRun] | None:
         """The report runs of a partition, newest first; None where its account was not asked."""
-        history = self.histories.get(partition.timezone)
-        if history is None:
+        if partition.timezone not in self.histories:
             return None
-        return tuple(run for run in history.runs if run.report_type == partition.report_type)
+        return self._runs.get(partition, ())
+
+    @cached_property
+    def _runs(self) -> Mapping[ReportPartition, Sequence[ReportRun]]:
+        found: dict[ReportPartition, list[ReportRun]] = {}
+        for timezone, history in self.histories.items():
+            for run in history.runs:
+                found.setdefault(ReportPartition(timezone, run.report_type), []).append(run)
+        return found
 
     def bytes_of(self, partition: ReportPartition, seconds: int) -> int | None:
         """How large the reports on that much data are, by those of before; None where no earlier one has a size."""

@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     ReportOffset,
     ReportPartition,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import (
+    Delivered,
+    Situation,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
     MOST_REQUESTS,
     Problem,
     Request,
-    StripeState,
     WalkSettings,
     next_step,
     walk,
@@ -34,8 +37,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.spans imp
 )
 
 
-@dataclass(frozen=True)
-class PartitionForecast:
+class PartitionForecast(NamedTuple):
     """What awaits one partition. Spans are half-open intervals of epoch seconds, the lengths are seconds.
 
     ``chunks``: number of requests that bring the partition through the round of its next request. ``skipped``: spans that
@@ -123,27 +125,24 @@ def make_forecast(
             reach = min(reach, _waiting_from(done.remembered.get(partition), load, stopped_in, current, reach))
         return _of_partition(
             settings,
-            partition,
-            situation.offsets.get(partition),
-            after.get(partition),
-            stripe[partition],
+            situation.delivered[partition],
             requests_of[partition],
-            problems,
             reach,
-            current,
-            hanging,
+            problem=_problem(partition, problems, after.get(partition), current, hanging),
+            hangs=partition in hanging,
         )
 
+    forecasts = tuple(
+        of_partition(one) if one in requests_of else _not_worked_on(one, situation) for one in situation.partitions
+    )
     return Forecast(
         worked_round=worked,
         current_round=current,
         rounds_behind=settings.rounds.count(worked, current),
-        runs=_new_runs(requests),
+        runs=sum(one.runs for one in forecasts),
         is_complete=is_complete,
         requests=tuple(requests),
-        partitions=tuple(
-            of_partition(one) if one in requests_of else _not_worked_on(one, situation) for one in situation.partitions
-        ),
+        partitions=forecasts,
     )
 
 
@@ -197,32 +196,15 @@ def _waiting_from(
 
 def _of_partition(
     settings: WalkSettings,
-    partition: ReportPartition,
-    old: ReportOffset | None,
-    new: ReportOffset | None,
-    stripe: StripeState,
+    delivered: Delivered,
     requests: Sequence[Request],
-    problems: Sequence[Problem],
     reach: int,
-    current: int,
-    hanging: Collection[ReportPartition],
+    problem: str | None,
+    hangs: bool,
 ) -> PartitionForecast:
-    load = settings.initial_loads.get(partition.report_type)
-    # What was delivered is what the offset means, however the connector reads it.
-    old = None if old is None else old.as_meant()
-    delivered_to = None if old is None else old.delivered_to
-    if delivered_to is None:
-        # Nothing is known to be delivered, so nothing can come twice, and all since the initial load is still due.
-        delivered_to = load if load is not None else stripe.available_end
-    if stripe.available_start is not None:
-        # Before it Stripe has no data that could be left out.
-        delivered_to = max(delivered_to, stripe.available_start)
-    covered: Sequence[Span] = [(BEGINNING, delivered_to)]
-    redelivered_seconds = 0
-    lost_rows = 0
-    redelivered_rows = 0
-    # An open run that is asked for again from its start delivers its first rows once more.
-    open_rows = 0 if old is None or old.run_id is None else old.next_row
+    """What becomes of a partition by its ``requests``; its data counts up to ``reach`` (epoch seconds)."""
+    covered: Sequence[Span] = [(BEGINNING, delivered.to)]
+    runs = redelivered_seconds = lost_rows = redelivered_rows = 0
     for request in requests:
         if request.covers_end <= covered[0][1]:
             # All of it was delivered before: the usual case in the rounds after the first.
@@ -230,33 +212,31 @@ def _of_partition(
         else:
             covered, new_seconds = added(covered, request.start, request.covers_end)
             redelivered_seconds += max(0, request.covers_end - request.start) - new_seconds
-        if request.is_new_run:
+        if request.run_id is None:
+            runs += 1
             lost_rows += request.first_row
-            if request is requests[0] and request.start <= delivered_to < request.covers_end:
-                redelivered_rows = open_rows
+            if request is requests[0] and request.start <= delivered.to < request.covers_end:
+                redelivered_rows = delivered.open_rows
         else:
-            had = open_rows if old is not None and old.run_id == request.run_id else 0
+            had = delivered.open_rows if delivered.run_id == request.run_id else 0
             lost_rows += max(0, request.first_row - had)
             redelivered_rows = max(0, had - request.first_row)
     first = requests[0] if requests else None
     skipped = gaps(covered, reach)
+    load = settings.initial_loads.get(delivered.partition.report_type)
     return PartitionForecast(
-        partition=partition,
+        partition=delivered.partition,
         next_request=first,
         chunks=0 if first is None else [request.round_id for request in requests].count(first.round_id),
-        runs=_new_runs(requests),
+        runs=runs,
         skipped=skipped,
         redelivered_seconds=redelivered_seconds,
         redelivered_rows=redelivered_rows,
         lost_rows=lost_rows,
         next_round_delivers_skipped=bool(skipped) and load is not None and load <= skipped[0][0],
-        problem=_problem(partition, problems, new, current, hanging),
-        hangs=partition in hanging,
+        problem=problem,
+        hangs=hangs,
     )
-
-
-def _new_runs(requests: Sequence[Request]) -> int:
-    return [request.run_id for request in requests].count(None)
 
 
 def _problem(

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.blocker import (
@@ -119,11 +119,12 @@ def judge(situation: Situation, limits: Limits, restarted: Forecast | None = Non
     waits = tuple(partition for partition in walked if partition not in in_memory)
     blocker = _blocker(situation, worked, waits, verdicts) if situation.is_working else None
     if blocker is not None:
-        verdicts = {one: _beside(one, verdict, blocker, walked) for one, verdict in verdicts.items()}
+        waiting = frozenset(walked)
+        verdicts = {one: _beside(one, verdict, blocker, waiting) for one, verdict in verdicts.items()}
     orphans = [
         Verdict(source, "orphaned", (NOT_CONFIGURED,), committed_at=entries[source].committed_at)
         for source in connector.stored
-        if ReportPartition.of(source) not in situation.partitions
+        if ReportPartition.of(source) not in situation.configured
     ]
     if restarted is None:
         restarted = make_forecast(situation)
@@ -181,13 +182,13 @@ _OF_ITS_OWN = (
 
 
 def _beside(
-    partition: ReportPartition, verdict: Verdict, blocker: Blocker, walked: tuple[ReportPartition, ...]
+    partition: ReportPartition, verdict: Verdict, blocker: Blocker, walked: Collection[ReportPartition]
 ) -> Verdict:
     """The verdict once it is known who blocks: on the blocker itself, and on those that it keeps waiting."""
     if partition in blocker.partitions:
         if any(reason.code == blocker.reason.code for reason in verdict.reasons):
-            return replace(verdict, verdict="stuck")
-        return replace(verdict, verdict="stuck", reasons=(blocker.reason, *verdict.reasons))
+            return verdict._replace(verdict="stuck")
+        return verdict._replace(verdict="stuck", reasons=(blocker.reason, *verdict.reasons))
     has_own_problem = any(reason.code in _OF_ITS_OWN for reason in verdict.reasons)
     if partition not in walked or verdict.verdict == "ok" or has_own_problem:
         return verdict
@@ -198,4 +199,4 @@ def _beside(
     else:
         reason = Reason("waits_behind", f"waits behind {blocker.seen_from(partition)}")
     starved: VerdictName = "missing" if verdict.verdict == "missing" else "blocked"
-    return replace(verdict, verdict=starved, reasons=(reason, *verdict.reasons))
+    return verdict._replace(verdict=starved, reasons=(reason, *verdict.reasons))

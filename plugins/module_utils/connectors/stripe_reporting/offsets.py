@@ -24,7 +24,7 @@ class ReportPartition(NamedTuple):
     @classmethod
     def of(cls, partition: Partition) -> ReportPartition | None:
         """None for a partition that this connector could not have written."""
-        timezone, report_type = partition.get("timezone"), partition.get("report_type")
+        timezone, report_type = partition.values.get("timezone"), partition.values.get("report_type")
         if not isinstance(timezone, str) or not isinstance(report_type, str):
             return None
         return cls(timezone, report_type)
@@ -70,19 +70,20 @@ class ReportOffset(NamedTuple):
     @classmethod
     def read(cls, offset: Offset) -> ReportOffset:
         run_id = offset.get("in_progress_report_run_id")
-        numbers = {key: _number(offset.get(key), 32 if key == "last_committed_row" else 64) for key in _NUMBER_KEYS}
+        start = _number(offset.get("interval_start"), 64)
+        end = _number(offset.get("interval_end"), 64)
+        row = _number(offset.get("last_committed_row"), 32)
+        round_id = _number(offset.get("round_id"), 64)
+        numbers = zip(_NUMBER_KEYS, (start, end, row, round_id), strict=True)
+        nulls = [key for key, number in numbers if number is None and offset.get(key) is not None]
         return cls(
-            interval_start=numbers["interval_start"],
-            interval_end=numbers["interval_end"],
-            run_id=None if run_id is None else str(run_id),
-            row=numbers["last_committed_row"],
-            round_id=numbers["round_id"],
-            processed=_truth(offset.get("processed_in_round")),
-            misread=tuple(
-                Misread(key, offset[key], _meant(offset[key]))
-                for key, number in numbers.items()
-                if number is None and offset.get(key) is not None
-            ),
+            start,
+            end,
+            None if run_id is None else str(run_id),
+            row,
+            round_id,
+            _truth(offset.get("processed_in_round")),
+            tuple(Misread(key, offset[key], _meant(offset[key])) for key in nulls) if nulls else (),
         )
 
     @property
@@ -96,6 +97,8 @@ class ReportOffset(NamedTuple):
 
     def misread_in(self, round_id: int) -> tuple[Misread, ...]:
         """The misread values that the connector looks at when it works on the round ``round_id``."""
+        if not self.misread:
+            return ()
         looked_at = {"round_id"}
         if self.round_id == round_id and not self.processed:
             looked_at |= {"interval_start", "last_committed_row"} if self.run_id else {"interval_end"}
@@ -120,7 +123,7 @@ class ReportOffset(NamedTuple):
 
         None where it does not say, or says it in another unit. An empty run id may stand for a run that was open.
         """
-        meant = self.as_meant()
+        meant = self.as_meant() if self.misread else self
         moment = meant.interval_end if self.run_id is None else meant.interval_start
         if self.run_id == "" and moment is None:
             moment = meant.interval_end
@@ -155,10 +158,13 @@ def _number(value: JsonScalar, bits: int) -> int | None:
     A JSON number is cut to its whole part; what is too large keeps its lowest bits, or as a float becomes the nearest that
     there is. Of strings Java's parseLong and parseInt take a sign and digits alone, of any script that fits into one char.
     """
+    if value is None or isinstance(value, bool):
+        return None
+    if isinstance(value, int) and 0 <= value < 2**31:
+        # As nearly all are.
+        return value
     largest = (1 << (bits - 1)) - 1
     smallest = -largest - 1
-    if isinstance(value, bool) or value is None:
-        return None
     if isinstance(value, int):
         return (value - smallest) % (1 << bits) + smallest
     if isinstance(value, float):

@@ -16,7 +16,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.evidence import Evidence
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import StripeState
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.worker_log import read_log
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.worker_log import (
+    LogFacts,
+    read_log,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed, secret_values
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
@@ -55,18 +58,23 @@ def read_situation(connector: Connector, options: StripeOptions, log: Sequence[s
         # A key other than the connector's own says nothing about the connector.
         if facts.refused and keys[partition.timezone] == shown.get(partition.timezone)
     )
-    # A log may quote what it should not.
-    secrets = secret_values(connector.config) | frozenset(options.keys.values())
-    log_facts = read_log((scrubbed(line, secrets) for line in log), connector.name) if log else None
     return replace(
         situation,
         stripe={
             partition: _state(answer.by_partition.get(partition), assumed)
             for partition, assumed in situation.stripe.items()
         },
-        evidence=Evidence(answer.histories, refused, log_facts),
+        evidence=Evidence(answer.histories, refused, _log_facts(connector, options, log)),
         problems=tuple(f"{problem}." for problem in dict.fromkeys(problems)),
     )
+
+
+def _log_facts(connector: Connector, options: StripeOptions, log: Sequence[str]) -> LogFacts | None:
+    if not log:
+        return None
+    # A log may quote what it should not.
+    secrets = secret_values(connector.config) | frozenset(options.keys.values())
+    return read_log((scrubbed(line, secrets) for line in log), connector.name)
 
 
 def _state(facts: StripeFacts | None, assumed: StripeState) -> StripeState:

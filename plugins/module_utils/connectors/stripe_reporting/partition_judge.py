@@ -9,8 +9,9 @@ connector fetches it in its next round, so an offset of 24 to 36 hours ago is no
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.blocker import is_in_time
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.dropped import Dropped
@@ -44,7 +45,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import (
     has_failed,
-    not_running_reason,
     state_reasons,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import (
@@ -109,9 +109,13 @@ class PartitionJudge:
             yield Reason("no_initial_load", words)
         else:
             yield Reason("no_offset", words)
-        state = not_running_reason(self.situation.connector)
-        if state is not None:
-            yield state
+        for _alone, reason in self._of_the_state:
+            yield reason
+
+    @cached_property
+    def _of_the_state(self) -> Sequence[JudgedReason]:
+        """The same for all partitions."""
+        return state_reasons(self.situation.connector)
 
     def _reasons(
         self, partition: ReportPartition, offset: ReportOffset, committed_at: float | None, dropped: Dropped | None
@@ -147,7 +151,7 @@ class PartitionJudge:
     def _of_the_connector(self, dropped: Dropped | None) -> Iterator[JudgedReason]:
         if dropped is not None:
             yield "stuck", dropped.reason
-        yield from state_reasons(self.situation.connector)
+        yield from self._of_the_state
 
     def _of_clocks_and_units(self, offset: ReportOffset, stripe: StripeState) -> Iterator[JudgedReason]:
         moments = {

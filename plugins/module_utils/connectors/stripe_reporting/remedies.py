@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.decision import (
@@ -29,7 +30,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     ended_early,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import OffsetChange, offset_changes
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import OffsetChange
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
@@ -50,13 +51,16 @@ class Remedy:
 
     strategy: str
     decision: StripeDecision | None
-    changes: tuple[OffsetChange, ...] = ()
     problem: str | None = None
     blocked_by: str | None = None
 
     @property
     def partitions(self) -> tuple[PartitionForecast, ...]:
         return () if self.decision is None else self.decision.forecast.partitions
+
+    @property
+    def changes(self) -> tuple[OffsetChange, ...]:
+        return () if self.decision is None else self.decision.changes
 
     @property
     def runs(self) -> int:
@@ -67,7 +71,7 @@ class Remedy:
     def catches_up(self) -> bool:
         return self.decision is not None and self.decision.forecast.is_complete and self.blocked_by is None
 
-    @property
+    @cached_property
     def requires(self) -> str | None:
         """What the user must say for what is lost: ``allow_gap``, or the strategy's own name."""
         return None if self.decision is None else required_consent(self.decision, self.strategy)
@@ -76,7 +80,7 @@ class Remedy:
     def affected(self) -> tuple[ReportPartition, ...]:
         """The partitions that are not changed and yet act differently than after a restart alone."""
         decision = self.decision
-        if decision is None:
+        if decision is None or decision.forecast is decision.restarted:
             return ()
         return tuple(
             one.partition
@@ -88,12 +92,12 @@ class Remedy:
     def ignored(self) -> tuple[OffsetChange, ...]:
         """The changes that the connector will ignore: those of another round, or of a partition that it does not work on."""
         decision = self.decision
-        if decision is None:
+        if decision is None or not self.changes:
             return ()
         acted_upon = {one.partition for one in self.partitions if not decision.ignores(one)}
         return tuple(change for change in self.changes if ReportPartition.of(change.partition) not in acted_upon)
 
-    @property
+    @cached_property
     def is_lossless(self) -> bool:
         """Whether it gets the connector current, and is known to leave nothing out that being left alone would deliver."""
         return self.catches_up and self.requires is None and not any(map(self._is_in_doubt, self.partitions))
@@ -156,7 +160,6 @@ def compare_remedies(
 
     ``requests`` are those of the strategies that need more than their name.
     """
-    connector = situation.connector
     unchanged = decision_for(situation, {}, restarted)
 
     def remedy(request: ResetRequest) -> Remedy:
@@ -164,7 +167,7 @@ def compare_remedies(
             decision = decide(situation, replace(request, allow_gap=True), restarted)
         except InputError as error:
             return Remedy(request.strategy, None, problem=error.sentence)
-        return Remedy(request.strategy, decision, offset_changes(connector.stored, decision.targets))
+        return Remedy(request.strategy, decision)
 
     return Remedies(
         (

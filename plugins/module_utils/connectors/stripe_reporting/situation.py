@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
     expected_partitions,
@@ -27,6 +28,18 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Partition
+
+
+class Delivered(NamedTuple):
+    """What has come of a partition, whatever happens next: all ``to`` a moment (epoch seconds), and rows of an open run.
+
+    ``open_rows``: how many of the run ``run_id`` were delivered.
+    """
+
+    partition: ReportPartition
+    to: int
+    run_id: str | None
+    open_rows: int
 
 
 @dataclass(frozen=True)
@@ -68,6 +81,11 @@ class Situation:
         assumed = dict.fromkeys(partitions, StripeState(yesterdays_end, asked=False))
         return cls(connector, settings, partitions, offsets, sources, assumed, now)
 
+    @cached_property
+    def configured(self) -> frozenset[ReportPartition]:
+        """The ``partitions``, to ask whether one is among them."""
+        return frozenset(self.partitions)
+
     def source_of(self, partition: ReportPartition) -> Partition:
         """The partition as Connect lists it, or would list it once the connector stores an offset for it."""
         return self.sources.get(partition) or Partition.of(
@@ -85,6 +103,25 @@ class Situation:
     @cached_property
     def current_round(self) -> int:
         return self.settings.rounds.last(self.now)
+
+    @cached_property
+    def delivered(self) -> Mapping[ReportPartition, Delivered]:
+        """For each of the partitions."""
+        return {partition: self._delivered(partition) for partition in self.partitions}
+
+    def _delivered(self, partition: ReportPartition) -> Delivered:
+        stripe = self.stripe[partition]
+        stored = self.offsets.get(partition)
+        # What was delivered is what the offset means, however the connector reads it.
+        offset = ReportOffset() if stored is None else stored.as_meant()
+        to = offset.delivered_to
+        if to is None:
+            # Nothing is known to be delivered, so nothing can come twice, and all since the initial load is still due.
+            to = self.settings.initial_loads.get(partition.report_type, stripe.available_end)
+        if stripe.available_start is not None:
+            # Before it Stripe has no data that could be left out.
+            to = max(to, stripe.available_start)
+        return Delivered(partition, to, offset.run_id, 0 if offset.run_id is None else offset.next_row)
 
     @cached_property
     def startable(self) -> tuple[ReportPartition, ...]:

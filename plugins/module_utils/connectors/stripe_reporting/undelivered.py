@@ -91,11 +91,12 @@ def _in_order(
     partitions: Sequence[ReportPartition], histories: Mapping[str, RunHistory]
 ) -> list[tuple[ReportPartition, ReportRun]]:
     """The runs of the partitions as they were asked for, oldest first."""
+    known = frozenset(partitions)
     runs = [
         (partition, run)
         for timezone, history in histories.items()
         for run in reversed(history.runs)
-        if (partition := ReportPartition(timezone, run.report_type)) in partitions
+        if (partition := ReportPartition(timezone, run.report_type)) in known
     ]
     return sorted(runs, key=lambda one: (one[1].created, one[0]))
 

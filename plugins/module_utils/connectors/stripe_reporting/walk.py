@@ -11,7 +11,7 @@ lists them with their evidence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -94,6 +94,10 @@ class Request(NamedTuple):
     def is_new_run(self) -> bool:
         return self.run_id is None
 
+    def in_round(self, round_id: int) -> Request:
+        """The same request in another round."""
+        return Request(self.partition, round_id, self.start, self.end, self.covers_end, self.run_id, self.first_row)
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -133,14 +137,23 @@ def worked_round(
     now: float,
 ) -> int:
     """The round (epoch seconds) that a task with these offsets works on at ``now``."""
-    current = settings.rounds.last(now)
-    known = [offsets[partition] for partition in partitions if partition in offsets]
-    last = next((offset.round_id for offset in known if offset.round_id is not None), None)
+    return _worked_round(settings.rounds, [offsets.get(partition) for partition in partitions], now)
+
+
+def _worked_round(rounds: Rounds, offsets: Iterable[ReportOffset | None], now: float) -> int:
+    """The same for the offsets of the partitions in the order of the walk, None for one without."""
+    current = rounds.last(now)
+    last = None
+    for offset in offsets:
+        if offset is None:
+            continue
+        # The first partition decides the round for all.
+        last = offset.round_id if last is None else last
+        if last is not None and offset.round_id == last and not offset.processed:
+            return last
     if last is None:
         return current
-    if any(offset.round_id == last and not offset.processed for offset in known):
-        return last
-    return settings.rounds.next(last) if last < current else current
+    return rounds.next(last) if last < current else current
 
 
 def walk(
@@ -154,51 +167,97 @@ def walk(
 
     ``partitions`` are those the task works on, sorted. A problem comes once. Ends after MOST_REQUESTS requests.
     """
-    offsets = dict(stored)
-    current = settings.rounds.last(now)
-    steps: list[Step] = []
-    requests = 0
-    reported: set[tuple[ReportPartition, str]] = set()
-    walked = [(partition, stripe[partition]) for partition in partitions]
-    while True:
-        round_id = worked_round(settings, offsets, partitions, now)
-        worked = aborted = False
-        for partition, its_stripe in walked:
-            offset = offsets.get(partition)
+    task = _Task(settings, [stored.get(partition) for partition in partitions], partitions, stripe, now)
+    task.work()
+    remembered = zip(partitions, task.offsets, strict=True)
+    return Walk(tuple(task.steps), {partition: offset for partition, offset in remembered if offset is not None})
+
+
+class _Task:
+    """A task at work: ``steps`` so far, and the ``offsets`` that it remembers, in the order of the partitions."""
+
+    def __init__(
+        self,
+        settings: WalkSettings,
+        offsets: list[ReportOffset | None],
+        partitions: tuple[ReportPartition, ...],
+        stripe: Mapping[ReportPartition, StripeState],
+        now: float,
+    ) -> None:
+        self.offsets = offsets
+        self.steps: list[Step] = []
+        self._settings = settings
+        self._partitions = partitions
+        self._walked = [(partition, stripe[partition]) for partition in partitions]
+        self._now = now
+        self._current = settings.rounds.last(now)
+        self._requests = 0
+        self._reported: set[tuple[ReportPartition, str]] = set()
+        # The last round that all partitions began together, and what was asked for in it.
+        self._new_round: int | None = None
+        self._asked: list[Request] = []
+
+    def work(self) -> None:
+        """Poll until nothing moves any more, or until there are MOST_REQUESTS requests."""
+        while self._requests < MOST_REQUESTS:
+            round_id = _worked_round(self._settings.rounds, self.offsets, self._now)
+            if not any(offset is not None and offset.round_id == round_id for offset in self.offsets):
+                self._new_round, self._asked = round_id, []
+            worked, aborted = self._poll(round_id)
+            if not worked:
+                if round_id < self._current and not aborted:
+                    self.steps += _held_by_the_first(self.offsets, self._partitions, round_id)
+                return
+            if round_id == self._new_round:
+                self._repeat(round_id)
+
+    def _poll(self, round_id: int) -> tuple[bool, bool]:
+        """One poll; whether anything moved in it, and whether a problem ended it."""
+        worked = False
+        for index, (partition, stripe) in enumerate(self._walked):
+            offset = self.offsets[index]
             if offset is not None and offset.is_done_in(round_id):
                 continue
-            step = next_step(settings, partition, offset, round_id, its_stripe)
+            step = next_step(self._settings, partition, offset, round_id, stripe)
             if isinstance(step, Problem):
-                if (partition, step.reason) not in reported:
-                    reported.add((partition, step.reason))
-                    steps.append(step)
+                if (partition, step.reason) not in self._reported:
+                    self._reported.add((partition, step.reason))
+                    self.steps.append(step)
                 if step.scope == "poll":
-                    aborted = True
-                    break
+                    return worked, True
                 continue
             # With nothing to ask for (start >= end) the partition is complete for the round, in memory only.
-            last_chunk = step.end >= its_stripe.available_end
-            offsets[partition] = ReportOffset(step.end, step.end, None, None, round_id, last_chunk)
+            last_chunk = step.end >= stripe.available_end
+            self.offsets[index] = ReportOffset(step.end, step.end, None, None, round_id, last_chunk)
             worked = True
             if step.start < step.end:
-                steps.append(step)
-                requests += 1
-                if requests >= MOST_REQUESTS:
-                    return Walk(tuple(steps), offsets)
-        if not worked:
-            if round_id < current and not aborted:
-                steps += _held_by_the_first(offsets, partitions, round_id)
-            return Walk(tuple(steps), offsets)
+                self.steps.append(step)
+                self._asked.append(step)
+                self._requests += 1
+                if self._requests >= MOST_REQUESTS:
+                    break
+        return worked, False
+
+    def _repeat(self, round_id: int) -> None:
+        """Once a round that all began together is done: every later one has the same requests, as all start over in it."""
+        done = [offset for offset in self.offsets if offset is not None and offset.is_done_in(round_id)]
+        if len(done) < len(self.offsets):
+            return
+        while round_id < self._current and self._requests + len(self._asked) < MOST_REQUESTS:
+            round_id = self._settings.rounds.next(round_id)
+            self.steps += [request.in_round(round_id) for request in self._asked]
+            self._requests += len(self._asked)
+        self.offsets = [offset._replace(round_id=round_id) for offset in done]
 
 
 def _held_by_the_first(
-    offsets: Mapping[ReportPartition, ReportOffset], partitions: tuple[ReportPartition, ...], round_id: int
+    offsets: Sequence[ReportOffset | None], partitions: tuple[ReportPartition, ...], round_id: int
 ) -> Iterator[Problem]:
     """The first partition decides the round for all: when it is left out in one, none of them ever leaves it."""
     words = "no initial load date, so it is skipped in every round and keeps all the others in this one"
-    for partition in partitions:
-        if partition in offsets and offsets[partition].round_id is not None:
-            if offsets[partition].round_id != round_id:
+    for partition, offset in zip(partitions, offsets, strict=True):
+        if offset is not None and offset.round_id is not None:
+            if offset.round_id != round_id:
                 yield Problem(partition, round_id, "no_initial_load", words, "round")
             return
 

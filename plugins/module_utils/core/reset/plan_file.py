@@ -88,11 +88,8 @@ class PlanFile:
         }
 
     @classmethod
-    def from_data(cls, data: Any, where: str, cluster: str | None = None) -> PlanFile:
-        """Read what :meth:`as_data` made. Raises InputError with one sentence that begins with ``where``.
-
-        With ``cluster`` only the plans of this one are read and checked, which is faster where many are read one by one.
-        """
+    def from_data(cls, data: Any, where: str) -> PlanFile:
+        """Read what :meth:`as_data` made. Raises InputError with one sentence that begins with ``where``."""
         if not is_plan_file(data):
             raise InputError(
                 f"{where} is not a plan file of this collection: name the file that a run with --check wrote."
@@ -106,9 +103,8 @@ class PlanFile:
         if made_at is None or not isinstance(clusters, Mapping):
             what = "made_at is no moment" if made_at is None else "clusters is no map"
             raise InputError(f"{where} is damaged ({what}): {_AGAIN}.")
-        wanted = clusters if cluster is None else {label: one for label, one in clusters.items() if label == cluster}
-        found = {label: _cluster(label, one, f"{where}: cluster {label}") for label, one in wanted.items()}
-        if cluster is None and data.get("content") != digest(clusters):
+        found = {label: _cluster(label, one, f"{where}: cluster {label}") for label, one in clusters.items()}
+        if data.get("content") != digest(clusters):
             raise InputError(f"{where} was altered after it was written: {_AGAIN}.")
         return cls(int(made_at), found)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS, HOUR_SECONDS
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
@@ -40,8 +40,7 @@ class Limits:
         return self.max_run_age_hours * HOUR_SECONDS
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(NamedTuple):
     """Why: a code to act on, the measured figure and its limit (both in the code's unit), and words for a person.
 
     ``since``: from when on it has been so, epoch seconds.
@@ -69,8 +68,7 @@ NOT_CONFIGURED = Reason("not_configured", "has an offset, but the connector is n
 JudgedReason = tuple[VerdictName, Reason]
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """``delivered_to``: up to where (epoch seconds) the partition has delivered, None where that is not known.
 
     ``committed_at`` (epoch seconds) is known where the offsets topic was read.

@@ -7,19 +7,18 @@ look again.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore, Journal
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import NoStatusYet, NotFound
 from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import Hold
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Status,
-    moved_partitions,
+    has_moved,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.arrivals import TopicEnd
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report import steps
@@ -27,7 +26,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agr
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange, changed_config
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.holding import new_hold
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.kept_change import KeptChange
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.look_again import (
     Failure,
@@ -35,9 +33,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.cha
     failure_of,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark import (
-    ConfigMark,
     HeldByOther,
     MarkGone,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark_and_journal import (
+    MarkAndJournal,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.offset_access import OffsetAccess
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings_and_offsets import (
@@ -140,14 +140,14 @@ class Applier:
         backup = self._back_up(connector, planned)
         try:
             self._begin(plan, backup)
-            proof = self._window.enter(worker_ids, self._mark.demand, lambda: self._take_mark(plan, backup))
+            proof = self._window.enter(worker_ids, self._mark.demand, lambda: self._held.take(plan, backup))
             self._progress(steps.stopped(plan.connector))
             held = self._read()
             self._config = held.config
-            if _has_moved(connector, held):
+            if has_moved(connector, held):
                 planned = self._planned_again(connector, held, planned, agreed_plan)
                 backup = self._back_up(held, planned)
-                self._store.begin(self._journal(planned.plan, backup, is_marked=self._mark.is_set))
+                self._held.plan_changed(planned.plan, backup)
             change = self._change(planned.plan)
         except BaseException as error:
             self._return_after(error, plan)
@@ -193,25 +193,19 @@ class Applier:
         return backup
 
     def _begin(self, plan: Plan, backup: str) -> None:
-        """Write the journal, before the stop."""
         seconds = self._cluster.remaining_seconds() + _MOST_RETURNS * RETURN_SECONDS
-        self._hold = new_hold(plan.id, plan.final_state, self._clock(), seconds)
-        self._mark = ConfigMark(self._cluster, plan.connector, self._hold, self._sleep, self._over)
-        self._store.begin(replace(self._journal(plan, backup, is_marked=True), may_be_unmarked=True))
-        self._progress(steps.if_killed(plan.connector, plan.final_state, self._hold.until))
-
-    def _take_mark(self, plan: Plan, backup: str) -> None:
-        """Write the mark, right after the order to stop: earlier the tasks would start once more for it, and move on."""
-        warning = self._mark.take()
-        if warning is not None:
-            self._warnings.append(warning)
-        # Nobody must miss a mark that was never there.
-        self._store.begin(self._journal(plan, backup, is_marked=warning is None))
-
-    def _journal(self, plan: Plan, backup: str, *, is_marked: bool) -> Journal:
-        hold_id = self._hold.id if is_marked else ""
-        self._last_journal = Journal(plan.id, self._hold.prior_state, backup, self._clock(), hold_id=hold_id)
-        return self._last_journal
+        self._held = MarkAndJournal(
+            self._cluster,
+            self._store,
+            plan,
+            seconds,
+            clock=self._clock,
+            sleep=self._sleep,
+            over=self._over,
+            warn=self._warnings.append,
+        )
+        self._mark = self._held.mark
+        self._progress(self._held.begin(plan, backup))
 
     def _planned_again(
         self, connector: Connector, held: Connector, planned: Planned, agreed_plan: str | None
@@ -298,7 +292,7 @@ class Applier:
         problem = None
         self._kept.result = None
         try:
-            self._window.enter(worker_ids, self._mark.demand, self._mark_again)
+            self._window.enter(worker_ids, self._mark.demand, self._held.take_again)
             change.undo()
             self._kept.result = "undone"
         except HeldByOther:
@@ -316,9 +310,6 @@ class Applier:
             f"{said}. The change was undone, and the connector was resumed as it was before; its backup is"
             f" {self._kept.name}. Choose another offset or setting."
         )
-
-    def _mark_again(self) -> None:
-        self._mark.take()
 
     def _how_to_restore(self) -> str:
         return f"Restore the backup {self._kept.name} with the strategy restore."
@@ -370,16 +361,9 @@ class Applier:
         return status if plan.final_state == "RUNNING" else None
 
     def _unmark(self) -> None:
-        """Remove the mark, right before the connector runs again: later its tasks would start once more for it."""
         self._kept.note_return()
-        if self._window.stop_may_come_later:
-            return
-        # Without the mark the journal alone says that it is this run which has left the connector STOPPED.
-        with contextlib.suppress(RecoveryError):
-            self._store.begin(replace(self._last_journal, may_be_unmarked=True))
-        warning = self._mark.release()
-        if warning is not None:
-            self._warnings.append(warning)
+        if not self._window.stop_may_come_later:
+            self._held.release()
 
     def _end(self, plan: Plan) -> None:
         """End the journal, unless the connector may be STOPPED later; then journal and mark stay for the next run.
@@ -411,14 +395,6 @@ def _is_deleted(error: BaseException) -> bool:
 
 def _writes(plan: Plan) -> bool:
     return bool(plan.settings or plan.offsets)
-
-
-def _has_moved(connector: Connector, held: Connector) -> bool:
-    """Whether offsets or settings are others than before the stop; JSON types count, so ``1`` and ``1.0`` are two offsets."""
-    views = [None if one.in_topics is None else one.in_topics.content for one in (connector, held)]
-    return (
-        bool(moved_partitions(connector.stored, held.stored)) or connector.config != held.config or views[0] != views[1]
-    )
 
 
 def _sentence(error: BaseException) -> str:

@@ -147,7 +147,11 @@ class Changes:
         self._connectors = self._cluster.connectors()
         self._members = self._members_of_group()
         prepared = side_by_side(names, self._prepare, at_once=min(self._options.at_once, _MOST_PLANS_AT_ONCE))
-        ended = {} if self._context.check_mode else self._carry_out(prepared)
+        ended: Mapping[str, _Ended] = {}
+        if not self._context.check_mode:
+            # A person who watches can still stop the run.
+            self._context.show([line for name in names for line in self._preview(name, prepared[name])])
+            ended = self._carry_out(prepared)
 
         def report(name: str, outcome: Outcome) -> None:
             try:
@@ -155,13 +159,18 @@ class Changes:
                 outcome.result["connectors"][name]["steps"] = self._steps.get(name, [])
             except RecoveryError as error:
                 error.facts = {**error.facts, "steps": self._steps.get(name, [])}
-                # A person who reads the plans must see which one is missing.
-                shown = error.facts.get("preview", [f"{self._label}  {name}"])
-                outcome.result["preview"] += [*shown, *wrapped(error.sentence), ""]
+                outcome.result["preview"] += self._preview(name, error)
                 raise
 
         result = {"changed": False, "connectors": {}, "preview": [], "next_steps": [], "diff": [], "plan_ids": {}}
         return for_each_connector(names, report, result)
+
+    def _preview(self, name: str, prepared: _Prepared | RecoveryError) -> list[str]:
+        """The plan of a connector for a person; or why there is none, since a person must see which one is missing."""
+        if isinstance(prepared, RecoveryError):
+            shown = prepared.facts.get("preview", [f"{self._label}  {name}"])
+            return [*shown, *wrapped(prepared.sentence), ""]
+        return [*prepared.planned.preview, *prepared.preflight.lines(), ""]
 
     def _members_of_group(self) -> frozenset[str]:
         """The workers as the group's coordinator has them; empty where Kafka cannot be asked."""

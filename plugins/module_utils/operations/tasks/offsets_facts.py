@@ -19,6 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.reg
     secrets_of,
     shown_settings,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.details import with_details
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.findings import finding_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import with_own_writes
@@ -37,6 +38,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.rea
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
 from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.details import DetailOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.facts import FactsOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.limits import read_limits
@@ -49,7 +51,10 @@ FACT = "connectops_offsets"
 def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
     """Read the cluster and judge it. Changes nothing. Raises RecoveryError."""
     with ConnectClient(ConnectOptions.read(params)) as client:
-        return read_facts(client, params, context)[1]
+        outcome = read_facts(client, params, context)[1]
+    facts = outcome.result["ansible_facts"]
+    facts[FACT] = with_details(facts[FACT], DetailOptions.read(params).details)
+    return outcome
 
 
 def read_facts(client: Cluster, params: Mapping[str, Any], context: TaskContext) -> tuple[ClusterViews, Outcome]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,12 +20,17 @@ def say_nothing(message: str) -> None:
     """A module that was shipped cannot show anything before its end."""
 
 
+def show_nothing(lines: Sequence[str]) -> None:
+    """For a task whose preview nobody has asked to be shown."""
+
+
 @dataclass(frozen=True)
 class TaskContext:
     """How the task runs; ``now`` is epoch seconds.
 
     ``progress`` shows a person how far a long read has come; ``sleep`` waits for seconds; ``clock`` counts seconds from any
-    moment. ``alert`` shows a sentence also when the run is being ended.
+    moment. ``alert`` shows a sentence also when the run is being ended. ``show`` shows the preview of a change before anything
+    is changed.
     """
 
     check_mode: bool
@@ -34,6 +39,7 @@ class TaskContext:
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     alert: Callable[[str], None] = say_nothing
+    show: Callable[[Sequence[str]], None] = show_nothing
 
 
 @dataclass

@@ -82,11 +82,6 @@ def test_no_secret_is_in_it() -> None:
     assert "secret-" not in json.dumps(document())
 
 
-def test_of_one_cluster_only_its_own_plans_are_read() -> None:
-    assert set(PlanFile.from_data(document(), "plans.json", "connect-1").clusters) == {"connect-1"}
-    assert PlanFile.from_data(document(), "plans.json", "connect-3").clusters == {}
-
-
 def the_plan(data: dict[str, Any]) -> dict[str, Any]:
     plan: dict[str, Any] = data["clusters"]["connect-1"]["plans"]["c"]
     return plan

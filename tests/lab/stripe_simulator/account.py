@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the simulated Stripe knows: accounts, their report types and runs, and the faults a test has ordered."""
+"""What the simulated Stripe knows of one account: its report types and runs, and the faults a test has ordered."""
 
 from __future__ import annotations
 
@@ -11,31 +11,10 @@ import math
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import date
 
-DAY_SECONDS = 86_400
-COLUMNS = ("row_id", "created", "amount", "currency", "reporting_category", "description")
-_CATEGORIES = ("charge", "refund", "payout", "fee")
-
-Clock = Callable[[], float]
-
-
-@dataclass(frozen=True)
-class Run:
-    """One report run as it is at the moment of reading.
-
-    `interval_start` (inclusive), `interval_end` (exclusive), `created` and `succeeded_at` are epoch seconds;
-    `status` is pending, succeeded or failed; `error` holds the words of a failed run.
-    """
-
-    id: str
-    report_type: str
-    interval_start: int
-    interval_end: int
-    created: int
-    status: str
-    succeeded_at: int | None
-    error: str | None
+from lab.stripe_simulator.report_types import Clock, ReportType
+from lab.stripe_simulator.runs import Run, RunRecord
 
 
 @dataclass(frozen=True)
@@ -70,87 +49,6 @@ class Fault:
         if self.method is not None and self.method != method:
             return False
         return self.path_contains is None or self.path_contains in path
-
-
-@dataclass
-class RunRecord:
-    """What is kept of a run; `ready_at` is when it leaves pending, infinity for never.
-
-    `looks_left` is how many requests for the run make it ready sooner; None is no number.
-    """
-
-    run_id: str
-    file_id: str
-    sequence: int
-    report_type: str
-    interval_start: int
-    interval_end: int
-    columns: tuple[str, ...] | None
-    timezone: str | None
-    created: int
-    ready_at: float
-    failure: str | None
-    file_lost: bool = False
-    forgotten: bool = False
-    file_size: int | None = None
-    looks_left: int | None = None
-
-    @property
-    def order(self) -> tuple[int, int]:
-        """The greatest is the newest, also among those of one second."""
-        return self.created, self.sequence
-
-    def view(self, now: float) -> Run:
-        status = "pending"
-        if now >= self.ready_at:
-            status = "succeeded" if self.failure is None else "failed"
-        return Run(
-            id=self.run_id,
-            report_type=self.report_type,
-            interval_start=self.interval_start,
-            interval_end=self.interval_end,
-            created=self.created,
-            status=status,
-            succeeded_at=int(self.ready_at) if status == "succeeded" else None,
-            error=self.failure if status == "failed" else None,
-        )
-
-
-class ReportType:
-    """A report type of one account. `pending_seconds`, when not None, takes the place of the account's."""
-
-    def __init__(
-        self,
-        type_id: str,
-        *,
-        data_available_start: int,
-        data_available_end: int,
-        rows_per_day: int | Callable[[date], int],
-        clock: Clock,
-    ) -> None:
-        self.id = type_id
-        self.data_available_start = data_available_start
-        self.pending_seconds: float | None = None
-        self._data_available_end = data_available_end
-        self._rows_per_day = rows_per_day
-        self._clock = clock
-        self.updated = int(clock())
-
-    @property
-    def data_available_end(self) -> int:
-        """Epoch seconds up to which (exclusive) runs can be asked for; setting it stands for a data load at Stripe."""
-        return self._data_available_end
-
-    @data_available_end.setter
-    def data_available_end(self, moment: int) -> None:
-        self._data_available_end = moment
-        self.updated = int(self._clock())
-
-    def rows_on(self, day: int) -> int:
-        """How many rows the UTC day number `day` (days since the epoch) has."""
-        if callable(self._rows_per_day):
-            return self._rows_per_day(_utc_date(day))
-        return self._rows_per_day
 
 
 class Account:
@@ -322,19 +220,9 @@ class Account:
     def rows(self, report_type: str, start: int, end: int) -> list[dict[str, str]]:
         """The rows with `start` <= created < `end` (epoch seconds), oldest first: what a delivery must contain.
 
-        Each is what `csv.DictReader` makes of the CSV, all values text. The available data does not limit them.
-        Raises LookupError for an unknown report type.
+        See `ReportType.rows`. Raises LookupError for an unknown report type.
         """
-        kind = self.report_type(report_type)
-        rows = []
-        for day in range(start // DAY_SECONDS, -(-end // DAY_SECONDS)):
-            count = kind.rows_on(day)
-            date_text = _utc_date(day).strftime("%Y%m%d")
-            for number in range(count):
-                created = day * DAY_SECONDS + number * DAY_SECONDS // count
-                if start <= created < end:
-                    rows.append(_row(f"{self.id}-{report_type}-{date_text}-{number:04d}", report_type, number, created))
-        return rows
+        return self.report_type(report_type).rows(self.id, start, end)
 
     # What the API does
 
@@ -426,20 +314,3 @@ class Account:
         )
         self._records[record.run_id] = record
         return record
-
-
-def _utc_date(day: int) -> date:
-    return datetime.fromtimestamp(day * DAY_SECONDS, tz=timezone.utc).date()
-
-
-def _row(row_id: str, report_type: str, number: int, created: int) -> dict[str, str]:
-    chance = int.from_bytes(hashlib.sha256(row_id.encode()).digest()[:4], "big")
-    return {
-        "row_id": row_id,
-        "created": str(created),
-        "amount": str(chance % 200_000 - 50_000),
-        "currency": "usd",
-        "reporting_category": _CATEGORIES[chance % len(_CATEGORIES)],
-        # A comma, because a reader that does not honour CSV quoting must be found out.
-        "description": f"{report_type}, entry {number}",
-    }

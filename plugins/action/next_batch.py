@@ -1,0 +1,50 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
+from ansible_collections.connectops.recovery.plugins.plugin_utils.next_batch import (
+    ClusterOutcome,
+    RunNotes,
+    reason_to_stop,
+    stop_message,
+)
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import plain_variable
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    "role": {"type": "str", "choices": ["reset", "rollback"], "default": "reset"},
+    "max_fail_percentage": {"type": "int", "default": 50},
+    "stop_on_failure": {"type": "bool", "default": False},
+}
+
+
+class ActionModule(ControllerAction):
+    """Decide whether the run goes on with this batch."""
+
+    argument_spec = ARGUMENT_SPEC
+
+    def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+        notes = RunNotes(given["role"])
+        before, batch = notes.read(), variables["ansible_play_batch"]
+        message: str = before["stopped"]
+        if not message:
+            outcomes = [_outcome(label, given["role"], variables["hostvars"][label]) for label in before["batch"]]
+            reason = reason_to_stop(outcomes, given["max_fail_percentage"], stop_on_failure=given["stop_on_failure"])
+            if reason is not None:
+                message = stop_message(reason, before["done"], len(variables["ansible_play_hosts_all"]))
+        done = before["done"] + (0 if message else len(batch))
+        notes.write({"batch": list(batch), "stopped": message, "done": done})
+        return {"changed": False, "goes_on": not message, "message": message}
+
+
+def _outcome(label: str, role: str, of_host: Mapping[str, Any]) -> ClusterOutcome:
+    return ClusterOutcome.of(
+        label,
+        plain_variable(of_host, f"{role}_result"),
+        plain_variable(of_host, "verify_result"),
+        plain_variable(of_host, "connectops_failure") or None,
+    )

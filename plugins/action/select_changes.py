@@ -1,0 +1,53 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import facts_of
+from ansible_collections.connectops.recovery.plugins.plugin_utils.selection import (
+    Selection,
+    limit_problem,
+    selection_lines,
+)
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    "role": {"type": "str", "choices": ["reset", "rollback"], "default": "reset"},
+    "agreed": {"type": "dict", "required": True},
+    "max_changes": {"type": "int", "default": 100},
+}
+
+
+class ActionModule(ControllerAction):
+    """Select the connectors that this run may change, in all its clusters, before anything is changed."""
+
+    argument_spec = ARGUMENT_SPEC
+
+    def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+        agreed = given["agreed"]["ids"] if given["agreed"]["is_given"] else None
+        clusters = {
+            label: self._selection(
+                given["role"], variables["hostvars"][label], None if agreed is None else agreed.get(label, {})
+            )
+            for label in variables["ansible_play_hosts_all"]
+        }
+        problem = limit_problem({label: one.connectors for label, one in clusters.items()}, given["max_changes"])
+        if problem is not None:
+            raise RecoveryError(problem)
+        return {
+            "changed": False,
+            "clusters": {label: one.as_data() for label, one in clusters.items()},
+            "lines": selection_lines(clusters),
+        }
+
+    def _selection(self, role: str, of_host: Mapping[str, Any], agreed: Mapping[str, str] | None) -> Selection:
+        named = self.value("connectops_connectors", of_host) or ()
+        if role == "rollback":
+            return Selection.of_rollback(named, agreed)
+        return Selection.of_reset(
+            facts_of(of_host), named, agreed, self.value("connectops_stay_stopped", of_host) or ()
+        )

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The facts of a cluster with fewer details, so that those of hundreds of clusters stay small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
+
+Details = Literal["problems", "all", "none"]
+Data = Mapping[str, Any]
+
+# The lists of a connector's facts that have an entry for each partition, or several.
+_LISTS = ("verdicts", "offsets", "available", "report_runs")
+# What a remedy does to each partition; the sums beside them stay.
+_OF_A_REMEDY = ("offsets", "ignored", "partitions")
+
+
+def with_details(facts: Data, details: Details) -> dict[str, Any]:
+    """The facts that connect_offsets_facts returns, with the entries of fewer partitions; no verdict, count or line changes."""
+    if details == "all":
+        return dict(facts)
+    return {**facts, "connectors": {name: _fewer(one, details) for name, one in facts["connectors"].items()}}
+
+
+def _fewer(connector: Data, details: Details) -> dict[str, Any]:
+    listed = set()
+    if details == "problems":
+        listed = {Partition.of(one["partition"]) for one in connector["verdicts"] if one["verdict"] != "ok"}
+
+    def is_listed(entry: Data) -> bool:
+        return Partition.of(entry["partition"]) in listed
+
+    fewer = {**connector, **_filtered(connector, _LISTS, is_listed), "records": []}
+    if measures := connector.get("measures"):
+        fewer["measures"] = {**measures, **_filtered(measures, ("partitions",), is_listed)}
+    if remedies := connector.get("remedies"):
+        compared = [
+            {key: value for key, value in one.items() if key not in _OF_A_REMEDY} for one in remedies["compared"]
+        ]
+        fewer["remedies"] = {**remedies, "compared": compared}
+    return fewer
+
+
+def _filtered(of: Data, keys: tuple[str, ...], is_listed: Callable[[Data], bool]) -> dict[str, Any]:
+    return {key: [one for one in of[key] if is_listed(one)] for key in keys if of.get(key)}

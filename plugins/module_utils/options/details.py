@@ -1,0 +1,67 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How much of a result is returned, and whether it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
+    Option,
+    argument_spec,
+    field_for,
+    option,
+    options_of,
+    values_of,
+)
+
+DETAILS = Option(
+    "details",
+    "str",
+    (
+        "How much is returned of each partition. All of it is judged, counted and shown in any case.",
+        "V(problems) lists the partitions whose verdict is not V(ok), and of each remedy the sums.",
+        "V(all) lists all partitions, the raw records, and what each remedy does to each partition.",
+        "V(none) lists no partition.",
+    ),
+    default="problems",
+    choices=("problems", "all", "none"),
+)
+
+
+@dataclass(frozen=True)
+class ShowOptions:
+    """For every task whose result has lines for a person."""
+
+    show: bool = option(
+        "show",
+        "bool",
+        "Whether to show the preview on the screen, line by line and with colours where the terminal has them. A change shows it"
+        " before anything is changed.",
+        default=False,
+    )
+
+
+@dataclass(frozen=True)
+class DetailOptions:
+    """How much of the facts is returned, and where all of them go."""
+
+    details: Literal["problems", "all", "none"] = field_for(DETAILS)
+    report_file: str | None = option(
+        "report_file",
+        "path",
+        "File on the control node that the whole result is written to as JSON, whatever O(details) is.",
+        "It is written in check mode as well.",
+    )
+
+    @classmethod
+    def read(cls, params: Mapping[str, Any]) -> DetailOptions:
+        """The options among a task's parameters."""
+        return cls(**values_of(cls, params))
+
+
+SHOW_SPEC = argument_spec(options_of(ShowOptions))
+DETAILS_SPEC = argument_spec(options_of(DetailOptions))

@@ -1,0 +1,64 @@
+#!/usr/bin/python
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: next_batch
+short_description: Decide whether a run over several clusters goes on with its next batch
+version_added: 1.0.0
+author: connectops.recovery contributors (@connectops)
+description:
+  - Looks at what the roles P(connectops.recovery.reset#role), P(connectops.recovery.verify#role) and
+    P(connectops.recovery.rollback#role) have done in the batch before, and decides whether this batch may begin.
+  - It may not begin if a connector is worse than before its change, or if too many of the changed clusters are not well. Then no
+    further batch of the run begins.
+  - A cluster in which nothing was changed, such as one that cannot be reached, does not count, unless O(stop_on_failure) is
+    set.
+  - Use it with C(run_once) as the first task of a play with C(serial).
+  - The module runs on the controller only, and reads nothing from a cluster.
+extends_documentation_fragment:
+  - connectops.recovery.attributes
+options:
+  role:
+    description: The role that changes the clusters.
+    type: str
+    choices: [reset, rollback]
+    default: reset
+  max_fail_percentage:
+    description:
+      - How many of the clusters of a batch in which something was changed may not be well afterwards, in percent. If it is more,
+        the run stops.
+    type: int
+    default: 50
+  stop_on_failure:
+    description: Whether the run stops as soon as anything has failed, also where nothing was changed.
+    type: bool
+    default: false
+attributes:
+  diff_mode:
+    support: N/A
+    description: The module changes nothing, so there is nothing to show.
+seealso:
+  - module: connectops.recovery.select_changes
+"""
+
+EXAMPLES = r"""
+- name: Decide whether the run goes on after the batch before
+  connectops.recovery.next_batch:
+    max_fail_percentage: 20
+  run_once: true
+  register: batch
+"""
+
+RETURN = r"""
+goes_on:
+  description: Whether this batch may begin.
+  returned: success
+  type: bool
+message:
+  description: Why it may not, as a sentence. Empty if it may.
+  returned: success
+  type: str
+"""

@@ -1,0 +1,76 @@
+#!/usr/bin/python
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: select_changes
+short_description: Select the connectors that a run over several clusters may change
+version_added: 1.0.0
+author: connectops.recovery contributors (@connectops)
+description:
+  - Selects, for all hosts of the play, the connectors that C(connectops_connectors) names, those of the agreed plans, or else
+    those that the role P(connectops.recovery.identify#role) has found to be stuck in this run.
+  - Fails if these are more than O(max_changes), before anything is changed.
+  - Use it with C(run_once) in a play over all clusters of the run, without C(serial), after they have been looked at.
+  - The module runs on the controller only, and reads nothing from a cluster.
+extends_documentation_fragment:
+  - connectops.recovery.attributes
+options:
+  role:
+    description: The role that is to carry out the plans.
+    type: str
+    choices: [reset, rollback]
+    default: reset
+  agreed:
+    description: Result of M(connectops.recovery.agreed_plans_info).
+    type: dict
+    required: true
+  max_changes:
+    description: Number of connectors of all clusters together that one run may change at most.
+    type: int
+    default: 100
+attributes:
+  diff_mode:
+    support: N/A
+    description: The module changes nothing, so there is nothing to show.
+seealso:
+  - module: connectops.recovery.agreed_plans_info
+  - module: connectops.recovery.next_batch
+"""
+
+EXAMPLES = r"""
+- name: Select the connectors to change
+  connectops.recovery.select_changes:
+    agreed: "{{ agreed }}"
+    max_changes: 20
+  run_once: true
+  register: selected
+"""
+
+RETURN = r"""
+clusters:
+  description: What was selected, by cluster.
+  returned: success
+  type: dict
+  contains:
+    connectors:
+      description: Connectors to change.
+      type: list
+      elements: str
+    left_stopped:
+      description:
+        - STOPPED connectors that would be stuck after a resume, and that nobody has asked to recover or to leave STOPPED.
+      type: list
+      elements: str
+    not_agreed:
+      description: Connectors that are stuck, and of which no plan was agreed to.
+      type: list
+      elements: str
+lines:
+  description: What is stuck and was not agreed to, as lines of text for a person. They are shown as well.
+  returned: success
+  type: list
+  elements: str
+"""

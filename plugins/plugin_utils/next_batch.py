@@ -1,0 +1,120 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a run over several clusters goes on with its next batch: what became of the batches before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible import constants
+
+Data = Mapping[str, Any]
+
+# What a verification says of a connector that is not well after its change.
+_NOT_WELL = ("not_recovered", "not_proven")
+
+
+@dataclass(frozen=True)
+class ClusterOutcome:
+    """What became of one cluster of a batch.
+
+    ``changed``: connectors whose change was begun. ``bad``: why, by connector, for those of them that are not seen to be well.
+    ``worse``: those of them that do not run as they did before. ``failure``: any other failure of the cluster.
+    """
+
+    label: str
+    changed: frozenset[str] = frozenset()
+    bad: Mapping[str, str] | None = None
+    worse: frozenset[str] = frozenset()
+    failure: str | None = None
+
+    @classmethod
+    def of(cls, label: str, result: Data, verified: Data, failure: str | None) -> ClusterOutcome:
+        """``result``: that of a reset or rollback. ``verified``: that of connect_recovery_info. Empty where there is none."""
+        connectors: Mapping[str, Data] = result.get("connectors") or {}
+        changed = {name for name, one in connectors.items() if one.get("backup_file") or _was_begun(one)}
+        bad = {name: str(one["msg"]) for name, one in connectors.items() if name in changed and one.get("failed")}
+        worse = {name for name in bad if connectors[name].get("changed")}
+        for name, one in (verified.get("connectors") or {}).items():
+            if name not in changed:
+                continue
+            if one["outcome"] in _NOT_WELL:
+                bad.setdefault(
+                    name, f"{name} is {one['outcome'].replace('_', ' ')}: {one.get('reason') or 'see above'}."
+                )
+            if not _runs_as_before(connectors[name], one):
+                worse.add(name)
+        others = [str(one["msg"]) for name, one in connectors.items() if one.get("failed") and name not in changed]
+        problem = failure or next(iter(others), None)
+        return cls(label, frozenset(changed), bad, frozenset(worse), problem)
+
+
+def _was_begun(one: Data) -> bool:
+    return bool(one.get("failed") and (one.get("changed") or one.get("steps")))
+
+
+def _runs_as_before(change: Data, recovery: Data) -> bool:
+    """Whether no task failed, and the connector is in the state that the plan returns it to."""
+    state = (change.get("plan") or {}).get("final_state")
+    if state not in (None, recovery.get("state")):
+        return False
+    return state != "RUNNING" or all(task["state"] != "FAILED" for task in recovery.get("tasks") or ())
+
+
+def reason_to_stop(
+    clusters: Sequence[ClusterOutcome], max_fail_percentage: int, *, stop_on_failure: bool
+) -> str | None:
+    """Why the run must not go on after a batch, in a sentence; None if it goes on."""
+    for one in clusters:
+        if one.worse:
+            name = min(one.worse)
+            return (
+                f"{name} of {one.label} is worse than before. {(one.bad or {}).get(name, 'It does not run as before.')}"
+            )
+        if stop_on_failure and (one.failure or one.bad):
+            return f"{one.label} failed, and connectops_stop_on_failure is set. {one.failure or _first(one)}"
+    changed = [one for one in clusters if one.changed]
+    bad = [one for one in changed if one.bad]
+    if bad and len(bad) * 100 > max_fail_percentage * len(changed):
+        return (
+            f"{len(bad)} of {len(changed)} changed clusters of the batch are not seen to be well, more than"
+            f" connectops_max_fail_percentage ({max_fail_percentage}). {bad[0].label}: {_first(bad[0])}"
+        )
+    return None
+
+
+def _first(cluster: ClusterOutcome) -> str:
+    return next(iter((cluster.bad or {}).values()), "")
+
+
+class RunNotes:
+    """What one batch of a run leaves to the next: in Ansible's own folder of this run, which ends with it.
+
+    Hosts run in processes of their own, and variables of hosts of other batches would have to be searched for.
+    """
+
+    def __init__(self, role: str) -> None:
+        self._path = Path(constants.DEFAULT_LOCAL_TMP) / f"connectops-batches-{role}.json"
+
+    def read(self) -> dict[str, Any]:
+        """``batch``: the hosts of the batch before; ``stopped``: why the run does not go on, or empty; ``done``: hosts so far."""
+        if not self._path.exists():
+            return {"batch": [], "stopped": "", "done": 0}
+        found: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
+        return found
+
+    def write(self, notes: Data) -> None:
+        self._path.write_text(json.dumps(notes), encoding="utf-8")
+
+
+def stop_message(reason: str, done: int, of: int) -> str:
+    """The sentence of a cluster that the run did not come to."""
+    return (
+        f"Not changed: the run stopped after {done} of {of} clusters. {reason} Find out why, then run it again, without that"
+        " cluster if need be (--limit)."
+    )

@@ -1,0 +1,31 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Loading, before Ansible forks, what the tasks of each cluster need: each fork then has it, and need not load it again."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from importlib import import_module
+
+from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import known_variables
+
+_ACTIONS = "ansible_collections.connectops.recovery.plugins.action"
+# What a look and a change of a connector need, and what they would load later.
+_MODULES = (
+    f"{_ACTIONS}.connect_offsets_facts",
+    f"{_ACTIONS}.connect_offset_reset",
+    f"{_ACTIONS}.connect_recovery_info",
+    "requests",
+    "croniter",
+    "stripe",
+)
+
+
+def preload() -> None:
+    """Load it once. What is not installed is left out: the task that needs it says so."""
+    for name in _MODULES:
+        with suppress(ImportError):
+            import_module(name)
+    # Reads the argument specs of all roles.
+    known_variables()

@@ -1,0 +1,82 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which connectors a run over several clusters may change: those that are named, agreed to, or found to be stuck."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
+
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Of one cluster. ``connectors``: what is planned, and changed where its plan changes anything.
+
+    ``left_stopped``: STOPPED connectors that would be stuck after a resume, and that nobody has asked to recover or to leave
+    alone. ``not_agreed``: connectors that are stuck, and of which no plan was agreed to.
+    """
+
+    connectors: tuple[str, ...] = ()
+    left_stopped: tuple[str, ...] = ()
+    not_agreed: tuple[str, ...] = ()
+
+    @classmethod
+    def of_reset(
+        cls, facts: Data, named: Collection[str], agreed: Collection[str] | None, stay_stopped: Collection[str]
+    ) -> Selection:
+        """For a reset. ``facts``: those of connect_offsets_facts, empty if the cluster could not be read.
+
+        ``named``: the connectors that the user has named, if any. ``agreed``: those of the agreed plans; None without such.
+        """
+        found = list(dict.fromkeys([*facts.get("recoverable", ()), *facts.get("unfinished", ())]))
+        chosen = list(agreed) if agreed is not None else list(named) or found
+        stopped = () if named else facts.get("stuck_after_resume", ())
+        settled = {*facts.get("unfinished", ()), *(agreed or ()), *stay_stopped}
+        return cls(
+            tuple(chosen) if facts else (),
+            tuple(name for name in stopped if name not in settled),
+            () if agreed is None else tuple(name for name in found if name not in agreed),
+        )
+
+    @classmethod
+    def of_rollback(cls, named: Collection[str], agreed: Collection[str] | None) -> Selection:
+        """For a rollback, which finds no connectors itself."""
+        return cls(tuple(named if agreed is None else agreed))
+
+    def as_data(self) -> dict[str, list[str]]:
+        return {
+            "connectors": list(self.connectors),
+            "left_stopped": list(self.left_stopped),
+            "not_agreed": list(self.not_agreed),
+        }
+
+
+def selection_lines(clusters: Mapping[str, Selection]) -> list[str]:
+    """What is stuck and is left alone, because no plan of it was agreed to."""
+    left = {label: one.not_agreed for label, one in clusters.items() if one.not_agreed}
+    if not left:
+        return []
+    lines = wrapped("Not among the agreed plans, so not changed:", indent="")
+    for label, names in left.items():
+        lines += wrapped(f"{label}: {', '.join(names)}")
+    return [*lines, *wrapped("To plan it, run this playbook with --check and without the agreed plans."), ""]
+
+
+def limit_problem(clusters: Mapping[str, Iterable[str]], most: int) -> str | None:
+    """Why the run would change too many connectors; None if it would not."""
+    counts = {label: len(tuple(names)) for label, names in clusters.items()}
+    total = sum(counts.values())
+    if total <= most:
+        return None
+    worst = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:3]
+    return (
+        f"This run may change {total} connectors of {sum(map(bool, counts.values()))} clusters, and connectops_max_changes allows"
+        f" {most}: nothing was changed. Most are in {', '.join(f'{label} ({count})' for label, count in worst)}. Limit the run to"
+        f" some clusters (--limit), or set connectops_max_changes to {total} if that many are meant."
+    )
