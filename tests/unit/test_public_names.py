@@ -55,6 +55,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_SUPPORT_BUNDLE,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import known_variables
 from unit.connectors.stripe_reporting.cases import (
     CAIRO,
@@ -158,7 +159,7 @@ def late_runs() -> RunHistory:
 @pytest.fixture(scope="module")
 def facts() -> dict[str, Any]:
     """What is found out about a connector of which one partition blocks the other."""
-    kind = StripeReporting(StripeOptions())
+    kind = StripeReporting(StripeOptions(), SharedAnswers())
     of = situation(STUCK, evidence=Evidence({NEW_YORK: late_runs()}))
     return kind.judge(of, Limits(), ()).as_data(kind.name, STUCK.state)
 

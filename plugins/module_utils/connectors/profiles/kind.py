@@ -26,6 +26,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.pro
     choose_profile,
     read_profiles,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sharing import Sharing
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.plan_text import raw_plan_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import verdict_lines
@@ -47,7 +48,7 @@ class Profiles(ConnectorKind[Read]):
     default_floors: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
-    def read(cls, params: Mapping[str, Any]) -> Profiles:
+    def read(cls, params: Mapping[str, Any], shared: Sharing) -> Profiles:
         return cls(read_profiles(params.get("profiles") or ()))
 
     @property

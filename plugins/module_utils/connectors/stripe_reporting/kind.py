@@ -16,6 +16,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kin
     Judgement,
     Read,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sharing import Sharing
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting import (
     judge,
     plan_text,
@@ -65,6 +66,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe
 @dataclass(frozen=True)
 class StripeReporting(ConnectorKind[Situation]):
     options: StripeOptions
+    shared: Sharing
 
     name = "stripe_reporting"
     recovers = True
@@ -82,8 +84,8 @@ class StripeReporting(ConnectorKind[Situation]):
     )
 
     @classmethod
-    def read(cls, params: Mapping[str, Any]) -> StripeReporting:
-        return cls(StripeOptions.read(params))
+    def read(cls, params: Mapping[str, Any], shared: Sharing) -> StripeReporting:
+        return cls(StripeOptions.read(params), shared)
 
     def fits(self, connector: Connector) -> bool:
         return is_stripe_reporting(connector)
@@ -92,7 +94,7 @@ class StripeReporting(ConnectorKind[Situation]):
         return frozenset(self.options.keys.values())
 
     def read_outside(self, read: Read) -> Situation:
-        return read_situation(read.connector, self.options, read.log, read.now)
+        return read_situation(read.connector, self.options, self.shared, read.log, read.now)
 
     def delivery(self, connector: Connector) -> Delivery:
         prefix = connector.config.get("topic.prefix", "stripe_reporting_")

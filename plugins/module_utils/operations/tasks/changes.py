@@ -128,7 +128,7 @@ class Changes:
         self._cluster_id = cluster_id
         self._stores = stores
         self._keep = KeepOptions.read(params)
-        self._kinds = kinds_from(params)
+        self._kinds = kinds_from(params, context.shared)
         cluster.hide(secrets_of(self._kinds))
         self._label = backups.cluster_label
         self._topics = topics

@@ -75,7 +75,7 @@ class _Wait:
 
     def __init__(self, cluster: Cluster, params: Mapping[str, Any], context: TaskContext) -> None:
         self._options = options = RecoveryOptions.read(params)
-        self._kinds = kinds_from(params)
+        self._kinds = kinds_from(params, context.shared)
         cluster.hide(secrets_of(self._kinds))
         self._cluster = cluster
         self._request_seconds = ConnectOptions.read(params).timeout_seconds

@@ -25,6 +25,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
 from unit.connectors.stripe_reporting.cases import (
     API_KEYS,
     CAIRO,
@@ -90,7 +91,7 @@ def test_report_types_are_a_list_with_blanks() -> None:
     ],
 )
 def test_the_connector_is_known_by_its_class_and_settings(config: dict[str, str], expected: bool) -> None:
-    kind = StripeReporting(StripeOptions(False, "", {}))
+    kind = StripeReporting(StripeOptions(False, "", {}), SharedAnswers())
     assert kind.fits(Connector.of("c", "source", config, Status())) is expected
 
 
