@@ -49,6 +49,25 @@ def test_connectors_come_from_one_expanded_call(make: MakeClient) -> None:
     assert connectors["a"] == Connector.of("a", "source", {"name": "a", "k": "v"}, replies.status(status_of("a")))
 
 
+TOPICS = ("GET", "/connectors/a%2Fb/topics")
+
+
+@pytest.mark.parametrize(
+    "answer, topics",
+    [
+        (Expect(*TOPICS, body={"a/b": {"topics": ["two", "one"]}}), ("one", "two")),
+        (Expect(*TOPICS, body={"a/b": {"topics": []}}), ()),
+        (failing(*TOPICS, 403, "Topic tracking is disabled."), None),
+        (failing(*TOPICS, 404, "HTTP 404 Not Found"), None),
+    ],
+)
+def test_the_topics_of_a_connector_are_told_where_the_workers_track_them(
+    make: MakeClient, answer: Expect, topics: tuple[str, ...] | None
+) -> None:
+    with FakeConnect(answer) as worker:
+        assert make(worker.url).active_topics("a/b") == topics
+
+
 EXPANDED = "/connectors?expand=info&expand=status"
 NO_PLUGIN = "Failed to find any class that implements Connector and which name matches x.Gone"
 
