@@ -135,7 +135,7 @@ def imported(artifact: Path, python: Path) -> None:
     home.mkdir(exist_ok=True)
     (home / "collections").unlink(missing_ok=True)
     (home / "collections").symlink_to(FOLDER)
-    importer = [python, "-m", "galaxy_importer.main", artifact]
+    importer: list[str | Path] = [python, "-m", "galaxy_importer.main", artifact]
     said = run(importer, FOLDER, python, GALAXY_IMPORTER_CONFIG=str(settings), ANSIBLE_HOME=str(home))
     complaints = [line for line in said.splitlines() if re.match(r"(WARNING|ERROR)\b", line)]
     if complaints:
