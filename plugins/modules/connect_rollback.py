@@ -10,8 +10,9 @@ short_description: Take back the last change of connectors
 version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
-  - Takes back what M(connectops.recovery.connect_offset_reset) has changed. Restores the old settings and offsets, deletes those
-    that the change had added, and touches nothing else.
+  - Takes back what M(connectops.recovery.connect_offset_reset) or M(connectops.recovery.connect_config) has changed. Restores the
+    old settings and offsets, deletes those that the change had added, and touches nothing else.
+  - Of a sink connector it restores settings. Its offsets are those of a consumer group and are never touched.
   - The rollback is a change itself. It is planned, backed up, made while the connector is stopped, and read back in the same way
     as a reset. It can be taken back too.
   - A second run changes nothing.
@@ -283,6 +284,11 @@ connectors:
               type: bool
             redelivered_seconds:
               description: Length of the time for which all rows are delivered twice.
+              type: int
+            redelivered_bytes:
+              description:
+                - How large the reports on what is delivered twice are, in bytes, by the size of those of the last 14 days.
+                  V(null) if none of these tells it.
               type: int
             redelivered_rows:
               description: Number of rows of one report that are delivered twice.

@@ -114,6 +114,7 @@ _SET_BY_US = frozenset(
         "connectops_batch",
         "connectops_batches",
         "connectops_backups",
+        "connectops_deviates",
         "connectops_failure",
         "connectops_is_plan",
         "connectops_is_preview",

@@ -35,7 +35,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_OFFSET_RESET,
     CONNECT_ROLLBACK,
 )
-from faults.kafka_in_memory import BACKUP_TOPIC, COMMIT, FENCE, READ, WRITE, KafkaInMemory
+from faults.kafka_in_memory import BACKUP_TOPIC, COMMIT, READ, WRITE, KafkaInMemory
 from unit.fake_cluster import FakeCluster, FakeConnector, Fault, Killed
 
 NOW = 1_795_413_600.0
@@ -54,6 +54,8 @@ OF_RESET: Mapping[str, Any] = {
 STATES = ("RUNNING", "PAUSED", "STOPPED")
 # Longer than any wait of a run: what was given up arrives when nobody expects it.
 LATE_SECONDS = 30.0
+# Later than this the brokers would have aborted the transaction.
+LATE_COMMIT_SECONDS = 20.0
 # A mark counts for the time of a run and what is reserved for its returns.
 LONGEST_HOLD_SECONDS = 600.0
 WRITES = frozenset({"put_config", "patch_config", "stop", "pause", "resume", "alter_offsets"})
@@ -137,7 +139,7 @@ class World:
     @property
     def _of_every_change(self) -> Mapping[str, Any]:
         brokers = {} if self.scenario[1:] == ("folder", "rest") else {"kafka_bootstrap_servers": ["kafka-1:9092"]}
-        topic = {"backup_topic": BACKUP_TOPIC} if self.scenario.backups == "topic" else {}
+        topic = {"backup_topic": BACKUP_TOPIC, "backup_topic_create": True} if self.scenario.backups == "topic" else {}
         return {
             "connect_url": ["http://connect-1:8083"],
             "connectors": ["c"],
@@ -251,12 +253,11 @@ def fault(kind: Kind, method: str) -> Fault:
 
 
 def _fault_of_kafka(kind: Kind, method: str) -> Fault:
-    """A producer that cannot begin, and a topic that cannot be read, are known to have failed; a write may be unknown."""
-    if method in (READ, FENCE) or kind == "refused":
-        return Fault(KafkaFailed("The brokers failed at it: no."), acts=method == FENCE and kind != "refused")
-    assert method in (COMMIT, WRITE)
-    error = UnknownOutcome("It was sent, and whether it was written is not known.")
-    return Fault(error, acts=True) if kind == "lost" else Fault(error, late_seconds=LATE_SECONDS)
+    """Of a write it may not be known whether it was made; anything else is known to have failed, also where it has acted."""
+    if method in (COMMIT, WRITE) and kind != "refused":
+        error = UnknownOutcome("It was sent, and whether it was written is not known.")
+        return Fault(error, acts=True) if kind == "lost" else Fault(error, late_seconds=LATE_COMMIT_SECONDS)
+    return Fault(KafkaFailed("The brokers failed at it: no."), acts=method != READ and kind != "refused")
 
 
 @contextmanager

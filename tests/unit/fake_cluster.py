@@ -89,6 +89,8 @@ class FakeConnector:
     on_resumed: Callable[[], None] | None = None
     trace: Callable[[Mapping[Partition, Offset | None]], str | None] = lambda offsets: None
     tasks: tuple[Task, ...] = ()
+    # Those that the workers have seen it use; None where they do not track them.
+    topics: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         self.show(self.state)
@@ -192,6 +194,10 @@ class FakeCluster:
         self.seconds += self.delay_seconds
         self._come_into_force()
 
+    def forget_orders(self) -> None:
+        """Let none of the orders so far come into force: a later one counts."""
+        self._pending = []
+
     def call(self, method: str, act: Callable[[], T], *arguments: Any, is_remote: bool = True) -> T:
         """One numbered call. A test's store of backups counts its own as well, which are not ``is_remote``."""
         with self._lock:
@@ -259,6 +265,9 @@ class FakeCluster:
             return self._maybe_stale("offsets", name, now)
 
         return self.call("offsets", read, name)
+
+    def active_topics(self, name: str) -> tuple[str, ...] | None:
+        return self.call("active_topics", lambda: self._found(name).topics, name)
 
     def traces(self, name: str) -> dict[str, Any]:
         status = self.status(name)

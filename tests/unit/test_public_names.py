@@ -172,7 +172,8 @@ def test_the_facts_of_a_stripe_connector_are_those_that_are_documented(facts: di
     own = {name: entry for name, entry in of_connector.items() if name in facts}
     assert set(keys([facts], own)) == set(paths(own))
     affected = {name for remedy in facts["remedies"]["compared"] for one in remedy["partitions"] for name in one}
-    assert affected == {*_forecast_of_a_partition(), "affected"}
+    # The size of what comes twice is told of a plan only.
+    assert affected == {*_forecast_of_a_partition(), "affected"} - {"redelivered_bytes"}
 
 
 def test_the_forecast_is_the_one_that_is_documented() -> None:
@@ -236,4 +237,5 @@ def test_the_result_of_a_verification_is_the_one_that_is_documented(tmp_path: Pa
     (one,) = result.pop("connectors").values()
     assert {*result} - {"changed"} | {"connectors"} == set(documented)
     contains = documented["connectors"]["contains"]
-    assert set(keys([one], contains)) == set(paths(contains))
+    # How far a connector of another class has delivered does not follow from its offsets.
+    assert set(keys([one], contains)) == {path for path in paths(contains) if not path.startswith("history.")}

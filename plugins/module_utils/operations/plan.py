@@ -18,6 +18,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.st
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import (
     RETURNING,
+    ROLLBACK,
     Plan,
     WriteTo,
     final_state_of,
@@ -96,7 +97,7 @@ def make_plan(
     now: float,
 ) -> Planned:
     """Decide the plan, from reads only. ``begun_in`` is the state before an unfinished earlier change, if there was one."""
-    if not connector.is_source:
+    if not connector.is_source and not _leaves_offsets_alone(request.reset):
         raise InputError(
             f"Connector '{connector.name}' is a {connector.type} connector, not a source connector: its offsets belong to a"
             " consumer group, which a reset here does not change."
@@ -134,6 +135,11 @@ def make_plan(
         epoch_fields=decision.epoch_fields,
         keeps_offsets_elsewhere=not kind.recovers,
     )
+
+
+def _leaves_offsets_alone(request: ResetRequest) -> bool:
+    """Whether it takes back a change that had no offsets: all that can be asked of a sink connector."""
+    return request.strategy == ROLLBACK and not request.backup
 
 
 def _plan(

@@ -235,6 +235,7 @@ class _Account:
             succeeded_at=run.succeeded_at,
             error=self.questions.secretless(run.error) if run.error else None,
             file_url=run.result.url if run.result else None,
+            file_bytes=run.result.size if run.result else None,
         )
 
     def _problem(self, what: str, failure: StripeFailed) -> StripeFacts:

@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from integration.recovery.killing import reset_killed_at
+from integration.recovery.killing import At, RunningReset, kill, reset_killed_at
 from integration.recovery.tasks import (
     CAIRO,
     MAX_WAIT,
@@ -27,6 +27,7 @@ from integration.recovery.tasks import (
     unfinished,
 )
 from lab import Lab
+from lab.ansible_runs import run_playbook, write_inventory
 from lab.days import MIDNIGHT, ago
 from lab.trial import Trial
 
@@ -49,14 +50,18 @@ def test_a_reset_killed_at_some_steps_is_finished_by_the_next_run(
 @pytest.mark.faults
 @pytest.mark.parametrize("state", ["PAUSED", "RUNNING"])
 def test_a_reset_killed_at_any_step_is_finished_by_the_next_run(
-    lab: Lab, connector_name: str, tmp_path: Path, state: str
+    lab: Lab, connector_name: str, tmp_path: Path, state: str, record_property: Callable[[str, object], None]
 ) -> None:
-    kill_at(range(1, MOST_STEPS), lab, connector_name, tmp_path, state)
+    left_stopped, killed = kill_at(range(1, MOST_STEPS), lab, connector_name, tmp_path, state)
+    record_property("faults", f"{killed} runs killed, {left_stopped} of them left it STOPPED, {killed} finished")
 
 
-def kill_at(steps: Sequence[int], lab: Lab, connector_name: str, tmp_path: Path, state: str) -> None:
-    """At these steps, one after the other, until a reset ends before it is killed."""
-    left_stopped = 0
+def kill_at(steps: Sequence[int], lab: Lab, connector_name: str, tmp_path: Path, state: str) -> tuple[int, int]:
+    """At these steps, one after the other, until a reset ends before it is killed.
+
+    Returns how many of the runs that were killed left the connector STOPPED, and how many there were.
+    """
+    left_stopped = killed = 0
     for step in steps:
         trial = Trial(lab, f"{connector_name}-{step}")
         tasks = Tasks(lab, trial, tmp_path / "backups")
@@ -68,6 +73,7 @@ def kill_at(steps: Sequence[int], lab: Lab, connector_name: str, tmp_path: Path,
         lab.connect.await_state(trial.name, state)
         try:
             finished_by_itself = reset_killed_at(step, {**tasks.reset_options, "at_least": LONGER_WAIT})
+            killed += finished_by_itself is None
             left_stopped += tasks.state() == "STOPPED"
             again = succeeded(tasks.reset(at_least=LONGER_WAIT))
             assert not tasks.journals
@@ -89,6 +95,7 @@ def kill_at(steps: Sequence[int], lab: Lab, connector_name: str, tmp_path: Path,
     else:
         raise AssertionError("the reset never ended")
     assert left_stopped >= 2
+    return left_stopped, killed
 
 
 def killed_while_stopped(tasks: Tasks, **options: Any) -> None:
@@ -97,6 +104,40 @@ def killed_while_stopped(tasks: Tasks, **options: Any) -> None:
         assert reset_killed_at(step, {**tasks.reset_options, **options}) is None
         if tasks.state() == "STOPPED":
             break
+
+
+def test_a_run_killed_between_the_stop_and_its_mark_is_never_taken_for_well_on_an_empty_disk(
+    trial: Trial, tasks: Tasks, tmp_path: Path
+) -> None:
+    """Only its own disk knows of it, and that is gone."""
+    stuck(trial)
+    before = trial.cluster.config(trial.name)
+    right_after_the_stop = At(1, kill, of_window=True)
+    assert RunningReset({**tasks.reset_options, "at_least": LONGER_WAIT}, right_after_the_stop).result() is None
+    trial.cluster.await_state(trial.name, "STOPPED", tasks=0)
+    assert trial.cluster.config(trial.name) == before, "neither marked nor changed"
+    assert tasks.journals
+
+    facts = succeeded(tasks.look())["ansible_facts"]["connectops_offsets"]
+    assert (facts["stuck_after_resume"], facts["unfinished"], facts["recoverable"]) == ([trial.name], [], [])
+    one = facts["connectors"][trial.name]
+    assert (one["state"], one["verdict"], one["verdict_after_resume"]) == ("STOPPED", "stopped", "stuck")
+
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    inventory = write_inventory(tasks.lab, empty)
+    found = run_playbook("recover", inventory)
+    assert found.returncode == 2, found.stdout
+    said = " ".join(found.stdout.split())
+    assert f"{trial.name} STOPPED" in said
+    assert f"STOPPED, and stuck after a resume: {trial.name}. To recover, run this playbook with -e" in said
+    assert f"-e connectops_connectors={trial.name}, then send PUT /connectors/" in said
+    assert trial.cluster.config(trial.name) == before
+
+    # The disk of the killed run knows what is to be done.
+    succeeded(tasks.reset(at_least=LONGER_WAIT))
+    trial.cluster.await_state(trial.name, "RUNNING", tasks=1)
+    assert not tasks.journals
 
 
 @pytest.mark.lengthy

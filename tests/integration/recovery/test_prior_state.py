@@ -319,7 +319,8 @@ def test_somebody_who_resumes_the_connector_is_noticed_and_not_overruled(
 
     monkeypatch.setattr(ConnectClient, "status", then_resumed)
     result = failed(tasks.reset(strategy="current"))
-    assert f"Somebody has resumed connector '{trial.name}' while it was being changed." in result["msg"]
+    said = f"Connector '{trial.name}' was resumed while it was being changed, by a person or by another run."
+    assert said in result["msg"]
     assert "left RUNNING" in result["msg"]
     assert reads == ["STOPPED"]
     assert tasks.state() == "RUNNING"

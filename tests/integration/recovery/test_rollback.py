@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from integration.recovery.tasks import (
     MAX_WAIT,
@@ -29,7 +30,7 @@ from integration.recovery.tasks import (
     succeeded,
     unfinished,
 )
-from lab import Lab
+from lab import Lab, await_condition
 from lab.ansible_runs import run_playbook, write_inventory
 from lab.trial import Trial
 
@@ -143,6 +144,64 @@ def test_what_somebody_has_changed_is_not_written_over_and_a_secret_stays(
     assert (config[MAX_WAIT], config["proxy.password"]) == ("200", "canary-of-new")
     kept = "".join(file.read_text(encoding="utf-8") for file in tmp_path.rglob("*") if file.is_file())
     assert "canary-of" not in kept + json.dumps(preview)
+
+
+def test_settings_of_a_sink_come_back_and_its_offsets_are_left_alone(
+    lab: Lab, trial: Trial, tasks: Tasks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its group reads on all the time, so the plan that was agreed to must not depend on that."""
+    before = {
+        "connector.class": "org.apache.kafka.connect.file.FileStreamSinkConnector",
+        # Every change of a state is a record of it.
+        "topics": lab.connect.status_topic,
+        "key.converter": "org.apache.kafka.connect.storage.StringConverter",
+        "consumer.override.auto.offset.reset": "earliest",
+        "file": str(tmp_path / "sink.txt"),
+    }
+    lab.connect.create(trial.name, before)
+    await_condition(lambda: committed(lab, trial.name), "a commit of the sink's group")
+    refuse_writes_of_offsets(monkeypatch)
+
+    # As the playbook does it on that host.
+    label = {"cluster_label": lab.connect.name}
+    done = succeeded(tasks.configure(config={"file": str(tmp_path / "other.txt"), "batch.of.mine": 7}, **label))
+    assert "rollback_backup_file" in "\n".join(done["next_steps"])
+    changed = lab.connect.config(trial.name)
+    assert changed["file"].endswith("other.txt")
+    lab.connect.await_state(trial.name, "RUNNING", tasks=1)
+    start = committed(lab, trial.name)
+
+    back = tasks.previewed_rollback(**label)
+    assert back["plan"]["offsets"] == []
+    assert back["evidence"]["settings_kept"] == 2
+    assert lab.connect.config(trial.name) == {**before, "name": trial.name}
+    assert tasks.state() == "RUNNING"
+    assert not succeeded(tasks.roll_back(**label))["changed"]
+
+    lab.connect.request("PUT", f"/connectors/{trial.name}/pause")
+    lab.connect.await_state(trial.name, "PAUSED")
+    named = {"connectops_connectors": trial.name, "rollback_backup_file": back["backup_file"]}
+    again = run_playbook("rollback", write_inventory(lab, tmp_path), ["-e", json.dumps(named)])
+    assert again.returncode == 0, again.stdout
+    assert changed_tasks(again.stdout) == 1
+    assert (lab.connect.config(trial.name), tasks.state()) == (changed, "PAUSED")
+    now = committed(lab, trial.name)
+    assert all(now[one] >= position for one, position in start.items())
+    assert sum(now.values()) > sum(start.values())
+
+
+def committed(lab: Lab, sink: str) -> dict[int, int]:
+    """The positions that the sink's group has committed, by topic partition."""
+    return {
+        entry["partition"]["kafka_partition"]: entry["offset"]["kafka_offset"] for entry in lab.connect.offsets(sink)
+    }
+
+
+def refuse_writes_of_offsets(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(client: ConnectClient, name: str, offsets: Any) -> str:
+        raise AssertionError("offsets of a sink are written")
+
+    monkeypatch.setattr(ConnectClient, "alter_offsets", refuse)
 
 
 def changed_tasks(output: str) -> int:

@@ -24,6 +24,7 @@ FAILURE = KafkaFailed("The brokers failed at it: no.")
 @pytest.fixture(name="kafka")
 def brokers() -> Iterator[KafkaInMemory]:
     kafka = KafkaInMemory(FakeCluster())
+    kafka.ensure(BACKUP_TOPIC, may_make=True)
     with kafka.instead_of_brokers():
         yield kafka
 
@@ -31,7 +32,7 @@ def brokers() -> Iterator[KafkaInMemory]:
 def store_of(kafka: KafkaInMemory) -> TopicStore:
     """That of a new run."""
     topic = BackupTopic(kafka, BACKUP_TOPIC, TopicState(True, 10_000), "eu-1", is_live=True)  # type: ignore[arg-type]
-    topic.values = Values(kafka)  # type: ignore[assignment]
+    topic.values = Values(kafka, BACKUP_TOPIC)  # type: ignore[assignment]
     store = TopicStore(topic, "kafka-1", "c")
     store.current()
     return store

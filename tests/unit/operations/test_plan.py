@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Decision
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.kind import Profiles
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.kind import Sinks
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.kind import (
     StripeReporting,
 )
@@ -36,7 +37,7 @@ from unit.fake_cluster import FakeCluster, FakeConnector
 
 ORDERS = Partition.of({"table": "orders"})
 CONFIG = {"connector.class": "Orders", "max.wait.ms": "1000", "db.password": "s3cret-word"}
-KINDS = (StripeReporting(StripeOptions(ask=False, api_url="", keys={}), SharedAnswers()), Profiles())
+KINDS = (StripeReporting(StripeOptions(ask=False, api_url="", keys={}), SharedAnswers()), Sinks(), Profiles())
 DELETE = ResetRequest("delete")
 CONTINUE = ResetRequest("continue")
 
@@ -93,6 +94,16 @@ def test_a_connector_that_a_killed_run_left_stopped_returns_to_the_state_before(
 def test_the_offsets_of_a_sink_are_refused_before_anything_is_asked() -> None:
     with pytest.raises(InputError, match="is a sink connector, not a source connector"):
         planned(connector(type="sink"))
+    with pytest.raises(InputError, match="is a sink connector, not a source connector"):
+        planned(connector(type="sink"), ResetRequest("rollback", backup={ORDERS: {"id": 4}}))
+
+
+def test_settings_of_a_sink_are_taken_back_in_a_plan_without_offsets() -> None:
+    sink = connector(type="sink", offsets=())
+    found, _cluster = planned(sink, ResetRequest("rollback", backup={}), {"max.wait.ms": "500"})
+    assert [(one.key, one.after) for one in found.plan.settings] == [("max.wait.ms", "500")]
+    assert found.plan.offsets == ()
+    assert "~  max.wait.ms  1000 (1 s) -> 500 (500 ms)" in "\n".join(found.preview)
 
 
 def test_a_partition_without_an_offset_is_one_that_rest_cannot_address() -> None:

@@ -171,6 +171,25 @@ def test_a_blank_in_every_variable_changes_nothing(tmp_path: Path, first: int) -
 
 
 @pytest.mark.core_matrix
+def test_a_blank_in_every_variable_of_a_role_changes_nothing_where_ansible_leaves_the_check_to_the_role(
+    tmp_path: Path,
+) -> None:
+    names = sorted(name for name in known_variables() if name.startswith(("identify_", "reset_", "verify_")))
+    variables = {name: (Unsafe(""), None)[number % 2] for number, name in enumerate(names)}
+    roles = [
+        {"ansible.builtin.include_role": {"name": f"connectops.recovery.{role}", "rolespec_validate": False}}
+        for role in ("reset", "verify", "identify")
+    ]
+    head = {"hosts": "all", "connection": "local", "gather_facts": False, "tasks": roles}
+    module_defaults = {"group/connectops.recovery.all": {"connect_url": UNREACHABLE}}
+    playbook = tmp_path / "play.yml"
+    playbook.write_text(json.dumps([{**head, "module_defaults": module_defaults}]), encoding="utf-8")
+    status, output = play(str(playbook), tmp_path, variables)
+    assert status == 2, output
+    assert NOT_REACHED in output
+
+
+@pytest.mark.core_matrix
 @pytest.mark.core_smoke
 @pytest.mark.parametrize(
     "playbook", ["recover", "identify", "metrics", "prevent", "rollback", "support_bundle", "verify"]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sink connectors as a kind: judged by the lag of their consumer group, never reset."""
+"""Sink connectors as a kind: judged by the lag of their consumer group. Of their offsets nothing is ever written."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kin
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sharing import Sharing
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import judge_sink
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.plan_text import raw_plan_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import verdict_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
-from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 
 class Sinks(ConnectorKind[Read]):
@@ -53,10 +53,8 @@ class Sinks(ConnectorKind[Read]):
         return f"judged as {facts['profile']}"
 
     def decide(self, situation: Read, request: ResetRequest) -> Decision:
-        raise InputError(
-            f"Connector '{situation.connector.name}' is a sink connector: its offsets belong to a consumer group, which a"
-            " reset here does not change."
-        )
+        """No targets: no plan of a sink can hold an offset. What asks for one was refused before (``operations/plan.py``)."""
+        return Decision({})
 
     def plan_lines(self, plan: Data, forecast: Data | None, config: Mapping[str, str]) -> list[str]:
-        raise NotImplementedError
+        return raw_plan_lines(plan)

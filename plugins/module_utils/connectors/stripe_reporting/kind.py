@@ -36,6 +36,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     EPOCH_FIELDS,
+    ReportOffset,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.outlook import (
     make_outlook,
@@ -52,7 +53,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.seen import seen_data
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.waits import suggest_wait
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import (
     ResetRequest,
@@ -109,7 +110,11 @@ class StripeReporting(ConnectorKind[Situation]):
             progress=r"Generated \d+ SourceRecords|Marked combination .* as completed",
             failure=r"Error while polling",
             timeout=r"did not complete within \d+ ms",
+            needs_keyless=True,
         )
+
+    def delivered_to(self, connector: Connector, offset: Offset) -> int | None:
+        return ReportOffset.read(offset).delivered_to
 
     def judge(self, situation: Situation, limits: Limits, requests: Sequence[ResetRequest]) -> Judgement:
         restarted = make_forecast(situation)

@@ -45,10 +45,10 @@ def returned(connector: str, state: str) -> str:
 
 
 def left_as_chosen(connector: str, state: str, wanted: str) -> str:
-    """A warning: the connector is not returned to its state, because somebody has chosen another one."""
+    """A warning: the connector is not returned to its state, because another one was chosen."""
     return (
-        f"Somebody has chosen the state {state} for connector '{connector}' while it was being changed, so it was left {state}"
-        f" and not returned to {wanted}."
+        f"The state {state} was chosen for connector '{connector}' while it was being changed, so it was left {state} and not"
+        f" returned to {wanted}."
     )
 
 

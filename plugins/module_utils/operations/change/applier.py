@@ -78,7 +78,8 @@ class Applier:
 
     ``open_offsets`` gives access to the offsets in the way that a plan names. ``clock`` returns epoch seconds by the workers'
     clock. ``progress`` shows a person one line for each step. ``over``: the mark of a run that has ended without removing it.
-    ``target_ends``: see :class:`Backup`.
+    ``target_ends``: see :class:`Backup`. ``before_look`` and ``before_stop`` wait for other connectors, so that each is looked at
+    for the last time before the first of them is stopped, and all are stopped at once.
     """
 
     def __init__(
@@ -96,6 +97,8 @@ class Applier:
         progress: Callable[[str], None],
         over: Hold | None = None,
         target_ends: tuple[TopicEnd, ...] = (),
+        before_look: Callable[[], None] = lambda: None,
+        before_stop: Callable[[], None] = lambda: None,
     ) -> None:
         self._cluster = cluster
         self._store = store
@@ -108,6 +111,8 @@ class Applier:
         self._progress = progress
         self._kept = KeptChange(store, cluster_id, clock, target_ends)
         self._over = over
+        self._before_look = before_look
+        self._before_stop = before_stop
         self._warnings: list[str] = []
         self._is_half_done = False
         self._write_may_come_later = False
@@ -140,7 +145,12 @@ class Applier:
         backup = self._back_up(connector, planned)
         try:
             self._begin(plan, backup)
-            proof = self._window.enter(worker_ids, self._mark.demand, lambda: self._held.take(plan, backup))
+            self._before_look()
+            self._mark.look()
+            self._before_stop()
+            proof = self._window.enter(
+                worker_ids, self._mark.demand, lambda: self._held.take(plan, backup), self._kept.other_run
+            )
             self._progress(steps.stopped(plan.connector))
             held = self._read()
             self._config = held.config
@@ -175,8 +185,8 @@ class Applier:
             self._warnings.append(steps.left_as_chosen(plan.connector, left_as, plan.final_state))
         self._progress(steps.returned(plan.connector, left_as or plan.final_state))
         try:
-            config = self._cluster.config(plan.connector) if planned.plan.settings else {}
-            stored = change.stored()
+            config = self._cluster.config(plan.connector)
+            stored = change.stored() if planned.plan.offsets else {}
         except NotFound as error:
             raise self._deleted(plan, changed=_writes(planned.plan)) from error
         runs = (left_as or plan.final_state) == "RUNNING"

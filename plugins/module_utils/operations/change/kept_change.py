@@ -13,10 +13,14 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.backup im
 from ansible_collections.connectops.recovery.plugins.module_utils.core.change import Change, ChangeResult
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.arrivals import TopicEnd
+from ansible_collections.connectops.recovery.plugins.module_utils.core.rollback import show_backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.unfinished import state_to_return_to
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.who import who_runs_this
+
+# Of so many backups the run is looked for that was at work at the same time.
+_NEWEST = 5
 
 
 class KeptChange:
@@ -38,6 +42,7 @@ class KeptChange:
         self._finishes: str | None = None
         self._half_made: str | None = None
         self._earlier: str | None = None
+        self._begun_at = clock()
         self.name: str | None = None
         self.result: ChangeResult | None = "undone"
         self._returned_at: float | None = None
@@ -71,6 +76,18 @@ class KeptChange:
     def leaves_half_made(self) -> str | None:
         """The backup of a killed run's change that is there in part and that this one has not finished; None as a rule."""
         return None if self.result == "done" else self._half_made
+
+    def other_run(self) -> str:
+        """The run that has changed the connector at the same time, in words for a message, as far as the store knows of one."""
+        with contextlib.suppress(RecoveryError):
+            for entry in self._store.list()[:_NEWEST]:
+                if entry.name in (self.name, self._earlier):
+                    continue
+                returned_at = self._store.returned_at(entry.name)
+                if returned_at is not None and returned_at >= self._begun_at:
+                    backup = self._store.read(entry.name)
+                    return f"another run ({show_backup(backup)} by {backup.made_by}, which has returned it)"
+        return "another run"
 
     def note_return(self) -> None:
         """The connector is about to be returned to its state."""

@@ -30,6 +30,8 @@ _READ_TRIES = 50
 # What another worker shows for a moment only is no finding.
 _LOOK_TRIES = 5
 _PAUSE_SECONDS = 0.1
+# No run comes from its mark to its first write in this time, so what was read so long ago still tells whether there is one.
+_FRESH_SECONDS = 0.3
 
 
 class HeldByOther(RecoveryError):
@@ -63,17 +65,32 @@ class ConfigMark:
         self._text = hold.as_text()
         self._nobodys = (None, *([over.as_text()] if over is not None else []))
         self._sleep = sleep
+        # As remaining seconds; None: another run may have come since.
+        self._looked_at: float | None = None
         self.is_set = False
 
+    def look(self) -> None:
+        """See that no other run holds the connector, right before it is stopped. Raises RecoveryError.
+
+        After the stop a read waits for a rebalance, and a run that is killed meanwhile leaves no mark.
+        """
+        looked_at = self._cluster.remaining_seconds()
+        found = self._cluster.config(self._connector).get(HOLD_KEY)
+        if found not in self._nobodys:
+            raise self._held_by(found)
+        # It is asked once, so :meth:`take` need not wait for it.
+        self._cluster.supports("PATCH", "config")
+        self._looked_at = looked_at
+
     def take(self) -> str | None:
-        """Write the mark.
+        """Write the mark, right after :meth:`look` without a read in between.
 
         Returns a warning where it cannot be written; the journal has to do alone then. Raises HeldByOther, or another
         RecoveryError when Connect cannot be asked; nothing else was changed by then.
         """
-        found = self._cluster.config(self._connector).get(HOLD_KEY)
-        if found not in self._nobodys:
-            raise self._held_by(found)
+        if self._looked_at is None or self._looked_at - self._cluster.remaining_seconds() > _FRESH_SECONDS:
+            self.look()
+        self._looked_at = None
         if not self._cluster.supports("PATCH", "config"):
             return self._cannot("this version of Kafka Connect can only write a whole config")
         refusal: ConnectError | None = None
@@ -136,7 +153,10 @@ class ConfigMark:
     def release(self) -> str | None:
         """Remove the mark if it is this one; a warning where it stays. It is no error that it is gone already."""
         problem = "it is still there"
-        for _try in range(_LOOK_TRIES):
+        for number in range(_LOOK_TRIES):
+            # As a rule the first write has removed it: a run that is killed before the return leaves a connector without a mark.
+            if number > 1:
+                self._sleep(_PAUSE_SECONDS)
             try:
                 if self._cluster.config(self._connector).get(HOLD_KEY) != self._text:
                     self.is_set = False
@@ -148,7 +168,6 @@ class ConfigMark:
                 pass  # what is read next decides
             except ConnectError as error:
                 problem = error.sentence[:-1]
-            self._sleep(_PAUSE_SECONDS)
         return (
             f"The setting {HOLD_KEY} of connector '{self._connector}' could not be removed ({problem}): other runs wait until"
             " the time in it has passed, and the next one removes it."

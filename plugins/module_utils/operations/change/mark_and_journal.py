@@ -18,6 +18,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.holding import new_hold
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark import ConfigMark
 
+# Where it fails, the connector is returned all the same: one that is left STOPPED is worse.
+_JOURNAL_TRIES = 2
+
 
 class MarkAndJournal:
     """Both for one change. ``warn`` takes a sentence about a mark that could not be written, or not be removed.
@@ -68,8 +71,10 @@ class MarkAndJournal:
     def release(self) -> None:
         """Remove the mark, right before the connector runs again: later its tasks would start once more for it."""
         # Without the mark the journal alone says that it is this run which has left the connector STOPPED.
-        with contextlib.suppress(RecoveryError):
-            self._store.begin(replace(self._journal, may_be_unmarked=True))
+        for _try in range(_JOURNAL_TRIES):
+            with contextlib.suppress(RecoveryError):
+                self._store.begin(replace(self._journal, may_be_unmarked=True))
+                break
         warning = self.mark.release()
         if warning is not None:
             self._warn(warning)

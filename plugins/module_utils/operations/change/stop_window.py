@@ -41,6 +41,8 @@ _WATCH_PAUSE_SECONDS = 0.5
 _STOP_AGAIN_SECONDS = 8.0
 # Two workers may show different states for a moment.
 _FOREIGN_SECONDS = 2.0
+# Before a stop has come into force, somebody else's earlier order may show for as long as a rebalance takes.
+_OVERTAKEN_SECONDS = 15.0
 _FOREIGN_LOOKS = 5
 _DEMAND_SECONDS = 2.0
 _CHOSEN = ("RUNNING", "PAUSED")
@@ -115,6 +117,8 @@ class StopWindow:
         self._was_asked_to_stop = False
         self._may_be_stopped = connector.state == "STOPPED"
         self._was_seen_stopped = False
+        self._state_at_stop = ""
+        self._was_overtaken = False
         self._foreign_since: float | None = None
         # Stops that were sent, those of them whose answer was lost, and when the next one is due (as remaining seconds).
         self._stops = self._lost_stops = 0
@@ -132,12 +136,15 @@ class StopWindow:
         worker_ids: Iterable[str],
         demand_own: Callable[[], None] = lambda: None,
         when_ordered: Callable[[], None] = lambda: None,
+        other_run: Callable[[], str] = lambda: "another run",
     ) -> Proof:
         """Stop the connector and return when its offsets hold still. Raises RecoveryError; it may be STOPPED then.
 
         ``worker_ids`` are all known workers; each is asked itself. ``demand_own`` is called now and then while this waits; it
         raises RecoveryError when the connector is another run's. ``when_ordered`` is called once, right after the order to stop.
+        ``other_run`` names, for a message, a run that may have chosen another state meanwhile: that of a person looks the same.
         """
+        self._other_run = other_run
         self._demand_own = demand_own
         self._demand_again_at = self._cluster.remaining_seconds() - _DEMAND_SECONDS
         status = self._status()
@@ -172,7 +179,7 @@ class StopWindow:
             return None
         if state != "STOPPED":
             self._before_return()
-        chosen = self._chosen() if self._was_seen_stopped else None
+        chosen = self._chosen() if self._was_seen_stopped or self._was_overtaken else None
         if chosen is not None and chosen.state != state:
             self.left_as = chosen.state
         if state == "STOPPED" or self.left_as is not None:
@@ -210,7 +217,9 @@ class StopWindow:
 
     def _meddled(self, state: str) -> Meddled:
         did = "resumed" if state == "RUNNING" else "paused"
-        return Meddled(f"Somebody has {did} connector '{self._name}' while it was being changed.")
+        return Meddled(
+            f"Connector '{self._name}' was {did} while it was being changed, by a person or by {self._other_run()}."
+        )
 
     def _watched(self, status: Status, seconds: float) -> Status:
         """The first status in which something has FAILED, or the last one that could be read in this time."""
@@ -267,9 +276,19 @@ class StopWindow:
             self._has_stop_come = self._stops > 0
             self._foreign_since = None
         elif self._was_seen_stopped and status.state in _CHOSEN and not self._is_overruled():
-            self._demand_unchosen(status)
+            self._demand_unchosen(status, _FOREIGN_SECONDS)
         elif not self._was_asked_to_stop or self._is_stop_due():
-            self._send_stop()
+            self._send_stop(status)
+        elif self._is_overtaken(status):
+            self._demand_unchosen(status, _OVERTAKEN_SECONDS)
+
+    def _is_overtaken(self, status: Status) -> bool:
+        """Whether it shows a state that neither it had before nor this window has ordered."""
+        states = (self._state_at_stop, status.state)
+        is_foreign = not self._lost_stops and states in (("RUNNING", "PAUSED"), ("PAUSED", "RUNNING"))
+        if not is_foreign:
+            self._foreign_since = None
+        return is_foreign
 
     def _is_overruled(self) -> bool:
         # A connector found STOPPED may still follow an earlier order of a run that was killed.
@@ -278,7 +297,8 @@ class StopWindow:
     def _is_stop_due(self) -> bool:
         return self._stop_again_at is not None and self._cluster.remaining_seconds() <= self._stop_again_at
 
-    def _send_stop(self) -> None:
+    def _send_stop(self, status: Status) -> None:
+        self._state_at_stop = status.state
         self._may_be_stopped = self._was_asked_to_stop = True
         self._was_seen_stopped = self._has_stop_come = False
         self._stop_again_at = None
@@ -290,12 +310,13 @@ class StopWindow:
             self._lost_stops += 1
             self._stop_again_at = self._cluster.remaining_seconds() - _STOP_AGAIN_SECONDS
 
-    def _demand_unchosen(self, status: Status) -> None:
-        """Raises Meddled for a state that has been another one for a while."""
+    def _demand_unchosen(self, status: Status, seconds: float) -> None:
+        """Raises Meddled for a state that has been another one for so long."""
         now = self._cluster.remaining_seconds()
         if self._foreign_since is None:
             self._foreign_since = now
-        elif self._foreign_since - now >= _FOREIGN_SECONDS:
+        elif self._foreign_since - now >= seconds:
+            self._was_overtaken = True
             raise self._meddled(status.state)
 
     def _is_stopped(self, status: Status) -> bool:

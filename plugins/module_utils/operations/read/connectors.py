@@ -84,13 +84,14 @@ def read_with_topics(
     """One connector with the offsets that its task will read, from REST and from the topics, and warnings.
 
     ``topics`` None: they are not read. With ``write_to`` topic the offsets are those of the topics alone. Where the topics cannot
-    be read, and REST tells all offsets, these must do; raises RecoveryError otherwise.
+    be read, and REST tells all offsets, these must do; raises RecoveryError otherwise. Those of a sink are not read: they are its
+    consumer group's, which no change here touches, and they move all the time.
     """
-    if topics is None:
-        return read_connector(client, name, with_offsets=True, sleep=sleep), ()
     connector = read_connector(client, name, with_offsets=False, sleep=sleep)
     if connector.type == "sink":
         return connector, ()
+    if topics is None:
+        return replace(connector, offsets=read_offsets(client, name, sleep)), ()
     is_topic_alone = write_to == "topic"
     # The topic knows what a null stands for, so REST need not be asked again as without it.
     connector = replace(connector, offsets=() if is_topic_alone else client.offsets(name))

@@ -137,7 +137,7 @@ class Changes:
         self._clock_at_start = context.clock()
         self._connectors: Mapping[str, Connector] = {}
         self._members: frozenset[str] = frozenset()
-        self._meeting = Meeting()
+        self._before_look, self._before_stop, self._before_return = Meeting(), Meeting(), Meeting()
         self._steps: dict[str, list[dict[str, Any]]] = {}
 
     def all(self) -> Outcome:
@@ -203,7 +203,7 @@ class Changes:
         if agreed is not None and (remark := agreed.check(planned.plan, unfinished.begun_in)) is not None:
             planned = replace(planned, preview=(*planned.preview, *wrapped(remark)))
         if not planned.plan.is_empty:
-            preflight, problems = self._preflight(connector, planned)
+            preflight, problems = self._preflight(cluster, connector, planned)
             warnings = (*warnings, *problems)
             store.refuse_unfit(self._backup_of(connector, planned, preflight))
         else:
@@ -212,13 +212,17 @@ class Changes:
             warnings = (*warnings, unfinished.remark)
         return _Prepared(connector, store, unfinished, plan_for, planned, agreed is not None, warnings, preflight)
 
-    def _preflight(self, connector: Connector, planned: Planned) -> tuple[Preflight, tuple[str, ...]]:
+    def _preflight(self, cluster: Cluster, connector: Connector, planned: Planned) -> tuple[Preflight, tuple[str, ...]]:
         """The topics that the connector delivers to; a warning where they cannot be looked at, since it can be changed anyway."""
-        topics = kind_of(self._kinds, connector).delivery(connector).topic_names
-        if self._targets is None or not topics or connector.config.get(OTHER_CLUSTER):
+        if self._targets is None or connector.config.get(OTHER_CLUSTER):
+            return Preflight(), ()
+        delivery = kind_of(self._kinds, connector).delivery(connector)
+        topics = delivery.topic_names or cluster.active_topics(connector.name) or ()
+        if not topics:
             return Preflight(), ()
         try:
-            return preflight_of(self._targets.look(topics), planned.forecast), ()
+            looked = self._targets.look(topics)
+            return preflight_of(looked, planned.forecast, needs_keyless=delivery.needs_keyless), ()
         except KafkaFailed as failure:
             return Preflight(), (
                 f"The topics that connector '{connector.name}' delivers to were not looked at: {failure.sentence}",
@@ -306,7 +310,7 @@ class Changes:
                 deadline.sleep,
                 may_be_incomplete=may_be_incomplete,
                 overrules=not one.unfinished.is_nothing,
-                before_return=lambda: self._meeting.wait(name, deadline.check),
+                before_return=lambda: self._before_return.wait(name, deadline.check),
             ),
             lambda: self._read(cluster, name)[0],
             lambda read: one.plan_for(cluster, read, one.unfinished.begun_in),
@@ -317,9 +321,15 @@ class Changes:
             progress=note,
             over=one.unfinished.over,
             target_ends=one.preflight.ends,
+            before_look=lambda: self._before_look.wait(name, deadline.check),
+            before_stop=lambda: self._before_stop.wait(name, deadline.check),
         )
         try:
-            with self._meeting.expects(name):
+            with (
+                self._before_look.expects(name),
+                self._before_stop.expects(name),
+                self._before_return.expects(name),
+            ):
                 return applier.apply(one.connector, one.planned, workers, one.planned.plan.id if one.agreed else None)
         except Interrupted as error:
             # Whatever could not be undone would have raised another error.

@@ -87,9 +87,8 @@ def configure(cluster: Cluster, params: Mapping[str, Any], context: TaskContext)
 
 @dataclass(frozen=True)
 class _Decided:
-    """What is to be changed of one connector; nothing if it has no settings. Only a source connector can be rolled back."""
+    """What is to be changed of one connector; nothing if it has no settings."""
 
-    is_source: bool
     plan: Plan
     backup: Backup
     store: BackupStore
@@ -128,7 +127,7 @@ class _Configuration:
             if isinstance(ended, RecoveryError):
                 raise ended
             _add(outcome, one.plan, backup_file=ended)
-            if one.is_source and ended is not None:
+            if ended is not None:
                 outcome.result["next_steps"] += go_back_lines(one.plan.as_data(), ended, self._params)
 
         return for_each_connector(names, report, {"changed": False, "connectors": {}, "diff": [], "next_steps": []})
@@ -158,7 +157,7 @@ class _Configuration:
         store = self._stores.of(name)
         if changes:
             store.refuse_unfit(backup)
-        return _Decided(connector.is_source, plan, backup, store)
+        return _Decided(plan, backup, store)
 
     def _write_all(self, decided: Mapping[str, _Decided | RecoveryError]) -> dict[str, str | RecoveryError]:
         """Write what was decided. Returns the backup of each change, or its error.

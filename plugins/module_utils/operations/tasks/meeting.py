@@ -1,10 +1,11 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Connectors that are returned together share one rebalance of the workers.
+"""Connectors that are stopped together, or returned together, share rebalances of the workers.
 
-A rebalance takes up to a heartbeat (3 s by default) as soon as there are two workers, and changes of other connectors wait for
-it. So one that is done waits for the others that are still STOPPED, but not for long: none is held down by a slow one.
+A rebalance takes up to a heartbeat (3 s by default) as soon as there are two workers, and reads and changes of other connectors
+wait for it. So all are looked at before the first one is stopped, and one that is done waits for the others that are still
+STOPPED, but not for long: none is held down by a slow one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _SLICE_SECONDS = 0.1
 
 
 class Meeting:
-    """Where the changes of one task wait for each other before they return their connectors."""
+    """Where the changes of one task wait for each other before a step that begins a rebalance."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()

@@ -62,6 +62,8 @@ class Store:
         self.journal: Journal | None = None
         self.written: dict[Partition, OwnWrite] = {}
         self.results: dict[str, ChangeResult] = {}
+        # When the changes of other runs have returned the connector, by their backups.
+        self.returned: dict[str, float] = {}
 
     def back_up(self, backup: Backup) -> str:
         name = f"/backups/{backup.plan_id}.json"
@@ -73,7 +75,7 @@ class Store:
         return self._cluster.call("back_up", act, is_remote=False)
 
     def list(self) -> tuple[BackupEntry, ...]:
-        raise AssertionError("applying does not list backups")
+        return tuple(BackupEntry(name, one.taken_at, one.plan_id, 0) for name, one in self.backups.items())
 
     def read(self, name: str, *, any_cluster: bool = False) -> Backup:
         return self.backups[name]
@@ -85,7 +87,7 @@ class Store:
         return self.results.get(name)
 
     def returned_at(self, name: str) -> float | None:
-        return None
+        return self.returned.get(name)
 
     def begin(self, journal: Journal) -> None:
         self._cluster.call("begin", lambda: setattr(self, "journal", journal), is_remote=False)

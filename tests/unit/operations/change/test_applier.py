@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import HOLD_KEY
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Offset,
@@ -103,6 +106,30 @@ def test_the_backup_says_what_is_changed_and_what_became_of_it() -> None:
     assert {one.key: (one.before, one.after) for one in backup.change.settings} == {"max.wait.ms": ("1000", "3600000")}
     assert {one.partition: one.after for one in backup.change.offsets if one.after is not None} == AFTER
     assert run.store.results == {name: "done"}
+
+
+def backup_of_another_run() -> Backup:
+    run = Run.of()
+    run.apply()
+    (backup,) = run.store.backups.values()
+    return replace(backup, plan_id="0123456789ab", made_by="ann@control-2")
+
+
+@pytest.mark.parametrize("returned_after_seconds, is_named", [(1.0, True), (-60.0, False)])
+def test_another_run_that_has_returned_the_connector_meanwhile_is_named(
+    returned_after_seconds: float, is_named: bool
+) -> None:
+    run = Run.of()
+    run.store.backups["/backups/theirs.json"] = backup_of_another_run()
+    run.store.returned["/backups/theirs.json"] = NOW + returned_after_seconds
+    proof = calls_of_a_run("RUNNING").index("worker_answer") + 1
+    run.cluster.meddling = {proof: lambda: run.connector.show("RUNNING")}
+    with pytest.raises(
+        RecoveryError, match="was resumed while it was being changed, by a person or by another run"
+    ) as caught:
+        run.apply()
+    name = "another run (plan 0123456789ab of 2026-11-23 06:00Z by ann@control-2, which has returned it)"
+    assert (name in caught.value.message) == is_named
 
 
 def test_of_two_backups_of_one_change_the_second_one_counts() -> None:

@@ -187,11 +187,43 @@ def test_somebody_who_chooses_another_state_in_the_window_is_not_overruled(befor
     asked = calls_of_entering(before).index("worker_answer") + 2
     cluster.meddling = {asked: lambda: cluster.by_name["c"].show(chosen)}
     one = window(cluster)
-    with pytest.raises(Meddled, match=f"Somebody has {did} connector 'c' while it was being changed"):
+    said = f"Connector 'c' was {did} while it was being changed, by a person or by another run"
+    with pytest.raises(Meddled, match=said):
         one.enter(["connect-1:8083"])
     assert one.leave("PAUSED" if chosen == "RUNNING" else "RUNNING") is None
     assert one.left_as == chosen
     assert cluster.writes == (["stop"] if before == "RUNNING" else [])
+
+
+@pytest.mark.parametrize("before, chosen, did", [("RUNNING", "PAUSED", "paused"), ("PAUSED", "RUNNING", "resumed")])
+def test_an_order_that_overtakes_the_stop_is_noticed_long_before_the_time_is_up(
+    before: str, chosen: str, did: str
+) -> None:
+    cluster = cluster_in(before)
+    ordered = calls_of_entering(before).index("stop") + 2
+    cluster.meddling = {ordered: lambda: overtake(cluster, chosen)}
+    one = window(cluster)
+    with pytest.raises(Meddled, match=f"Connector 'c' was {did} while it was being changed"):
+        one.enter(["connect-1:8083"])
+    assert 15 < cluster.seconds < 16
+    assert one.leave(before) is None
+    assert one.left_as == chosen
+    assert cluster.writes == ["stop"]
+
+
+def test_an_order_that_the_stop_overtakes_is_none() -> None:
+    cluster = cluster_in("RUNNING")
+    cluster.delay_seconds = 12.0
+    ordered = calls_of_entering("RUNNING").index("stop") + 2
+    cluster.meddling = {ordered: lambda: cluster.by_name["c"].show("PAUSED")}
+    window(cluster).enter(["connect-1:8083"])
+    assert state(cluster) == "STOPPED"
+
+
+def overtake(cluster: FakeCluster, state: str) -> None:
+    """Of two orders that have not come into force yet the later one counts."""
+    cluster.forget_orders()
+    cluster.by_name["c"].show(state)
 
 
 def calls_of_entering(state: str) -> list[str]:

@@ -103,7 +103,10 @@ def test_topics_that_cannot_be_read_are_a_failure_where_they_are_needed(
         read_with_topics(cluster, "c", topics, write_to, cluster.sleep)
 
 
-def test_the_topics_are_not_read_for_a_sink() -> None:
+@pytest.mark.parametrize("has_topics", [True, False])
+def test_the_offsets_of_a_sink_are_not_read(has_topics: bool) -> None:
     cluster = cluster_of(None, "sink")
-    found, warnings = read_with_topics(cluster, "c", topics_of(view_fault=KafkaFailed("no.")), "auto", cluster.sleep)
-    assert (found.in_topics, warnings) == (None, ())
+    topics = topics_of(view_fault=KafkaFailed("no.")) if has_topics else None
+    found, warnings = read_with_topics(cluster, "c", topics, "auto", cluster.sleep)
+    assert (found.offsets, found.in_topics, warnings) == ((), None, ())
+    assert "offsets" not in cluster.methods()

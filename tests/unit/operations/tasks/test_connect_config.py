@@ -216,10 +216,12 @@ def test_nothing_is_written_where_no_backup_can_be(cluster: FakeCluster, tmp_pat
     assert cluster.writes == []
 
 
-def test_a_sink_is_changed_without_its_offsets(cluster: FakeCluster, tmp_path: Path) -> None:
+def test_a_sink_is_changed_without_its_offsets_and_taken_back(cluster: FakeCluster, tmp_path: Path) -> None:
     cluster.by_name["a"].type = "sink"
     result = change(cluster, config={"max.wait.ms": 2000}, **backed_up(cluster, tmp_path)).result
     assert result["changed"]
     assert result["connectors"]["a"]["backup_file"]
-    assert not result["next_steps"], "a rollback would refuse it"
+    assert result["next_steps"]
+    take_back(cluster, tmp_path)
+    assert cluster.by_name["a"].config == OLD
     assert "offsets" not in cluster.methods()

@@ -5,14 +5,20 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import FolderStore
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import Journal
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
     ConnectError,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark import ConfigMark
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.meeting import Meeting
 from unit.fake_cluster import Fault, Killed
 from unit.operations.tasks.reset_task import (
     AFTER,
@@ -145,3 +151,33 @@ def test_connectors_that_are_changed_together_are_told_of_in_the_order_of_their_
     assert list(result["connectors"]) == names
     assert [diff["before_header"] for diff in result["diff"]] == [f"{name} (now)" for name in names]
     assert all(task.found(name) == (AFTER, NEW, "RUNNING") for name in names)
+
+
+def test_all_are_looked_at_for_the_last_time_before_the_first_one_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A read after that waits for the rebalance that the stop begins."""
+    names = ["early", "earlier", "late"]
+    task = Task(tmp_path / "backups", *map(connector, names))
+    waiting, stops_before = threading.Semaphore(0), []
+    begin, look, wait = FolderStore.begin, ConfigMark.look, Meeting.wait
+
+    def begins(store: FolderStore, journal: Journal) -> None:
+        # The first journal of the late one comes when the others wait.
+        for _other in range(2 if "late" in journal.backup_file and journal.may_be_unmarked and not stops_before else 0):
+            assert waiting.acquire(timeout=60)
+        begin(store, journal)
+
+    def waits(meeting: Meeting, name: str, check: Callable[[], None]) -> None:
+        waiting.release()
+        wait(meeting, name, check)
+
+    def looks(mark: ConfigMark) -> None:
+        stops_before.append(task.cluster.methods().count("stop"))
+        look(mark)
+
+    monkeypatch.setattr(FolderStore, "begin", begins)
+    monkeypatch.setattr(Meeting, "wait", waits)
+    monkeypatch.setattr(ConfigMark, "look", looks)
+    task(at_once=len(names), connectors=names)
+    assert stops_before == [0] * len(names)
