@@ -522,6 +522,13 @@ ansible_facts:
           type: list
           elements: str
           sample: []
+        left_stopped:
+          description:
+            - Names of the connectors that a run which has ended has left STOPPED, in the middle of a change. The next reset finishes
+              or undoes it.
+          type: list
+          elements: str
+          sample: []
         stuck_after_resume:
           description:
             - Names of the STOPPED connectors that would be stuck after a resume and that

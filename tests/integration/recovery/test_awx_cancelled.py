@@ -77,9 +77,13 @@ def test_the_jobs_after_one_that_was_ended_in_the_window_see_it_and_the_next_rec
     assert is_stopped()
     (plan_id,) = set(re.findall(r"  Plan ([0-9a-f]{12})", "\n".join(ended.texts)))
 
-    for template in ("Connect: identify", "Connect: plan"):
-        assert f"{plan_id}) was begun and not finished" in job(template).output
-        assert is_stopped()
+    look, plan = job("Connect: identify"), job("Connect: plan")
+    for found in (look, plan):
+        assert f"{plan_id}) was begun and not finished" in found.output
+    # A plan goes on to an approval; a look must not be green beside what we have left STOPPED.
+    assert look.status != 0
+    assert "left STOPPED by a run that was not finished. Run the playbook recover" in " ".join(look.output.split())
+    assert is_stopped()
     finished = job("Connect: recover without approval")
     assert finished.status == 0
     assert "has an unfinished change" in finished.output

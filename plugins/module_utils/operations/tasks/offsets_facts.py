@@ -91,6 +91,7 @@ def read_facts(
         shown = "all"
     blocks: list[tuple[str, list[str]]] = []
     unfinished: list[str] = []
+    left_stopped: list[str] = []
     facts = {}
     for connector, judgement in zip(connectors, judgements, strict=True):
         try:
@@ -111,6 +112,8 @@ def read_facts(
         lines += finding_lines(views.findings.get(connector.name, ()))
         if found.problem is not None or found.begun_in is not None:
             unfinished.append(connector.name)
+        if found.begun_in is not None and connector.state == "STOPPED":
+            left_stopped.append(connector.name)
         if not found.is_nothing:
             plan_id = facts[connector.name]["unfinished_plan"]
             lines += wrapped(
@@ -141,6 +144,7 @@ def read_facts(
             if recovers[name] and one.get("verdict_after_resume") in ("stuck", "blocked")
         ),
         "unfinished": sorted(unfinished),
+        "left_stopped": sorted(left_stopped),
         "preview": preview,
     }
     return views, Outcome({"changed": False, "ansible_facts": {FACT: fact}}, warnings)
