@@ -126,12 +126,13 @@ demo: check-java setup ## show a recovery from the first look to the proof
 lab: check-java setup ## run a lab with a stuck connector until Ctrl-C
 	@$(PY) -m lab up
 
-bench: check-java setup ## measure decisions, ways of running a task, looks at a cluster, resets, readings of an offsets topic
+bench: check-java setup ## measure decisions, ways of running a task, looks at a cluster, resets, readings of an offsets topic, forks
 	@$(PY) benchmarks/decision.py
 	@$(PY) benchmarks/task_cost.py
 	@$(PY) benchmarks/identify.py
 	@$(PY) benchmarks/reset_cycle.py
 	@$(PY) benchmarks/offsets_topic.py
+	@$(PY) benchmarks/forks.py
 
 clean: ## remove everything that make installed and built
 	rm -rf .cache

@@ -26,11 +26,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.req
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.judge import Judge
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
 from unit.connectors.stripe_reporting.cases import NOW, connector, offset
 
 RUNS = 15
 CONNECTORS = 10
-KIND = StripeReporting(StripeOptions(ask=False, api_url="", keys={}))
+KIND = StripeReporting(StripeOptions(ask=False, api_url="", keys={}), SharedAnswers())
 
 
 # Eleven rounds behind, and done with the current one.

@@ -22,19 +22,20 @@ class ActionModule(InProcessAction):
     argument_spec = CONNECT_OFFSETS_FACTS
 
     def operation(self, params: Mapping[str, Any], context: TaskContext) -> Outcome:
-        return offsets_facts.run({**params, "details": "all"} if self._report_file else params, context)
+        return offsets_facts.run(params, context)
 
     def shipped_args(self, args: dict[str, Any]) -> dict[str, Any]:
         if not self._report_file:
             return args
+        # The file is one of this machine.
         return {**{name: value for name, value in args.items() if name != "report_file"}, "details": "all"}
 
     def preview_of(self, result: Mapping[str, Any]) -> list[str]:
         return list(result.get("ansible_facts", {}).get(offsets_facts.FACT, {}).get("preview", ()))
 
     def kept(self, result: dict[str, Any]) -> dict[str, Any]:
-        """Write the whole result, and keep what the option ``details`` says."""
-        if not self._report_file or offsets_facts.FACT not in result.get("ansible_facts", {}):
+        """Write the whole result of a shipped module, and keep what the option ``details`` says."""
+        if self._belongs_here() or not self._report_file or offsets_facts.FACT not in result.get("ansible_facts", {}):
             return result
         facts = plain(result["ansible_facts"][offsets_facts.FACT])
         path = Path(os.path.abspath(os.path.expanduser(self._report_file)))

@@ -13,7 +13,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.next_batch imp
     reason_to_stop,
     stop_message,
 )
-from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import plain_variable
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import left_by, plain_variable
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "role": {"type": "str", "choices": ["reset", "rollback"], "default": "reset"},
@@ -32,7 +32,7 @@ class ActionModule(ControllerAction):
         before, batch = notes.read(), variables["ansible_play_batch"]
         message: str = before["stopped"]
         if not message:
-            outcomes = [_outcome(label, given["role"], variables["hostvars"][label]) for label in before["batch"]]
+            outcomes = [_outcome(label, given["role"], left_by(label, variables)) for label in before["batch"]]
             reason = reason_to_stop(outcomes, given["max_fail_percentage"], stop_on_failure=given["stop_on_failure"])
             if reason is not None:
                 message = stop_message(reason, before["done"], len(variables["ansible_play_hosts_all"]))

@@ -14,7 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.ne
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan_file import ClusterPlans, PlanFile
 from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans import FILE, PLAYBOOK_OF, check_writable
 from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
-from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import plain_variable
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import left_by, plain_variable
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "path": {"type": "path", "required": True},
@@ -31,7 +31,7 @@ class ActionModule(ControllerAction):
     def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         path, role = Path(given["path"]).absolute(), given["role"]
         labels = variables["ansible_play_hosts_all"]
-        clusters = {label: _planned(variables["hostvars"][label], f"{role}_result") for label in labels}
+        clusters = {label: _planned(left_by(label, variables), f"{role}_result") for label in labels}
         document = PlanFile(int(time.time()), clusters)
         check_writable(str(path))
         write_document(path, document.as_data(), FILE)

@@ -13,12 +13,13 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.files 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import RunReport
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.run import run_report
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.fleet_text import fleet_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.who import who_runs_this
 from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.connectops.recovery.plugins.plugin_utils.report_pages import DATA, PAGE, TEXT, report_files
-from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import found_in
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import found_in, left_by
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
     BACKUPS_OF_ONE_CLUSTER,
     OUTCOME_OF_ONE_CLUSTER,
@@ -46,13 +47,19 @@ class ActionModule(ControllerAction):
     def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         now = int(time.time())
         found = [
-            found_in(label, variables["hostvars"][label], is_preview=given["is_preview"])
+            found_in(label, left_by(label, variables), variables["hostvars"][label], is_preview=given["is_preview"])
             for label in variables["ansible_play_hosts_all"]
         ]
         report = run_report(
             given["playbook"], found, made_at=now, run_by=who_runs_this(), is_preview=given["is_preview"]
         )
-        result: dict[str, Any] = {"changed": False, "outcome": report.outcome, "folder": None, "lines": []}
+        result: dict[str, Any] = {
+            "changed": False,
+            "outcome": report.outcome,
+            "folder": None,
+            "lines": fleet_lines(report, found),
+        }
+        result["lines"] = fleet_lines(report, found)
         result["handed_on"] = _handed_on(found, report)
         if given["dir"] is None:
             return result
@@ -63,6 +70,7 @@ class ActionModule(ControllerAction):
             return {**result, "failed": True, "msg": error.sentence}
         # A path has a line of its own, to be copied whole.
         lines = [
+            *result["lines"],
             *wrapped(f"Report: {report.message}"),
             f"    {folder / PAGE}",
             f"    (as text: {TEXT}, as data: {DATA})",

@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
-from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import facts_of
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import facts_of, left_by
 from ansible_collections.connectops.recovery.plugins.plugin_utils.selection import (
     Selection,
     limit_problem,
@@ -29,12 +29,10 @@ class ActionModule(ControllerAction):
 
     def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         agreed = given["agreed"]["ids"] if given["agreed"]["is_given"] else None
-        clusters = {
-            label: self._selection(
-                given["role"], variables["hostvars"][label], None if agreed is None else agreed.get(label, {})
-            )
-            for label in variables["ansible_play_hosts_all"]
-        }
+        clusters = {}
+        for label in variables["ansible_play_hosts_all"]:
+            facts, agreed_here = facts_of(left_by(label, variables)), None if agreed is None else agreed.get(label, {})
+            clusters[label] = self._selection(given["role"], variables["hostvars"][label], facts, agreed_here)
         problem = limit_problem({label: one.connectors for label, one in clusters.items()}, given["max_changes"])
         if problem is not None:
             raise RecoveryError(problem)
@@ -44,10 +42,10 @@ class ActionModule(ControllerAction):
             "lines": selection_lines(clusters),
         }
 
-    def _selection(self, role: str, of_host: Mapping[str, Any], agreed: Mapping[str, str] | None) -> Selection:
+    def _selection(
+        self, role: str, of_host: Mapping[str, Any], facts: Mapping[str, Any], agreed: Mapping[str, str] | None
+    ) -> Selection:
         named = self.value("connectops_connectors", of_host) or ()
         if role == "rollback":
             return Selection.of_rollback(named, agreed)
-        return Selection.of_reset(
-            facts_of(of_host), named, agreed, self.value("connectops_stay_stopped", of_host) or ()
-        )
+        return Selection.of_reset(facts, named, agreed, self.value("connectops_stay_stopped", of_host) or ())

@@ -27,6 +27,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.paths import relative_path_problem
 from ansible_collections.connectops.recovery.plugins.module_utils.options.settings import MAPS_OF_VALUES
+from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
 
 
 def perform(
@@ -38,14 +39,20 @@ def perform(
     alert: Callable[[str], None] = say_nothing,
     show: Callable[[Sequence[str]], None] = show_nothing,
     advice: Advice = host_advice,
+    run_folder: str | None = None,
+    host: str | None = None,
 ) -> dict[str, Any]:
     """Run an operation to a task's result: ``failed`` with one sentence in ``msg`` where it raised RecoveryError.
 
-    ``advice`` says how missing libraries are installed where the task runs.
+    ``advice`` says how missing libraries are installed where the task runs. ``run_folder``: a folder that all tasks of the run
+    see and that is gone with it, if there is one; ``host``: the task's host in the inventory, if it is known.
     """
+    cluster = [one for one in (host, *(params.get("connect_url") or ())) if one is not None]
     try:
         try:
-            outcome = operation(params, TaskContext(check_mode, time.time(), progress, alert=alert, show=show))
+            with SharedAnswers.of_task(run_folder, cluster) as shared:
+                context = TaskContext(check_mode, time.time(), progress, alert=alert, show=show, shared=shared)
+                outcome = operation(params, context)
         except ImportError as error:
             raise missing_library(error.name or str(error), error) from error
     except MissingLibrary as error:

@@ -202,7 +202,8 @@ connectors:
     preflight:
       description:
         - The topics that the connector delivers to, before the change. It is no part of the plan. V(null) without
-          O(kafka_bootstrap_servers), for an empty plan, and for classes whose topics are not known.
+          O(kafka_bootstrap_servers), for an empty plan, and where it is not known to which topics the connector delivers. For
+          classes other than the Stripe reporting connector the workers tell that (C(topic.tracking.enable)).
       type: dict
       contains:
         topics:
@@ -225,6 +226,17 @@ connectors:
             retention_bytes:
               description: How many bytes of each topic partition it keeps. V(null) for no limit.
               type: int
+            replicas:
+              description: Number of replicas of each topic partition. V(0) if the topic does not exist.
+              type: int
+            records:
+              description: Number of records that it holds, at most.
+              type: int
+            record_bytes:
+              description:
+                - Mean size of key and value of its newest records, in bytes, before compression. V(null) if it holds none, or
+                  they may not be read.
+              type: int
             groups:
               description: Consumer groups with committed offsets there.
               type: list
@@ -234,6 +246,11 @@ connectors:
               type: int
         reread_seconds:
           description: The longest span of data that a partition delivers twice, in seconds.
+          type: int
+        reread_bytes:
+          description:
+            - How large the reports on what is delivered twice are, in bytes. V(null) if it is not known, as for classes other
+              than the Stripe reporting connector.
           type: int
         warnings:
           description: One sentence for each thing to know before the change.
@@ -350,6 +367,11 @@ connectors:
               type: bool
             redelivered_seconds:
               description: Length of the time for which all rows are delivered twice.
+              type: int
+            redelivered_bytes:
+              description:
+                - How large the reports on what is delivered twice are, in bytes, by the size of those of the last 14 days.
+                  V(null) if none of these tells it.
               type: int
             redelivered_rows:
               description: Number of rows of one report that are delivered twice.

@@ -501,8 +501,8 @@ ansible_facts:
                     partitions:
                       description:
                         - Forecast for each partition, with the same keys as
-                          RV(connectops.recovery.connect_offset_reset#module:connectors.forecast.partitions), and
-                          C(affected).
+                          RV(connectops.recovery.connect_offset_reset#module:connectors.forecast.partitions) except
+                          C(redelivered_bytes), and with C(affected).
                       type: list
                       elements: dict
         stuck:

@@ -249,6 +249,22 @@ connectors:
         message:
           description: The same as one sentence for a person.
           type: str
+    history:
+      description:
+        - How far each partition was at the change and at each look since, for a chart. At most 24 partitions and 41 points of
+          each. Empty if no backup tells of the change.
+      type: list
+      elements: dict
+      contains:
+        partition:
+          description: The source partition, as the connector wrote it.
+          type: dict
+        points:
+          description:
+            - Oldest first, each a list of three numbers in epoch seconds. The time of the look, the time up to which the
+              partition had delivered then, and the time up to which there was data. V(null) if not known.
+          type: list
+          elements: list
 preview:
   description: The result as lines of text for a person.
   returned: always

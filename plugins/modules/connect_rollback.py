@@ -285,6 +285,11 @@ connectors:
             redelivered_seconds:
               description: Length of the time for which all rows are delivered twice.
               type: int
+            redelivered_bytes:
+              description:
+                - How large the reports on what is delivered twice are, in bytes, by the size of those of the last 14 days.
+                  V(null) if none of these tells it.
+              type: int
             redelivered_rows:
               description: Number of rows of one report that are delivered twice.
               type: int

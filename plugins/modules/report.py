@@ -73,7 +73,9 @@ handed_on:
   returned: success
   type: dict
 lines:
-  description: Where the report is, as lines of text for a person. Empty if nothing was written.
+  description:
+    - Of several clusters how many have which outcome, and the ten worst; then where the report is, if one was written. Lines of
+      text for a person, which are shown as well.
   returned: success
   type: list
   elements: str

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ansible import constants
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -155,6 +156,9 @@ class InProcessAction(ActionBase):
                     alert=last_words,
                     show=show_lines if shows_before else show_nothing,
                     advice=controller_advice,
+                    # The same in all processes of this run, and removed when it ends.
+                    run_folder=constants.DEFAULT_LOCAL_TMP,
+                    host=self._templar.available_variables.get("inventory_hostname"),
                 )
         if not result.get("warnings"):
             result.pop("warnings", None)

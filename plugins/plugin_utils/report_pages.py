@@ -32,6 +32,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
     redelivered_of,
     skipped_of,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.history_chart import (
+    history_chart,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import (
     ClusterReport,
     PartitionReport,
@@ -72,7 +75,12 @@ def report_files(run: RunReport) -> dict[str, str]:
 
 def _of_cluster(run: RunReport, cluster: ClusterReport, page: str, text: str, fleet: str | None) -> dict[str, str]:
     charts = {
-        one.name: {"data": data_chart(one), "walk": walk_chart(one), "runs": run_chart(one, cluster.read_at)}
+        one.name: {
+            "data": data_chart(one),
+            "history": history_chart(one),
+            "walk": walk_chart(one),
+            "runs": run_chart(one, cluster.read_at),
+        }
         for one in cluster.connectors
     }
     known = {"run": run, "cluster": cluster, "figures": figures(cluster)}

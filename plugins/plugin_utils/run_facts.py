@@ -25,6 +25,15 @@ _CHANGED, _PREVENTED = ("reset_result", "rollback_result"), ("prevent_result", "
 Variables = Mapping[str, Any]
 
 
+def left_by(label: str, variables: Variables) -> Variables:
+    """What the tasks of this run have registered for a host; ``variables`` are those of the task that asks.
+
+    Unlike ``hostvars[label]`` it does not go through results in search of templates, which takes longer than a look.
+    """
+    found: Variables = variables["hostvars"].raw_get(label)
+    return found
+
+
 def plain_variable(variables: Variables, *names: str) -> Any:
     """The value of the first variable that is there, without what Ansible wraps it in; an empty dict if none is."""
     name = next((one for one in names if one in variables), None)
@@ -37,12 +46,15 @@ def facts_of(variables: Variables) -> Variables:
     return facts
 
 
-def found_in(label: str, variables: Variables, *, is_preview: bool) -> Found:
-    """What the roles have left of one host in this run, without its secrets. ``variables`` are those of the host."""
+def found_in(label: str, left: Variables, variables: Variables, *, is_preview: bool) -> Found:
+    """What the roles have left of one host in this run, without its secrets.
+
+    ``left``: as :func:`left_by` returns it. ``variables``: those of the host, rendered when they are read.
+    """
     secrets = frozenset(_secrets(variables))
 
     def shown(*names: str) -> Any:
-        return quoted_data(plain_variable(variables, *names), secrets)
+        return quoted_data(plain_variable(left, *names), secrets)
 
     read, changed = shown("identify_result"), shown(*_CHANGED)
     verified, prevented = shown("verify_result"), shown(*_PREVENTED)

@@ -74,7 +74,7 @@ def limit_problem(clusters: Mapping[str, Iterable[str]], most: int) -> str | Non
     total = sum(counts.values())
     if total <= most:
         return None
-    worst = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:3]
+    worst = sorted(((label, count) for label, count in counts.items() if count), key=lambda one: (-one[1], one[0]))[:3]
     return (
         f"This run may change {total} connectors of {sum(map(bool, counts.values()))} clusters, and connectops_max_changes allows"
         f" {most}: nothing was changed. Most are in {', '.join(f'{label} ({count})' for label, count in worst)}. Limit the run to"

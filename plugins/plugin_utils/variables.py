@@ -23,11 +23,13 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import folder_problem
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
+    CONNECT_BACKUPS_INFO,
     CONNECT_CONFIG,
     CONNECT_METRICS,
     CONNECT_OFFSET_RESET,
     CONNECT_OFFSETS_FACTS,
     CONNECT_POLICY_INFO,
+    CONNECT_RECOVERY_INFO,
     CONNECT_ROLLBACK,
     CONNECT_SUPPORT_BUNDLE,
 )
@@ -59,6 +61,9 @@ OPTIONS_OF_A_RUN = frozenset(
         "config",
         "connectors",
         "default_floors",
+        "from_backups",
+        "interval_seconds",
+        "keep_samples",
         "log_lines",
         "offset",
         "offsets",
@@ -68,7 +73,9 @@ OPTIONS_OF_A_RUN = frozenset(
         "planned",
         "report_file",
         "show",
+        "soak_hours",
         "strategy",
+        "timeout_seconds",
         "timestamp",
     }
 )
@@ -107,27 +114,18 @@ _SET_BY_US = frozenset(
         "connectops_batch",
         "connectops_batches",
         "connectops_backups",
-        "connectops_backups_defaults",
-        "connectops_config_defaults",
+        "connectops_deviates",
         "connectops_failure",
         "connectops_is_plan",
         "connectops_is_preview",
         "connectops_playbook",
         "connectops_stopped_advice",
-        "connectops_bundle_defaults",
-        "connectops_details_defaults",
-        "connectops_facts_defaults",
-        "connectops_group_all_defaults",
-        "connectops_group_offsets_defaults",
         "connectops_left_stopped",
         "connectops_looks",
         "connectops_matched",
-        "connectops_metrics_defaults",
         "connectops_offsets",
-        "connectops_policy_defaults",
         "connectops_problems",
         "connectops_reported",
-        "connectops_reset_defaults",
         "connectops_role",
         "connectops_selected",
         "connectops_sentences",
@@ -183,21 +181,43 @@ _NOT_EMPTY = {
 _READ_FIRST = ("connectops_", "identify_")
 
 
+# The modules whose options have variables. Several have the same options.
+_MODULES: Mapping[str, Spec] = {
+    "connect_backups_info": CONNECT_BACKUPS_INFO,
+    "connect_config": CONNECT_CONFIG,
+    "connect_metrics": CONNECT_METRICS,
+    "connect_offset_reset": CONNECT_OFFSET_RESET,
+    "connect_offsets_facts": CONNECT_OFFSETS_FACTS,
+    "connect_policy_info": CONNECT_POLICY_INFO,
+    "connect_recovery_info": CONNECT_RECOVERY_INFO,
+    "connect_rollback": CONNECT_ROLLBACK,
+    "connect_support_bundle": CONNECT_SUPPORT_BUNDLE,
+}
+
+
 def option_variables() -> Spec:
     """The variables that stand for an option of a module in every run, with the option's type."""
-    options = {
-        **CONNECT_SUPPORT_BUNDLE,
-        **CONNECT_OFFSETS_FACTS,
-        **CONNECT_OFFSET_RESET,
-        **CONNECT_ROLLBACK,
-        **CONNECT_CONFIG,
-        **CONNECT_POLICY_INFO,
-        **CONNECT_METRICS,
-    }
     return {
         f"connectops_{name}": {key: spec[key] for key in ("type", "elements", "choices", "no_log") if key in spec}
+        for options in _MODULES.values()
         for name, spec in options.items()
         if name not in OPTIONS_OF_A_RUN
+    }
+
+
+@cache
+def variables_of_module(module: str) -> Mapping[str, tuple[str, ...]]:
+    """The options of a module that have variables, with the names of these; the first one that is set counts.
+
+    A limit of ``identify`` holds for all that judges, and the policy of ``prevent`` for all that compares.
+    """
+    known = known_variables()
+    return {
+        option: tuple(
+            name for name in (f"identify_{option}", f"prevent_{option}", f"connectops_{option}") if name in known
+        )
+        for option in _MODULES[module]
+        if option not in OPTIONS_OF_A_RUN
     }
 
 

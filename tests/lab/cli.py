@@ -16,6 +16,7 @@ from lab.ansible_runs import ROOT, playbook_command, write_inventory
 from lab.demo import demo
 from lab.jars import build
 from lab.lab import Lab
+from lab.later import let_pass
 from lab.scenarios import StuckConnector, require_offsets_over_rest, stuck_connector
 
 _NEXT = (
@@ -37,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif options.command == "demo":
             require_offsets_over_rest()
             return demo()
+        elif options.command == "later":
+            changes, samples = let_pass(options.folder / "backups", options.hours)
+            print(f"{options.hours} h have passed for {changes} backups and {samples} samples of {options.folder}.")
         elif options.command == "pictures":
             # Drawing needs a library that nothing else here needs.
             from lab.picture import draw_pictures
@@ -98,6 +102,9 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--clusters", type=int, default=1, metavar="N", help="Connect clusters (default: 1)")
     up.add_argument("--folder", type=Path, metavar="DIR", help="put the inventory and backups there and leave them")
     commands.add_parser("demo", help="show a recovery from the first look to the proof")
+    later = commands.add_parser("later", help="let hours pass for the backups and samples of a lab, without waiting")
+    later.add_argument("--folder", type=Path, metavar="DIR", required=True, help="the folder of the lab")
+    later.add_argument("--hours", type=int, metavar="N", required=True, help="how many")
     commands.add_parser("pictures", help="draw the pictures that the documentation shows")
     commands.add_parser("build", help="resolve and build the jars of $KAFKA_VERSION, nothing else")
     return parser

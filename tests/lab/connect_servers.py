@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -56,20 +57,23 @@ class SimulatedConnector:
 
 
 class SimulatedCluster:
-    """The state of one cluster and its answers. ``delay_seconds`` passes before each answer."""
+    """The state of one cluster and its answers. ``delay_seconds`` passes before each answer.
+
+    ``calls``: when (seconds from any moment), method and path of each.
+    """
 
     def __init__(self, label: str, connectors: Sequence[SimulatedConnector], password_keys: Sequence[str] = ()) -> None:
         self.label = label
         self.connectors = {one.name: one for one in connectors}
         self.password_keys = tuple(password_keys)
         self.delay_seconds = 0.0
-        self.calls: list[tuple[str, str]] = []
+        self.calls: list[tuple[float, str, str]] = []
         self.url = ""
         self._kept: dict[str, bytes] = {}
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, bytes, Mapping[str, str]]:
         """Status, body and further headers."""
-        self.calls.append((method, path))
+        self.calls.append((time.monotonic(), method, path))
         if method == "GET" and path in self._kept:
             return 200, self._kept[path], {}
         parts = [unquote(part) for part in urlsplit(path).path.strip("/").split("/")]
@@ -98,7 +102,12 @@ class SimulatedCluster:
             return 200, list(self.connectors)
         connector = self.connectors.get(parts[1])
         if connector is None:
-            return 404, {"error_code": 404, "message": f"Connector {parts[1]} not found"}
+            said = (
+                f"No status found for connector {parts[1]}"
+                if parts[2:] == ["status"]
+                else f"Connector {parts[1]} not found"
+            )
+            return 404, {"error_code": 404, "message": said}
         return self._about(connector, method, parts[2:], body, worker)
 
     def _plugins(self, parts: list[str], body: bytes) -> Answer:
@@ -139,10 +148,11 @@ class SimulatedCluster:
     @staticmethod
     def _alter(one: SimulatedConnector, wanted: Sequence[Mapping[str, Any]]) -> Answer:
         if one.state != "STOPPED":
-            return 400, {
-                "error_code": 400,
-                "message": "Connectors must be in the STOPPED state before their offsets change.",
-            }
+            said = (
+                "Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified"
+                f" connector by issuing a 'PUT' request to the '/connectors/{one.name}/stop' endpoint"
+            )
+            return 400, {"error_code": 400, "message": said}
         changed = {json.dumps(entry["partition"], sort_keys=True): entry for entry in wanted}
         kept = []
         for where, offset in one.offsets:

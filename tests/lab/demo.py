@@ -58,9 +58,9 @@ def _run(inventory: Path, *arguments: str) -> str:
 
 
 def _show_report() -> None:
-    """Print where the pages of the newest report are, and make a picture of it where a browser is."""
+    """Print where the files of the newest report are, and make a picture of it where a browser is."""
     page = max(REPORTS.glob("recover-*/report.html"), key=lambda path: path.stat().st_mtime)
-    print(f"  {page}")
+    print(f"  {page}\n  {page.with_suffix('.md')}")
     if browser() is not None:
         picture = page.with_suffix(".png")
         take_picture(View(page.read_text(encoding="utf-8"), 1280), 2400, picture)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tempfile
 from pathlib import Path
 
@@ -51,8 +52,8 @@ def draw_pictures() -> list[Path]:
         (page,) = Path(folder).glob("reports/*/report.html")
         report = _photograph(page)
     (look,) = _previews(identify)
-    _look, plan, command = _previews(recover)
-    return [_draw("identify", "identify", look), _draw("preview", "recover --check", [*plan, *command]), report]
+    _look, plan = _previews(recover)
+    return [_draw("identify", "identify", look), _draw("preview", "recover --check", plan), report]
 
 
 def _photograph(page: Path) -> Path:
@@ -74,12 +75,13 @@ def _draw(name: str, command: str, lines: list[str]) -> Path:
 
 
 def _previews(output: str) -> list[list[str]]:
-    """The lines of each preview in a playbook's output: what follows the tasks that show one, up to their result."""
-    found = []
-    for task in output.split("\nTASK [")[1:]:
-        if ": Show " in task.partition("\n")[0] and "skipping:" not in task:
-            found.append(task.partition("\n")[2].partition("\nok: ")[0].splitlines())
-    return found
+    """The lines of each preview in a playbook's output: what a task shows before its result."""
+    tasks = (task.partition("\n")[2] for task in output.split("\nTASK [")[1:])
+    shown = (
+        re.split(r"^(?:ok|changed|skipping|included|fatal): ", task, maxsplit=1, flags=re.MULTILINE)[0]
+        for task in tasks
+    )
+    return [lines.rstrip("\n").splitlines() for lines in shown if lines.strip()]
 
 
 def _coloured(line: str) -> Text:

@@ -130,7 +130,13 @@ def imported(artifact: Path, python: Path) -> None:
     """Import the artifact as Galaxy does. Raises ToolingError where galaxy-importer warns or refuses."""
     settings = FOLDER / "importer.cfg"
     settings.write_text(_IMPORTER_SETTINGS, encoding="utf-8")
-    said = run([python, "-m", "galaxy_importer.main", artifact], FOLDER, python, GALAXY_IMPORTER_CONFIG=str(settings))
+    # The importer's ansible-lint finds playbooks of the collection in Ansible's home only, where Molecule may have left some.
+    home = FOLDER / "home"
+    home.mkdir(exist_ok=True)
+    (home / "collections").unlink(missing_ok=True)
+    (home / "collections").symlink_to(FOLDER)
+    importer: list[str | Path] = [python, "-m", "galaxy_importer.main", artifact]
+    said = run(importer, FOLDER, python, GALAXY_IMPORTER_CONFIG=str(settings), ANSIBLE_HOME=str(home))
     complaints = [line for line in said.splitlines() if re.match(r"(WARNING|ERROR)\b", line)]
     if complaints:
         raise ToolingError("\n".join(complaints))

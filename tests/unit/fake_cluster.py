@@ -89,6 +89,8 @@ class FakeConnector:
     on_resumed: Callable[[], None] | None = None
     trace: Callable[[Mapping[Partition, Offset | None]], str | None] = lambda offsets: None
     tasks: tuple[Task, ...] = ()
+    # Those that the workers have seen it use; None where they do not track them.
+    topics: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         self.show(self.state)
@@ -263,6 +265,9 @@ class FakeCluster:
             return self._maybe_stale("offsets", name, now)
 
         return self.call("offsets", read, name)
+
+    def active_topics(self, name: str) -> tuple[str, ...] | None:
+        return self.call("active_topics", lambda: self._found(name).topics, name)
 
     def traces(self, name: str) -> dict[str, Any]:
         status = self.status(name)

@@ -190,8 +190,11 @@ def test_the_commands_of_the_pages_exist(block: Block) -> None:
                 assert names <= environment_names() | {"PYTHONPATH", "PATH", "ANSIBLE_CONFIG"}
             case ["pytest", *arguments]:
                 assert all((ROOT / one).exists() for one in arguments if one.startswith("tests/"))
-            case [".cache/venv/bin/python", "-m", "lab", *arguments]:
+            case [".cache/venv/bin/python" | "python", "-m", "lab", *arguments]:
                 cli._parser().parse_args(arguments)
+            case ["grep", *_]:
+                # test_tutorial.py runs it.
+                assert block.page == "docs/tutorial.md"
             case ["apt-get", "install", *_]:
                 # For the prerequisites, whose own test is test_prerequisites.py.
                 continue

@@ -55,6 +55,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_SUPPORT_BUNDLE,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import known_variables
 from unit.connectors.stripe_reporting.cases import (
     CAIRO,
@@ -158,7 +159,7 @@ def late_runs() -> RunHistory:
 @pytest.fixture(scope="module")
 def facts() -> dict[str, Any]:
     """What is found out about a connector of which one partition blocks the other."""
-    kind = StripeReporting(StripeOptions())
+    kind = StripeReporting(StripeOptions(), SharedAnswers())
     of = situation(STUCK, evidence=Evidence({NEW_YORK: late_runs()}))
     return kind.judge(of, Limits(), ()).as_data(kind.name, STUCK.state)
 
@@ -171,7 +172,8 @@ def test_the_facts_of_a_stripe_connector_are_those_that_are_documented(facts: di
     own = {name: entry for name, entry in of_connector.items() if name in facts}
     assert set(keys([facts], own)) == set(paths(own))
     affected = {name for remedy in facts["remedies"]["compared"] for one in remedy["partitions"] for name in one}
-    assert affected == {*_forecast_of_a_partition(), "affected"}
+    # The size of what comes twice is told of a plan only.
+    assert affected == {*_forecast_of_a_partition(), "affected"} - {"redelivered_bytes"}
 
 
 def test_the_forecast_is_the_one_that_is_documented() -> None:
@@ -235,4 +237,5 @@ def test_the_result_of_a_verification_is_the_one_that_is_documented(tmp_path: Pa
     (one,) = result.pop("connectors").values()
     assert {*result} - {"changed"} | {"connectors"} == set(documented)
     contains = documented["connectors"]["contains"]
-    assert set(keys([one], contains)) == set(paths(contains))
+    # How far a connector of another class has delivered does not follow from its offsets.
+    assert set(keys([one], contains)) == {path for path in paths(contains) if not path.startswith("history.")}

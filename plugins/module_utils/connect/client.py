@@ -209,6 +209,19 @@ class ConnectClient:
         call = Call("GET", _path(name, "offsets"), connector=name, since="3.5")
         return self._read(call, lambda data: replies.offsets(data["offsets"]))
 
+    def active_topics(self, name: str) -> tuple[str, ...] | None:
+        """The topics that the workers have seen the connector use (Kafka 2.5); None where they do not track or tell them."""
+        call = Call("GET", _path(name, "topics"), connector=name, since="2.5")
+        try:
+            return _parsed(call, self._sender.send(call), lambda data: replies.topics(data, name))
+        except AccessDenied:
+            # Tracking is off.
+            return None
+        except OF_THE_CLUSTER:
+            raise
+        except ConnectError:
+            return None
+
     def traces(self, name: str) -> dict[str, Any]:
         """The status of the connector and its tasks with their whole traces, as JSON data without the secrets that are known."""
         call = Call("GET", _path(name, "status"), connector=name)

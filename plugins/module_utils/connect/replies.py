@@ -135,6 +135,11 @@ def password_keys(data: Any) -> frozenset[str]:
     return frozenset(_text(one["name"]) for one in data if one["type"] == "PASSWORD")
 
 
+def topics(data: Any, name: str) -> tuple[str, ...]:
+    """The answer to ``GET /connectors/<name>/topics``, sorted."""
+    return tuple(sorted(str(one) for one in data[name]["topics"]))
+
+
 def offsets(entries: Iterable[Mapping[str, Any]]) -> tuple[StoredOffset, ...]:
     """``[{"partition": {...}, "offset": {...} or null}]``, in the same order."""
     return tuple(StoredOffset(Partition.of(entry["partition"]), entry["offset"]) for entry in entries)

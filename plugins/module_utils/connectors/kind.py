@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import OffsetTargets, ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.outlook import Outlook
@@ -118,6 +118,10 @@ class ConnectorKind(Protocol[S]):
     def delivery(self, connector: Connector) -> Delivery:
         """Where the connector delivers, and what its log says while it does. By default nothing of that is known."""
         return Delivery()
+
+    def delivered_to(self, connector: Connector, offset: Offset) -> int | None:
+        """Up to where (epoch seconds) a partition with this offset has delivered; None where that does not follow from it."""
+        return None
 
     def judge(self, situation: S, limits: Limits, requests: Sequence[ResetRequest]) -> Judgement:
         """The verdicts. ``requests``: resets to compare besides those that need no more than their strategy's name."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import ConnectorKind
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.kind import Profiles
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sharing import Sharing
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.kind import Sinks
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.kind import (
     StripeReporting,
@@ -22,17 +23,18 @@ Kinds = Sequence[ConnectorKind[Any]]
 # What decides which kind a connector is of, and where its offsets are.
 _SETTINGS_OF_ALL = frozenset({"connector.class", "offsets.storage.topic", "tasks.max"})
 
-# Each takes its options from a task's parameters. The first that fits a connector counts, and the last fits all.
-KINDS: tuple[Callable[[Mapping[str, Any]], ConnectorKind[Any]], ...] = (
+# Each takes its options from a task's parameters, and what the tasks of a run share. The first that fits a connector counts, and
+# the last fits all.
+KINDS: tuple[Callable[[Mapping[str, Any], Sharing], ConnectorKind[Any]], ...] = (
     StripeReporting.read,
     Sinks.read,
     Profiles.read,
 )
 
 
-def kinds_from(params: Mapping[str, Any]) -> Kinds:
+def kinds_from(params: Mapping[str, Any], shared: Sharing) -> Kinds:
     """The kinds with their options. Raises InputError for an option that cannot work."""
-    return tuple(read(params) for read in KINDS)
+    return tuple(read(params, shared) for read in KINDS)
 
 
 def secrets_of(kinds: Kinds) -> Iterator[str]:

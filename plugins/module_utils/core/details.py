@@ -36,7 +36,8 @@ def _fewer(connector: Data, details: Details) -> dict[str, Any]:
 
     fewer = {**connector, **_filtered(connector, _LISTS, is_listed), "records": []}
     if measures := connector.get("measures"):
-        fewer["measures"] = {**measures, **_filtered(measures, ("partitions",), is_listed)}
+        # Where Stripe's data ends is in the list "available" as well.
+        fewer["measures"] = {**measures, "partitions": []}
     if remedies := connector.get("remedies"):
         compared = [
             {key: value for key, value in one.items() if key not in _OF_A_REMEDY} for one in remedies["compared"]

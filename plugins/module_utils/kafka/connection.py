@@ -84,6 +84,13 @@ class Connection:
             raise self.failure(found.error, f"the topic {topic}", topic=topic)
         return sorted(found.partitions)
 
+    def replicas_of(self, topic: str) -> int:
+        """How many replicas each of its topic partitions has, the most of any. Raises as :meth:`partitions_of`."""
+        found = self.metadata(topic).topics[topic]
+        if found.error is not None:
+            raise self.failure(found.error, f"the topic {topic}", topic=topic)
+        return max((len(one.replicas) for one in found.partitions.values()), default=0)
+
     def unwritable(self, topics: Sequence[str]) -> list[str]:
         """Those of the topics that this user may not write to, as far as the brokers tell. Raises TopicNotFound."""
         admin = self.library.admin

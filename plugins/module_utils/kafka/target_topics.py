@@ -5,19 +5,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from statistics import mean
 from typing import Any, Protocol
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.arrivals import TopicEnd
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.preflight import TargetTopic
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connection import Connection
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.deliveries import topic_ends
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import AccessDenied, other_cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.groups import committed_offsets
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.reading import (
+    TopicPartition,
+    first_messages,
+    list_offsets,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.topic_settings import readable_settings
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 
 # Each is asked on its own.
 _MOST_GROUPS = 100
+# Of each topic partition.
+_SAMPLED_RECORDS = 50
 
 
 class TargetTopics(Protocol):
@@ -55,6 +65,7 @@ def _look(connection: Connection, topics: Sequence[str]) -> tuple[TargetTopic, .
     # Not everybody may read them.
     settings, _failed = readable_settings(connection, existing)
     readers, omitted = _readers(connection, existing)
+    records, record_bytes = _sizes(connection, [one for one in ends if one.topic in known])
     return tuple(
         TargetTopic(
             topic,
@@ -65,9 +76,28 @@ def _look(connection: Connection, topics: Sequence[str]) -> tuple[TargetTopic, .
             _limit(settings.get(topic, {}), "retention.bytes"),
             readers.get(topic, ()),
             omitted,
+            connection.replicas_of(topic) if topic in known else 0,
+            records.get(topic, 0),
+            record_bytes.get(topic),
         )
         for topic in topics
     )
+
+
+def _sizes(connection: Connection, ends: Sequence[TopicEnd]) -> tuple[dict[str, int], dict[str, int]]:
+    """By topic, how many positions it holds, and the mean size of its newest records; without those that may not be read."""
+    last = {TopicPartition(one.topic, one.number): one.end for one in ends}
+    first = list_offsets(connection, list(last), "earliest")
+    records: Counter[str] = Counter()
+    for partition, end in last.items():
+        records[partition.topic] += max(0, end - first[partition])
+    starts = {one: max(first[one], end - _SAMPLED_RECORDS) for one, end in last.items() if end > first[one]}
+    sizes: dict[str, list[int]] = {}
+    for partition, messages in first_messages(connection, starts, _SAMPLED_RECORDS).items() if starts else ():
+        sizes.setdefault(partition.topic, []).extend(
+            len(one.key() or b"") + len(one.value() or b"") for one in messages
+        )
+    return dict(records), {topic: round(mean(found)) for topic, found in sizes.items() if found}
 
 
 def _seconds(milliseconds: int | None) -> int | None:

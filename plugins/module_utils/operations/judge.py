@@ -5,19 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Read
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import Kinds, kind_of
+from ansible_collections.connectops.recovery.plugins.module_utils.core.details import Details
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import headline
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.outlook import Outlook
-from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits, Verdict
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits, Verdict, counts
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 
 # Each asks the accounts of its connector; a cluster's connectors are judged side by side.
@@ -26,17 +28,35 @@ _MOST_AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Judged:
-    """``facts`` are JSON; ``recovers``: whether a recovery may choose the connector without its name.
+    """One connector's facts (JSON values), its lines for a person, and whether a reset can recover it.
 
-    ``verdicts`` and ``outlook`` are those of the kind's judgement; without one there are none.
+    ``verdicts`` and ``outlook`` are those of the kind's judgement; without one there are none. ``head`` and ``body`` make the
+    lines from facts.
     """
 
     facts: Mapping[str, Any]
-    lines: tuple[str, ...]
+    head: Callable[[str], list[str]]
+    body: Callable[[Mapping[str, Any]], list[str]]
     warnings: tuple[str, ...] = ()
     recovers: bool = False
     verdicts: tuple[Verdict, ...] = ()
     outlook: Outlook | None = None
+
+    def lines(self, details: Details) -> list[str]:
+        """The lines with the partitions that are listed by ``details``, the others counted."""
+        verdict, verdicts = self.facts["verdict"], self.facts["verdicts"]
+        if details == "none" or (details == "problems" and verdict == "ok"):
+            found = counts(one["verdict"] for one in verdicts)
+            shown = ", ".join(f"{number} {one}" for one, number in found.items()) or "none"
+            return self.head(f"{verdict} (partitions: {shown})")
+        listed = [one for one in verdicts if one["verdict"] != "ok"]
+        if details == "all" or not listed:
+            return self.body(self.facts)
+        lines = self.body({**self.facts, "verdicts": listed})
+        well = len(verdicts) - len(listed)
+        return (
+            [*lines, "", f"  {counted(well, 'more partition')} {'is' if well == 1 else 'are'} ok."] if well else lines
+        )
 
 
 @dataclass(frozen=True)
@@ -59,8 +79,19 @@ class Judge:
             # One connector with a config that cannot be read must not hide the others.
             return self._not_judged(connector, error.sentence)
         facts = judgement.as_data(kind.name, connector.state)
-        lines = (*self._headline(connector, kind.remark(facts)), "", *kind.state_lines(facts))
-        return Judged(facts, lines, judgement.warnings, kind.recovers, judgement.verdicts, judgement.outlook)
+
+        def body(listed: Mapping[str, Any]) -> list[str]:
+            return [*self._headline(connector, kind.remark(facts)), "", *kind.state_lines(listed)]
+
+        return Judged(
+            facts,
+            partial(self._headline, connector),
+            body,
+            judgement.warnings,
+            kind.recovers,
+            judgement.verdicts,
+            judgement.outlook,
+        )
 
     def all(self, reads: Iterable[Read]) -> list[Judged]:
         """Judge many connectors, in their order."""
@@ -68,9 +99,11 @@ class Judge:
             return list(pool.map(self, reads))
 
     def _not_judged(self, connector: Connector, why: str) -> Judged:
+        lines = [*self._headline(connector), *wrapped(why)]
         return Judged(
             {"profile": "generic", "verdict": "unknown", "verdicts": []},
-            (*self._headline(connector), *wrapped(why)),
+            lambda _remark: lines,
+            lambda _facts: lines,
             (f"Connector '{connector.name}' cannot be judged: {why}",),
         )
 

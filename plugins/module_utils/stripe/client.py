@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from itertools import islice
-from typing import TYPE_CHECKING, cast
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
 
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sharing import Look
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     ReportPartition,
 )
@@ -19,18 +19,16 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     ReportRun,
     RunHistory,
     RunStatus,
-    without_keys,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import STRIPE_URL
+from ansible_collections.connectops.recovery.plugins.module_utils.stripe.asking import Questions, StripeFailed, Turn
 
 if TYPE_CHECKING:
     import stripe
     from stripe.reporting import ReportRun as StripeRun
 
 _READ_TIMEOUT_SECONDS = 20
-_RETRIES = 2
 _MOST_ACCOUNTS_AT_ONCE = 8
 _HISTORY_SECONDS = 14 * DAY_SECONDS
 _MOST_RUNS = 300
@@ -69,14 +67,18 @@ class StripeAnswer:
 
 
 def ask_stripe(
-    keys: Mapping[str, str], open_runs: Mapping[ReportPartition, str | None], now: float, api_url: str = STRIPE_URL
+    keys: Mapping[str, str],
+    open_runs: Mapping[ReportPartition, str | None],
+    now: float,
+    look: Look,
+    api_url: str = STRIPE_URL,
 ) -> StripeAnswer:
     """Ask about every partition of ``open_runs``, whose values are the ids of the open runs, None where there is none.
 
     ``keys``: timezone to API key; ``now`` is epoch seconds. The accounts are asked in parallel. When one cannot be asked,
-    its partitions carry the problem and the others are still read. Requests to each account: one list of the report runs of
+    its partitions carry the problem and the others are still read. Questions to each account: one list of the report runs of
     the last 14 days, of which those of its report types are kept, one for each partition, one for each older open run, and one
-    for the file of each open run that succeeded.
+    for the file of each open run that succeeded. What ``look`` knows already is not asked again.
     """
     import stripe
 
@@ -99,9 +101,11 @@ def ask_stripe(
             keys[timezone],
             base_addresses={"api": api_url},
             http_client=http_client,
-            max_network_retries=_RETRIES,
+            # The library repeats neither what came too fast, nor within the patience of a look: Questions does.
+            max_network_retries=0,
         )
-        return _Account(client, timezone, keys[timezone]).ask(partitions, int(now) - _HISTORY_SECONDS)
+        questions = Questions(look, api_url, keys[timezone])
+        return _Account(client, timezone, questions).ask(partitions, int(now) - _HISTORY_SECONDS)
 
     with ThreadPoolExecutor(max_workers=_MOST_ACCOUNTS_AT_ONCE) as pool:
         answers = list(pool.map(ask, by_timezone))
@@ -118,24 +122,21 @@ class _Account:
 
     client: stripe.StripeClient
     timezone: str
-    key: str = field(repr=False)
+    questions: Questions
 
     def ask(self, partitions: Mapping[ReportPartition, str | None], since: int) -> StripeAnswer:
         """``since``: epoch seconds; report runs created from then on are listed."""
-        import stripe
-
         try:
             history = self._history({partition.report_type for partition in partitions}, since)
-        except (stripe.AuthenticationError, stripe.APIConnectionError) as error:
-            # Any other request to this account would fail as well.
-            return StripeAnswer(dict.fromkeys(partitions, self._problem(f"the timezone {self.timezone}", error)))
-        except stripe.StripeError as error:
+        except StripeFailed as failure:
+            if failure.is_of_all:
+                return StripeAnswer(dict.fromkeys(partitions, self._problem(f"the timezone {self.timezone}", failure)))
             by_partition = {
                 partition: self._of_partition(partition, run_id, {}) for partition, run_id in partitions.items()
             }
-            if _is_refusal(error):
+            if failure.is_refusal:
                 by_partition = {partition: replace(facts, refused=True) for partition, facts in by_partition.items()}
-            problem = f"Stripe does not list the report runs of the timezone {self.timezone}: {self._text(error)}"
+            problem = f"Stripe does not list the report runs of the timezone {self.timezone}: {failure.text}"
             return StripeAnswer(by_partition, problems=(problem,))
         known = {run.id: run for run in history.runs}
         by_partition = {
@@ -144,56 +145,79 @@ class _Account:
         return StripeAnswer(by_partition, {self.timezone: history})
 
     def _history(self, report_types: Collection[str], since: int) -> RunHistory:
-        page = self.client.v1.reporting.report_runs.list({"limit": _RUNS_PER_PAGE, "created": {"gte": since}})
-        newest = list(islice(page.auto_paging_iter(), _MOST_RUNS))
-        # More runs may have been created in the same second as the oldest one.
-        complete_since = since if len(newest) < _MOST_RUNS else newest[-1].created + 1
-        runs = (self._run(one) for one in newest if one.report_type in report_types)
-        return RunHistory(tuple(run for run in runs if run is not None), complete_since)
+        def ask(turn: Turn) -> dict[str, Any]:
+            turn()
+            page = self.client.v1.reporting.report_runs.list({"limit": _RUNS_PER_PAGE, "created": {"gte": since}})
+            newest = list(page.data)
+            while page.has_more and len(newest) < _MOST_RUNS:
+                turn()
+                page = page.next_page()
+                newest += page.data
+            # More runs may have been created in the same second as the oldest one.
+            complete_since = newest[-1].created + 1 if page.has_more else since
+            runs = (self._run(one) for one in newest)
+            return {"complete_since": complete_since, "runs": [asdict(run) for run in runs if run is not None]}
+
+        found = self.questions.answer("the newest report runs", "report_runs", ask)
+        runs = (ReportRun(**run) for run in found["runs"])
+        return RunHistory(tuple(run for run in runs if run.report_type in report_types), found["complete_since"])
 
     def _of_partition(
         self, partition: ReportPartition, run_id: str | None, known: Mapping[str, ReportRun]
     ) -> StripeFacts:
-        import stripe
-
         try:
-            report_type = self.client.v1.reporting.report_types.retrieve(partition.report_type)
-            facts = StripeFacts(report_type.data_available_end, report_type.data_available_start)
+            facts = self._available(partition.report_type)
             if not run_id:
                 return facts
-            run = self._open_run(run_id, known)
-        except stripe.StripeError as error:
-            return self._problem(str(partition), error)
-        if run is None:
-            return replace(facts, run_status="lost")
-        status: RunStatus = "file_lost" if run.file_url is not None and self._is_gone(run.file_url) else run.status
+            run = known[run_id] if run_id in known else self._open_run(run_id)
+            if run is None:
+                return replace(facts, run_status="lost")
+            is_lost = run.file_url is not None and self._is_gone(run.file_url)
+        except StripeFailed as failure:
+            return self._problem(str(partition), failure)
+        status: RunStatus = "file_lost" if is_lost else run.status
         return replace(facts, run_status=status, run_created=run.created, run_error=run.error)
 
-    def _open_run(self, run_id: str, known: Mapping[str, ReportRun]) -> ReportRun | None:
-        """None where Stripe does not know the run."""
-        import stripe
+    def _available(self, report_type: str) -> StripeFacts:
+        def ask(turn: Turn) -> dict[str, int]:
+            turn()
+            found = self.client.v1.reporting.report_types.retrieve(report_type)
+            return {"available_end": found.data_available_end, "available_start": found.data_available_start}
 
-        if run_id in known:
-            return known[run_id]
+        return StripeFacts(**self.questions.answer(f"report type {report_type}", "report_types", ask))
+
+    def _open_run(self, run_id: str) -> ReportRun | None:
+        """None where Stripe does not know the run."""
+
+        def ask(turn: Turn) -> dict[str, Any] | None:
+            turn()
+            run = self._run(self.client.v1.reporting.report_runs.retrieve(run_id))
+            return None if run is None else asdict(run)
+
         try:
-            return self._run(self.client.v1.reporting.report_runs.retrieve(run_id))
-        except stripe.InvalidRequestError as error:
-            if error.http_status != 404:
+            found = self.questions.answer(f"report run {run_id}", "report_runs", ask)
+        except StripeFailed as failure:
+            if failure.status != 404:
                 raise
             return None
+        return None if found is None else ReportRun(**found)
 
     def _is_gone(self, file_url: str) -> bool:
         """Whether a report's file is answered by 404, which alone makes the connector ask for the report anew."""
         import requests
 
-        headers = {"Authorization": f"Bearer {self.key}"}
-        try:
-            # Only the status: the file itself may be large.
-            with requests.get(file_url, headers=headers, timeout=_READ_TIMEOUT_SECONDS, stream=True) as answer:
-                return answer.status_code == 404
-        except requests.RequestException:
-            # Not known to be gone; what else there is to ask Stripe fails in the same way, and says so.
-            return False
+        def ask(turn: Turn) -> bool:
+            turn()
+            headers = {"Authorization": f"Bearer {self.questions.key}"}
+            try:
+                # Only the status: the file itself may be large.
+                with requests.get(file_url, headers=headers, timeout=_READ_TIMEOUT_SECONDS, stream=True) as answer:
+                    return answer.status_code == 404
+            except requests.RequestException:
+                # Not known to be gone; what else there is to ask Stripe fails in the same way, and says so.
+                return False
+
+        return bool(self.questions.answer(f"file {file_url}", "files", ask))
 
     def _run(self, run: StripeRun) -> ReportRun | None:
         """None for a run without an interval, such as the report on a single payout; the connector creates none of these."""
@@ -209,24 +233,14 @@ class _Account:
             created=run.created,
             status=cast(RunStatus, run.status),
             succeeded_at=run.succeeded_at,
-            error=self._secretless(run.error) if run.error else None,
+            error=self.questions.secretless(run.error) if run.error else None,
             file_url=run.result.url if run.result else None,
+            file_bytes=run.result.size if run.result else None,
         )
 
-    def _problem(self, what: str, error: stripe.StripeError) -> StripeFacts:
-        if error.http_status == 401:
+    def _problem(self, what: str, failure: StripeFailed) -> StripeFacts:
+        if failure.status == 401:
             problem = f"Stripe refuses the API key of the timezone {self.timezone} (401)"
         else:
-            problem = f"Querying Stripe about {what} failed: {self._text(error)}"
-        return StripeFacts(problem=problem, refused=_is_refusal(error))
-
-    def _text(self, error: stripe.StripeError) -> str:
-        return self._secretless(str(error.user_message or error)).splitlines()[0].rstrip(".")
-
-    def _secretless(self, text: str) -> str:
-        """Stripe's own text may quote a key, or a part of it."""
-        return without_keys(scrubbed(text, (self.key,)))
-
-
-def _is_refusal(error: stripe.StripeError) -> bool:
-    return error.http_status in (401, 403)
+            problem = f"Querying Stripe about {what} failed: {failure.text}"
+        return StripeFacts(problem=problem, refused=failure.is_refusal)

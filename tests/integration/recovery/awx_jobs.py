@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,10 +27,11 @@ ROOT = AWX.parents[1]
 
 @dataclass(frozen=True)
 class Job:
-    """A job that has ended."""
+    """A job that has ended. ``word`` is how AWX calls its end."""
 
     status: int
     events: list[dict[str, Any]]
+    word: str = ""
 
     @property
     def texts(self) -> list[str]:
@@ -68,6 +71,14 @@ def as_awx_passes(variables: Mapping[str, Any]) -> dict[str, Any]:
     return {name: marked(value) for name, value in variables.items()}
 
 
+def end_processes_of(folder: Path) -> None:
+    """Kill every process of a job at once."""
+    for command in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if str(folder).encode() in command.read_bytes():
+                os.kill(int(command.parent.name), signal.SIGKILL)
+
+
 def run_job(
     folder: Path,
     playbook: str,
@@ -76,8 +87,13 @@ def run_job(
     *,
     host: str | None = None,
     check: bool = False,
+    is_cancelled: Callable[[], bool] | None = None,
+    time_limit: float = 0,
 ) -> Job:
-    """Run a playbook of the project to its end. ``host``: the job is a slice, which has only this host of the inventory."""
+    """Run a playbook of the project to its end. ``host``: the job is a slice, which has only this host of the inventory.
+
+    ``is_cancelled`` is asked again and again; ``time_limit``: seconds after which AWX ends the job, 0 for none.
+    """
     folder.mkdir()
     hosts = json.loads(inventory.read_text(encoding="utf-8"))["all"]["hosts"]
     of_slice = {name: one for name, one in hosts.items() if host in (None, name)}
@@ -96,8 +112,13 @@ def run_job(
             "ANSIBLE_HOME": str(ROOT / ".cache" / "ansible"),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         },
+        settings={"pexpect_timeout": 0.02, "job_timeout": time_limit} if is_cancelled or time_limit else {},
+        cancel_callback=is_cancelled,
         quiet=True,
     )
-    job = Job(done.rc, list(done.events))
+    if done.status in ("canceled", "timeout"):
+        # In AWX its container ends with it. Ansible's workers have process groups of their own, which outlive it.
+        end_processes_of(folder)
+    job = Job(done.rc, list(done.events), done.status)
     print(job.output)
     return job

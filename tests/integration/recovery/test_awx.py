@@ -80,14 +80,10 @@ def test_a_blank_survey_makes_the_same_plan_and_awx_shows_what_to_read_first(
 
 
 @pytest.mark.lengthy
-# Nothing was changed that could be verified, and nobody is asked what to prevent or to measure.
+# Nobody is asked what to prevent or to measure.
 @pytest.mark.parametrize(
     "name",
-    [
-        name
-        for name, one in templates().items()
-        if questions(one) and name not in {*ENDS_WITH, "Connect: plan", "Connect: verify"}
-    ],
+    [name for name, one in templates().items() if questions(one) and name not in {*ENDS_WITH, "Connect: plan"}],
 )
 def test_a_blank_survey_is_no_answer(lab: Lab, stuck: list[StuckConnector], tmp_path: Path, name: str) -> None:
     """The other jobs; a job that changes something runs in check mode."""
@@ -127,7 +123,9 @@ def test_what_was_approved_is_carried_out_in_slices_and_what_got_stuck_meanwhile
         assert job.status == 0
         assert is_delivered(lab, one)
         is_first = one is stuck[0]
-        assert (f"Not among the agreed plans, so not changed: {one.cluster.name}: later" in " ".join(job.output.split())) == is_first
+        assert (
+            f"Not among the agreed plans, so not changed: {one.cluster.name}: later" in " ".join(job.output.split())
+        ) == is_first
         (backup,) = (value for name, value in job.artifacts.items() if name.startswith("connectops_made_backups_"))
         # It is printed too, for people.
         assert backup[one.cluster.name][one.name] in job.output

@@ -33,6 +33,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.rea
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.worker_logs import WorkerLogOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
 from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import read_worker_logs
 from integration.recovery.tasks import (
     CAIRO,
@@ -72,7 +73,7 @@ def snapshot(lab: Lab, trial: Trial) -> Connector:
 
 def situation(lab: Lab, trial: Trial, keys: Mapping[str, str] | None = None) -> Situation:
     options = StripeOptions(ask=True, api_url=lab.stripe.url, keys=keys or {})
-    return read_situation(snapshot(lab, trial), options, (), time.time())
+    return read_situation(snapshot(lab, trial), options, SharedAnswers(), (), time.time())
 
 
 def log_facts(lab: Lab, trial: Trial) -> LogFacts:

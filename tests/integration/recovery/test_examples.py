@@ -37,7 +37,7 @@ MODULES = (
 PLAYS = [
     block for block in blocks("yaml") if isinstance(block.data(), list) and all("hosts" in one for one in block.data())
 ]
-# Each once, however many pages print it; those of the tutorial have a test of their own.
+# Each once, however many pages print it; those of the tutorial are in test_tutorial.py too.
 COMMANDS = list(
     dict.fromkeys(
         tuple(command[1:])
@@ -45,10 +45,6 @@ COMMANDS = list(
         for command in block.commands()
         if command[0] == "ansible-playbook" and "inventory.yml" in command
     )
-)
-TUTORIAL = sorted(
-    (block for language in ("console", "") for block in blocks(language) if block.page == "docs/tutorial.md"),
-    key=lambda block: block.number,
 )
 
 
@@ -202,22 +198,3 @@ def test_the_commands_of_the_pages_run(folder: Folder, stuck: StuckConnector) ->
         backup = str(folder.backup().relative_to(folder.path))
         status = 0 if "rollback_allow_moved_offsets=true" in command else 2
         folder.type([folder.here(word).replace("FILE", backup) for word in command], status)
-
-
-@pytest.mark.lengthy
-def test_the_tutorial_shows_what_happens(folder: Folder, stuck: StuckConnector) -> None:
-    def lines(text: str) -> set[str]:
-        """Each line, with N for every number and id."""
-        return {" ".join(re.sub(r"\b[0-9a-f]{12}\b|\d+", "N", line).split()) for line in text.splitlines()}
-
-    shown: set[str] = set()
-    for block in TUTORIAL:
-        if block.language == "console":
-            for command in block.commands():
-                if command[0] == "ansible-playbook":
-                    words = [word.replace("lab-files/inventory.json", "inventory.yml") for word in command[1:]]
-                    output = folder.type([folder.here(word) for word in words])
-                    shown = lines(output.replace(stuck.name, NAME))
-        else:
-            assert lines(block.text) <= shown, block
-    assert shown

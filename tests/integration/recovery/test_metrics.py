@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from integration.recovery.tasks import Written
-from lab import Lab
+from lab import Lab, await_condition
 from lab.ansible_runs import run_playbook, write_inventory
 from lab.days import MIDNIGHT, ago
 from lab.scenarios import BLOCKER, TIMEZONES, StuckConnector, stuck_connector
 from prometheus_client.parser import text_string_to_metric_families
+from unit.monitoring.prometheus import DASHBOARD, as_grafana_asks, asked, scraping
 
 Samples = dict[str, dict[tuple[str, ...], float]]
 
@@ -38,6 +40,20 @@ def samples(file: Path) -> Samples:
     }
 
 
+def _prometheus_shows(file: Path, folder: Path) -> None:
+    """Each panel of the dashboard has something to show, and the alert for a stuck connector begins; if it is installed."""
+    if shutil.which("prometheus") is None:
+        return
+    with scraping(file, folder) as url:
+        for panel in DASHBOARD["panels"]:
+            for target in panel["targets"]:
+                assert asked(url, as_grafana_asks(target["expr"])), panel["title"]
+        # These fire when they have lasted for half an hour, and an hour.
+        for alert in ("ConnectopsStuck", "ConnectopsStale"):
+            pending = f'ALERTS{{alertname="{alert}", alertstate="pending", connector="measured"}}'
+            await_condition(lambda query=pending: bool(asked(url, query)), pending)
+
+
 def test_a_stuck_connector_and_then_its_unreachable_cluster_are_seen(
     lab: Lab, stuck: StuckConnector, tmp_path: Path
 ) -> None:
@@ -45,7 +61,9 @@ def test_a_stuck_connector_and_then_its_unreachable_cluster_are_seen(
     folder.mkdir()
     log = str(lab.logs / "connect-1-worker-0.log")
     given = {"connectops_metrics_dir": str(folder), "connectops_worker_logs": [log]}
-    reached = write_inventory(lab, tmp_path, {"connect-1": given})
+    # The brokers tell when offsets were stored.
+    kafka = {"connectops_kafka_bootstrap_servers": [lab.bootstrap_servers]}
+    reached = write_inventory(lab, tmp_path, {"connect-1": {**given, **kafka}})
     before = Written.now(lab)
     assert run_playbook("metrics", reached, ["--check"]).returncode == 0
     assert list(folder.iterdir()) == []
@@ -69,6 +87,8 @@ def test_a_stuck_connector_and_then_its_unreachable_cluster_are_seen(
         "connectops_partition_verdict_info"
     ]
     assert not any(account.key in file.read_text(encoding="utf-8") for account in stuck.accounts.values())
+
+    _prometheus_shows(file, tmp_path)
 
     gone = {**given, "connectops_connect_url": ["http://127.0.0.1:9"]}
     failed = run_playbook("metrics", write_inventory(lab, tmp_path, {"connect-1": gone}))

@@ -127,7 +127,10 @@ def test_the_first_cluster_that_fails_ends_the_run_when_that_is_asked_for(
     untouched = outcome(done.stdout)[stuck[1].cluster.name]
     assert (untouched["changed"], untouched["failed"]) == (0, 1)
     report = " ".join(done.stdout.partition("PLAY [Report]")[2].split())
-    assert "Not changed: the run stopped after 1 of 2 clusters. connect-1 failed, and connectops_stop_on_failure is set." in report
+    assert (
+        "Not changed: the run stopped after 1 of 2 clusters. connect-1 failed, and connectops_stop_on_failure is set."
+        in report
+    )
 
 
 def test_a_paused_connector_is_healed_and_paused_again(lab: Lab, stuck: list[StuckConnector], tmp_path: Path) -> None:

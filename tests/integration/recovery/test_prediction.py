@@ -36,6 +36,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_snapshot
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
 from hypothesis import Phase, assume, given, seed, settings
 from lab import Lab, await_condition
 from lab.scenarios import stripe_partition
@@ -231,7 +232,7 @@ def predict(examples: list[Example], lab: Lab) -> None:
     with ConnectClient(ConnectOptions(tuple(lab.connect.urls))) as client:
         connectors = read_snapshot(client, [example.name for example in examples], now).connectors
     for example, connector in zip(examples, connectors, strict=True):
-        it = read_situation(connector, stripe, (), now)
+        it = read_situation(connector, stripe, SharedAnswers(), (), now)
         assert not it.problems
         example.predicted = walk(it.settings, it.offsets, it.partitions, it.stripe, now).steps
 

@@ -7,12 +7,18 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import recovery_info
+import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import (
+    offset_reset,
+    policy_info,
+    recovery_info,
+)
 from confluent_kafka import Consumer, TopicPartition
 from integration.recovery.tasks import (
     CAIRO,
@@ -27,12 +33,13 @@ from integration.recovery.tasks import (
     stuck,
     succeeded,
 )
-from lab import Lab
+from lab import Lab, await_condition
 from lab.ansible_runs import run_playbook, write_inventory
 from lab.days import ago
 from lab.trial import Trial
 
 LONGER_WAIT = {MAX_WAIT: "60m"}
+ONE_PARTITION = {"topic.creation.default.partitions": 1, "topic.creation.default.replication.factor": 1}
 
 
 def outcomes(tasks: Tasks, result: dict[str, Any]) -> dict[str, str]:
@@ -63,6 +70,7 @@ def test_a_key_that_stripe_refuses_is_named_and_not_waited_for(trial: Trial, tas
     assert result["waited_seconds"] < 60
 
 
+@pytest.mark.lengthy
 def test_the_old_wait_that_was_put_back_is_named(lab: Lab, trial: Trial, tasks: Tasks) -> None:
     stuck(trial)
     reset = succeeded(tasks.reset(at_least=LONGER_WAIT))
@@ -132,9 +140,15 @@ def test_every_checkpoint_has_evidence_from_what_really_happened(lab: Lab, trial
     preflight = tasks.of(succeeded(shown))["preflight"]
     assert (preflight["topics"][0]["groups"], preflight["topics"][0]["retention_seconds"]) == (["billing"], 7 * 86_400)
     assert preflight["reread_seconds"] == 3 * 86_400
-    assert preflight["warnings"] == [
-        "billing will see 3 d of data twice: check that repeated records do no harm there."
-    ]
+    (topic,) = preflight["topics"]
+    assert (topic["records"], topic["replicas"]) == (len(values), 1)
+    sizes = [len(json.dumps(value)) for value in values if value is not None]
+    assert 0.5 * min(sizes) < topic["record_bytes"] < 2 * max(sizes)
+    size, readers = preflight["warnings"]
+    assert re.match(r"About \d\.\d KiB of reports are read twice, by the size of those of the last 14 days\.", size)
+    # Two of the three timezones have four rows a day, one has none; a row is some dozens of bytes.
+    assert 3 * 4 * 2 * 10 < preflight["reread_bytes"] < 3 * 4 * 3 * 200
+    assert readers == "billing will see 3 d of data twice: check that repeated records do no harm there."
 
     # For a change before the connector was created, every start of its task comes after the change.
     document = result_of_the_change(tasks)
@@ -147,6 +161,40 @@ def test_every_checkpoint_has_evidence_from_what_really_happened(lab: Lab, trial
     assert one["status"] == "open"
     by_source = [one["evidence"][source]["task_starts"] for source in ("status_topic", "log")]
     assert by_source == [trial.count_log(started)] * 2
+
+
+def test_a_connector_of_any_class_is_verified_by_the_topics_that_the_workers_have_seen(
+    lab: Lab, connector_name: str, tmp_path: Path
+) -> None:
+    lines = [f"line {number}\n" for number in range(3)]
+    file = tmp_path / "lines.txt"
+    file.write_text("".join(lines), encoding="utf-8")
+    config = {"connector.class": "FileStreamSource", "file": str(file), "topic": connector_name}
+    lab.connect.create(connector_name, {**config, **ONE_PARTITION})
+    end = {"position": len("".join(lines))}
+    await_condition(lambda: end in [one["offset"] for one in lab.connect.offsets(connector_name)], "three lines")
+    given = {
+        "connect_url": lab.connect.urls,
+        "connectors": [connector_name],
+        "backup_dir": str(tmp_path / "backups"),
+        **kafka_of(lab),
+    }
+    begin = [{"partition": {"filename": str(file)}, "offset": {"position": 0}}]
+    reset = succeeded(run_task(offset_reset, **given, strategy="offset", offsets=begin))
+    preflight = reset["connectors"][connector_name]["preflight"]
+    assert [(one["topic"], one["records"]) for one in preflight["topics"]] == [(connector_name, 3)]
+
+    result = succeeded(run_task(recovery_info, **given, interval_seconds=1))
+    one = result["connectors"][connector_name]
+    data = next(found for found in one["checkpoints"] if found["checkpoint"] == "data")
+    assert (data["status"], data["evidence"]["topics"][0]["records"]) == ("passed", 3)
+    assert data["message"] == "3 new records in 1 topic."
+    # So is a rule for its topics.
+    policy = {"files": {"connector_class": "FileStreamSource", "topics": {"minimum_retention": "30d"}}}
+    looked = succeeded(run_task(policy_info, connect_url=lab.connect.urls, policy=policy, **kafka_of(lab)))
+    (deviation,) = looked["connectors"][connector_name]["deviations"]
+    assert (deviation["rule"], deviation["topic"]) == ("topic_retention", connector_name)
+    assert one["outcome"] == "recovered"
 
 
 def test_an_offset_that_moved_without_a_record_is_no_recovery(lab: Lab, trial: Trial, tasks: Tasks) -> None:

@@ -52,7 +52,7 @@ def questions(template: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 def variables_of(playbook: str) -> frozenset[str]:
     """The variables that a playbook of the collection reads, itself or through what it uses."""
     text = "".join(path.read_text(encoding="utf-8") for path in _files_of(PLAYBOOKS[playbook]))
-    parts: dict[str, Any] = yaml.safe_load((ROOT / "playbooks" / "vars" / "options.yml").read_text(encoding="utf-8"))
+    parts: dict[str, Any] = yaml.safe_load((ROOT / "playbooks" / "vars" / "run.yml").read_text(encoding="utf-8"))
     text += "".join(yaml.safe_dump(part) for name, part in parts.items() if name in text)
     return frozenset(set(re.findall(r"\w+", text)) & set(known_variables()))
 

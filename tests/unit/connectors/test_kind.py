@@ -18,6 +18,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kin
     Judgement,
     Read,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sharing import Sharing
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Partition,
@@ -28,6 +29,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.req
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits, Reason, judged_by
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.judge import Judge
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import ChangeRequest, make_plan
+from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
 from unit.connectors.stripe_reporting.cases import NOW
 
 MEADOW = Partition.of({"meadow": "north"})
@@ -52,7 +54,7 @@ class SheepCounter(ConnectorKind[Flock]):
     settings = frozenset({"meadow.size"})
 
     @classmethod
-    def read(cls, params: Mapping[str, Any]) -> SheepCounter:
+    def read(cls, params: Mapping[str, Any], shared: Sharing) -> SheepCounter:
         return cls(params["sheep"])
 
     def fits(self, connector: Connector) -> bool:
@@ -89,7 +91,7 @@ class SheepCounter(ConnectorKind[Flock]):
 def kinds(monkeypatch: pytest.MonkeyPatch) -> registry.Kinds:
     monkeypatch.setattr(registry, "KINDS", (SheepCounter.read, *registry.KINDS))
     params = {"sheep": 7, "ask_stripe": False, "stripe_api_keys": None, "stripe_api_url": "", "stripe_timezones": []}
-    return registry.kinds_from(params)
+    return registry.kinds_from(params, SharedAnswers())
 
 
 def connector(plugin_class: str, **settings: str) -> Connector:
@@ -107,7 +109,7 @@ def connector(plugin_class: str, **settings: str) -> Connector:
 def test_a_connector_of_the_new_kind_is_judged_by_it(kinds: registry.Kinds) -> None:
     judged = Judge("farm", Limits(), kinds)(Read(connector("SheepSource"), NOW))
     assert (judged.facts["profile"], judged.facts["verdict"], judged.recovers) == ("sheep", "stuck", True)
-    assert judged.lines == ("farm  flock  RUNNING 1/1  counts sheep", "", "  7 sheep: 3 sheep not counted")
+    assert judged.lines("all") == ["farm  flock  RUNNING 1/1  counts sheep", "", "  7 sheep: 3 sheep not counted"]
 
 
 def test_a_connector_of_the_new_kind_is_reset_by_it(kinds: registry.Kinds) -> None:

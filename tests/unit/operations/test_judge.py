@@ -24,10 +24,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.judge import Judge, Judged
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
 from unit.connectors.stripe_reporting.cases import DAY, NOW, PST, TODAY, offset
 from unit.connectors.stripe_reporting.cases import connector as stripe_connector
 
-KINDS = (StripeReporting(StripeOptions(ask=False, api_url="", keys={})), Sinks(), Profiles())
+KINDS = (StripeReporting(StripeOptions(ask=False, api_url="", keys={}), SharedAnswers()), Sinks(), Profiles())
 ORDERS = Partition.of({"table": "orders"})
 STUCK = offset(TODAY - 12 * DAY, TODAY - 12 * DAY)
 
@@ -58,13 +59,13 @@ def connector(type: str = "source", committed_ago: float = 60, **fields: Any) ->
 def test_a_connector_is_judged_by_its_kind(of: Connector, profile: str, verdict: str, recovers: bool) -> None:
     found = judged(of)
     assert (found.facts["profile"], found.facts["verdict"], found.recovers) == (profile, verdict, recovers)
-    assert found.lines[0].startswith(f"eu-1  {of.name}  RUNNING 1/1")
+    assert found.lines("all")[0].startswith(f"eu-1  {of.name}  RUNNING 1/1")
 
 
 def test_a_connector_whose_offsets_could_not_be_read_says_why() -> None:
     found = judged(connector(problem="Its plugin is missing."))
     assert (found.facts["verdict"], found.facts["verdicts"], found.recovers) == ("unknown", [], False)
-    assert found.lines[-1].strip() == "Its plugin is missing."
+    assert found.lines("all")[-1].strip() == "Its plugin is missing."
     assert found.warnings == ("Connector 'orders' cannot be judged: Its plugin is missing.",)
 
 
@@ -77,4 +78,4 @@ def test_a_config_that_cannot_be_read_is_that_connectors_own_problem() -> None:
 def test_a_stopped_connector_says_what_it_would_be_after_a_resume() -> None:
     found = judged(stripe_connector({PST: STUCK}, state="STOPPED"))
     assert (found.facts["verdict"], found.facts["verdict_after_resume"]) == ("stopped", "stuck")
-    assert "After a resume:" in " ".join(" ".join(found.lines).split())
+    assert "After a resume:" in " ".join(" ".join(found.lines("all")).split())

@@ -30,13 +30,14 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.pla
     make_plan,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
 from unit.connectors.stripe_reporting.cases import NOW, TODAY, offset
 from unit.connectors.stripe_reporting.cases import connector as stripe_connector
 from unit.fake_cluster import FakeCluster, FakeConnector
 
 ORDERS = Partition.of({"table": "orders"})
 CONFIG = {"connector.class": "Orders", "max.wait.ms": "1000", "db.password": "s3cret-word"}
-KINDS = (StripeReporting(StripeOptions(ask=False, api_url="", keys={})), Sinks(), Profiles())
+KINDS = (StripeReporting(StripeOptions(ask=False, api_url="", keys={}), SharedAnswers()), Sinks(), Profiles())
 DELETE = ResetRequest("delete")
 CONTINUE = ResetRequest("continue")
 

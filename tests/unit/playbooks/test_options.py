@@ -16,9 +16,8 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import CONNECT_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
-    BACKUP_SPEC,
+    CONNECT_BACKUPS_INFO,
     CONNECT_CONFIG,
     CONNECT_METRICS,
     CONNECT_OFFSET_RESET,
@@ -32,37 +31,26 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.variables impo
     OPTIONS_OF_A_RUN,
     known_variables,
     option_variables,
+    variables_of_module,
 )
 
 pytestmark = pytest.mark.slow_file
 ROOT = Path(__file__).parents[3]
-OPTIONS = ROOT / "playbooks" / "vars" / "options.yml"
+PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
+MODULES = {
+    "connect_backups_info": CONNECT_BACKUPS_INFO,
+    "connect_config": CONNECT_CONFIG,
+    "connect_metrics": CONNECT_METRICS,
+    "connect_offset_reset": CONNECT_OFFSET_RESET,
+    "connect_offsets_facts": CONNECT_OFFSETS_FACTS,
+    "connect_policy_info": CONNECT_POLICY_INFO,
+    "connect_recovery_info": CONNECT_RECOVERY_INFO,
+    "connect_rollback": CONNECT_ROLLBACK,
+    "connect_support_bundle": CONNECT_SUPPORT_BUNDLE,
+}
 # The discard port: nothing listens there.
 UNREACHABLE = "http://127.0.0.1:9"
 NOT_REACHED = "Kafka Connect cannot be reached at http://127.0.0.1:9"
-PARTS = {
-    "connectops_group_all_defaults": ["group/connectops.recovery.all"],
-    "connectops_group_offsets_defaults": ["group/connectops.recovery.offsets"],
-    "connectops_facts_defaults": [
-        "connectops.recovery.connect_offsets_facts",
-        "connectops.recovery.connect_recovery_info",
-    ],
-    "connectops_reset_defaults": [
-        "connectops.recovery.connect_offset_reset",
-        "connectops.recovery.connect_rollback",
-    ],
-    "connectops_details_defaults": ["connectops.recovery.connect_offsets_facts"],
-    "connectops_bundle_defaults": ["connectops.recovery.connect_support_bundle"],
-    "connectops_config_defaults": ["connectops.recovery.connect_config"],
-    "connectops_metrics_defaults": ["connectops.recovery.connect_metrics"],
-    "connectops_policy_defaults": ["connectops.recovery.connect_policy_info"],
-}
-
-
-def defaults() -> dict[str, dict[str, str]]:
-    """The options of each part of options.yml, with the expression that gives the value."""
-    found = yaml.safe_load(OPTIONS.read_text(encoding="utf-8"))
-    return {part: found[part] for part in PARTS}
 
 
 def play(
@@ -102,30 +90,15 @@ class UnsafeDumper(yaml.SafeDumper):
 UnsafeDumper.add_representer(Unsafe, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text), style="'"))
 
 
-def test_every_option_of_every_run_has_its_variable_in_the_part_where_it_belongs() -> None:
-    group = set(CONNECT_SPEC)
-    both = set(CONNECT_OFFSET_RESET) & set(CONNECT_OFFSETS_FACTS)
-    modules = (
-        CONNECT_CONFIG,
-        CONNECT_OFFSET_RESET,
-        CONNECT_OFFSETS_FACTS,
-        CONNECT_SUPPORT_BUNDLE,
-        CONNECT_METRICS,
-        CONNECT_POLICY_INFO,
-    )
-    assert {part: set(options) for part, options in defaults().items()} == {
-        "connectops_group_all_defaults": group - OPTIONS_OF_A_RUN,
-        "connectops_group_offsets_defaults": both - group - OPTIONS_OF_A_RUN,
-        "connectops_reset_defaults": set(CONNECT_OFFSET_RESET) - both - OPTIONS_OF_A_RUN,
-        "connectops_facts_defaults": set(CONNECT_OFFSETS_FACTS) - both - OPTIONS_OF_A_RUN - {"details"},
-        "connectops_details_defaults": {"details"},
-        "connectops_bundle_defaults": set(CONNECT_SUPPORT_BUNDLE) - set(CONNECT_OFFSETS_FACTS) - OPTIONS_OF_A_RUN,
-        "connectops_config_defaults": set(CONNECT_CONFIG) - group - OPTIONS_OF_A_RUN,
-        "connectops_metrics_defaults": set(CONNECT_METRICS) - set(CONNECT_OFFSETS_FACTS) - OPTIONS_OF_A_RUN,
-        "connectops_policy_defaults": set(CONNECT_POLICY_INFO) - group - OPTIONS_OF_A_RUN,
-    }
-    assert set().union(*modules) - OPTIONS_OF_A_RUN == {name for part in defaults().values() for name in part}
-    assert "backup_dir" in BACKUP_SPEC
+@pytest.mark.parametrize("module", MODULES)
+def test_every_option_of_every_run_has_its_variable(module: str) -> None:
+    found = variables_of_module(module)
+    assert set(found) == set(MODULES[module]) - OPTIONS_OF_A_RUN
+    known = known_variables()
+    for option, names in found.items():
+        assert names[-1] == f"connectops_{option}"
+        # A role's own variable comes first.
+        assert set(names[:-1]) == {f"identify_{option}", f"prevent_{option}"} & set(known)
 
 
 def test_the_variables_reach_the_verification_as_they_reach_the_look() -> None:
@@ -138,20 +111,22 @@ def test_the_variables_reach_the_verification_as_they_reach_the_look() -> None:
     assert set(CONNECT_METRICS) - {"connectors"} - of_metrics == looked
 
 
-@pytest.mark.parametrize(
-    "playbook, module, part",
-    [
-        ("support_bundle", "connect_support_bundle", "connectops_bundle_defaults"),
-        ("metrics", "connect_metrics", "connectops_metrics_defaults"),
-    ],
-)
-def test_a_playbook_that_judges_and_writes_a_file_passes_every_part(playbook: str, module: str, part: str) -> None:
-    (play,) = yaml.safe_load((ROOT / "playbooks" / f"{playbook}.yml").read_text(encoding="utf-8"))
-    assert play["module_defaults"] == {
-        "group/connectops.recovery.all": "{{ connectops_group_all_defaults }}",
-        "group/connectops.recovery.offsets": "{{ connectops_group_offsets_defaults }}",
-        f"connectops.recovery.{module}": f"{{{{ connectops_facts_defaults | combine({part}) }}}}",
-    }
+@pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.stem)
+def test_a_playbook_passes_the_variables_to_each_module_that_it_uses(playbook: Path) -> None:
+    for one in yaml.safe_load(playbook.read_text(encoding="utf-8")):
+        assert one["vars_files"][0] == "vars/run.yml"
+        used = {name for name in re.findall(r"connectops\.recovery\.(\w+)", _with_roles(one)) if name in MODULES}
+        assert one.get("module_defaults", {}) == {
+            f"connectops.recovery.{name}": f"{{{{ lookup('connectops.recovery.options', '{name}') }}}}" for name in used
+        }
+
+
+def _with_roles(play: Mapping[str, Any]) -> str:
+    """The text of a play's tasks, and of the task files that it takes from roles."""
+    text = json.dumps(play["tasks"])
+    for role, file in re.findall(r'"connectops\.recovery\.(\w+)", (?:"tasks_from": "(\w+)")?', text):
+        text += (ROOT / "roles" / role / "tasks" / f"{file or 'main'}.yml").read_text(encoding="utf-8")
+    return text
 
 
 @pytest.mark.core_matrix
@@ -165,46 +140,6 @@ def test_the_variables_reach_a_rollback_as_they_reach_a_reset() -> None:
     assert set(CONNECT_ROLLBACK) - OPTIONS_OF_A_RUN == set(CONNECT_OFFSET_RESET) - OPTIONS_OF_A_RUN
 
 
-def test_every_variable_is_named_after_its_option() -> None:
-    known = known_variables()
-    for options in defaults().values():
-        for name, expression in options.items():
-            names = re.findall(r"'(\w+)'", expression)
-            assert names[-1] == f"connectops_{name}"
-            assert set(names[:-1]) == {f"identify_{name}", f"prevent_{name}"} & set(known)
-
-
-# The modules that each playbook uses, besides those of the groups.
-USED = {
-    "recover": ("connect_offsets_facts", "connect_recovery_info", "connect_offset_reset"),
-    "identify": ("connect_offsets_facts",),
-    "prevent": ("connect_config", "connect_offsets_facts", "connect_policy_info"),
-    "rollback": ("connect_rollback",),
-    "verify": ("connect_recovery_info",),
-}
-
-
-@pytest.mark.parametrize("playbook", USED)
-def test_a_playbook_passes_every_part_to_the_modules_it_is_for(playbook: str) -> None:
-    parts = {
-        target: f"{{{{ {part} }}}}"
-        for part, targets in PARTS.items()
-        for target in targets
-        if target.startswith("group/") or target.rpartition(".")[2] in USED[playbook]
-    }
-    look, facts = "connectops.recovery.connect_offsets_facts", "connectops_facts_defaults"
-    if look in parts:
-        shown = playbook in ("identify", "recover")
-        parts[look] = f"{{{{ {facts}{' | combine(connectops_details_defaults)' if shown else ''} }}}}"
-    plays = yaml.safe_load((ROOT / "playbooks" / f"{playbook}.yml").read_text(encoding="utf-8"))
-    working = [one for one in plays if "module_defaults" in one]
-    assert all(one["vars_files"] == ["vars/options.yml"] for one in working)
-    # Each play has the groups, and those of its own modules; together they have them all.
-    assert {target: value for one in working for target, value in one["module_defaults"].items()} == parts
-    groups = {target for target in parts if target.startswith("group/")}
-    assert all(groups <= set(one["module_defaults"]) for one in working)
-
-
 @pytest.mark.core_matrix
 @pytest.mark.core_smoke
 def test_every_variable_reaches_its_option(tmp_path: Path) -> None:
@@ -212,16 +147,15 @@ def test_every_variable_reaches_its_option(tmp_path: Path) -> None:
     variables = {name: sample[spec["type"]] for name, spec in option_variables().items()}
     playbook = tmp_path / "play.yml"
     copied = {"content": "{{ rendered | to_json }}", "dest": str(tmp_path / "rendered.json"), "mode": "0600"}
-    rendered = "{{ " + " | combine(".join(PARTS) + ")" * (len(PARTS) - 1) + " }}"
-    tasks = [{"ansible.builtin.copy": copied, "vars": {"rendered": rendered}}]
-    head = {"hosts": "all", "connection": "local", "gather_facts": False, "vars_files": [str(OPTIONS)]}
+    lookups = ", ".join(f"lookup('connectops.recovery.options', '{name}')" for name in MODULES)
+    tasks = [{"ansible.builtin.copy": copied, "vars": {"rendered": f"{{{{ [{lookups}] }}}}"}}]
+    head = {"hosts": "all", "connection": "local", "gather_facts": False}
     playbook.write_text(json.dumps([{**head, "tasks": tasks}]), encoding="utf-8")
     status, output = play(str(playbook), tmp_path, variables)
     assert status == 0, output
-    found = json.loads((tmp_path / "rendered.json").read_text(encoding="utf-8"))
-    assert {f"connectops_{name}": str(value) for name, value in found.items()} == {
-        name: str(value) for name, value in variables.items()
-    }
+    rendered = json.loads((tmp_path / "rendered.json").read_text(encoding="utf-8"))
+    for module, found in zip(MODULES, rendered, strict=True):
+        assert found == {name: variables[f"connectops_{name}"] for name in set(MODULES[module]) - OPTIONS_OF_A_RUN}
 
 
 @pytest.mark.core_matrix
@@ -232,6 +166,25 @@ def test_a_blank_in_every_variable_changes_nothing(tmp_path: Path, first: int) -
     names = sorted(known_variables())
     variables = {name: blanks[(first + number) % len(blanks)] for number, name in enumerate(names)}
     status, output = play("connectops.recovery.recover", tmp_path, {**variables, "connectops_connect_url": UNREACHABLE})
+    assert status == 2, output
+    assert NOT_REACHED in output
+
+
+@pytest.mark.core_matrix
+def test_a_blank_in_every_variable_of_a_role_changes_nothing_where_ansible_leaves_the_check_to_the_role(
+    tmp_path: Path,
+) -> None:
+    names = sorted(name for name in known_variables() if name.startswith(("identify_", "reset_", "verify_")))
+    variables = {name: (Unsafe(""), None)[number % 2] for number, name in enumerate(names)}
+    roles = [
+        {"ansible.builtin.include_role": {"name": f"connectops.recovery.{role}", "rolespec_validate": False}}
+        for role in ("reset", "verify", "identify")
+    ]
+    head = {"hosts": "all", "connection": "local", "gather_facts": False, "tasks": roles}
+    module_defaults = {"group/connectops.recovery.all": {"connect_url": UNREACHABLE}}
+    playbook = tmp_path / "play.yml"
+    playbook.write_text(json.dumps([{**head, "module_defaults": module_defaults}]), encoding="utf-8")
+    status, output = play(str(playbook), tmp_path, variables)
     assert status == 2, output
     assert NOT_REACHED in output
 

@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.connectops.recovery.plugins.plugin_utils.report_pages import report_files
 from tooling.browser import View, browser, measured, take_picture
 from tooling.environment import ROOT
-from unit.core.report.document.cases import fleet, hostile, long_names, previewed, recovered, report
+from unit.core.report.document.cases import fleet, hostile, long_names, previewed, recovered, report, soaked
 
 PICTURES = ROOT / ".cache" / "report"
 WIDTHS = (380, 800, 1280)
@@ -25,6 +25,7 @@ PAPER = 700
 PAGES = {
     "recovered": report_files(report(recovered()))["report.html"],
     "fleet": report_files(fleet())["report.html"],
+    "soaked": report_files(soaked())["report.html"],
     "previewed": report_files(previewed())["report.html"],
     "long names": report_files(long_names())["report.html"],
     "hostile": next(
@@ -77,12 +78,12 @@ def test_the_headings_are_in_order(looked: tuple[list[dict[str, Any]], list[str]
 def test_pictures_are_kept(looked: tuple[list[dict[str, Any]], list[str]]) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     heights = {(name, view.width, view.dark): one["height"] for (name, view), one in zip(VIEWS, looked[0], strict=True)}
-    for width, dark in ((1280, False), (380, True)):
-        picture = PICTURES / f"recovered-{width}{'-dark' if dark else ''}.png"
-        picture.unlink(missing_ok=True)
-        console = take_picture(View(PAGES["recovered"], width, dark), heights["recovered", width, dark], picture)
-        assert console == []
-        assert picture.stat().st_size > 10_000
+    for name in ("recovered", "soaked"):
+        for width, dark in ((1280, False), (380, True)):
+            picture = PICTURES / f"{name}-{width}{'-dark' if dark else ''}.png"
+            picture.unlink(missing_ok=True)
+            assert take_picture(View(PAGES[name], width, dark), heights[name, width, dark], picture) == []
+            assert picture.stat().st_size > 10_000
 
 
 def test_what_must_be_found_is_found() -> None:

@@ -17,8 +17,8 @@ READ = {"ansible_facts": {"connectops_offsets": {"read_at": 1.0, "connectors": {
 
 def test_the_facts_of_an_earlier_run_do_not_count() -> None:
     cached: dict[str, Any] = {"ansible_facts": READ["ansible_facts"]}
-    assert found_in("a", cached, is_preview=False).names == []
-    assert found_in("a", {**cached, "identify_result": READ}, is_preview=False).names == ["orders"]
+    assert found_in("a", cached, {}, is_preview=False).names == []
+    assert found_in("a", {**cached, "identify_result": READ}, {}, is_preview=False).names == ["orders"]
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_the_facts_of_an_earlier_run_do_not_count() -> None:
     ],
 )
 def test_why_the_run_failed_for_a_host_is_found_in_its_results(variables: dict[str, Any], problem: str | None) -> None:
-    assert found_in("a", variables, is_preview=False).problem == problem
+    assert found_in("a", variables, {}, is_preview=False).problem == problem
 
 
 def test_the_secrets_of_the_run_are_in_nothing_that_is_found() -> None:
@@ -56,20 +56,20 @@ def test_the_secrets_of_the_run_are_in_nothing_that_is_found() -> None:
     result = {"connectors": {"orders": {"failed": True, "msg": words}}, "warnings": [words], "next_steps": [words]}
     results = ("reset_result", "verify_result", "prevent_result")
     for is_preview in (True, False):
-        given = {**secrets, **dict.fromkeys(results, result), "connectops_failure": words}
-        found = json.dumps(asdict(found_in("a", given, is_preview=is_preview)))
+        given = {**dict.fromkeys(results, result), "connectops_failure": words}
+        found = json.dumps(asdict(found_in("a", given, secrets, is_preview=is_preview)))
         assert "It said ********" in found
         assert "c4n4ry" not in found
 
 
 def test_what_was_planned_and_what_was_changed_are_told_apart_by_the_run() -> None:
     result = {"reset_result": {"connectors": {"orders": {"changed": True}}}}
-    preview, real = (found_in("a", result, is_preview=is_preview) for is_preview in (True, False))
+    preview, real = (found_in("a", result, {}, is_preview=is_preview) for is_preview in (True, False))
     assert (list(preview.planned["connectors"]), preview.changed) == (["orders"], {})
     assert (real.planned, list(real.changed["connectors"])) == ({}, ["orders"])
 
 
 def test_what_is_left_stopped_is_that_of_the_host() -> None:
     selected = {"clusters": {"a": {"left_stopped": ["orders"]}, "b": {"left_stopped": []}}}
-    of = {label: found_in(label, {"connectops_selected": selected}, is_preview=False) for label in ("a", "b", "c")}
+    of = {label: found_in(label, {"connectops_selected": selected}, {}, is_preview=False) for label in ("a", "b", "c")}
     assert {label: one.left_stopped for label, one in of.items()} == {"a": ("orders",), "b": (), "c": ()}

@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     ReportPartition,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
 from ansible_collections.connectops.recovery.plugins.module_utils.stripe.client import (
     StripeAnswer,
     StripeFacts,
@@ -45,10 +46,28 @@ def cairo(simulator: StripeSimulator) -> Account:
     return simulator.account(KEYS["Africa/Cairo"])
 
 
+class Clock:
+    """Seconds that pass at once when somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
 def ask(
-    simulator: StripeSimulator, open_runs: Mapping[ReportPartition, str | None], keys: Mapping[str, str] | None = None
+    simulator: StripeSimulator,
+    open_runs: Mapping[ReportPartition, str | None],
+    keys: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
 ) -> StripeAnswer:
-    return ask_stripe(KEYS if keys is None else keys, open_runs, NOW, simulator.url)
+    clock = clock or Clock()
+    with SharedAnswers(clock=clock, sleep=clock.sleep).look("orders") as look:
+        return ask_stripe(KEYS if keys is None else keys, open_runs, NOW, look, simulator.url)
 
 
 def requests_of(account: Account) -> Counter[str]:
@@ -174,7 +193,8 @@ def test_an_account_that_does_not_answer_is_asked_only_once(
         simulator.stop()
     else:
         cairo.respond(status=status, times=None)
-    answer = ask_stripe(KEYS, {CAIRO: None, more: None}, NOW, url)
+    with SharedAnswers().look("orders") as look:
+        answer = ask_stripe(KEYS, {CAIRO: None, more: None}, NOW, look, url)
     assert len(cairo.journal) == (0 if status is None else 1)
     assert answer.by_partition[CAIRO] == answer.by_partition[more]
     assert answer.by_partition[CAIRO].problem

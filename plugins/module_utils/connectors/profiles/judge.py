@@ -106,7 +106,7 @@ class _ProfileJudge:
                 words = f"the connector goes on in {successors[entry.partition]}"
                 yield self._orphaned(entry, Reason("superseded", words))
             else:
-                time, doubts = _time_of(self.profile.time, entry.offset)
+                time, doubts = time_of(self.profile.time, entry.offset)
                 reset = nothing_stored_since_reset(entry.reset_at)
                 yield self.verdict(
                     entry.partition,
@@ -180,7 +180,7 @@ class _ProfileJudge:
 
     def _life(self, entry: StoredOffset) -> tuple[float, float]:
         """When the partition was last stored and up to when it has delivered, epoch seconds; 0 where it is not known."""
-        time, _doubts = _time_of(self.profile.time, entry.offset or {})
+        time, _doubts = time_of(self.profile.time, entry.offset or {})
         return entry.committed_at or 0.0, time or 0.0
 
     def _stored_later(self, entries: list[StoredOffset]) -> Mapping[Partition, Partition]:
@@ -232,7 +232,7 @@ class _ProfileJudge:
             yield "unknown", Reason("may_be_quiet", message)
 
 
-def _time_of(field: TimeField | None, offset: Offset) -> tuple[float | None, tuple[JudgedReason, ...]]:
+def time_of(field: TimeField | None, offset: Offset) -> tuple[float | None, tuple[JudgedReason, ...]]:
     """The time of an offset in epoch seconds, None where there is none, and what keeps it from being read."""
     if field is None:
         return None, ()

@@ -16,14 +16,18 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kin
     Judgement,
     Read,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.judge import judge_by_profile
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.judge import (
+    judge_by_profile,
+    time_of,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.profile import (
     GENERIC,
     Profile,
     choose_profile,
     read_profiles,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sharing import Sharing
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.plan_text import raw_plan_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import verdict_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import (
@@ -44,7 +48,7 @@ class Profiles(ConnectorKind[Read]):
     default_floors: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
-    def read(cls, params: Mapping[str, Any]) -> Profiles:
+    def read(cls, params: Mapping[str, Any], shared: Sharing) -> Profiles:
         return cls(read_profiles(params.get("profiles") or ()))
 
     @property
@@ -59,6 +63,11 @@ class Profiles(ConnectorKind[Read]):
 
     def read_outside(self, read: Read) -> Read:
         return read
+
+    def delivered_to(self, connector: Connector, offset: Offset) -> int | None:
+        profile = choose_profile(self.profiles, connector)
+        moment = None if profile is None else time_of(profile.time, offset)[0]
+        return None if moment is None else int(moment)
 
     def judge(self, situation: Read, limits: Limits, requests: Sequence[ResetRequest]) -> Judgement:
         profile = choose_profile(self.profiles, situation.connector)

@@ -15,6 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kin
     Judgement,
     Read,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sharing import Sharing
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import judge_sink
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.plan_text import raw_plan_lines
@@ -30,7 +31,7 @@ class Sinks(ConnectorKind[Read]):
     settings = frozenset({"consumer.override.group.id", "topics", "topics.regex"})
 
     @classmethod
-    def read(cls, params: Mapping[str, Any]) -> Sinks:
+    def read(cls, params: Mapping[str, Any], shared: Sharing) -> Sinks:
         return cls()
 
     def fits(self, connector: Connector) -> bool:

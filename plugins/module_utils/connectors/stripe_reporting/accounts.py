@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     ReportPartition,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import is_placeholder, looks_masked
+from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import nearest
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 API_KEYS = "stripe.api.keys"
+# As "Africa/Ciro" from "Africa/Cairo"; those of two cities of one continent differ more.
+_HARDLY_DIFFERS = 0.85
 
 
 def configured_keys(config: Mapping[str, str]) -> dict[str, str]:
@@ -47,6 +51,25 @@ def expected_partitions(
     """The partitions that the connector works on, in the order of its walk.
 
     The timezones come from the config where it shows them, else from ``timezones`` (the inventory), else from ``stored``.
+    Raises InputError for ``timezones`` that look mistyped.
     """
-    known = set(configured_keys(config) or timezones or (partition.timezone for partition in stored))
+    with_offset = {partition.timezone for partition in stored}
+    known = set(configured_keys(config))
+    if not known and timezones:
+        _refuse_typos(timezones, with_offset)
+    known = known or set(timezones) or with_offset
     return tuple(sorted(ReportPartition(timezone, report_type) for timezone in known for report_type in report_types))
+
+
+def _refuse_typos(timezones: Sequence[str], with_offset: Collection[str]) -> None:
+    """With a typo a partition that is stuck would count as one that the connector is not meant to work on."""
+    left_out = sorted(set(with_offset).difference(timezones))
+    if with_offset and len(left_out) == len(with_offset):
+        raise InputError(
+            f"stripe_timezones names no timezone that has an offset ({', '.join(left_out)}): correct it, or leave it out."
+        )
+    for one in timezones:
+        # Two letters that changed places make a short name look like another one.
+        swapped = [name for name in left_out if sorted(name.lower()) == sorted(one.lower())]
+        for meant in () if one in with_offset else swapped or nearest(one, left_out, limit=1, cutoff=_HARDLY_DIFFERS):
+            raise InputError(f'stripe_timezones: no offset is stored for {one}: did you mean "{meant}"?')

@@ -38,7 +38,10 @@ def forecast_data(decision: StripeDecision, left_alone: LeftAlone) -> dict[str, 
         "left_alone": {**_totals(left_alone.forecast), **left_alone.as_data()},
         "stripe_asked": all(stripe.asked for stripe in decision.situation.stripe.values()),
         "notes": list(decision.notes),
-        "partitions": [_partition_data(one, decision) for one in decision.forecast.partitions],
+        "partitions": [
+            {**_partition_data(one, decision), "redelivered_bytes": _redelivered_bytes(one, decision)}
+            for one in decision.forecast.partitions
+        ],
         **_walk_data(decision.forecast.requests),
     }
 
@@ -81,6 +84,10 @@ def _partition_data(one: PartitionForecast, decision: StripeDecision) -> dict[st
         "hangs": one.hangs,
         "stripe_asked": decision.situation.stripe[one.partition].asked,
     }
+
+
+def _redelivered_bytes(one: PartitionForecast, decision: StripeDecision) -> int | None:
+    return decision.situation.evidence.bytes_of(one.partition, one.redelivered_seconds)
 
 
 def _remedy_data(remedy: Remedy) -> dict[str, Any]:

@@ -45,5 +45,12 @@ class Evidence:
                 found.setdefault(ReportPartition(timezone, run.report_type), []).append(run)
         return found
 
+    def bytes_of(self, partition: ReportPartition, seconds: int) -> int | None:
+        """How large the reports on that much data are, by those of before; None where no earlier one has a size."""
+        sized = [run for run in self.runs_of(partition) or () if run.file_bytes is not None and run.end > run.start]
+        if not seconds or not sized:
+            return None if seconds else 0
+        return sum(run.file_bytes or 0 for run in sized) * seconds // sum(run.end - run.start for run in sized)
+
 
 NO_EVIDENCE = Evidence({})

@@ -16,6 +16,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kin
     Judgement,
     Read,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sharing import Sharing
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting import (
     judge,
     plan_text,
@@ -35,6 +36,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     EPOCH_FIELDS,
+    ReportOffset,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.outlook import (
     make_outlook,
@@ -51,7 +53,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.seen import seen_data
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.waits import suggest_wait
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import (
     ResetRequest,
@@ -64,6 +66,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe
 @dataclass(frozen=True)
 class StripeReporting(ConnectorKind[Situation]):
     options: StripeOptions
+    shared: Sharing
 
     name = "stripe_reporting"
     recovers = True
@@ -81,8 +84,8 @@ class StripeReporting(ConnectorKind[Situation]):
     )
 
     @classmethod
-    def read(cls, params: Mapping[str, Any]) -> StripeReporting:
-        return cls(StripeOptions.read(params))
+    def read(cls, params: Mapping[str, Any], shared: Sharing) -> StripeReporting:
+        return cls(StripeOptions.read(params), shared)
 
     def fits(self, connector: Connector) -> bool:
         return is_stripe_reporting(connector)
@@ -91,7 +94,7 @@ class StripeReporting(ConnectorKind[Situation]):
         return frozenset(self.options.keys.values())
 
     def read_outside(self, read: Read) -> Situation:
-        return read_situation(read.connector, self.options, read.log, read.now)
+        return read_situation(read.connector, self.options, self.shared, read.log, read.now)
 
     def delivery(self, connector: Connector) -> Delivery:
         prefix = connector.config.get("topic.prefix", "stripe_reporting_")
@@ -107,7 +110,11 @@ class StripeReporting(ConnectorKind[Situation]):
             progress=r"Generated \d+ SourceRecords|Marked combination .* as completed",
             failure=r"Error while polling",
             timeout=r"did not complete within \d+ ms",
+            needs_keyless=True,
         )
+
+    def delivered_to(self, connector: Connector, offset: Offset) -> int | None:
+        return ReportOffset.read(offset).delivered_to
 
     def judge(self, situation: Situation, limits: Limits, requests: Sequence[ResetRequest]) -> Judgement:
         restarted = make_forecast(situation)

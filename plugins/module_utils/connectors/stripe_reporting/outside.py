@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sharing import Sharing
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import (
     API_KEYS,
     configured_keys,
@@ -30,7 +31,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.stripe.client 
 )
 
 
-def read_situation(connector: Connector, options: StripeOptions, log: Sequence[str], now: float) -> Situation:
+def read_situation(
+    connector: Connector, options: StripeOptions, shared: Sharing, log: Sequence[str], now: float
+) -> Situation:
     """The connector with what Stripe and the workers' logs say of it; ``now`` is epoch seconds, ``log`` lines, oldest first.
 
     Where Stripe cannot be asked, its data is assumed to end with yesterday (UTC), and the problem is in the situation.
@@ -45,7 +48,8 @@ def read_situation(connector: Connector, options: StripeOptions, log: Sequence[s
         open_runs = {
             partition: offsets[partition].run_id if partition in offsets else None for partition in situation.partitions
         }
-        answer = ask_stripe(keys, open_runs, now, options.api_url)
+        with shared.look(connector.name) as look:
+            answer = ask_stripe(keys, open_runs, now, look, options.api_url)
         problems = [*answer.problems, *(facts.problem for facts in answer.by_partition.values() if facts.problem)]
     elif options.ask:
         problems = [

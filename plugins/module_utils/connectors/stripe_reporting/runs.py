@@ -24,7 +24,7 @@ class ReportRun:
     """One report run. ``start``, ``end``, ``created`` and ``succeeded_at`` are epoch seconds.
 
     ``status`` is ``pending``, ``succeeded`` or ``failed``; ``error`` holds Stripe's words on a failed one. ``file_url``:
-    where the file of a succeeded one is.
+    where the file of a succeeded one is, ``file_bytes`` its size.
     """
 
     id: str
@@ -36,6 +36,7 @@ class ReportRun:
     succeeded_at: int | None = None
     error: str | None = None
     file_url: str | None = None
+    file_bytes: int | None = None
 
     @property
     def took_seconds(self) -> int | None:

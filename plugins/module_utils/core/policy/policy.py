@@ -35,7 +35,10 @@ class BuiltIn:
 
 @dataclass(frozen=True)
 class ClassPolicy:
-    """The rules of one class. ``topics`` None: its topics are not looked at. ``topics_of``: as in :class:`BuiltIn`."""
+    """The rules of one class. ``topics`` None: its topics are not looked at.
+
+    ``topics_of``: as in :class:`BuiltIn`; None for a class of the user's, of which the workers tell to which topics it writes.
+    """
 
     name: str
     fits: Callable[[Connector], bool]
@@ -83,20 +86,21 @@ def _built_in(given: Given, built_in: Sequence[BuiltIn]) -> list[ClassPolicy]:
 
 
 def _read_own(given: Given, name: str, known: Mapping[str, BuiltIn]) -> ClassPolicy:
-    given.demand_map("its keys are connector_class and settings")
+    given.demand_map("its keys are connector_class, settings and topics")
     if not given.has("connector_class"):
         otherwise = "write the classes that it holds for."
         raise given.wrong(f"connector_class is missing: {did_you_mean(name, known, otherwise, limit=1)}")
-    given.only("connector_class", "settings")
+    given.only("connector_class", "settings", "topics")
     classes = given.texts("connector_class")
     rules = _rules(given, given.map("settings"), ())
-    if not rules:
+    topics = TopicRule.read(given.inner("topics")) if given.has("topics") else None
+    if not rules and topics is None:
         raise given.wrong("settings is missing or empty, so nothing would be checked: add a rule.")
 
     def fits(connector: Connector) -> bool:
         return any(connector.is_of_class(one) for one in classes)
 
-    return ClassPolicy(name, fits, rules)
+    return ClassPolicy(name, fits, rules, topics)
 
 
 def _rules(given: Given, settings: Mapping[str, Any], formats: Sequence[Format]) -> tuple[SettingRule, ...]:

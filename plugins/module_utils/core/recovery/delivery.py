@@ -18,6 +18,7 @@ class Delivery:
     ``record_field``: the field of a record's JSON value that holds the ``group_field`` of the source partition that it came from;
     None where records do not tell it. ``progress``, ``failure`` and ``timeout``: regular expressions for lines of its log that
     say that records were made, that a poll failed, and that it failed for lack of time. None: it has no line of its own.
+    ``needs_keyless``: it makes records without a key, which a compacted topic refuses.
     """
 
     topics: Mapping[str, str] = field(default_factory=dict)
@@ -27,6 +28,7 @@ class Delivery:
     progress: str | None = None
     failure: str | None = None
     timeout: str | None = None
+    needs_keyless: bool = False
 
     @property
     def topic_names(self) -> tuple[str, ...]:

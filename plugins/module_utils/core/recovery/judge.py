@@ -34,6 +34,8 @@ _ANSWERED_BY_A_COMMIT = frozenset(
     {"commit_time_unknown", "may_be_quiet", "no_commit", "no_time", "nothing_stored_since_reset", "time_old"}
 )
 NOTHING_STORED = "it has stored nothing since the reset"
+# Whether a class whose work is not known has anything to read is not known either.
+_IF_QUIET = "if its source has no new data yet, run verify once it has"
 
 
 @dataclass(frozen=True)
@@ -229,7 +231,7 @@ def _outcome(
     if not is_over:
         return "recovering", False, NOTHING_STORED
     if work is None:
-        return "not_proven", False, f"{NOTHING_STORED}{f': {why}' if why else ''}"
+        return "not_proven", False, f"{NOTHING_STORED}{f' ({why})' if why else ''}; {_IF_QUIET}"
     if name == "unknown":
         return "not_proven", False, why or NOTHING_STORED
     return "recovering", False, NOTHING_STORED

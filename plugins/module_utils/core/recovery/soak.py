@@ -7,30 +7,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Union
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
     HOUR_SECONDS,
     show_moment,
     show_seconds,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.checkpoints import Checkpoint
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import Recovery
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
 
 # One every ten minutes for two days.
 MOST_SAMPLES = 300
+# As many partitions as a chart shows, so that the document stays small enough for a topic.
+MOST_PARTITIONS = 24
 FORMAT = 1
+
+# Up to where a partition has delivered, and where its data ends (epoch seconds); None where that is not known.
+Reached = tuple[Union[int, None], Union[int, None]]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What one verification saw of a connector at one moment (epoch seconds). ``statuses``: by checkpoint."""
+    """What one verification saw of a connector at one moment (epoch seconds). ``statuses``: by checkpoint.
+
+    ``reached``: how far each partition was; those of which nothing is known are left out.
+    """
 
     at: float
     outcome: str
     is_good: bool
     statuses: Mapping[str, str] = field(default_factory=dict)
+    reached: Mapping[Partition, Reached] = field(default_factory=dict)
 
     @classmethod
     def of(cls, recovery: Recovery, checkpoints: Sequence[Checkpoint], at: float) -> Sample:
@@ -41,20 +51,43 @@ class Sample:
             and statuses.get("offsets") == "passed"
             and "failed" not in statuses.values()
         )
-        return cls(at, recovery.outcome, is_good, {str(name): str(status) for name, status in statuses.items()})
+        return cls(
+            at,
+            recovery.outcome,
+            is_good,
+            {str(name): str(status) for name, status in statuses.items()},
+            {
+                one.partition: (one.delivered_to, None if one.work is None else one.work.available_to)
+                for one in recovery.partitions[:MOST_PARTITIONS]
+                if one.delivered_to is not None
+            },
+        )
 
-    def as_data(self) -> dict[str, Any]:
-        return {"at": self.at, "outcome": self.outcome, "good": self.is_good, "checkpoints": dict(self.statuses)}
+    def as_data(self, partitions: Sequence[Partition]) -> dict[str, Any]:
+        """``partitions``: those of all samples, in whose order the figures stand."""
+        return {
+            "at": self.at,
+            "outcome": self.outcome,
+            "good": self.is_good,
+            "checkpoints": dict(self.statuses),
+            "reached": [self.reached.get(one) for one in partitions],
+        }
 
     @classmethod
-    def from_data(cls, data: Any) -> Sample:
-        """Read what :meth:`as_data` made. Raises ValueError."""
+    def from_data(cls, data: Any, partitions: Sequence[Partition] = ()) -> Sample:
+        """Read what :meth:`as_data` made; an older one has no figures. Raises ValueError."""
         if not isinstance(data, Mapping) or not isinstance(data.get("checkpoints"), Mapping):
             raise ValueError("no sample")
         at, outcome, is_good = data.get("at"), data.get("outcome"), data.get("good")
         if not isinstance(at, (int, float)) or not isinstance(outcome, str) or not isinstance(is_good, bool):
             raise ValueError("no sample")
-        return cls(float(at), outcome, is_good, {str(one): str(two) for one, two in data["checkpoints"].items()})
+        reached = {
+            one: _reached(found)
+            for one, found in zip(partitions, data.get("reached") or (), strict=False)
+            if found is not None
+        }
+        checkpoints = {str(one): str(two) for one, two in data["checkpoints"].items()}
+        return cls(float(at), outcome, is_good, checkpoints, reached)
 
 
 @dataclass(frozen=True)
@@ -82,11 +115,18 @@ class Soak:
             before = one.at
         return since
 
+    @property
+    def partitions(self) -> tuple[Partition, ...]:
+        """Those of which any sample tells how far they were, as they first came."""
+        return tuple(dict.fromkeys(one for sample in self.samples for one in sample.reached))[:MOST_PARTITIONS]
+
     def as_data(self) -> dict[str, Any]:
+        partitions = self.partitions
         return {
             "format": FORMAT,
             "backup_file": self.backup_file,
-            "samples": [one.as_data() for one in self.samples],
+            "partitions": [one.as_dict() for one in partitions],
+            "samples": [one.as_data(partitions) for one in self.samples],
         }
 
     @classmethod
@@ -97,7 +137,11 @@ class Soak:
         backup_file = data.get("backup_file")
         if not isinstance(backup_file, str):
             raise ValueError("no backup")
-        return cls(backup_file, tuple(map(Sample.from_data, data["samples"])))
+        partitions = data.get("partitions") or []
+        if not all(isinstance(one, Mapping) for one in partitions):
+            raise ValueError("no partitions")
+        named = [Partition.of(one) for one in partitions]
+        return cls(backup_file, tuple(Sample.from_data(one, named) for one in data["samples"]))
 
 
 @dataclass(frozen=True)
@@ -146,6 +190,13 @@ class SoakState:
             "needed_seconds": self.needed_seconds,
             "message": self.message,
         }
+
+
+def _reached(data: Any) -> Reached:
+    """Raises ValueError."""
+    if not isinstance(data, list) or len(data) != 2 or not all(one is None or isinstance(one, int) for one in data):
+        raise ValueError("no figures")
+    return data[0], data[1]
 
 
 def _hours(seconds: int) -> str:

@@ -78,7 +78,7 @@ class KnownChange:
     """The change that is verified, as its backup tells of it. Moments are epoch seconds.
 
     ``returned_at``: when the connector was returned to its state; before that was noted, the moment of the backup.
-    ``target_ends``: the ends of its topics before the change; empty where these were not read.
+    ``target_ends``: the ends of its topics before the change; empty where these were not read. ``offsets``: those before it.
     """
 
     backup_file: str
@@ -88,13 +88,14 @@ class KnownChange:
     taken_at: float
     returned_at: float
     target_ends: tuple[TopicEnd, ...] = ()
+    offsets: Mapping[Partition, Offset] = field(default_factory=dict)
 
     @classmethod
     def of(cls, name: str, backup: Backup, returned_at: float | None) -> KnownChange:
         taken_at = iso_seconds(backup.taken_at) or 0.0
         strategy = "" if backup.change is None else backup.change.strategy
         since = taken_at if returned_at is None else returned_at
-        return cls(name, backup.plan_id, strategy, backup.made_by, taken_at, since, backup.target_ends)
+        return cls(name, backup.plan_id, strategy, backup.made_by, taken_at, since, backup.target_ends, backup.offsets)
 
     def as_data(self) -> dict[str, Any]:
         return {

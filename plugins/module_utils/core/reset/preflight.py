@@ -17,7 +17,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, wrapped
 
 _MOST_NAMED = 5
-_GIB = 1024**3
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class TargetTopic:
 
     ``cleanup_policy``: empty where the settings may not be read. ``retention_seconds`` and ``retention_bytes`` (of each topic
     partition): None for no limit. ``groups``: the consumer groups with committed offsets there; ``groups_omitted``: how many
-    groups were not looked at.
+    groups were not looked at. ``records``: how many it holds at most; ``record_bytes``: the mean size of the newest ones before
+    compression, None where that is not known.
     """
 
     name: str
@@ -37,6 +38,9 @@ class TargetTopic:
     retention_bytes: int | None = None
     groups: tuple[str, ...] = ()
     groups_omitted: int = 0
+    replicas: int = 0
+    records: int = 0
+    record_bytes: int | None = None
 
     @property
     def is_compacted(self) -> bool:
@@ -49,6 +53,9 @@ class TargetTopic:
             "cleanup_policy": self.cleanup_policy or None,
             "retention_seconds": self.retention_seconds,
             "retention_bytes": self.retention_bytes,
+            "replicas": self.replicas,
+            "records": self.records,
+            "record_bytes": self.record_bytes,
             "groups": list(self.groups),
             "groups_omitted": self.groups_omitted,
         }
@@ -56,10 +63,15 @@ class TargetTopic:
 
 @dataclass(frozen=True)
 class Preflight:
-    """The topics, how much of them is read twice (the longest span of a partition, in seconds), and sentences of warning."""
+    """The topics, how much of them is read twice, and sentences of warning.
+
+    ``reread_seconds``: the longest span of a partition. ``reread_bytes``: of all of them, as the source has them; None where
+    that is not known.
+    """
 
     topics: tuple[TargetTopic, ...] = ()
     reread_seconds: int = 0
+    reread_bytes: int | None = None
     warnings: tuple[str, ...] = field(default=())
 
     @property
@@ -70,6 +82,7 @@ class Preflight:
         return {
             "topics": [one.as_data() for one in self.topics],
             "reread_seconds": self.reread_seconds,
+            "reread_bytes": self.reread_bytes,
             "warnings": list(self.warnings),
         }
 
@@ -85,35 +98,87 @@ class Preflight:
         return [*shown, *(line for one in self.warnings for line in wrapped(f"Note: {one}"))]
 
 
-def preflight_of(topics: Sequence[TargetTopic], forecast: Mapping[str, Any] | None) -> Preflight:
-    """What there is to say of the topics. ``forecast``: of the plan, None where none can be made."""
-    partitions = () if forecast is None else forecast.get("partitions", ())
-    reread = max((int(one["redelivered_seconds"] or 0) for one in partitions), default=0)
-    rows = sum(int(one["redelivered_rows"] or 0) for one in partitions)
-    return Preflight(tuple(topics), reread, tuple(_warnings(topics, reread, rows)))
+def preflight_of(
+    topics: Sequence[TargetTopic], forecast: Mapping[str, Any] | None, *, needs_keyless: bool = False
+) -> Preflight:
+    """What there is to say of the topics. ``forecast``: of the plan, None where none can be made.
+
+    ``needs_keyless``: the connector makes records without a key.
+    """
+    partitions: Sequence[Mapping[str, Any]] = () if forecast is None else forecast.get("partitions", ())
+    twice = _Twice(
+        forecast is not None,
+        max((int(one["redelivered_seconds"] or 0) for one in partitions), default=0),
+        sum(int(one["redelivered_rows"] or 0) for one in partitions),
+        _bytes_of(partitions),
+    )
+    warnings = (*_of_topics(topics, twice, needs_keyless=needs_keyless), *_of_all(topics, twice))
+    return Preflight(tuple(topics), twice.seconds, twice.bytes if twice.seconds else None, warnings)
 
 
-def _warnings(topics: Sequence[TargetTopic], reread: int, rows: int) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Twice:
+    """What is read twice. ``is_known``: whether there is a forecast of it. ``bytes``: None where that is not known."""
+
+    is_known: bool
+    seconds: int
+    rows: int
+    bytes: int | None
+
+    @property
+    def words(self) -> str:
+        """Empty where nothing is."""
+        if self.seconds:
+            return f"{show_seconds(self.seconds)} of data"
+        return counted(self.rows, "row") if self.rows else ""
+
+
+def _bytes_of(partitions: Sequence[Mapping[str, Any]]) -> int | None:
+    """Of all that is read twice; None where one of them does not tell."""
+    found = [one.get("redelivered_bytes") for one in partitions if one["redelivered_seconds"]]
+    return None if None in found else sum(int(one or 0) for one in found)
+
+
+def _of_topics(topics: Sequence[TargetTopic], twice: _Twice, *, needs_keyless: bool) -> Iterator[str]:
     for one in topics:
-        if one.is_compacted:
+        if one.is_compacted and needs_keyless:
             yield (
                 f"{one.name} is compacted (cleanup.policy={one.cleanup_policy}): a report without rows makes a record without a"
                 " key, and Kafka refuses that, so the task FAILS. Set cleanup.policy to delete."
             )
-        if reread and one.retention_seconds is not None and one.retention_seconds < reread:
+        if twice.seconds and one.retention_seconds is not None and one.retention_seconds < twice.seconds:
             yield (
-                f"{one.name} keeps records for {show_seconds(one.retention_seconds)}, and {show_seconds(reread)} are read twice:"
-                " for the older part the first copies are gone, so they cannot be recognized as repeated."
+                f"{one.name} keeps records for {show_seconds(one.retention_seconds)}, and {show_seconds(twice.seconds)} are read"
+                " twice: for the older part the first copies are gone, so they cannot be recognized as repeated."
             )
-        if reread and one.retention_bytes is not None:
+        if twice.seconds and one.retention_bytes is not None:
             yield (
-                f"{one.name} keeps {one.retention_bytes / _GIB:.1f} GiB of each topic partition, so repeated records push out"
+                f"{one.name} keeps {_size(one.retention_bytes)} of each topic partition, so repeated records push out"
                 " older ones sooner."
             )
+
+
+def _of_all(topics: Sequence[TargetTopic], twice: _Twice) -> Iterator[str]:
+    replicas = max((one.replicas for one in topics), default=0)
+    if twice.seconds and twice.bytes is not None:
+        yield (
+            f"About {_size(twice.bytes)} of reports are read twice, by the size of those of the last 14 days. As records they are"
+            f" larger{f', and each of {replicas} replicas needs the room' if replicas > 1 else ''}: check the brokers' disks, and"
+            " quotas of the workers' user, which are not looked at."
+        )
+    elif twice.seconds:
+        yield (
+            "How many bytes are read twice is not known, since no earlier report tells its size: check the brokers' disks, and"
+            " quotas of the workers' user, which are not looked at."
+        )
     groups = sorted({group for one in topics for group in one.groups})
-    if groups and (reread or rows):
-        what = f"{show_seconds(reread)} of data" if reread else counted(rows, "row")
-        yield f"{_listed(groups)} will see {what} twice: check that repeated records do no harm there."
+    if groups and twice.words:
+        yield f"{_listed(groups)} will see {twice.words} twice: check that repeated records do no harm there."
+    elif groups and not twice.is_known:
+        yield (
+            f"What is read twice is not known, since the collection does not understand these offsets. {_listed(groups)} may see"
+            " records again: check that they do no harm there."
+        )
 
 
 def _shown(one: TargetTopic) -> str:
@@ -125,6 +190,9 @@ def _shown(one: TargetTopic) -> str:
         words.append("compacted" if one.cleanup_policy == "compact" else f"keeps records {kept}")
     else:
         words.append("its settings may not be read")
+    if one.records:
+        size = f" of {_size(one.record_bytes)}" if one.record_bytes is not None else ""
+        words.append(f"{counted(one.records, 'record')}{size}")
     words.append(f"read by {_listed(one.groups)}" if one.groups else "no consumer group seen")
     if one.groups_omitted:
         words.append(f"{counted(one.groups_omitted, 'group')} not looked at")
@@ -134,3 +202,11 @@ def _shown(one: TargetTopic) -> str:
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(names[:_MOST_NAMED])
     return shown if len(names) <= _MOST_NAMED else f"{shown} and {len(names) - _MOST_NAMED} more"
+
+
+def _size(count: int) -> str:
+    """A number of bytes in the largest unit that it fills: ``312 B``, ``1.5 MiB``."""
+    size, unit = float(count), 0
+    while size >= 1024 and unit < len(_UNITS) - 1:
+        size, unit = size / 1024, unit + 1
+    return f"{size:.1f} {_UNITS[unit]}" if unit else f"{count} B"

@@ -24,8 +24,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs im
 
 _NO_CHANGE = "no backup tells of its change"
 _NO_ENDS = (
-    "the ends of its topics were not noted before the change, because Kafka was not read then, or because it is not known to"
-    " which topics it delivers"
+    "the ends of its topics were not noted before the change, because Kafka was not read then, or because the workers did not"
+    " tell to which topics it delivers (topic.tracking.enable)"
 )
 _NO_STATUS = "the status topic of this cluster was not found"
 

@@ -128,7 +128,7 @@ class Changes:
         self._cluster_id = cluster_id
         self._stores = stores
         self._keep = KeepOptions.read(params)
-        self._kinds = kinds_from(params)
+        self._kinds = kinds_from(params, context.shared)
         cluster.hide(secrets_of(self._kinds))
         self._label = backups.cluster_label
         self._topics = topics
@@ -203,7 +203,7 @@ class Changes:
         if agreed is not None and (remark := agreed.check(planned.plan, unfinished.begun_in)) is not None:
             planned = replace(planned, preview=(*planned.preview, *wrapped(remark)))
         if not planned.plan.is_empty:
-            preflight, problems = self._preflight(connector, planned)
+            preflight, problems = self._preflight(cluster, connector, planned)
             warnings = (*warnings, *problems)
             store.refuse_unfit(self._backup_of(connector, planned, preflight))
         else:
@@ -212,13 +212,17 @@ class Changes:
             warnings = (*warnings, unfinished.remark)
         return _Prepared(connector, store, unfinished, plan_for, planned, agreed is not None, warnings, preflight)
 
-    def _preflight(self, connector: Connector, planned: Planned) -> tuple[Preflight, tuple[str, ...]]:
+    def _preflight(self, cluster: Cluster, connector: Connector, planned: Planned) -> tuple[Preflight, tuple[str, ...]]:
         """The topics that the connector delivers to; a warning where they cannot be looked at, since it can be changed anyway."""
-        topics = kind_of(self._kinds, connector).delivery(connector).topic_names
-        if self._targets is None or not topics or connector.config.get(OTHER_CLUSTER):
+        if self._targets is None or connector.config.get(OTHER_CLUSTER):
+            return Preflight(), ()
+        delivery = kind_of(self._kinds, connector).delivery(connector)
+        topics = delivery.topic_names or cluster.active_topics(connector.name) or ()
+        if not topics:
             return Preflight(), ()
         try:
-            return preflight_of(self._targets.look(topics), planned.forecast), ()
+            looked = self._targets.look(topics)
+            return preflight_of(looked, planned.forecast, needs_keyless=delivery.needs_keyless), ()
         except KafkaFailed as failure:
             return Preflight(), (
                 f"The topics that connector '{connector.name}' delivers to were not looked at: {failure.sentence}",

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import write_document
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.stores import check_folder, look_if_possible
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
@@ -19,7 +21,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.reg
     secrets_of,
     shown_settings,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.details import with_details
+from ansible_collections.connectops.recovery.plugins.module_utils.core.details import Details, with_details
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.findings import finding_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import with_own_writes
@@ -27,7 +29,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.st
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.unfinished import Unfinished, hold_of
-from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import counts, worst
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VERDICTS, counts, worst
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.holding import find_unfinished
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.judge import Judge, Judged
@@ -50,20 +52,25 @@ FACT = "connectops_offsets"
 
 def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
     """Read the cluster and judge it. Changes nothing. Raises RecoveryError."""
+    options = DetailOptions.read(params)
     with ConnectClient(ConnectOptions.read(params)) as client:
-        outcome = read_facts(client, params, context)[1]
+        outcome = read_facts(client, params, context, options.details)[1]
     facts = outcome.result["ansible_facts"]
-    facts[FACT] = with_details(facts[FACT], DetailOptions.read(params).details)
+    if options.report_file is not None:
+        write_document(Path(options.report_file), facts[FACT], "report_file")
+    facts[FACT] = with_details(facts[FACT], options.details)
     return outcome
 
 
-def read_facts(client: Cluster, params: Mapping[str, Any], context: TaskContext) -> tuple[ClusterViews, Outcome]:
-    """What was read of the cluster, and :func:`run`'s outcome of it."""
+def read_facts(
+    client: Cluster, params: Mapping[str, Any], context: TaskContext, shown: Details = "all"
+) -> tuple[ClusterViews, Outcome]:
+    """What was read of the cluster, and :func:`run`'s outcome of it, with all details but in the lines for a person."""
     limits = read_limits(params)
     options = FactsOptions.read(params)
     backups = BackupOptions.read(params)
     cluster = backups.cluster_label
-    kinds = kinds_from(params)
+    kinds = kinds_from(params, context.shared)
     requests = _requests(options.timestamp)
     check_folder(backups)
     logs = read_worker_logs(WorkerLogOptions.read(params))
@@ -79,7 +86,10 @@ def read_facts(client: Cluster, params: Mapping[str, Any], context: TaskContext)
     now = views.snapshot.read_at
     judgements = judge.all(Read(one, now, logs.lines, views.sinks.get(one.name)) for one in connectors)
     warnings += [warning for judgement in judgements for warning in judgement.warnings]
-    preview: list[str] = []
+    if len(connectors) == 1 and shown == "problems":
+        # Whoever looks at one connector wants to see it.
+        shown = "all"
+    blocks: list[tuple[str, list[str]]] = []
     unfinished: list[str] = []
     facts = {}
     for connector, judgement in zip(connectors, judgements, strict=True):
@@ -97,18 +107,19 @@ def read_facts(client: Cluster, params: Mapping[str, Any], context: TaskContext)
             "unfinished_plan": hold.plan_id if hold is not None else None if journal is None else journal.plan_id,
             "hold": None if hold is None else hold.as_data(),
         }
-        preview += [*judgement.lines, *target_state_lines(connector.target_state)]
-        preview += finding_lines(views.findings.get(connector.name, ()))
+        lines = [*judgement.lines(shown), *target_state_lines(connector.target_state)]
+        lines += finding_lines(views.findings.get(connector.name, ()))
         if found.problem is not None or found.begun_in is not None:
             unfinished.append(connector.name)
         if not found.is_nothing:
             plan_id = facts[connector.name]["unfinished_plan"]
-            preview += wrapped(
+            lines += wrapped(
                 found.problem
                 or (f"STOPPED by a run that was not finished ({hold}). " if hold and found.begun_in else "")
                 + f"A change of it (plan {plan_id}) was begun and not finished: reset it again to finish it."
             )
-        preview.append("")
+        blocks.append((judgement.facts["verdict"], lines))
+    preview = _worst_first(blocks)
     connector_counts = counts(one["verdict"] for one in facts.values())
     partition_counts = counts(item["verdict"] for one in facts.values() for item in one["verdicts"])
     preview += _summary(cluster, connector_counts, partition_counts)
@@ -133,6 +144,16 @@ def read_facts(client: Cluster, params: Mapping[str, Any], context: TaskContext)
         "preview": preview,
     }
     return views, Outcome({"changed": False, "ansible_facts": {FACT: fact}}, warnings)
+
+
+def _worst_first(blocks: Iterable[tuple[str, Sequence[str]]]) -> list[str]:
+    """The lines of all connectors, an empty one after each that has several, and after those that have one."""
+    lines: list[str] = []
+    for _verdict, block in sorted(blocks, key=lambda one: -VERDICTS.index(one[0])):
+        if len(block) > 1 and lines and lines[-1]:
+            lines.append("")
+        lines += [*block, *([""] if len(block) > 1 else [])]
+    return [*lines, ""] if lines and lines[-1] else lines
 
 
 def _marked(connector: Connector, store: BackupStore, warnings: list[str]) -> Connector:

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Union
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
@@ -71,7 +71,8 @@ def compare(
             f"Connector '{one.name}' is of no class of the policy ({one.connector_class}): add its class to the policy, or do not"
             " name the connector."
         )
-    topics = _Topics.read(kafka, snapshot.cluster_id, [(connectors[name], of_class[name]) for name in of_class])
+    written = {name: _topics_of(cluster, connectors[name], of) for name, of in of_class.items()} if kafka else {}
+    topics = _Topics.read(kafka, snapshot.cluster_id, written)
 
     def check(name: str, _say: Say) -> Checked:
         return _check(cluster, connectors[name], of_class[name], topics, now)
@@ -115,18 +116,24 @@ def _unread(name: str, of: ClassPolicy, error: RecoveryError) -> Checked:
 
 @dataclass(frozen=True)
 class _Topics:
-    """The settings of the topics that connectors write to. ``settings`` None: without access to Kafka, or for ``problem``."""
+    """The settings of the topics that connectors write to. ``settings`` None: without access to Kafka, or for ``problem``.
+
+    ``written``: by connector, the topics to look at; None where the workers do not tell them.
+    """
 
     settings: TopicSettings | None
     problem: str | None = None
+    written: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
 
     @classmethod
     def read(
-        cls, options: KafkaOptions | None, cluster_id: str, connectors: Sequence[tuple[Connector, ClassPolicy]]
+        cls, options: KafkaOptions | None, cluster_id: str, written: Mapping[str, tuple[str, ...] | None]
     ) -> _Topics:
-        wanted = {topic for connector, of in connectors for topic in _topics_of(connector, of)}
-        if options is None or not wanted:
+        wanted = {topic for topics in written.values() for topic in topics or ()}
+        if options is None:
             return cls(None)
+        if not wanted:
+            return cls({}, None, written)
         try:
             with KafkaClient(options) as kafka:
                 if cluster_id and kafka.cluster_id != cluster_id:
@@ -134,13 +141,14 @@ class _Topics:
                         None,
                         f"Kafka at {options.brokers} has the cluster id {kafka.cluster_id}, and Connect's workers use that"
                         f" with the id {cluster_id}: set kafka_bootstrap_servers to the brokers behind Connect",
+                        written,
                     )
-                return cls(kafka.topic_settings(sorted(wanted)))
+                return cls(kafka.topic_settings(sorted(wanted)), None, written)
         except KafkaFailed as failure:
-            return cls(None, failure.sentence.rstrip("."))
+            return cls(None, failure.sentence.rstrip("."), written)
 
     def check(self, connector: Connector, of: ClassPolicy) -> Iterator[Deviation]:
-        topics = _topics_of(connector, of)
+        topics = self.written.get(connector.name) or ()
         if topics and self.problem is not None:
             wanted = "topics that can be read"
             yield Deviation("readable", "", None, wanted, "unknown", self.problem)
@@ -157,14 +165,16 @@ class _Topics:
             yield f"its topics, which are on other brokers ({_OTHER_BROKERS})."
         elif self.settings is None:
             yield "its topics, since no access to Kafka is given (kafka_bootstrap_servers)."
+        elif self.written[connector.name] is None:
+            yield "its topics, since the workers do not track to which ones it writes (topic.tracking.enable)."
         else:
-            for topic in _topics_of(connector, of):
+            for topic in self.written[connector.name] or ():
                 if topic not in self.settings:
                     yield f"the topic {topic}, which does not exist (yet)."
 
 
-def _topics_of(connector: Connector, of: ClassPolicy) -> tuple[str, ...]:
-    """The topics of a connector that can be looked at, and are to be."""
-    if of.topics is None or of.topics_of is None or connector.config.get(_OTHER_BROKERS):
+def _topics_of(cluster: Cluster, connector: Connector, of: ClassPolicy) -> tuple[str, ...] | None:
+    """The topics of a connector that are to be looked at; None where the workers do not tell them."""
+    if of.topics is None or connector.config.get(_OTHER_BROKERS):
         return ()
-    return of.topics_of(connector.config)
+    return cluster.active_topics(connector.name) if of.topics_of is None else of.topics_of(connector.config)

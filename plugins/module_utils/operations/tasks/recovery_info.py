@@ -23,6 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.
     weighed,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.estimate import delivered, seconds_to_go
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.history import history_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import (
     Recovery,
     Seen,
@@ -74,7 +75,7 @@ class _Wait:
 
     def __init__(self, cluster: Cluster, params: Mapping[str, Any], context: TaskContext) -> None:
         self._options = options = RecoveryOptions.read(params)
-        self._kinds = kinds_from(params)
+        self._kinds = kinds_from(params, context.shared)
         cluster.hide(secrets_of(self._kinds))
         self._cluster = cluster
         self._request_seconds = ConnectOptions.read(params).timeout_seconds
@@ -215,6 +216,15 @@ class _Wait:
         soak = self._soaks.get(name)
         return None if soak is None else SoakState.of(soak, self._options.soak_hours)
 
+    def _history(self, recovery: Recovery) -> list[dict[str, Any]]:
+        """How far its partitions were at the change and at each look since; empty where no backup tells of the change."""
+        change, kind = self._targets[recovery.name].change, kind_of(self._kinds, recovery.connector)
+        if change is None:
+            return []
+        before = {one: kind.delivered_to(recovery.connector, offset) for one, offset in change.offsets.items()}
+        known = {one: moment for one, moment in before.items() if moment is not None}
+        return history_of(self._soaks[recovery.name], change.taken_at, known)
+
     def _data(self, recovery: Recovery, checkpoints: Sequence[Checkpoint]) -> dict[str, Any]:
         change, soak = self._targets[recovery.name].change, self._soak_state(recovery.name)
         return {
@@ -223,4 +233,5 @@ class _Wait:
             "estimate_seconds": self._to_go(recovery),
             "checkpoints": [one.as_data() for one in checkpoints],
             "soak": None if soak is None else soak.as_data(),
+            "history": self._history(recovery),
         }

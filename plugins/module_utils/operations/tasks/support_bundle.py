@@ -200,7 +200,7 @@ class _Reading:
         secret_keys = self._secret_keys(connector)
         if secret_keys is not None:
             return redacted(connector.config, secret_keys)
-        shown = shown_settings(kinds_from(self._params), connector)
+        shown = shown_settings(kinds_from(self._params, self._context.shared), connector)
         return {name: shown.get(name, HIDDEN) for name in sorted(connector.config)}
 
     def _workers(self, connectors: tuple[Connector, ...]) -> dict[str, Any]:

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sharing import Sharing
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report import steps
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.holding import is_in_container
 from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
 
 
 def say_nothing(message: str) -> None:
@@ -30,7 +32,7 @@ class TaskContext:
 
     ``progress`` shows a person how far a long read has come; ``sleep`` waits for seconds; ``clock`` counts seconds from any
     moment. ``alert`` shows a sentence also when the run is being ended. ``show`` shows the preview of a change before anything
-    is changed.
+    is changed. ``shared``: what services outside Connect have answered to the tasks of this run.
     """
 
     check_mode: bool
@@ -40,6 +42,7 @@ class TaskContext:
     clock: Callable[[], float] = time.monotonic
     alert: Callable[[str], None] = say_nothing
     show: Callable[[Sequence[str]], None] = show_nothing
+    shared: Sharing = field(default_factory=SharedAnswers)
 
 
 @dataclass

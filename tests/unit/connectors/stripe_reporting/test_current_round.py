@@ -25,6 +25,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
 from unit.connectors.stripe_reporting.cases import (
     CAIRO,
     DAY,
@@ -40,7 +41,7 @@ from unit.connectors.stripe_reporting.cases import (
     situation,
 )
 
-KIND = StripeReporting(StripeOptions(ask=False, api_url="", keys={}))
+KIND = StripeReporting(StripeOptions(ask=False, api_url="", keys={}), SharedAnswers())
 YESTERDAY = TODAY - DAY
 DONE = offset(TODAY, TODAY, done=True)
 NOT_DONE = offset(YESTERDAY, TODAY)

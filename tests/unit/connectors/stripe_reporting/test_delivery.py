@@ -10,6 +10,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     StripeReporting,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
 from unit.connectors.stripe_reporting.cases import connector, partition
 
 TYPES = "balance.summary.1, payouts.itemized.3,,balance.summary.1"
@@ -27,7 +28,7 @@ TYPES = "balance.summary.1, payouts.itemized.3,,balance.summary.1"
 )
 def test_the_topics_follow_from_prefix_and_report_types(settings: dict[str, str], topics: tuple[str, ...]) -> None:
     of = connector({}, stripe_report_types=TYPES, **settings)
-    delivery = StripeReporting(StripeOptions()).delivery(of)
+    delivery = StripeReporting(StripeOptions(), SharedAnswers()).delivery(of)
     assert delivery.topic_names == topics
     place = delivery.place_of(partition("PST", "payouts.itemized.3"))
     assert place == ((topics[1], "PST") if topics else None)

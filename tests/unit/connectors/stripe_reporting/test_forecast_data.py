@@ -66,6 +66,7 @@ def test_the_forecast_as_data() -> None:
                 "problem": None,
                 "hangs": False,
                 "stripe_asked": True,
+                "redelivered_bytes": 0,
             }
             for zone, start in ((CAIRO, "2026-11-11"), (PST, "2026-11-09"))
         ],

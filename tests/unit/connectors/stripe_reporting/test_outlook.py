@@ -18,6 +18,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.outlook import Outlook, Work
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
 from unit.connectors.stripe_reporting.cases import (
     CAIRO,
     NEW_YORK,
@@ -37,7 +38,9 @@ BEHIND = offset("2026-11-20", TODAY)
 
 
 def outlook(of: Connector, evidence: Evidence | None = None) -> Outlook:
-    found = StripeReporting(StripeOptions()).judge(situation(of, evidence=evidence or Evidence({})), Limits(), ())
+    found = StripeReporting(StripeOptions(), SharedAnswers()).judge(
+        situation(of, evidence=evidence or Evidence({})), Limits(), ()
+    )
     assert found.outlook is not None
     return found.outlook
 

@@ -24,6 +24,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.req
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
 from hypothesis import given
 from hypothesis import strategies as st
 from unit.connectors.stripe_reporting.cases import (
@@ -350,10 +351,12 @@ def test_restore_brings_back_exactly_what_was(then: World, now: World) -> None:
 def test_a_stripe_connector_without_offsets_is_refused(strategy: str) -> None:
     now = situation(connector({}, zones=[PST]))
     with pytest.raises(InputError, match="lists no offset of connector"):
-        StripeReporting(StripeOptions()).decide(now, ResetRequest(strategy, moment=NOW, offset={"interval_end": 1}))
+        StripeReporting(StripeOptions(), SharedAnswers()).decide(
+            now, ResetRequest(strategy, moment=NOW, offset={"interval_end": 1})
+        )
 
 
 @pytest.mark.parametrize("chosen", ["continue", "restore"])
 def test_nothing_to_continue_is_no_failure(chosen: str) -> None:
     now = situation(connector({}, zones=[PST]))
-    assert StripeReporting(StripeOptions()).decide(now, ResetRequest(chosen, backup={})).targets == {}
+    assert StripeReporting(StripeOptions(), SharedAnswers()).decide(now, ResetRequest(chosen, backup={})).targets == {}

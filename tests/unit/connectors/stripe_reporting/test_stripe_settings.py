@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
 from unit.connectors.stripe_reporting.cases import (
     API_KEYS,
     CAIRO,
@@ -90,7 +92,7 @@ def test_report_types_are_a_list_with_blanks() -> None:
     ],
 )
 def test_the_connector_is_known_by_its_class_and_settings(config: dict[str, str], expected: bool) -> None:
-    kind = StripeReporting(StripeOptions(False, "", {}))
+    kind = StripeReporting(StripeOptions(False, "", {}), SharedAnswers())
     assert kind.fits(Connector.of("c", "source", config, Status())) is expected
 
 
@@ -99,9 +101,9 @@ def test_the_connector_is_known_by_its_class_and_settings(config: dict[str, str]
     [
         (API_KEYS, ["UTC"], [CAIRO, NEW_YORK, PST]),
         (f" {PST} : sk_1 ; ;x", [], [PST]),
-        ("${secrets:STRIPE_API_KEYS}", ["UTC", PST], [PST, "UTC"]),
+        ("${secrets:STRIPE_API_KEYS}", ["UTC", CAIRO], [CAIRO, "UTC"]),
         ("${secrets:STRIPE_API_KEYS}", [], [CAIRO]),
-        ("********", [PST], [PST]),
+        ("********", [PST, CAIRO], [CAIRO, PST]),
         ("[hidden]", [], [CAIRO]),
         (f"{PST}:${{env:PST_KEY}};UTC:${{env:UTC_KEY}}", [CAIRO], [PST, "UTC"]),
         ("", [], [CAIRO]),
@@ -112,6 +114,29 @@ def test_timezones_come_from_the_config_else_the_inventory_else_the_offsets(
 ) -> None:
     of = connector({CAIRO: offset("2026-11-22", TODAY)}, **{"stripe.api.keys": keys})
     assert [one.timezone for one in Situation.of(of, NOW, timezones).partitions] == expected
+
+
+@pytest.mark.parametrize(
+    "given, words",
+    [
+        (["PTS"], "names no timezone that has an offset (Africa/Cairo, PST): correct it, or leave it out."),
+        ([CAIRO, "PTS"], 'no offset is stored for PTS: did you mean "PST"?'),
+        ([CAIRO, "pst"], 'no offset is stored for pst: did you mean "PST"?'),
+        (["Africa/Ciro", PST], 'no offset is stored for Africa/Ciro: did you mean "Africa/Cairo"?'),
+    ],
+)
+def test_timezones_that_look_mistyped_are_refused(given: list[str], words: str) -> None:
+    done = offset("2026-11-22", TODAY)
+    of = connector({CAIRO: done, PST: done}, **{"stripe.api.keys": "********"})
+    with pytest.raises(InputError, match=re.escape(words)):
+        Situation.of(of, NOW, given)
+
+
+@pytest.mark.parametrize("given", [[CAIRO, PST], [CAIRO, PST, "EST"], [CAIRO, "EST"], [PST, "Africa/Algiers"], [CAIRO]])
+def test_a_new_timezone_and_one_that_is_gone_are_no_typos(given: list[str]) -> None:
+    done = offset("2026-11-22", TODAY)
+    of = connector({CAIRO: done, PST: done}, **{"stripe.api.keys": "********"})
+    assert [one.timezone for one in Situation.of(of, NOW, given).partitions] == sorted(given)
 
 
 def test_partitions_are_walked_by_timezone_then_report_type() -> None:

@@ -99,14 +99,14 @@ def rule(**parts: Any) -> dict[str, Any]:
             {"orders": {"settings": {"a": {"required": True}}}},
             "policy.orders: connector_class is missing: write the classes that it holds for.",
         ),
-        ({"orders": None}, "policy.orders: null is no map: its keys are connector_class and settings."),
+        ({"orders": None}, "policy.orders: null is no map: its keys are connector_class, settings and topics."),
         (
             {"orders": {**ORDERS, "setting": {}}},
             'policy.orders: "setting" is not known here: did you mean "settings"?',
         ),
         (
-            {"orders": {**ORDERS, "topics": {}}},
-            'policy.orders: "topics" is not known here: there are connector_class, settings.',
+            {"orders": {**ORDERS, "topics": {"compact": True}}},
+            'policy.orders.topics: "compact" is not known here: did you mean "compacted"?',
         ),
         (
             {"orders": {"connector_class": "A"}},

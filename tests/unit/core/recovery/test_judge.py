@@ -292,7 +292,8 @@ def test_the_end_is_one_sentence_with_each_reason_once() -> None:
     assert final_sentence("connect-1", [three(MOVED, is_over=True)], 60).startswith("Not recovered yet after 1 min: ")
     silent = judged(connector(WRITTEN), work=None, is_over=True)
     assert final_sentence("connect-1", [silent], 0) == (
-        "Recovery not proven: orders of connect-1: 0 of 1 partition recovered; orders: it has stored nothing since the reset."
+        "Recovery not proven: orders of connect-1: 0 of 1 partition recovered; orders: it has stored nothing since the reset;"
+        " if its source has no new data yet, run verify once it has."
     )
     paused = judged(connector(state="PAUSED"), target=Target())
     assert final_sentence("connect-1", [three(MOVED, MOVED, MOVED), paused], 5) == (

@@ -9,14 +9,20 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.checkpoints import (
+    CHECKPOINTS,
     Checkpoint,
     CheckpointName,
     CheckpointStatus,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.history import (
+    MOST_POINTS,
+    history_of,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import OutcomeName, Recovery
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.soak import (
+    MOST_PARTITIONS,
     MOST_SAMPLES,
     Sample,
     Soak,
@@ -55,11 +61,12 @@ def test_a_good_sample_has_recovered_is_near_the_end_of_the_data_and_nothing_has
     assert not sampled(offsets="open").is_good
     assert not sampled(offsets="not_looked_at").is_good
     assert not sampled(logs="failed").is_good
-    assert sampled(tasks="failed").as_data() == {
+    assert sampled(tasks="failed").as_data(()) == {
         "at": 5.0,
         "outcome": "recovered",
         "good": False,
         "checkpoints": {"logs": "passed", "offsets": "passed", "tasks": "failed"},
+        "reached": [],
     }
 
 
@@ -117,6 +124,37 @@ def test_of_bad_ones_alone_the_oldest_goes() -> None:
     assert soak(*moments, bad=moments).samples[0].at == HOUR
 
 
+def partition(number: int) -> Partition:
+    return Partition.of({"zone": number})
+
+
+def test_what_was_reached_comes_back_in_the_order_of_the_partitions() -> None:
+    moments = ({partition(1): (10, 20)}, {partition(2): (5, None), partition(1): (20, 20)}, {})
+    found = Soak(BACKUP, tuple(Sample(at, "recovered", True, {}, one) for at, one in enumerate(moments)))
+    data = json.loads(json.dumps(found.as_data()))
+    assert [one["reached"] for one in data["samples"]] == [[[10, 20], None], [[20, 20], [5, None]], [None, None]]
+    assert Soak.from_data(data) == found
+
+
+def test_a_document_of_many_partitions_fits_into_a_message_of_kafka() -> None:
+    reached = {partition(number): (1_795_392_000, 1_795_392_000) for number in range(1000)}
+    found = Soak(
+        BACKUP, (Sample(1.5, "recovered", True, dict.fromkeys(CHECKPOINTS, "passed"), reached),) * MOST_SAMPLES
+    )
+    assert len(found.partitions) == MOST_PARTITIONS
+    assert len(json.dumps(found.as_data())) < 500_000
+
+
+def test_the_history_begins_with_the_change_and_has_no_more_points_than_a_chart_shows() -> None:
+    samples = tuple(Sample(float(at), "recovered", True, {}, {partition(1): (at, 900)}) for at in range(300))
+    found = history_of(Soak(BACKUP, samples), -5.5, {partition(1): 1, partition(2): 2})
+    assert [one["partition"] for one in found] == [{"zone": 1}]
+    points = found[0]["points"]
+    assert (points[0], points[1], points[-1]) == ([-5, 1, None], [0, 0, 900], [299, 299, 900])
+    assert len(points) == MOST_POINTS + 1
+    assert points == sorted(points)
+
+
 def test_it_comes_back_as_it_was() -> None:
     found = soak(0, 1, bad=(1,))
     assert Soak.from_data(json.loads(json.dumps(found.as_data()))) == found
@@ -130,6 +168,13 @@ def test_it_comes_back_as_it_was() -> None:
         {"format": 2, "backup_file": "a", "samples": []},
         {"format": 1, "samples": []},
         {"format": 1, "backup_file": "a", "samples": [7]},
+        {"format": 1, "backup_file": "a", "samples": [], "partitions": [7]},
+        {
+            "format": 1,
+            "backup_file": "a",
+            "samples": [{"at": 1, "outcome": "a", "good": True, "checkpoints": {}, "reached": [["x", 1]]}],
+            "partitions": [{"zone": 1}],
+        },
         {"format": 1, "backup_file": "a", "samples": [{"at": "x", "outcome": "a", "good": True, "checkpoints": {}}]},
     ],
 )

@@ -21,57 +21,84 @@ TOPIC = TargetTopic("payouts", True, (TopicEnd("payouts", 0, 7),), "delete", 7 *
 READ = replace(TOPIC, groups=("billing", "search"))
 
 
-def forecast(days: int = 0, rows: int = 0) -> dict[str, Any]:
+def forecast(days: int = 0, rows: int = 0, size: int | None = None) -> dict[str, Any]:
     partitions = [
-        {"redelivered_seconds": days * DAY, "redelivered_rows": rows},
-        {"redelivered_seconds": 0, "redelivered_rows": None},
+        {"redelivered_seconds": days * DAY, "redelivered_rows": rows, "redelivered_bytes": size},
+        {"redelivered_seconds": 0, "redelivered_rows": None, "redelivered_bytes": 0},
     ]
     return {"partitions": partitions}
+
+
+UNKNOWN_SIZE = "How many bytes are read twice is not known"
 
 
 @pytest.mark.parametrize(
     ("topic", "planned", "warnings"),
     [
-        (TOPIC, forecast(30), ["payouts keeps records for 7 d, and 30 d are read twice"]),
-        (TOPIC, forecast(7), []),
+        (TOPIC, forecast(30), ["payouts keeps records for 7 d, and 30 d are read twice", UNKNOWN_SIZE]),
+        (
+            TOPIC,
+            forecast(7, size=5),
+            ["About 5 B of reports are read twice, by the size of those of the last 14 days."],
+        ),
+        (
+            replace(TOPIC, replicas=3),
+            forecast(1, size=3 * 1024**2),
+            ["About 3.0 MiB of reports are read twice, by the size of those of the last 14 days."],
+        ),
         (TOPIC, None, []),
-        (replace(TOPIC, retention_seconds=None), forecast(30), []),
-        (replace(TOPIC, retention_bytes=3 * 1024**3), forecast(1), ["payouts keeps 3.0 GiB of each topic partition"]),
+        (replace(TOPIC, retention_seconds=None), forecast(30), [UNKNOWN_SIZE]),
+        (
+            replace(TOPIC, retention_bytes=3 * 1024**3),
+            forecast(1),
+            ["payouts keeps 3.0 GiB of each topic partition", UNKNOWN_SIZE],
+        ),
         (replace(TOPIC, retention_bytes=3 * 1024**3), forecast(), []),
         (
             READ,
             forecast(2),
-            ["billing, search will see 2 d of data twice: check that repeated records do no harm there."],
+            [UNKNOWN_SIZE, "billing, search will see 2 d of data twice: check that repeated records do no harm there."],
         ),
         (READ, forecast(0, 3), ["billing, search will see 3 rows twice"]),
         (READ, forecast(), []),
+        (READ, None, ["What is read twice is not known"]),
         (
             replace(TOPIC, cleanup_policy="compact,delete"),
-            None,
+            forecast(),
             ["payouts is compacted (cleanup.policy=compact,delete)"],
         ),
     ],
 )
 def test_a_warning_has_figures(topic: TargetTopic, planned: dict[str, Any] | None, warnings: list[str]) -> None:
-    found = preflight_of([topic], planned).warnings
-    assert len(found) == len(warnings)
+    found = preflight_of([topic], planned, needs_keyless=True).warnings
+    assert len(found) == len(warnings), found
     for one, words in zip(found, warnings, strict=True):
         assert one.startswith(words)
+
+
+def test_the_room_is_needed_on_every_replica() -> None:
+    (found,) = preflight_of([replace(TOPIC, replicas=3)], forecast(1, size=7)).warnings
+    assert "and each of 3 replicas needs the room: check the brokers' disks, and quotas" in found
+
+
+def test_a_compacted_topic_is_no_danger_to_records_with_keys() -> None:
+    assert preflight_of([replace(TOPIC, cleanup_policy="compact")], forecast()).warnings == ()
 
 
 def test_a_person_reads_what_each_topic_keeps_and_who_reads_it() -> None:
     topics = [
         READ,
-        replace(TOPIC, name="fees", retention_seconds=None, groups_omitted=2),
+        replace(TOPIC, name="fees", retention_seconds=None, groups_omitted=2, records=4800, record_bytes=312),
         TargetTopic("new", False, (TopicEnd("new", 0, 0),)),
         replace(TOPIC, name="secret", cleanup_policy="", retention_seconds=None),
         replace(TOPIC, name="keyed", cleanup_policy="compact", retention_seconds=None),
     ]
-    assert preflight_of(topics, None).lines()[:7] == [
+    assert preflight_of(topics, None).lines()[:8] == [
         "",
         "  Topics it delivers to:",
         "    payouts: keeps records for 7 d, read by billing, search",
-        "    fees: keeps records for ever, no consumer group seen, 2 groups not looked at",
+        "    fees: keeps records for ever, 4800 records of 312 B, no consumer group seen,",
+        "      2 groups not looked at",
         "    new: does not exist yet",
         "    secret: its settings may not be read, no consumer group seen",
         "    keyed: compacted, no consumer group seen",

@@ -215,7 +215,7 @@ def test_without_the_topic_such_a_connector_says_why_its_offsets_are_not_known()
     assert connector.problem == "Failed to find any class that implements Connector."
     judgement = Judge("connect-1", Limits(), ())(Read(connector, NOW))
     assert (judgement.facts["verdict"], judgement.facts["verdicts"]) == ("unknown", [])
-    assert judgement.lines[-1].strip() == connector.problem
+    assert judgement.lines("all")[-1].strip() == connector.problem
     assert "cannot be judged" in judgement.warnings[0]
 
 

@@ -14,8 +14,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.policies import BUILT_IN_POLICIES
 from ansible_collections.connectops.recovery.plugins.module_utils.core.policy.policy import read_policy
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import policy_info
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.policy_info import compare, run
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import TaskContext
+from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import CONNECT_POLICY_INFO
 from ansible_collections.connectops.recovery.plugins.module_utils.options.policy import PolicyOptions
 from unit.connectors.stripe_reporting.cases import NOW
@@ -24,6 +26,25 @@ from unit.fake_cluster import FakeCluster, FakeConnector, Fault
 KEY = "max.wait.ms"
 POLICY = {"orders": {"connector_class": "Orders", "settings": {KEY: {"minimum": "5m"}}}}
 SECRET = "sk_live_51abcdef"
+UNTRACKED = "its topics, since the workers do not track to which ones it writes (topic.tracking.enable)."
+
+
+class NoTopics:
+    """Brokers without any topic."""
+
+    cluster_id = "kafka-1"
+
+    def __init__(self, *_arguments: object) -> None:
+        """Nothing to connect to."""
+
+    def __enter__(self) -> NoTopics:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Nothing to end."""
+
+    def topic_settings(self, _topics: object) -> dict[str, dict[str, str | None]]:
+        return {}
 
 
 def checked(**options: Any) -> dict[str, Any]:
@@ -108,6 +129,24 @@ def test_a_mistake_in_the_policy_is_refused_before_anything_is_read() -> None:
     # The discard port: nothing listens there.
     with pytest.raises(InputError, match=r'^policy\.orders: "setings" is not known here: did you mean "settings"\?$'):
         run(checked(connect_url=["http://127.0.0.1:9"], policy=policy), TaskContext(False, NOW))
+
+
+@pytest.mark.parametrize(
+    "tracked, why", [(("orders",), "the topic orders, which does not exist (yet)."), (None, UNTRACKED)]
+)
+def test_the_topics_of_a_class_of_the_users_are_those_that_the_workers_have_seen(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, tracked: tuple[str, ...] | None, why: str
+) -> None:
+    monkeypatch.setattr(policy_info, "KafkaClient", NoTopics)
+    cluster.by_name["good"].topics = tracked
+    policy = {"orders": {"connector_class": "Orders", "topics": {"minimum_retention": "1d"}}}
+    options = PolicyOptions.read(checked(policy=policy, connectors=["good"]))
+    kafka = KafkaOptions.read({**checked(), "kafka_bootstrap_servers": ["b:9092"]})
+    found = compare(
+        cluster, options, kafka, read_policy(policy, BUILT_IN_POLICIES), TaskContext(False, NOW, sleep=cluster.sleep)
+    )
+    (one,) = found.result["connectors"].values()
+    assert (one["deviations"], one["not_looked_at"]) == ([], [why])
 
 
 STRIPE = {

@@ -111,7 +111,9 @@ class Targets:
 def targets(task: Task, topics: FakeTopics, monkeypatch: pytest.MonkeyPatch) -> Targets:
     found = Targets(TargetTopic("payouts", True, (TopicEnd("payouts", 0, 7),), "compact", groups=("billing",)))
     monkeypatch.setattr(offset_reset, "BrokerTopics", lambda *_arguments: found)
-    monkeypatch.setattr(Profiles, "delivery", lambda *_arguments: Delivery(topics={"any": "payouts"}))
+    monkeypatch.setattr(
+        Profiles, "delivery", lambda *_arguments: Delivery(topics={"any": "payouts"}, needs_keyless=True)
+    )
     return found
 
 
@@ -127,6 +129,23 @@ def test_what_reads_the_topics_is_shown_beside_the_plan_and_counts_for_no_id(tas
     assert done["plan"] == one["plan"]
     backup = json.loads(Path(done["backup_file"]).read_text(encoding="utf-8"))
     assert backup["target_ends"] == [{"topic": "payouts", "topic_partition": 0, "end": 7}]
+
+
+@pytest.mark.parametrize("tracked", [("payouts",), (), None])
+def test_the_topics_of_any_class_are_those_that_the_workers_have_seen(
+    task: Task, targets: Targets, monkeypatch: pytest.MonkeyPatch, tracked: tuple[str, ...] | None
+) -> None:
+    monkeypatch.setattr(Profiles, "delivery", lambda *_arguments: Delivery())
+    task.cluster.by_name["c"].topics = tracked
+    one = task(check_mode=True, kafka_bootstrap_servers=BROKERS).result["connectors"]["c"]
+    if not tracked:
+        assert one["preflight"] is None
+        return
+    assert [topic["topic"] for topic in one["preflight"]["topics"]] == ["payouts"]
+    # Its records have keys, so compaction is no danger; what it reads again is not known.
+    (warning,) = one["preflight"]["warnings"]
+    assert warning.startswith("What is read twice is not known")
+    assert "billing may see records again" in warning
 
 
 def test_topics_that_cannot_be_looked_at_are_a_warning_and_hold_nothing_up(task: Task, targets: Targets) -> None:

@@ -24,7 +24,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
 
 # Room at both sides for marks that are half outside.
 _LEFT, _RIGHT = 2.0, 98.0
-_MOST_ROWS = 24
+MOST_ROWS = 24
 _LONGEST_LABEL, _LONGEST_REMARK = 30, 42
 
 
@@ -120,24 +120,24 @@ def data_chart(connector: ConnectorReport) -> DataChart | None:
         first = last - DAY_SECONDS
 
     def place(moment: int | None) -> float | None:
-        return None if moment is None else _across((moment - first) / (last - first))
+        return None if moment is None else across((moment - first) / (last - first))
 
     rows = tuple(
         DataRow(
-            _short(one.name),
+            shortened(one.name),
             shown_delivery(one),
             place(one.delivered_before),
             place(one.delivered_after),
             place(one.available_end),
             is_behind=_is_behind(one),
         )
-        for one in drawn[:_MOST_ROWS]
+        for one in drawn[:MOST_ROWS]
     )
     # No day stands there twice.
     days = {
         show_day(int(first + share * (last - first)) // DAY_SECONDS * DAY_SECONDS): share for share in (0.5, 0.0, 1.0)
     }
-    ticks = tuple(_tick(_across(share), day) for day, share in days.items())
+    ticks = tuple(_tick(across(share), day) for day, share in days.items())
     return DataChart(rows, ticks, len(drawn) - len(rows))
 
 
@@ -154,8 +154,8 @@ def walk_chart(connector: ConnectorReport) -> WalkChart | None:
     if connector.blocker is None:
         return None
     steps = tuple(
-        WalkStep(_short(one.name), _short(_why(one), _LONGEST_REMARK), _kind(one))
-        for one in connector.partitions[:_MOST_ROWS]
+        WalkStep(shortened(one.name), shortened(_why(one), _LONGEST_REMARK), _kind(one))
+        for one in connector.partitions[:MOST_ROWS]
     )
     return WalkChart(steps, len(connector.partitions) - len(steps))
 
@@ -170,16 +170,16 @@ def run_chart(connector: ConnectorReport, read_at: int | None) -> RunChart | Non
     least, most = math.log10(min(*lengths, *waits) / 1.5), math.log10(max(*lengths, *waits) * 1.5)
 
     def place(seconds: float) -> float:
-        return _across((math.log10(max(1.0, seconds)) - least) / (most - least))
+        return across((math.log10(max(1.0, seconds)) - least) / (most - least))
 
     names = list(dict.fromkeys(run.name for run in runs))
     rows = []
-    for name in names[:_MOST_ROWS]:
+    for name in names[:MOST_ROWS]:
         of_name = [run for run in runs if run.name == name]
         marks = [RunMark(place(_length(run, read_at)), _run_kind(run, wait), _said_of_run(run)) for run in of_name]
-        rows.append(RunRow(_short(name), _said_of_runs(of_name, wait), tuple(marks)))
+        rows.append(RunRow(shortened(name), _said_of_runs(of_name, wait), tuple(marks)))
     lines = [
-        WaitLine(at := place(seconds), f"{word} {show_milliseconds(round(seconds * 1000))}", kind, _anchor(at))
+        WaitLine(at := place(seconds), f"{word} {show_milliseconds(round(seconds * 1000))}", kind, anchor(at))
         for seconds, word, kind in zip(waits, ("wait", "new wait"), ("before", "after"), strict=False)
     ]
     ends = (min(*lengths, *waits), max(*lengths, *waits))
@@ -187,21 +187,24 @@ def run_chart(connector: ConnectorReport, read_at: int | None) -> RunChart | Non
     return RunChart(tuple(rows), tuple(lines), ticks, len(names) - len(rows))
 
 
-def _across(share: float) -> float:
+def across(share: float) -> float:
+    """The position in percent of a share of the axis."""
     return round(_LEFT + share * (_RIGHT - _LEFT), 2)
 
 
 def _tick(at: float, label: str) -> Tick:
-    return Tick(at, label, _anchor(at))
+    return Tick(at, label, anchor(at))
 
 
-def _anchor(at: float) -> str:
+def anchor(at: float) -> str:
+    """Which end of a text is at a position in percent, so that it stays within the chart."""
     if at < 25:
         return "start"
     return "end" if at > 75 else "middle"
 
 
-def _short(text: str, longest: int = _LONGEST_LABEL) -> str:
+def shortened(text: str, longest: int = _LONGEST_LABEL) -> str:
+    """A text as long as a chart has room for."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 

@@ -145,6 +145,8 @@ def _had_to_recover(one: ConnectorReport) -> bool:
 def _prevent(found: Found) -> ChecklistItem:
     step = "Step 5: Implement preventive measures"
     checked = found.prevented.get("connectors") or {}
+    if found.prevented.get("msg"):
+        return ChecklistItem(step, "open", f"not looked at: {found.prevented['msg']}")
     if not checked:
         return ChecklistItem(step, "open", "not looked at in this run: run prevent")
     deviating = [name for name, one in checked.items() if one.get("deviations") or one.get("failed")]

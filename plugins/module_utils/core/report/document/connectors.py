@@ -60,7 +60,7 @@ def connector_report(found: Found, name: str, *, is_preview: bool) -> ConnectorR
         left_alone=(forecast.get("left_alone") or facts.get("left_alone") or NO_DATA).get("report_runs"),
         notes=tuple(forecast.get("notes") or ()),
         wait_before=wait.get("current_milliseconds"),
-        wait_after=_wait_after(settings, wait),
+        wait_after=_wait_after(settings),
         wait_is_enough=wait.get("sufficient"),
         report_runs=tuple(_run_times(facts)),
         evidence=evidence_of(change, recovery),
@@ -116,10 +116,10 @@ def _settings(plan: Data, recovery: Data) -> Iterator[SettingReport]:
         yield SettingReport(key, None, one["written"], one["found"])
 
 
-def _wait_after(settings: tuple[SettingReport, ...], wait: Data) -> int | None:
+def _wait_after(settings: tuple[SettingReport, ...]) -> int | None:
     """In milliseconds; None where it stays, or is not known."""
     after = next((one.after for one in settings if one.key == WAIT), None)
-    return int(after) if wait and after is not None and after.isdigit() else None
+    return int(after) if after is not None and after.isdigit() else None
 
 
 def _run_times(facts: Data) -> Iterator[RunTime]:

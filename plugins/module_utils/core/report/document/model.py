@@ -25,11 +25,21 @@ Fields = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Look:
+    """How far a partition was at one moment; None where that is not known."""
+
+    at: int
+    delivered_to: int | None
+    available_to: int | None
+
+
+@dataclass(frozen=True)
 class PartitionReport:
     """One source partition. ``name``: what tells it from the others of its connector.
 
     ``delivered_before``, ``delivered_after``: up to where it had and has delivered; ``available_end``: the end of the data
     that there is; None where that is not known. ``outcome``: what became of it, None where nobody waited for it.
+    ``history``: its change and each look since, oldest first.
     """
 
     name: str
@@ -49,6 +59,16 @@ class PartitionReport:
     redelivered_seconds: int = 0
     redelivered_rows: int = 0
     lost_rows: int = 0
+    history: tuple[Look, ...] = ()
+
+    @property
+    def progress(self) -> tuple[Look, ...]:
+        """The looks at which it was further than before, with the first one."""
+        return tuple(
+            look
+            for number, look in enumerate(self.history)
+            if not number or look.delivered_to != self.history[number - 1].delivered_to
+        )
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition, show_fields
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import NO_DATA, Data
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import PartitionReport
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import (
+    Look,
+    PartitionReport,
+)
 
 
 def partition_reports(facts: Data, change: Data, recovery: Data) -> tuple[PartitionReport, ...]:
@@ -19,6 +22,7 @@ def partition_reports(facts: Data, change: Data, recovery: Data) -> tuple[Partit
     stored = _by_partition(facts.get("offsets"))
     written = _by_partition(plan.get("offsets"))
     seen = _by_partition(recovery.get("partitions"))
+    histories = _by_partition(recovery.get("history"))
     available = _by_partition(facts.get("available"))
     forecasts = {Partition.of(_named(one)): one for one in forecast.get("partitions") or ()}
     blocker = facts.get("blocker") or NO_DATA
@@ -29,13 +33,16 @@ def partition_reports(facts: Data, change: Data, recovery: Data) -> tuple[Partit
         verdict, target = verdicts.get(partition, NO_DATA), written.get(partition, NO_DATA)
         now, to_come = seen.get(partition, NO_DATA), forecasts.get(partition, NO_DATA)
         offset = stored.get(partition, NO_DATA).get("offset")
+        looks = tuple(Look(*point) for point in histories.get(partition, NO_DATA).get("points") or ())
+        # Where this run has not looked before the change, what was stored then tells it.
+        before = looks[0].delivered_to if looks and not verdict else None
         return PartitionReport(
             name=name,
             partition=partition.as_dict(),
             verdict=verdict.get("verdict"),
             reasons=tuple(reason["message"] for reason in verdict.get("reasons") or ()),
             is_blocker=partition in blocking,
-            delivered_before=verdict.get("delivered_to"),
+            delivered_before=verdict.get("delivered_to", before),
             delivered_after=now.get("delivered_to"),
             available_end=available.get(partition, NO_DATA).get("available_end", now.get("available_to")),
             outcome=now.get("outcome"),
@@ -47,6 +54,7 @@ def partition_reports(facts: Data, change: Data, recovery: Data) -> tuple[Partit
             redelivered_seconds=to_come.get("redelivered_seconds") or 0,
             redelivered_rows=to_come.get("redelivered_rows") or 0,
             lost_rows=to_come.get("lost_rows") or 0,
+            history=looks,
         )
 
     return tuple(report(partition, name) for partition, name in names.items())

@@ -35,11 +35,18 @@ def timeline(found: Found, connectors: Sequence[ConnectorReport]) -> tuple[Momen
 def phases(
     found: Found, connectors: Sequence[ConnectorReport], checklist: Sequence[ChecklistItem], made_at: int
 ) -> tuple[Phase, ...]:
-    """The plan's timeline, counted from the first look at the cluster; a part is done with the last of its steps."""
+    """The plan's timeline, counted from the first look at the cluster, or from the first change that is verified.
+
+    A part is done with the last of its steps.
+    """
+    earlier = [change for one in connectors if (change := found.recovery(one.name).get("change"))]
     begun = _first_look(found)
     if begun is None:
+        begun = min((int(one["taken_at"]) for one in earlier), default=None)
+    if begun is None:
         return ()
-    changed = max((one.at for connector in connectors for one in connector.moments), default=made_at)
+    moments = [one.at for connector in connectors for one in connector.moments]
+    changed = max(moments or [int(one["returned_at"]) for one in earlier], default=made_at)
     ended = found.verified.get("ended_at") or made_at
     ends = (changed, begun, changed, ended, made_at)
 

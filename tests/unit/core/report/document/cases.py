@@ -19,6 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
 _RECORDED = json.loads(Path(__file__).with_name("recorded_run.json").read_text(encoding="utf-8"))
 NAME = "stripe-reporting-source-connector"
 WAIT = "stripe.report.max.wait.ms"
+HOUR, DAY = 3600, 86_400
 NOT_REACHED = "Kafka Connect cannot be reached at http://connect-2:8083: connection refused."
 # Markup in the languages of all the files.
 HOSTILE = '<script>alert(1)</script> </title> "x" | [a](b) `c` # {{ 7 * 7 }} &amp;'
@@ -59,6 +60,41 @@ def identified() -> RunReport:
 def rolled_back() -> RunReport:
     result = recorded("rolled_back")
     return report(Found("connect-1", planned=result, changed=result), playbook="rollback")
+
+
+def soaked() -> RunReport:
+    """A day later: every step is done, and the samples show how far each timezone was."""
+    changed_at = MADE_AT - 25 * HOUR
+    before, day = 1_794_614_400, 1_795_651_200
+    verified = recorded("verified")
+    partitions = [one["partition"] for one in verified["connectors"][NAME]["partitions"]]
+    # New York is late at one look.
+    late = {1: before + 3 * DAY}
+    verified = with_connector(
+        verified,
+        change={
+            "backup_file": "/b.json",
+            "plan_id": "1",
+            "made_by": "ann@host",
+            "taken_at": changed_at,
+            "returned_at": changed_at + 9,
+        },
+        soak={"closed": True, "message": "Good since 2026-11-25 12:00Z, seen in 7 samples: closed."},
+        history=[
+            {
+                "partition": one,
+                "points": [[changed_at, before, None]]
+                + [
+                    [changed_at + look * 4 * HOUR, late.get(look, day - DAY) if number == 1 else day - DAY, day - DAY]
+                    for look in range(1, 6)
+                ]
+                + [[MADE_AT, day, day]],
+            }
+            for number, one in enumerate(partitions)
+        ],
+    )
+    prevented = {"connectors": {NAME: {"class": "stripe_reporting", "severity": None, "deviations": []}}}
+    return report(Found("connect-1", verified=verified, prevented=prevented), playbook="verify")
 
 
 def fleet() -> RunReport:
@@ -104,6 +140,7 @@ REPORTS = {
     "previewed": previewed,
     "identified": identified,
     "rolled_back": rolled_back,
+    "soaked": soaked,
     "fleet": fleet,
     "hostile": hostile,
 }

@@ -24,6 +24,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.outcomes import OUTCOMES
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VERDICTS
 from unit.core.report.document.cases import (
+    MADE_AT,
     NAME,
     REPORTS,
     WAIT,
@@ -34,6 +35,7 @@ from unit.core.report.document.cases import (
     recovered,
     report,
     rolled_back,
+    soaked,
     with_connector,
 )
 
@@ -212,6 +214,7 @@ def test_a_verification_of_an_earlier_change_says_how_to_take_it_back() -> None:
         "plan_id": "abc",
         "made_by": "ann@control-1",
         "taken_at": 1_795_000_000.5,
+        "returned_at": 1_795_000_009.5,
     }
     seen = with_connector(recorded("verified"), change=change)
     run = report(Found("connect-1", verified=seen), playbook="verify")
@@ -220,6 +223,18 @@ def test_a_verification_of_an_earlier_change_says_how_to_take_it_back() -> None:
     assert [(one.key, one.after, one.found) for one in connector.settings] == [(WAIT, "3600000", "as_written")]
     assert of(run).timeline[0].message == f"{NAME}: changed by ann@control-1, plan abc"
     assert statuses(run) == ["done", "done", "done", "open", "open"]
+
+
+def test_a_day_of_looks_closes_the_checklist_and_each_part_of_the_plans_timeline() -> None:
+    run = soaked()
+    assert statuses(run) == ["done"] * 5
+    assert evidence(run, 1) == f"raised and read back: {NAME} to 60 min"
+    (connector,) = of(run).connectors
+    changed_at = connector.partitions[0].history[0].at
+    assert [one.done for one in of(run).phases] == [changed_at + 9, changed_at + 9, MADE_AT - 1, MADE_AT]
+    assert of(run).phases[0].due == changed_at + 2 * 3600
+    assert {one.delivered_before for one in connector.partitions} == {1_794_614_400}
+    assert of(run).open_points == ()
 
 
 def test_what_deviates_from_the_policy_is_open() -> None:

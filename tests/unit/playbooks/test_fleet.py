@@ -1,0 +1,127 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks on twelve simulated clusters: batches, what stops them, how many may be changed, and what a person sees."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab.ansible_runs import playbook_command, playbook_environment
+from lab.connect_servers import ConnectServers, SimulatedCluster, SimulatedConnector
+from lab.simulated_fleet import fleet, write_inventory
+
+pytestmark = pytest.mark.slow_file
+CLUSTERS = 12
+
+
+@pytest.fixture
+def clusters() -> Iterator[list[SimulatedCluster]]:
+    """Each has one connector that is stuck and one that is well."""
+    found = fleet(CLUSTERS, connectors=2, timezones=1, report_types=1)
+    with ConnectServers(found):
+        yield found
+
+
+def run(
+    folder: Path, clusters: list[SimulatedCluster], playbook: str, *arguments: str, **variables: Any
+) -> tuple[int, str]:
+    """The status and the output of a run on all clusters."""
+    inventory = write_inventory(clusters, folder, {"verify_interval_seconds": 1, "verify_timeout_seconds": 60})
+    command = playbook_command(playbook, inventory, "--forks", "6", "-e", json.dumps(variables), *arguments)
+    done = subprocess.run(command, env=playbook_environment(), text=True, capture_output=True, check=False)
+    return done.returncode, done.stdout
+
+
+def changed(clusters: list[SimulatedCluster]) -> list[str]:
+    """The clusters that were written to, in order of their first write."""
+    moments = {
+        one.label: min((at for at, method, _path in one.calls if method in ("PUT", "PATCH")), default=None)
+        for one in clusters
+    }
+    written = {label: at for label, at in moments.items() if at is not None}
+    return sorted(written, key=lambda label: written[label])
+
+
+def recap(output: str, label: str) -> dict[str, int]:
+    (line,) = (line for line in output.splitlines() if line.startswith(f"{label} ") and "failed=" in line)
+    return {key: int(value) for key, value in (part.split("=") for part in line.split(":")[1].split())}
+
+
+def fails_at_resume(connector: SimulatedConnector) -> None:
+    connector.task_state, connector.trace = "FAILED", "org.apache.kafka.connect.errors.ConnectException: no more"
+
+
+def test_one_cluster_is_changed_first_then_a_tenth_then_the_others(
+    tmp_path: Path, clusters: list[SimulatedCluster]
+) -> None:
+    status, output = run(tmp_path, clusters, "recover")
+    assert status == 0, output
+    assert len(changed(clusters)) == CLUSTERS
+    assert changed(clusters)[:2] == ["cluster-001", "cluster-002"]
+    # The next batch begins when the one before has been verified.
+    first_write = {one.label: min(at for at, method, _path in one.calls if method == "PATCH") for one in clusters}
+    for number in range(2):
+        ended = max(at for at, method, _path in clusters[number].calls if method == "GET")
+        assert all(first_write[one.label] > ended for one in clusters[number + 1 :])
+    assert output.count("PLAY [Recover stuck connectors]") == 3
+    assert "12 clusters: 12 recovered." in output
+
+
+def test_nothing_is_changed_after_a_batch_that_made_it_worse(tmp_path: Path, clusters: list[SimulatedCluster]) -> None:
+    clusters[1].connectors["stripe-00"].on_resume = fails_at_resume
+    status, output = run(tmp_path, clusters, "recover", connectops_report_dir=str(tmp_path / "reports"))
+    assert status == 2
+    assert changed(clusters) == ["cluster-001", "cluster-002"]
+    text = " ".join(output.split())
+    assert "Not changed: the run stopped after 2 of 12 clusters. " in text
+    assert [recap(output, one.label)["failed"] for one in clusters] == [0] + [1] * 11
+    (report,) = (tmp_path / "reports").glob("*/report.json")
+    data = {one["label"]: one for one in json.loads(report.read_text(encoding="utf-8"))["clusters"]}
+    assert len(data) == CLUSTERS, "every cluster is in the report, also those that the run did not come to"
+    assert data["cluster-001"]["outcome"] == "recovered"
+    assert data["cluster-012"]["problem"].startswith("Not changed: the run stopped")
+
+
+@pytest.mark.parametrize(
+    "arguments", [pytest.param((), id="real"), pytest.param(("--check",), id="check mode", marks=pytest.mark.lengthy)]
+)
+def test_a_run_that_would_change_too_many_changes_none(
+    tmp_path: Path, clusters: list[SimulatedCluster], arguments: tuple[str, ...]
+) -> None:
+    status, output = run(tmp_path, clusters, "recover", *arguments, connectops_max_changes=11)
+    assert status == 2
+    assert changed(clusters) == []
+    text = " ".join(output.split())
+    assert "This run may change 12 connectors of 12 clusters, and connectops_max_changes allows 11" in text
+
+
+def test_a_look_ends_with_the_worst_and_counts_what_could_not_be_read(
+    tmp_path: Path, clusters: list[SimulatedCluster]
+) -> None:
+    clusters[4].url = "http://127.0.0.1:9"
+    status, output = run(tmp_path, clusters, "identify")
+    assert status == 2
+    summary = output.partition("TASK [Write the report]")[2]
+    assert "12 clusters: 1 failed, 11 stuck." in summary
+    assert "  connectors: 11 stuck, 11 ok" in summary
+    assert summary.index("cluster-005") < summary.index("cluster-001")
+    # What is well takes one line.
+    assert "cluster-001  stripe-01  RUNNING 1/1  ok (partitions: 1 ok)" in output
+    assert [recap(output, one.label)["failed"] for one in clusters] == [0] * 4 + [1] + [0] * 7
+
+
+@pytest.mark.parametrize("playbook, most", [("identify", 3), ("recover", 6)])
+def test_each_cluster_costs_few_tasks(
+    tmp_path: Path, clusters: list[SimulatedCluster], playbook: str, most: int
+) -> None:
+    """Each task takes a process for each cluster. The last cluster of two does nothing for the others."""
+    status, output = run(tmp_path, clusters[:2], playbook, connectops_set_stats=True)
+    assert status == 0, output
+    counts = recap(output, "cluster-002")
+    assert counts["ok"] + counts["skipped"] <= most, output
