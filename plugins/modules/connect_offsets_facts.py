@@ -524,8 +524,8 @@ ansible_facts:
           sample: []
         left_stopped:
           description:
-            - Names of the connectors that a run which has ended has left STOPPED, in the middle of a change. The next reset finishes
-              or undoes it.
+            - Names of the connectors that a run which has ended has left STOPPED, in the middle of a change. The next reset
+              finishes or undoes it.
           type: list
           elements: str
           sample: []

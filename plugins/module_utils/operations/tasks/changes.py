@@ -170,7 +170,8 @@ class Changes:
         if isinstance(prepared, RecoveryError):
             shown = prepared.facts.get("preview", [f"{self._label}  {name}"])
             return [*shown, *wrapped(prepared.sentence), ""]
-        return [*prepared.planned.preview, *prepared.preflight.lines(), ""]
+        warnings = [line for warning in prepared.warnings for line in wrapped(warning)]
+        return [*prepared.planned.preview, *prepared.preflight.lines(), *warnings, ""]
 
     def _members_of_group(self) -> frozenset[str]:
         """The workers as the group's coordinator has them; empty where Kafka cannot be asked."""

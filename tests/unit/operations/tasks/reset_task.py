@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,11 @@ class Task:
     def __init__(self, folder: Path, *connectors: FakeConnector) -> None:
         self.folder = folder
         self.cluster = FakeCluster(*(connectors or (connector(),)))
+        # What was shown to a person, with the number of writes before.
+        self.shown: list[tuple[int, str]] = []
+
+    def _show(self, lines: Sequence[str]) -> None:
+        self.shown += [(len(self.cluster.writes), line) for line in lines]
 
     def __call__(self, *, check_mode: bool = False, **options: Any) -> Outcome:
         given = {
@@ -52,7 +58,9 @@ class Task:
         }
         checked = ArgumentSpecValidator(CONNECT_OFFSET_RESET).validate({**given, **options})
         assert not checked.error_messages
-        context = TaskContext(check_mode, NOW, sleep=self.cluster.sleep, clock=lambda: self.cluster.seconds)
+        context = TaskContext(
+            check_mode, NOW, sleep=self.cluster.sleep, clock=lambda: self.cluster.seconds, show=self._show
+        )
         return reset(self.cluster, checked.validated_parameters, context)
 
     def found(self, name: str = "c") -> tuple[Any, ...]:

@@ -147,6 +147,18 @@ def test_a_connector_that_a_killed_run_left_stopped_is_returned_although_nothing
     assert warning.endswith("it will be returned to RUNNING.")
 
 
+def test_the_plan_and_what_is_to_be_known_of_an_earlier_change_are_shown_before_anything_is_changed(task: Task) -> None:
+    killed_before_the_resume(task)
+    before = len(task.cluster.writes)
+    task.cluster.by_name["c"].offsets = {ORDERS: {"id": 5}}
+    task()
+    assert {writes for writes, _line in task.shown[-8:]} == {before}
+    text = " ".join(" ".join(line for _writes, line in task.shown).split())
+    assert "strategy offset" in text
+    assert "Connector 'c' has an unfinished change" in text
+    assert len(task.cluster.writes) > before
+
+
 def killed_before_the_resume(task: Task) -> None:
     """A run that was killed when all was written, and left the connector STOPPED."""
     number = count_calls(task.folder / "counted", task.cluster.by_name["c"].state).index("resume") + 1
