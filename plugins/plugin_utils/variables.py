@@ -23,15 +23,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import folder_problem
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
-    CONNECT_BACKUPS_INFO,
-    CONNECT_CONFIG,
-    CONNECT_METRICS,
-    CONNECT_OFFSET_RESET,
-    CONNECT_OFFSETS_FACTS,
-    CONNECT_POLICY_INFO,
-    CONNECT_RECOVERY_INFO,
-    CONNECT_ROLLBACK,
-    CONNECT_SUPPORT_BUNDLE,
+    MODULES,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import Spec
 
@@ -185,25 +177,11 @@ _NOT_EMPTY = {
 _READ_FIRST = ("connectops_", "identify_")
 
 
-# The modules whose options have variables. Several have the same options.
-_MODULES: Mapping[str, Spec] = {
-    "connect_backups_info": CONNECT_BACKUPS_INFO,
-    "connect_config": CONNECT_CONFIG,
-    "connect_metrics": CONNECT_METRICS,
-    "connect_offset_reset": CONNECT_OFFSET_RESET,
-    "connect_offsets_facts": CONNECT_OFFSETS_FACTS,
-    "connect_policy_info": CONNECT_POLICY_INFO,
-    "connect_recovery_info": CONNECT_RECOVERY_INFO,
-    "connect_rollback": CONNECT_ROLLBACK,
-    "connect_support_bundle": CONNECT_SUPPORT_BUNDLE,
-}
-
-
 def option_variables() -> Spec:
     """The variables that stand for an option of a module in every run, with the option's type."""
     return {
         f"connectops_{name}": {key: spec[key] for key in ("type", "elements", "choices", "no_log") if key in spec}
-        for options in _MODULES.values()
+        for options in MODULES.values()
         for name, spec in options.items()
         if name not in OPTIONS_OF_A_RUN
     }
@@ -220,7 +198,7 @@ def variables_of_module(module: str) -> Mapping[str, tuple[str, ...]]:
         option: tuple(
             name for name in (f"identify_{option}", f"prevent_{option}", f"connectops_{option}") if name in known
         )
-        for option in _MODULES[module]
+        for option in MODULES[module]
         if option not in OPTIONS_OF_A_RUN
     }
 

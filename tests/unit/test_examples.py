@@ -24,7 +24,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.pol
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.profile import read_profiles
 from ansible_collections.connectops.recovery.plugins.module_utils.core.policy.policy import read_policy
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
-    CONNECT_BACKUPS_INFO,
     CONNECT_CONFIG,
     CONNECT_METRICS,
     CONNECT_OFFSET_RESET,
@@ -33,6 +32,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_RECOVERY_INFO,
     CONNECT_ROLLBACK,
     CONNECT_SUPPORT_BUNDLE,
+    MODULES,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
     PREFIXES,
@@ -44,15 +44,7 @@ from tooling.environment import ROOT
 from tooling.examples import Block, blocks, documented
 
 SPECS = {
-    "connect_backups_info": CONNECT_BACKUPS_INFO,
-    "connect_config": CONNECT_CONFIG,
-    "connect_metrics": CONNECT_METRICS,
-    "connect_offset_reset": CONNECT_OFFSET_RESET,
-    "connect_offsets_facts": CONNECT_OFFSETS_FACTS,
-    "connect_policy_info": CONNECT_POLICY_INFO,
-    "connect_recovery_info": CONNECT_RECOVERY_INFO,
-    "connect_rollback": CONNECT_ROLLBACK,
-    "connect_support_bundle": CONNECT_SUPPORT_BUNDLE,
+    **MODULES,
     "agreed_plans_info": {"is_plan": {"type": "bool", "required": True}},
     "next_batch": NEXT_BATCH_SPEC,
     "plan_file": {"path": {"type": "path", "required": True}},

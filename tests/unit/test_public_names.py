@@ -44,15 +44,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import TaskContext
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
-    CONNECT_BACKUPS_INFO,
-    CONNECT_CONFIG,
-    CONNECT_METRICS,
     CONNECT_OFFSET_RESET,
-    CONNECT_OFFSETS_FACTS,
-    CONNECT_POLICY_INFO,
     CONNECT_RECOVERY_INFO,
-    CONNECT_ROLLBACK,
-    CONNECT_SUPPORT_BUNDLE,
+    MODULES,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
@@ -73,17 +67,6 @@ from unit.fake_cluster import FakeCluster, FakeConnector
 
 ROOT = Path(__file__).parents[2]
 FILE = Path(__file__).with_name("public_names.json")
-MODULES = {
-    "connect_backups_info": CONNECT_BACKUPS_INFO,
-    "connect_config": CONNECT_CONFIG,
-    "connect_metrics": CONNECT_METRICS,
-    "connect_offset_reset": CONNECT_OFFSET_RESET,
-    "connect_offsets_facts": CONNECT_OFFSETS_FACTS,
-    "connect_policy_info": CONNECT_POLICY_INFO,
-    "connect_recovery_info": CONNECT_RECOVERY_INFO,
-    "connect_rollback": CONNECT_ROLLBACK,
-    "connect_support_bundle": CONNECT_SUPPORT_BUNDLE,
-}
 
 
 def returned(module: str) -> dict[str, Any]:

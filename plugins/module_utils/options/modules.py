@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import (
     BACKUP_SPEC,
     KEEP_SPEC,
@@ -86,4 +88,17 @@ CONNECT_METRICS: Spec = {
     **LIMITS_SPEC,
     **WORKER_LOG_SPEC,
     **METRICS_SPEC,
+}
+
+# By the name of the module.
+MODULES: Mapping[str, Spec] = {
+    "connect_backups_info": CONNECT_BACKUPS_INFO,
+    "connect_config": CONNECT_CONFIG,
+    "connect_metrics": CONNECT_METRICS,
+    "connect_offset_reset": CONNECT_OFFSET_RESET,
+    "connect_offsets_facts": CONNECT_OFFSETS_FACTS,
+    "connect_policy_info": CONNECT_POLICY_INFO,
+    "connect_recovery_info": CONNECT_RECOVERY_INFO,
+    "connect_rollback": CONNECT_ROLLBACK,
+    "connect_support_bundle": CONNECT_SUPPORT_BUNDLE,
 }

@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
-    CONNECT_BACKUPS_INFO,
     CONNECT_CONFIG,
     CONNECT_METRICS,
     CONNECT_OFFSET_RESET,
@@ -26,6 +25,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_RECOVERY_INFO,
     CONNECT_ROLLBACK,
     CONNECT_SUPPORT_BUNDLE,
+    MODULES,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
     OPTIONS_OF_A_RUN,
@@ -37,17 +37,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.variables impo
 pytestmark = pytest.mark.slow_file
 ROOT = Path(__file__).parents[3]
 PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
-MODULES = {
-    "connect_backups_info": CONNECT_BACKUPS_INFO,
-    "connect_config": CONNECT_CONFIG,
-    "connect_metrics": CONNECT_METRICS,
-    "connect_offset_reset": CONNECT_OFFSET_RESET,
-    "connect_offsets_facts": CONNECT_OFFSETS_FACTS,
-    "connect_policy_info": CONNECT_POLICY_INFO,
-    "connect_recovery_info": CONNECT_RECOVERY_INFO,
-    "connect_rollback": CONNECT_ROLLBACK,
-    "connect_support_bundle": CONNECT_SUPPORT_BUNDLE,
-}
+
 # The discard port: nothing listens there.
 UNREACHABLE = "http://127.0.0.1:9"
 NOT_REACHED = "Kafka Connect cannot be reached at http://127.0.0.1:9"
