@@ -132,6 +132,7 @@ bench: check-java setup ## measure decisions, ways of running a task, looks at a
 	@$(PY) benchmarks/identify.py
 	@$(PY) benchmarks/reset_cycle.py
 	@$(PY) benchmarks/offsets_topic.py
+	@$(PY) benchmarks/fleet.py
 	@$(PY) benchmarks/forks.py
 
 clean: ## remove everything that make installed and built

@@ -9,11 +9,12 @@ from typing import Any
 from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.connectops.recovery.plugins.plugin_utils.next_batch import (
     ClusterOutcome,
-    RunNotes,
+    failure_reason,
     reason_to_stop,
     stop_message,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import left_by, plain_variable
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import RunNotes
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "role": {"type": "str", "choices": ["reset", "rollback"], "default": "reset"},
@@ -28,16 +29,15 @@ class ActionModule(ControllerAction):
     argument_spec = ARGUMENT_SPEC
 
     def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-        notes = RunNotes(given["role"])
-        before, batch = notes.read(), variables["ansible_play_batch"]
-        message: str = before["stopped"]
+        notes, batch = RunNotes.read(), variables["ansible_play_batch"]
+        message = notes.stopped
         if not message:
-            outcomes = [_outcome(label, given["role"], left_by(label, variables)) for label in before["batch"]]
+            outcomes = [_outcome(label, given["role"], left_by(label, variables)) for label in notes.batch]
             reason = reason_to_stop(outcomes, given["max_fail_percentage"], stop_on_failure=given["stop_on_failure"])
-            if reason is not None:
-                message = stop_message(reason, before["done"], len(variables["ansible_play_hosts_all"]))
-        done = before["done"] + (0 if message else len(batch))
-        notes.write({"batch": list(batch), "stopped": message, "done": done})
+            if reason is None and given["stop_on_failure"] and notes.failed:
+                reason = failure_reason(notes.failed)
+            message = "" if reason is None else stop_message(reason, notes.done, len(notes.selected))
+        notes.with_batch(tuple(batch), message).write()
         return {"changed": False, "goes_on": not message, "message": message}
 
 

@@ -31,7 +31,7 @@ class ActionModule(ControllerAction):
     def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         path, role = Path(given["path"]).absolute(), given["role"]
         labels = variables["ansible_play_hosts_all"]
-        clusters = {label: _planned(left_by(label, variables), f"{role}_result") for label in labels}
+        clusters = {label: _planned(label, left_by(label, variables), f"{role}_result") for label in labels}
         document = PlanFile(int(time.time()), clusters)
         check_writable(str(path))
         write_document(path, document.as_data(), FILE)
@@ -41,12 +41,12 @@ class ActionModule(ControllerAction):
         return {"changed": False, "path": str(path), "lines": lines}
 
 
-def _planned(variables: Mapping[str, Any], name: str) -> ClusterPlans:
+def _planned(label: str, variables: Mapping[str, Any], name: str) -> ClusterPlans:
     """What the role has planned for one host in this run, and registered under this name."""
-    planned = plain_variable(variables, name)
-    problem = plain_variable(variables, "connectops_failure") or (
-        _NOT_PLANNED if not planned or ("connectors" not in planned and planned.get("failed")) else None
-    )
-    if problem is not None:
-        return ClusterPlans.of({}, [], str(problem))
-    return ClusterPlans.of(planned.get("connectors", {}), planned.get("preview", []), None)
+    planned, problem = plain_variable(variables, name), plain_variable(variables, "connectops_failure")
+    selected = (plain_variable(variables, "connectops_selected").get("clusters") or {}).get(label)
+    if not problem and selected is not None and not selected["connectors"]:
+        return ClusterPlans.of({}, [], None)
+    if problem or "connectors" not in planned:
+        return ClusterPlans.of({}, [], str(problem or _NOT_PLANNED))
+    return ClusterPlans.of(planned["connectors"], planned["preview"], None)

@@ -8,7 +8,12 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
-from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import facts_of, left_by
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import (
+    facts_of,
+    left_by,
+    plain_variable,
+)
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import RunNotes
 from ansible_collections.connectops.recovery.plugins.plugin_utils.selection import (
     Selection,
     limit_problem,
@@ -29,13 +34,17 @@ class ActionModule(ControllerAction):
 
     def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         agreed = given["agreed"]["ids"] if given["agreed"]["is_given"] else None
-        clusters = {}
+        clusters, failed = {}, ""
         for label in variables["ansible_play_hosts_all"]:
-            facts, agreed_here = facts_of(left_by(label, variables)), None if agreed is None else agreed.get(label, {})
-            clusters[label] = self._selection(given["role"], variables["hostvars"][label], facts, agreed_here)
+            left, agreed_here = left_by(label, variables), None if agreed is None else agreed.get(label, {})
+            clusters[label] = self._selection(given["role"], variables["hostvars"][label], facts_of(left), agreed_here)
+            if not failed and (problem := plain_variable(left, "connectops_failure")):
+                failed = f"{label}: {problem}"
         problem = limit_problem({label: one.connectors for label, one in clusters.items()}, given["max_changes"])
         if problem is not None:
             raise RecoveryError(problem)
+        # For the batches, which have only these clusters.
+        RunNotes(tuple(label for label, one in clusters.items() if one.connectors), failed).write()
         return {
             "changed": False,
             "clusters": {label: one.as_data() for label, one in clusters.items()},

@@ -12,11 +12,21 @@ description:
   - Returns the value of the variable C(connectops_hosts), or V(all) if it is unset or blank.
   - Fails if no host of the inventory matches it, or if C(--limit) excludes all that match. Ansible itself would do nothing
     and succeed.
+options:
+  selected:
+    description:
+      - Whether to return only the clusters in which M(connectops.recovery.select_changes) has selected something in this run. If
+        there are none, the pattern matches no host, and Ansible skips the play.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
 - name: Work on the clusters
   hosts: "{{ lookup('connectops.recovery.clusters') }}"
+
+- name: Work on those in which something is to be changed
+  hosts: "{{ lookup('connectops.recovery.clusters', selected=true) }}"
 """
 
 RETURN = r"""
@@ -33,6 +43,7 @@ from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.connectops.recovery.plugins.plugin_utils.preload import preload
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import RunNotes
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import is_blank
 
 
@@ -43,6 +54,8 @@ class LookupModule(LookupBase):
         pattern: str = "all" if is_blank(value) else value
         if context.CLIARGS.get("syntax"):
             return [pattern]
+        if kwargs.get("selected"):
+            return list(RunNotes.read().selected) or ["all", "!all"]
         groups: dict[str, list[str]] = known.get("groups", {})
         if not groups.get("all"):
             raise AnsibleError(

@@ -14,9 +14,9 @@ description:
     P(connectops.recovery.rollback#role) have done in the batch before, and decides whether this batch may begin.
   - It may not begin if a connector is worse than before its change, or if too many of the changed clusters are not well. Then no
     further batch of the run begins.
-  - A cluster in which nothing was changed, such as one that cannot be reached, does not count, unless O(stop_on_failure) is
-    set.
-  - Use it with C(run_once) as the first task of a play with C(serial).
+  - A cluster in which nothing was changed does not count, unless O(stop_on_failure) is set.
+  - Use it with C(run_once) as the first task of a play with C(serial) over the clusters that
+    M(connectops.recovery.select_changes) has selected.
   - The module runs on the controller only, and reads nothing from a cluster.
 extends_documentation_fragment:
   - connectops.recovery.attributes
@@ -33,7 +33,8 @@ options:
     type: int
     default: 50
   stop_on_failure:
-    description: Whether the run stops as soon as anything has failed, also where nothing was changed.
+    description:
+      - Whether the run stops as soon as anything has failed, also a cluster that could not be read before the first batch.
     type: bool
     default: false
 attributes:

@@ -5,13 +5,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-from ansible import constants
 
 Data = Mapping[str, Any]
 
@@ -77,7 +73,7 @@ def reason_to_stop(
                 f"{name} of {one.label} is worse than before. {(one.bad or {}).get(name, 'It does not run as before.')}"
             )
         if stop_on_failure and (one.failure or one.bad):
-            return f"{one.label} failed, and connectops_stop_on_failure is set. {one.failure or _first(one)}"
+            return failure_reason(f"{one.label}: {one.failure or _first(one)}")
     changed = [one for one in clusters if one.changed]
     bad = [one for one in changed if one.bad]
     if bad and len(bad) * 100 > max_fail_percentage * len(changed):
@@ -88,28 +84,13 @@ def reason_to_stop(
     return None
 
 
+def failure_reason(failure: str) -> str:
+    """Why a run stops at any failure, where that was asked for."""
+    return f"A cluster failed, and connectops_stop_on_failure is set. {failure}"
+
+
 def _first(cluster: ClusterOutcome) -> str:
     return next(iter((cluster.bad or {}).values()), "")
-
-
-class RunNotes:
-    """What one batch of a run leaves to the next: in Ansible's own folder of this run, which ends with it.
-
-    Hosts run in processes of their own, and variables of hosts of other batches would have to be searched for.
-    """
-
-    def __init__(self, role: str) -> None:
-        self._path = Path(constants.DEFAULT_LOCAL_TMP) / f"connectops-batches-{role}.json"
-
-    def read(self) -> dict[str, Any]:
-        """``batch``: the hosts of the batch before; ``stopped``: why the run does not go on, or empty; ``done``: hosts so far."""
-        if not self._path.exists():
-            return {"batch": [], "stopped": "", "done": 0}
-        found: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
-        return found
-
-    def write(self, notes: Data) -> None:
-        self._path.write_text(json.dumps(notes), encoding="utf-8")
 
 
 def stop_message(reason: str, done: int, of: int) -> str:

@@ -128,7 +128,7 @@ def test_the_first_cluster_that_fails_ends_the_run_when_that_is_asked_for(
     assert (untouched["changed"], untouched["failed"]) == (0, 1)
     report = " ".join(done.stdout.partition("PLAY [Report]")[2].split())
     assert (
-        "Not changed: the run stopped after 1 of 2 clusters. connect-1 failed, and connectops_stop_on_failure is set."
+        "Not changed: the run stopped after 0 of 1 clusters. A cluster failed, and connectops_stop_on_failure is set."
         in report
     )
 

@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible import constants
 from ansible_collections.connectops.recovery.plugins.plugin_utils.next_batch import (
     ClusterOutcome,
-    RunNotes,
     reason_to_stop,
 )
 
@@ -75,21 +72,13 @@ def test_a_cluster_in_which_nothing_was_changed_does_not_count_unless_that_is_as
     unreachable = ClusterOutcome.of("us", {"skipped": True}, {}, "It cannot be reached.")
     assert reason(outcome(unplanned), unreachable, most=0) is None
     assert reason(outcome(unplanned), stop_on_failure=True) == (
-        "eu failed, and connectops_stop_on_failure is set. c: no offsets."
+        "A cluster failed, and connectops_stop_on_failure is set. eu: c: no offsets."
     )
     assert reason(unreachable, stop_on_failure=True) == (
-        "us failed, and connectops_stop_on_failure is set. It cannot be reached."
+        "A cluster failed, and connectops_stop_on_failure is set. us: It cannot be reached."
     )
 
 
 def test_a_connector_that_nothing_had_to_be_changed_of_does_not_count() -> None:
     same = {"changed": False, "plan": PLAN, "backup_file": None}
     assert reason(outcome(same, {"outcome": "not_proven", **RUNNING}), most=0) is None
-
-
-def test_the_notes_of_a_run_are_kept_for_its_next_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
-    assert RunNotes("reset").read() == {"batch": [], "stopped": "", "done": 0}
-    RunNotes("reset").write({"batch": ["eu"], "stopped": "", "done": 1})
-    assert RunNotes("reset").read()["batch"] == ["eu"]
-    assert RunNotes("rollback").read()["batch"] == []

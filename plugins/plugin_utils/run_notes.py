@@ -1,0 +1,52 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one part of a run leaves to the next: in Ansible's own temporary folder of this run, which ends with it.
+
+Hosts run in processes of their own, and what the hosts of other batches have in their variables would have to be searched for.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from ansible import constants
+
+_NAME = "connectops-run.json"
+
+
+@dataclass(frozen=True)
+class RunNotes:
+    """``selected``: the clusters in which something is to be changed. ``failed``: a failure of a cluster before that, or empty.
+
+    ``batch``: the clusters of the batch before. ``stopped``: why the run does not go on, or empty. ``done``: the number of
+    clusters of all batches so far.
+    """
+
+    selected: tuple[str, ...] = ()
+    failed: str = ""
+    batch: tuple[str, ...] = ()
+    stopped: str = ""
+    done: int = 0
+
+    @classmethod
+    def read(cls) -> RunNotes:
+        """The notes of this run; empty ones if nothing was noted."""
+        path = _path()
+        if not path.exists():
+            return cls()
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return cls(**{**found, "selected": tuple(found["selected"]), "batch": tuple(found["batch"])})
+
+    def write(self) -> None:
+        _path().write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    def with_batch(self, batch: tuple[str, ...], stopped: str) -> RunNotes:
+        """The notes when a batch begins, or does not because the run has ``stopped``."""
+        return replace(self, batch=batch, stopped=stopped, done=self.done + (0 if stopped else len(batch)))
+
+
+def _path() -> Path:
+    return Path(constants.DEFAULT_LOCAL_TMP) / _NAME

@@ -1,0 +1,33 @@
+# Copyright (c) 2026, connectops.recovery contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one part of a run leaves to the next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ansible import constants
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import RunNotes
+
+
+@pytest.fixture(autouse=True)
+def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+
+
+def test_notes_are_kept_for_the_rest_of_the_run() -> None:
+    assert RunNotes.read() == RunNotes()
+    notes = RunNotes(("eu", "us"), "ap: not reached.")
+    notes.write()
+    assert RunNotes.read() == notes
+
+
+def test_a_batch_that_begins_counts_and_one_that_does_not_is_not_done() -> None:
+    first = RunNotes(("eu", "us", "ap")).with_batch(("eu",), "")
+    assert (first.batch, first.done, first.stopped) == (("eu",), 1, "")
+    second = first.with_batch(("us", "ap"), "It got worse.")
+    assert (second.batch, second.done, second.stopped) == (("us", "ap"), 1, "It got worse.")
+    second.write()
+    assert RunNotes.read() == second
