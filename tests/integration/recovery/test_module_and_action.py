@@ -121,7 +121,7 @@ def test_facts_are_the_same(trial: Trial, tasks: Tasks, runner: Runner) -> None:
 def test_facts_with_those_of_the_offsets_topic_are_the_same(
     lab: Lab, trial: Trial, tasks: Tasks, runner: Runner
 ) -> None:
-    options = {**tasks.reset_options, "kafka_bootstrap_servers": [lab.bootstrap_servers]}
+    options = {**tasks.reset_options, "kafka_bootstrap_servers": [lab.bootstrap_servers], "details": "all"}
     result = runner.both("connect_offsets_facts", options)
     facts = result["ansible_facts"]["connectops_offsets"]["connectors"][trial.name]
     assert len(facts["records"]) == len(ZONES)

@@ -161,7 +161,6 @@ class Guarded:
         common: dict[str, Any] = {
             "connectops_client_cert": str(self.cert),
             "connectops_client_key": str(self.key),
-            "connectops_worker_logs": [str(path) for path in sorted(self.lab.logs.glob("*worker*.log"))],
             "connectops_connectors": [NAME],
             "ansible_python_interpreter": sys.executable,
         }
@@ -173,6 +172,9 @@ class Guarded:
             one.cluster.name: {
                 **common,
                 **login,
+                "connectops_worker_logs": [
+                    str(path) for path in sorted(self.lab.logs.glob(f"{one.cluster.name}-worker*.log"))
+                ],
                 "connectops_stripe_api_keys": {zone: account.key for zone, account in one.accounts.items()},
             }
             for one, login in zip(self.stuck, logins, strict=True)
