@@ -107,6 +107,8 @@ def test_another_cluster_and_another_connector_of_the_same_name_are_refused_unle
     lab: Lab, trial: Trial, tasks: Tasks
 ) -> None:
     stuck(trial, state="STOPPED")
+    # Connect may show them a moment after it has taken them.
+    await_condition(tasks.offsets, "the connector's offsets")
     before = tasks.offsets()
     done = tasks.previewed_reset(strategy="current", at_least={MAX_WAIT: "60m"})
     kept = Backup.from_data(json.loads(backup_of(done).read_text(encoding="utf-8")), "backup")
