@@ -14,7 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.ne
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan_file import ClusterPlans, PlanFile
 from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans import FILE, PLAYBOOK_OF, check_writable
 from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
-from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import left_by, plain_variable
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import left_by, plain_variable, selected_in
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "path": {"type": "path", "required": True},
@@ -44,8 +44,7 @@ class ActionModule(ControllerAction):
 def _planned(label: str, variables: Mapping[str, Any], name: str) -> ClusterPlans:
     """What the role has planned for one host in this run, and registered under this name."""
     planned, problem = plain_variable(variables, name), plain_variable(variables, "connectops_failure")
-    selected = (plain_variable(variables, "connectops_selected").get("clusters") or {}).get(label)
-    if not problem and selected is not None and not selected["connectors"]:
+    if not problem and selected_in(label, variables).get("connectors") == []:
         return ClusterPlans.of({}, [], None)
     if problem or "connectors" not in planned:
         return ClusterPlans.of({}, [], str(problem or _NOT_PLANNED))

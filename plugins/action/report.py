@@ -58,9 +58,8 @@ class ActionModule(ControllerAction):
             "outcome": report.outcome,
             "folder": None,
             "lines": fleet_lines(report, found),
+            "handed_on": _handed_on(found, report),
         }
-        result["lines"] = fleet_lines(report, found)
-        result["handed_on"] = _handed_on(found, report)
         if given["dir"] is None:
             return result
         try:

@@ -38,8 +38,8 @@ class ActionModule(ControllerAction):
         for label in variables["ansible_play_hosts_all"]:
             left, agreed_here = left_by(label, variables), None if agreed is None else agreed.get(label, {})
             clusters[label] = self._selection(given["role"], variables["hostvars"][label], facts_of(left), agreed_here)
-            if not failed and (problem := plain_variable(left, "connectops_failure")):
-                failed = f"{label}: {problem}"
+            if not failed and (failure := plain_variable(left, "connectops_failure")):
+                failed = f"{label}: {failure}"
         problem = limit_problem({label: one.connectors for label, one in clusters.items()}, given["max_changes"])
         if problem is not None:
             raise RecoveryError(problem)

@@ -4,8 +4,8 @@
 """What the tasks of one run ask a service outside Connect: each question once, and not too fast, in all processes together.
 
 Ansible handles each cluster in a process of its own, so what they share is in a folder of the run, which Ansible removes
-when it ends. In it are answers without secrets, by names that are keyed hashes. Whoever asks holds the lock of the question;
-the kernel frees it when the process dies. What cannot be kept or locked is asked as if nobody else were there.
+when it ends. The folder holds answers without secrets; their file names are keyed hashes. A process locks a question while it
+asks; the kernel frees the lock when the process dies. What cannot be kept or locked is asked as if nobody else were there.
 """
 
 from __future__ import annotations

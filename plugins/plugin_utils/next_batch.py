@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Data = Mapping[str, Any]
@@ -25,7 +25,7 @@ class ClusterOutcome:
 
     label: str
     changed: frozenset[str] = frozenset()
-    bad: Mapping[str, str] | None = None
+    bad: Mapping[str, str] = field(default_factory=dict)
     worse: frozenset[str] = frozenset()
     failure: str | None = None
 
@@ -69,9 +69,7 @@ def reason_to_stop(
     for one in clusters:
         if one.worse:
             name = min(one.worse)
-            return (
-                f"{name} of {one.label} is worse than before. {(one.bad or {}).get(name, 'It does not run as before.')}"
-            )
+            return f"{name} of {one.label} is worse than before. {one.bad.get(name, 'It does not run as before.')}"
         if stop_on_failure and (one.failure or one.bad):
             return failure_reason(f"{one.label}: {one.failure or _first(one)}")
     changed = [one for one in clusters if one.changed]
@@ -90,7 +88,7 @@ def failure_reason(failure: str) -> str:
 
 
 def _first(cluster: ClusterOutcome) -> str:
-    return next(iter((cluster.bad or {}).values()), "")
+    return next(iter(cluster.bad.values()), "")
 
 
 def stop_message(reason: str, done: int, of: int) -> str:

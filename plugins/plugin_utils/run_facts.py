@@ -40,6 +40,16 @@ def plain_variable(variables: Variables, *names: str) -> Any:
     return {} if name is None else plain(variables[name])
 
 
+def selected_in(label: str, left: Variables) -> Variables:
+    """What was selected to be changed in one cluster; empty if nothing was selected in this run.
+
+    Only the part of this cluster is copied: the result is that of all clusters, and each of them has it.
+    """
+    clusters = left.get("connectops_selected", {}).get("clusters", {})
+    selected: Variables = plain(clusters.get(label, {}))
+    return selected
+
+
 def facts_of(variables: Variables) -> Variables:
     """What connect_offsets_facts has found in this run; empty if it has not. The facts of the host may be cached ones."""
     facts: Variables = (plain_variable(variables, "identify_result").get("ansible_facts") or {}).get(_OFFSETS) or {}
@@ -62,7 +72,6 @@ def found_in(label: str, left: Variables, variables: Variables, *, is_preview: b
     # Of a cluster that the run did not come to.
     not_begun = (shown("connectops_batch") or {}).get("message", "")
     problem = shown("connectops_failure") or not_begun or " ".join(dict.fromkeys(failures))
-    selected = (shown("connectops_selected").get("clusters") or {}).get(label) or {}
     return Found(
         label,
         offsets=(read.get("ansible_facts") or {}).get(_OFFSETS) or {},
@@ -71,7 +80,7 @@ def found_in(label: str, left: Variables, variables: Variables, *, is_preview: b
         verified=verified,
         prevented=prevented,
         problem=str(problem) if problem else None,
-        left_stopped=tuple(selected.get("left_stopped", ())),
+        left_stopped=tuple(quoted_data(selected_in(label, left).get("left_stopped", []), secrets)),
     )
 
 

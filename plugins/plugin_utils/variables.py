@@ -22,9 +22,7 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import folder_problem
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean
-from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
-    MODULES,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import MODULES
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import Spec
 
 PREFIXES = (
@@ -72,6 +70,9 @@ OPTIONS_OF_A_RUN = frozenset(
     }
 )
 
+# When a plan run made what it hands on.
+PLANNED_AT = "connectops_planned_at"
+
 # What the playbooks themselves read.
 _OF_PLAYBOOKS: Spec = {
     "connectops_hosts": {"type": "str"},
@@ -87,11 +88,10 @@ _OF_PLAYBOOKS: Spec = {
     "connectops_plan_file": {"type": "str"},
     "connectops_plan_ids": {"type": "dict"},
     "connectops_plan_max_age": {"type": "str"},
-    "connectops_planned_at": {"type": "str"},
+    PLANNED_AT: {"type": "str"},
     "connectops_report_dir": {"type": "str"},
     "connectops_set_stats": {"type": "bool"},
 }
-PLANNED_AT = "connectops_planned_at"
 # A plan run hands the ids of each cluster on under a name of its own: connectops_plan_ids_<cluster>.
 IDS_OF_ONE_CLUSTER = "connectops_plan_ids_"
 # A run hands its outcome for each cluster on in the same way. Another run of ours may get it, and does not read it.
@@ -105,7 +105,6 @@ _SET_BY_US = frozenset(
         "connectops_agreed",
         "connectops_batch",
         "connectops_batches",
-        "connectops_backups",
         "connectops_deviates",
         "connectops_failure",
         "connectops_is_plan",

@@ -22,7 +22,7 @@ DETAILS = Option(
     "details",
     "str",
     (
-        "How much is returned of each partition. All of it is judged, counted and shown in any case.",
+        "How much is returned and shown of each partition. Every partition is judged and counted in any case.",
         "V(problems) lists the partitions whose verdict is not V(ok), and of each remedy the sums.",
         "V(all) lists all partitions, the raw records, and what each remedy does to each partition.",
         "V(none) lists no partition.",

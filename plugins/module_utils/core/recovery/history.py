@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.soak import Reached, Sample, Soak
 
-# More cannot be told apart in a chart.
+# With more points than this, a chart shows no more detail.
 MOST_POINTS = 40
 
 

@@ -37,7 +37,7 @@ def fleet_lines(run: RunReport, found: Sequence[Found]) -> list[str]:
     lines = wrapped(run.message, indent="")
     lines += wrapped(f"connectors: {counted_outcomes(connectors) or 'none'}")
     if partitions:
-        lines += wrapped(f"partitions: {counted_outcomes(partitions.elements())}")
+        lines += wrapped(f"partitions: {counted_outcomes(partitions)}")
     troubled = list(_worst_first(run.clusters))
     if not troubled:
         return [*lines, ""]
@@ -60,8 +60,7 @@ def _worst_first(clusters: Sequence[ClusterReport]) -> Iterator[tuple[str, str, 
             rows.append((badness(one.outcome), cluster.label, one.name, in_words(one.outcome), _why(one)))
         if cluster.problem is not None and not troubled:
             rows.append((badness(cluster.outcome), cluster.label, "", in_words(cluster.outcome), cluster.problem))
-    for _badness, *row in sorted(rows):
-        label, name, outcome, why = row
+    for _badness, label, name, outcome, why in sorted(rows):
         yield label, name, outcome, why
 
 

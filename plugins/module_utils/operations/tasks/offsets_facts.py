@@ -87,7 +87,7 @@ def read_facts(
     judgements = judge.all(Read(one, now, logs.lines, views.sinks.get(one.name)) for one in connectors)
     warnings += [warning for judgement in judgements for warning in judgement.warnings]
     if len(connectors) == 1 and shown == "problems":
-        # Whoever looks at one connector wants to see it.
+        # A run that reads a single connector shows all of it.
         shown = "all"
     blocks: list[tuple[str, list[str]]] = []
     unfinished: list[str] = []

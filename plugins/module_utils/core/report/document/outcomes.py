@@ -47,7 +47,7 @@ def badness(outcome: str) -> int:
 
 
 def counted_outcomes(outcomes: Iterable[str]) -> str:
-    """``1 not recovered, 2 ok``, worst first; empty for nothing."""
+    """``1 not recovered, 2 ok``, worst first; empty for nothing. A Counter of outcomes is one that was counted before."""
     found = Counter(outcomes)
     return ", ".join(f"{found[one]} {in_words(one)}" for one in sorted(found, key=badness))
 
