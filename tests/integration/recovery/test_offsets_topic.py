@@ -256,5 +256,7 @@ def test_reading_joins_no_group(lab: Lab, trial: Trial, kafka: KafkaClient) -> N
     kafka.read_offsets(lab.connect.offsets_topic)
     with pytest.raises(TopicNotFound):
         kafka.find_offsets_topic(["nowhere"])
-    groups = AdminClient({"bootstrap.servers": lab.bootstrap_servers, "log_level": 0}).list_consumer_groups().result()
+    # The client has a name because its answer comes only while the client exists.
+    admin = AdminClient({"bootstrap.servers": lab.bootstrap_servers, "log_level": 0})
+    groups = admin.list_consumer_groups().result(timeout=60)
     assert "connectops.recovery" not in {group.group_id for group in groups.valid}
