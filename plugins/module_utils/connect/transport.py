@@ -14,8 +14,9 @@ import json
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.answers import (
     UNREACHABLE,
@@ -62,6 +63,7 @@ class Transport:
         self.clock_ahead_seconds = 0.0
         self._options = options
         self._clock = clock
+        self._ways: dict[str, Mapping[str, Any]] = {}
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
             # A connection for each thread is kept alive.
@@ -85,20 +87,17 @@ class Transport:
 
         Without an answer: a failure that may pass, or (returned, not raised) an error that repeating cannot change.
         """
-        call, options = exchange.call, self._options
+        call = exchange.call
         ends = self._clock() + seconds
         body = None if call.body is None else json.dumps(call.body, allow_nan=False).encode()
         try:
-            with self._session.request(
-                call.method,
-                exchange.url + call.path,
-                data=body,
-                headers={"Content-Type": "application/json"} if body is not None else None,
+            headers = {"Content-Type": "application/json"} if body is not None else None
+            request = requests.Request(call.method, exchange.url + call.path, headers, data=body)
+            with self._session.send(
+                self._session.prepare_request(request),
                 timeout=(min(CONNECT_TIMEOUT_SECONDS, seconds), seconds),
-                # Passed with each request: the environment's REQUESTS_CA_BUNDLE would override the session's own.
-                verify=options.ca_path or True if options.validate_certs else False,
                 allow_redirects=False,
-                stream=True,
+                **self._way_to(exchange.url),
             ) as response:
                 content = bytearray()
                 # requests waits until a piece is complete; with small pieces a slow answer is given up in time.
@@ -115,6 +114,17 @@ class Transport:
             )
         self._compare_clocks(response.headers.get("Date"))
         return Answer(response.status_code, response.headers, parse(bytes(content)))
+
+    def _way_to(self, url: str) -> Mapping[str, Any]:
+        """The proxies and the certificates for a worker, from the options and the environment.
+
+        They are looked for once: requests would go through all variables of the environment, twice for each call.
+        """
+        if url not in self._ways:
+            # Not the session's own: the environment's REQUESTS_CA_BUNDLE would override that.
+            verify = self._options.ca_path or True if self._options.validate_certs else False
+            self._ways[url] = self._session.merge_environment_settings(url, {}, True, verify, None)
+        return self._ways[url]
 
     def _authenticate(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if self._options.bearer_token:

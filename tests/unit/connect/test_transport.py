@@ -120,7 +120,7 @@ def test_a_call_that_was_not_sent_never_leaves_a_change_in_doubt(
     def fail(*args: Any, **kwargs: Any) -> Any:
         raise raised
 
-    monkeypatch.setattr(requests.Session, "request", fail)
+    monkeypatch.setattr(requests.Session, "send", fail)
     client = make("http://connect-1:8083")
     for ask in (client.root, lambda: client.stop("c")):
         with pytest.raises(Unreachable, match=expected) as caught:
@@ -301,6 +301,28 @@ def test_the_environments_proxy_is_used(make: MakeClient, monkeypatch: pytest.Mo
     with FakeConnect(Expect("GET", "http://connect.example:8083/", body=ROOT)) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         assert make("http://connect.example:8083").root() == CLUSTER
+
+
+def test_the_environment_is_asked_once_for_each_worker(make: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def ask(url: str, **options: Any) -> dict[str, str]:
+        asked.append(url)
+        return get_environ_proxies(url, **options)
+
+    get_environ_proxies = requests.sessions.get_environ_proxies
+    monkeypatch.setattr(requests.sessions, "get_environ_proxies", ask)
+    with (
+        FakeConnect(*[Expect("GET", "/", body=ROOT)] * 3) as worker,
+        FakeConnect(*[Expect("GET", "http://connect.example:8083/", body=ROOT)] * 2) as proxy,
+    ):
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        for url, calls in ((worker.url, 3), ("http://connect.example:8083", 2)):
+            client = make(url)
+            for _call in range(calls):
+                assert client.root() == CLUSTER
+    assert asked == [worker.url, "http://connect.example:8083"]
 
 
 def test_a_missing_requests_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
