@@ -3,10 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a reset takes beyond Kafka Connect's own time, and what many connectors in one call take.
 
-``make bench`` runs it on a lab of one worker and on one of two. One connector's reset is compared with a bare sequence of
-requests that waits for the same states: it writes no backup, makes no plan and checks nothing. Both are run in turn. Neither
-watches the resumed task for the two seconds in which a bad offset would show: that time is the same for both, and would hide
-what is compared. Then all connectors are reset in one call, and its time is compared with that of the slowest single one.
+``make bench`` runs it on a lab of one worker and on one of two. A reset is compared with bare requests that wait for the same
+states: they write no backup, make no plan and check nothing. For several connectors these run side by side, and all are stopped
+together and returned together, as in one call. Once more they also mark each connector and remove the mark, in the order of a
+reset: each of these writes starts the connector object anew, one after the other, so no run that leaves marks is faster.
+
+All ways are run in turn, and their medians compared. None of them watches a resumed task for the two seconds in which a bad
+offset would show: that time is the same for all, and would hide what is compared. At last all connectors are reset in one call
+as a user does it, watched, and its time is compared with that of the slowest single one.
 """
 
 from __future__ import annotations
@@ -15,8 +19,10 @@ import os
 import statistics
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any
 from unittest.mock import patch
@@ -25,6 +31,7 @@ from urllib.parse import urlsplit
 import requests
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import perform
+from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import HOLD_KEY
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change import applier
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import offset_reset
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import CONNECT_OFFSET_RESET
@@ -35,15 +42,17 @@ from lab.scenarios import REPORT_TYPE, stripe_offset, stripe_partition
 CONNECTORS = 20
 # So many of them are reset alone as well.
 SINGLES = 5
-ROUNDS = 9
+ROUNDS = 7
+# A worker's Java is slow at first.
+ROUNDS_BEFORE = 2
 ZONE = "PST"
 POLL_SECONDS = 0.02
-# Both read what was written twice alike, with this pause.
+# All read what was written twice alike, with this pause.
 READ_AGAIN_SECONDS = 0.1
 
 
 def main() -> None:
-    for workers in (1, 2):
+    for workers in map(int, sys.argv[1:] or ("1", "2")):
         with Lab(workers=workers) as lab, tempfile.TemporaryDirectory(prefix="connectops-bench-") as folder:
             names = [f"connector-{number:02}" for number in range(CONNECTORS)]
             for name in names:
@@ -56,36 +65,38 @@ def main() -> None:
 
 def _measure(lab: Lab, folder: str, names: list[str]) -> None:
     days = count(5)
+    one = names[:1]
+    bare_one, one_reset, bare_all, marked_all, all_reset = ways = (
+        lambda day: _bare(lab, one, day),
+        lambda day: _reset(lab, folder, one, day),
+        lambda day: _bare(lab, names, day),
+        lambda day: _bare(lab, names, day, marked=True),
+        lambda day: _reset(lab, folder, names, day),
+    )
+    took: dict[Callable[[int], float], list[float]] = {way: [] for way in ways}
     with patch.object(applier, "_WATCH_SECONDS", 0.0):
-        ours, bare = [], []
-        for round_number in range(ROUNDS + 1):
-            ways: list[tuple[list[float], Callable[[int], float]]] = [
-                (ours, lambda day: _reset(lab, folder, names[:1], day)),
-                (bare, lambda day: _bare(lab, names[0], day)),
-            ]
-            for seconds, way in ways if round_number % 2 else reversed(ways):
-                seconds.append(way(next(days)))
-        ours, bare = ours[1:], bare[1:]
-        print(f"  one connector, bare requests    {_shown(bare)}")
-        print(
-            f"  one connector, reset            {_shown(ours)}  x{_ratio(ours, bare):.2f}, fastest x{min(ours) / min(bare):.2f}"
-        )
+        for round_number in range(ROUNDS_BEFORE + ROUNDS):
+            for way in ways if round_number % 2 else reversed(ways):
+                seconds = way(next(days))
+                if round_number >= ROUNDS_BEFORE:
+                    took[way].append(seconds)
+    _show("one connector, bare requests", took[bare_one])
+    _show("one connector, reset", took[one_reset], took[bare_one], "the bare requests")
+    _show(f"{len(names)} side by side, bare requests", took[bare_all], took[bare_one], "those for one connector")
+    _show(f"{len(names)} side by side, bare and marked", took[marked_all], took[bare_one], "the bare ones for one")
+    _show(f"{len(names)} in one call", took[all_reset], took[marked_all], "the bare and marked ones")
     singles = [_reset(lab, folder, [name], next(days)) for name in names[:SINGLES]]
     together = [_reset(lab, folder, names, next(days)) for _round in range(3)]
-    print(f"  single resets of {SINGLES}, watched    {_shown(singles)}")
-    ratio = statistics.median(together) / max(singles)
-    print(
-        f"  {len(names)} in one call      {_shown(together)}  x{ratio:.2f} of the slowest single one",
-        flush=True,
-    )
+    _show(f"single resets of {SINGLES}, watched", singles)
+    _show(f"{len(names)} in one call, watched", together, [max(singles)], "the slowest single one")
 
 
-def _shown(seconds: list[float]) -> str:
-    return f"{statistics.median(seconds):6.2f} s  (fastest {min(seconds):.2f} s, slowest {max(seconds):.2f} s)"
-
-
-def _ratio(ours: list[float], bare: list[float]) -> float:
-    return statistics.median(ours) / statistics.median(bare)
+def _show(way: str, seconds: Sequence[float], base: Sequence[float] | None = None, base_name: str = "") -> None:
+    median = statistics.median(seconds)
+    line = f"  {way:34} {median:6.2f} s  (fastest {min(seconds):5.2f} s, slowest {max(seconds):5.2f} s)"
+    if base is not None:
+        line += f"  x{median / statistics.median(base):.2f} of {base_name}, fastest x{min(seconds) / min(base):.2f}"
+    print(line, flush=True)
 
 
 def _create(lab: Lab, name: str) -> None:
@@ -120,17 +131,30 @@ def _reset(lab: Lab, folder: str, names: list[str], day: int) -> float:
     return seconds
 
 
-def _bare(lab: Lab, name: str, day: int) -> float:
-    """The seconds of the same change by requests that are kept alive; ends when the connector runs again."""
-    offset = _offset(day)
+def _bare(lab: Lab, names: Sequence[str], day: int, *, marked: bool = False) -> float:
+    """The seconds of the same change by requests that are kept alive; ends when all connectors run again."""
+    meeting = threading.Barrier(len(names))
     began = time.monotonic()
+    with ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(lambda name: _bare_one(lab, name, day, meeting, marked), names))
+    return time.monotonic() - began
+
+
+def _bare_one(lab: Lab, name: str, day: int, meeting: threading.Barrier, marked: bool) -> None:
+    offset = _offset(day)
     with requests.Session() as session:
+        # As fast as it can be: it would look for proxies in the environment with each request.
+        session.trust_env = False
         url = f"{lab.connect.urls[0]}/connectors/{name}"
 
         def get(path: str = "", base: str = url) -> Any:
             answer = session.get(base + path, timeout=30)
             # Connect answers 409 or 500 to some calls during a rebalance.
             return answer.json() if answer.ok else {}
+
+        def mark(value: str | None) -> None:
+            while marked and not session.patch(f"{url}/config", json={HOLD_KEY: value}, timeout=30).ok:
+                time.sleep(POLL_SECONDS)
 
         def until(condition: Callable[[], bool], pause: float = POLL_SECONDS) -> None:
             while not condition():
@@ -150,7 +174,9 @@ def _bare(lab: Lab, name: str, day: int) -> float:
 
         for path in ("/config", "/status", "/offsets"):
             get(path)
+        meeting.wait()
         session.put(f"{url}/stop", timeout=30).raise_for_status()
+        mark("bare")
         until(lambda: is_in("STOPPED"))
         for worker in (urlsplit(one).netloc for one in lab.connect.urls):
             until(lambda worker=worker: has_ended(worker))
@@ -161,10 +187,11 @@ def _bare(lab: Lab, name: str, day: int) -> float:
         until(is_written)
         time.sleep(READ_AGAIN_SECONDS)
         until(is_written)
+        meeting.wait()
+        mark(None)
         session.put(f"{url}/resume", timeout=30).raise_for_status()
         until(lambda: is_in("RUNNING"))
         get("/offsets")
-    return time.monotonic() - began
 
 
 if __name__ == "__main__":

@@ -91,7 +91,8 @@ class StopWindow:
 
     ``may_be_incomplete``: see :func:`known_workers`. ``overrules``: somebody else's late order is overruled, as that of a run
     that was killed. ``left_as``: the state in which the connector was left because somebody has chosen it; None as a rule.
-    ``before_return`` is called before each order that returns the connector to its state.
+    ``before_unmark`` is called before :meth:`leave` lets go of the connector, ``before_return`` after that, before the order that
+    returns it to its state: both wait for other connectors.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class StopWindow:
         *,
         may_be_incomplete: bool = False,
         overrules: bool = False,
+        before_unmark: Callable[[], None] = lambda: None,
         before_return: Callable[[], None] = lambda: None,
     ) -> None:
         self._cluster = cluster
@@ -113,6 +115,7 @@ class StopWindow:
         # The workers that had it or its tasks.
         self._owners = connector.status.worker_ids
         self._overrules = overrules
+        self._before_unmark = before_unmark
         self._before_return = before_return
         self._was_asked_to_stop = False
         self._may_be_stopped = connector.state == "STOPPED"
@@ -178,7 +181,7 @@ class StopWindow:
             when_left()
             return None
         if state != "STOPPED":
-            self._before_return()
+            self._before_unmark()
         chosen = self._chosen() if self._was_seen_stopped or self._was_overtaken else None
         if chosen is not None and chosen.state != state:
             self.left_as = chosen.state
@@ -187,6 +190,7 @@ class StopWindow:
             return None
         when_left()
         if chosen is None:
+            self._before_return()
             self._order(self._cluster.resume if state == "RUNNING" else self._cluster.pause)
         if state == "PAUSED":
             status = self._await(lambda status: status.state == "PAUSED", "PAUSED", is_patient=True)

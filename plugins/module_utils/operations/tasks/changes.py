@@ -58,7 +58,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.int
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_with_topics
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.meeting import Meeting
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.meeting import Meetings
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.side_by_side import Say, side_by_side
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import (
     Outcome,
@@ -137,7 +137,7 @@ class Changes:
         self._clock_at_start = context.clock()
         self._connectors: Mapping[str, Connector] = {}
         self._members: frozenset[str] = frozenset()
-        self._before_look, self._before_stop, self._before_return = Meeting(), Meeting(), Meeting()
+        self._meetings = Meetings()
         self._steps: dict[str, list[dict[str, Any]]] = {}
 
     def all(self) -> Outcome:
@@ -311,7 +311,8 @@ class Changes:
                 deadline.sleep,
                 may_be_incomplete=may_be_incomplete,
                 overrules=not one.unfinished.is_nothing,
-                before_return=lambda: self._before_return.wait(name, deadline.check),
+                before_unmark=lambda: self._meetings.before_unmark(name, deadline.check),
+                before_return=lambda: self._meetings.before_return(name, deadline.check),
             ),
             lambda: self._read(cluster, name)[0],
             lambda read: one.plan_for(cluster, read, one.unfinished.begun_in),
@@ -322,15 +323,11 @@ class Changes:
             progress=note,
             over=one.unfinished.over,
             target_ends=one.preflight.ends,
-            before_look=lambda: self._before_look.wait(name, deadline.check),
-            before_stop=lambda: self._before_stop.wait(name, deadline.check),
+            before_look=lambda: self._meetings.before_look(name, deadline.check),
+            before_stop=lambda: self._meetings.before_stop(name, deadline.check),
         )
         try:
-            with (
-                self._before_look.expects(name),
-                self._before_stop.expects(name),
-                self._before_return.expects(name),
-            ):
+            with self._meetings.expect(name):
                 return applier.apply(one.connector, one.planned, workers, one.planned.plan.id if one.agreed else None)
         except Interrupted as error:
             # Whatever could not be undone would have raised another error.

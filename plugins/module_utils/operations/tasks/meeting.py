@@ -5,7 +5,8 @@
 
 A rebalance takes up to a heartbeat (3 s by default) as soon as there are two workers, and reads and changes of other connectors
 wait for it. So all are looked at before the first one is stopped, and one that is done waits for the others that are still
-STOPPED, but not for long: none is held down by a slow one.
+STOPPED, but not for long: none is held down by a slow one. The marks are removed before the first one returns: a mark that is
+removed during a rebalance leaves a connector STOPPED without one until that has ended.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _LONGEST_WAIT_SECONDS = 5.0
+# The others have begun to remove their marks by then, and this one has none any more.
+_LONGEST_WAIT_UNMARKED_SECONDS = 1.0
 _SLICE_SECONDS = 0.1
 
 
 class Meeting:
-    """Where the changes of one task wait for each other before a step that begins a rebalance."""
+    """Where the changes of one task wait for each other before a step that begins a rebalance, or waits for one."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest_wait_seconds: float = _LONGEST_WAIT_SECONDS) -> None:
+        self._longest_wait_seconds = longest_wait_seconds
         self._changed = threading.Condition()
         # Those that are still to come.
         self._missing: set[str] = set()
@@ -30,23 +34,63 @@ class Meeting:
     @contextmanager
     def expects(self, name: str) -> Iterator[None]:
         """The others wait for this connector until it comes, or until the block ends."""
-        with self._changed:
-            self._missing.add(name)
+        self.expect(name)
         try:
             yield
         finally:
-            self._come(name)
+            self.come(name)
+
+    def expect(self, name: str) -> None:
+        """The others wait for this connector from now on, until it comes."""
+        with self._changed:
+            self._missing.add(name)
 
     def wait(self, name: str, check: Callable[[], None]) -> None:
         """Come, and return when nobody is missing any more or the time is over. ``check`` raises to end the wait."""
-        self._come(name)
-        until = time.monotonic() + _LONGEST_WAIT_SECONDS
+        self.come(name)
+        until = time.monotonic() + self._longest_wait_seconds
         with self._changed:
             while self._missing and time.monotonic() < until:
                 check()
                 self._changed.wait(_SLICE_SECONDS)
 
-    def _come(self, name: str) -> None:
+    def come(self, name: str) -> None:
+        """The others wait no longer for this connector."""
         with self._changed:
             self._missing.discard(name)
             self._changed.notify_all()
+
+
+class Meetings:
+    """All meetings of one task, in the order in which its connectors come to them."""
+
+    def __init__(self) -> None:
+        self._look, self._stop, self._unmark = Meeting(), Meeting(), Meeting()
+        self._return = Meeting(_LONGEST_WAIT_UNMARKED_SECONDS)
+
+    @contextmanager
+    def expect(self, name: str) -> Iterator[None]:
+        """The others wait for this connector until the block ends at the latest."""
+        with self._look.expects(name), self._stop.expects(name), self._unmark.expects(name):
+            try:
+                yield
+            finally:
+                self._return.come(name)
+
+    def before_look(self, name: str, check: Callable[[], None]) -> None:
+        """Wait before the last look at the mark. For ``check`` see :meth:`Meeting.wait`; here and below."""
+        self._look.wait(name, check)
+
+    def before_stop(self, name: str, check: Callable[[], None]) -> None:
+        """Wait before the order to stop."""
+        self._stop.wait(name, check)
+
+    def before_unmark(self, name: str, check: Callable[[], None]) -> None:
+        """Wait before the mark is removed."""
+        self._unmark.wait(name, check)
+        # Only those that remove theirs at the same time will be waited for: a slow one keeps nobody without a mark.
+        self._return.expect(name)
+
+    def before_return(self, name: str, check: Callable[[], None]) -> None:
+        """Wait, without a mark, before the order to return."""
+        self._return.wait(name, check)

@@ -87,15 +87,16 @@ def test_a_task_in_any_other_state_is_waited_for(left: str) -> None:
 def test_before_the_return_the_others_are_waited_for() -> None:
     cluster = cluster_in("STOPPED")
     one = cluster.by_name["c"]
-    seen: list[list[str]] = []
+    seen: list[str] = []
     StopWindow(
         cluster,
         Connector.of("c", "source", {}, one.status),
         10.0,
         cluster.sleep,
-        before_return=lambda: seen.append(list(cluster.writes)),
-    ).leave("RUNNING")
-    assert (seen, cluster.writes) == ([[]], ["resume"])
+        before_unmark=lambda: seen.append("before unmark"),
+        before_return=lambda: seen.append(f"before return {cluster.writes}"),
+    ).leave("RUNNING", when_left=lambda: seen.append("unmark"))
+    assert (seen, cluster.writes) == (["before unmark", "unmark", "before return []"], ["resume"])
 
 
 @pytest.mark.parametrize("workers", [("a:1", "b:1"), ("b:1",), ()], ids=["one of two", "the only one", "none known"])

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.meeting import Meeting
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.meeting import Meeting, Meetings
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.side_by_side import (
     Say,
     side_by_side,
@@ -140,12 +140,8 @@ def test_one_that_fails_is_not_waited_for() -> None:
         meeting.wait("b", check=lambda: pytest.fail("there is nobody to wait for"))
 
 
-def test_a_slow_one_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.meeting._LONGEST_WAIT_SECONDS",
-        0.0,
-    )
-    meeting = Meeting()
+def test_a_slow_one_is_not_waited_for_long() -> None:
+    meeting = Meeting(0.0)
     with meeting.expects("slow"), meeting.expects("b"):
         meeting.wait("b", check=lambda: None)
 
@@ -158,3 +154,26 @@ def test_a_second_interruption_ends_the_wait() -> None:
 
     with meeting.expects("slow"), meeting.expects("b"), pytest.raises(RecoveryError, match="interrupted"):
         meeting.wait("b", check)
+
+
+def test_only_those_that_have_removed_their_marks_together_wait_before_they_return(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def must_not_wait() -> None:
+        pytest.fail("there is nobody to wait for")
+
+    meetings = Meetings()
+    with meetings.expect("one"), meetings.expect("other"), meetings.expect("slow"):
+        monkeypatch.setattr(meetings, "_unmark", Meeting(0.0))
+        for name in ("one", "other"):
+            meetings.before_unmark(name, must_not_wait)
+        with pytest.raises(RecoveryError, match="waits"):
+            meetings.before_return("one", check=raises_that_it_waits)
+        meetings.before_return("other", must_not_wait)
+        meetings.before_unmark("one", must_not_wait)
+    # One whose block has ended without its return is not waited for either.
+    meetings.before_return("two", must_not_wait)
+
+
+def raises_that_it_waits() -> None:
+    raise RecoveryError("waits")
