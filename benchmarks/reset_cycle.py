@@ -4,9 +4,9 @@
 """What a reset takes beyond Kafka Connect's own time, and what many connectors in one call take.
 
 ``make bench`` runs it on a lab of one worker and on one of two. A reset is compared with bare requests that wait for the same
-states: they write no backup, make no plan and check nothing. For several connectors these run side by side, and all are stopped
-together and returned together, as in one call. Once more they also mark each connector and remove the mark, in the order of a
-reset: each of these writes starts the connector object anew, one after the other, so no run that leaves marks is faster.
+states: they write no backup, make no plan and check nothing. For several connectors these run side by side: all are stopped
+together, wait together and are returned together, as in one call. Once more they also mark each connector and remove the mark, in
+the order of a reset: each of these writes starts the connector object anew, so no run that leaves marks is faster.
 
 All ways are run in turn, and their medians compared. None of them watches a resumed task for the two seconds in which a bad
 offset would show: that time is the same for all, and would hide what is compared. At last all connectors are reset in one call
@@ -136,11 +136,11 @@ def _bare(lab: Lab, names: Sequence[str], day: int, *, marked: bool = False) -> 
     meeting = threading.Barrier(len(names))
     began = time.monotonic()
     with ThreadPoolExecutor(len(names)) as pool:
-        list(pool.map(lambda name: _bare_one(lab, name, day, meeting, marked), names))
+        list(pool.map(lambda name: _bare_one(lab, name, names, day, meeting, marked), names))
     return time.monotonic() - began
 
 
-def _bare_one(lab: Lab, name: str, day: int, meeting: threading.Barrier, marked: bool) -> None:
+def _bare_one(lab: Lab, name: str, names: Sequence[str], day: int, meeting: threading.Barrier, marked: bool) -> None:
     offset = _offset(day)
     with requests.Session() as session:
         # As fast as it can be: it would look for proxies in the environment with each request.
@@ -160,11 +160,20 @@ def _bare_one(lab: Lab, name: str, day: int, meeting: threading.Barrier, marked:
             while not condition():
                 time.sleep(pause)
 
-        def is_in(state: str) -> bool:
-            status = get("/status")
+        def is_in(state: str, status: Any) -> bool:
             states = [task["state"] for task in status["tasks"]]
             wanted = [] if state == "STOPPED" else [state]
             return status["connector"]["state"] == state and states == wanted
+
+        def all_are_in(state: str) -> bool:
+            found = get(base=f"{lab.connect.urls[0]}/connectors?expand=status")
+            return all(is_in(state, found[one]["status"]) for one in names)
+
+        def await_all(state: str) -> None:
+            # One asks for all, since each of twenty that ask slows down the worker.
+            if meeting.wait() == 0:
+                until(lambda: all_are_in(state))
+            meeting.wait()
 
         def is_written() -> bool:
             return get("/offsets")["offsets"] == [{"partition": stripe_partition(ZONE), "offset": offset}]
@@ -177,7 +186,7 @@ def _bare_one(lab: Lab, name: str, day: int, meeting: threading.Barrier, marked:
         meeting.wait()
         session.put(f"{url}/stop", timeout=30).raise_for_status()
         mark("bare")
-        until(lambda: is_in("STOPPED"))
+        await_all("STOPPED")
         for worker in (urlsplit(one).netloc for one in lab.connect.urls):
             until(lambda worker=worker: has_ended(worker))
         for path in ("/config", "/status", "/offsets"):
@@ -190,7 +199,7 @@ def _bare_one(lab: Lab, name: str, day: int, meeting: threading.Barrier, marked:
         meeting.wait()
         mark(None)
         session.put(f"{url}/resume", timeout=30).raise_for_status()
-        until(lambda: is_in("RUNNING"))
+        await_all("RUNNING")
         get("/offsets")
 
 

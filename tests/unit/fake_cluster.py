@@ -11,7 +11,7 @@ do something first.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
@@ -258,6 +258,12 @@ class FakeCluster:
 
     def status(self, name: str) -> Status:
         return self.call("status", lambda: self._found(name).status, name)
+
+    def statuses(self, names: Collection[str]) -> dict[str, Status]:
+        def read() -> dict[str, Status]:
+            return {name: self.by_name[name].status for name in names if name in self.by_name}
+
+        return self.call("statuses", read)
 
     def offsets(self, name: str) -> tuple[StoredOffset, ...]:
         def read() -> tuple[StoredOffset, ...]:

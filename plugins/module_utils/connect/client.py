@@ -12,7 +12,7 @@ import contextlib
 import copy
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Literal, TypeVar
@@ -203,6 +203,11 @@ class ConnectClient:
     def status(self, name: str) -> Status:
         """The states of the connector and its tasks; raises :class:`NoStatusYet` for a connector that has none so far."""
         return self._read(Call("GET", _path(name, "status"), connector=name), replies.status)
+
+    def statuses(self, names: Collection[str]) -> dict[str, Status]:
+        """:meth:`status` of these connectors, by one call for the whole cluster; without those of which it says nothing."""
+        call = Call("GET", "/connectors?expand=status", since="2.3")
+        return _parsed(call, self._sender.send(call), lambda data: replies.statuses(data, names))
 
     def offsets(self, name: str) -> tuple[StoredOffset, ...]:
         """The offsets in Connect's order (Kafka 3.5); JSON integers stay integers."""

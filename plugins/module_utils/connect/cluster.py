@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.deadline import Deadline
@@ -44,6 +44,8 @@ class Cluster(Protocol):
     def config(self, name: str) -> dict[str, str | None]: ...
 
     def status(self, name: str) -> Status: ...
+
+    def statuses(self, names: Collection[str]) -> dict[str, Status]: ...
 
     def offsets(self, name: str) -> tuple[StoredOffset, ...]: ...
 

@@ -9,7 +9,7 @@ lists these. The client turns them into a sentence, because an exception's own t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -170,6 +170,13 @@ def connectors(data: Any) -> dict[str, Connector]:
         for name, (its_info, its_status) in parts_by_name.items()
         if its_info is not None and its_status is not None
     }
+
+
+def statuses(data: Any, names: Collection[str]) -> dict[str, Status]:
+    """The statuses of the named ones in ``{"name": {"status": {...}}}``; as in :func:`connectors`, any may be missing."""
+    if isinstance(data, list):
+        return {}
+    return {name: status(data[name]["status"]) for name in names if "status" in data.get(name, {})}
 
 
 def task_numbers(data: Any) -> tuple[int, ...]:

@@ -101,6 +101,14 @@ def test_a_stop_ends_the_tasks_and_can_be_ordered_twice(world: World) -> None:
     world.in_state("RUNNING", tasks=1)
 
 
+def test_the_call_for_all_statuses_tells_what_the_call_for_one_tells(world: World) -> None:
+    for state in ("RUNNING", "STOPPED"):
+        if state == "STOPPED":
+            world.stopped()
+        status = world.in_state(state, tasks=state == "RUNNING")
+        assert world.cluster.statuses({world.name, "no-such"}) == {world.name: status}
+
+
 def test_a_worker_lists_the_tasks_until_it_has_ended_them(world: World) -> None:
     (task,) = world.in_state("RUNNING", tasks=1).tasks
     assert task.worker_id is not None

@@ -49,6 +49,20 @@ def test_connectors_come_from_one_expanded_call(make: MakeClient) -> None:
     assert connectors["a"] == Connector.of("a", "source", {"name": "a", "k": "v"}, replies.status(status_of("a")))
 
 
+@pytest.mark.parametrize(
+    "body, found",
+    [
+        ({name: {"status": status_of(name)} for name in ("a", "b", "c")}, {"a", "b"}),
+        ({"a": {"status": status_of("a")}, "b": {}}, {"a"}),
+        (["a", "b"], set()),
+    ],
+    ids=["all", "one without a status", "a gateway that drops the parameter"],
+)
+def test_the_statuses_of_some_come_from_one_call(make: MakeClient, body: Any, found: set[str]) -> None:
+    with FakeConnect(Expect("GET", "/connectors?expand=status", body=body)) as worker:
+        assert make(worker.url).statuses({"a", "b"}) == {name: replies.status(status_of(name)) for name in found}
+
+
 TOPICS = ("GET", "/connectors/a%2Fb/topics")
 
 

@@ -91,6 +91,7 @@ class StopWindow:
 
     ``may_be_incomplete``: see :func:`known_workers`. ``overrules``: somebody else's late order is overruled, as that of a run
     that was killed. ``left_as``: the state in which the connector was left because somebody has chosen it; None as a rule.
+    ``awaited_status`` reads the status while a state is waited for; by default it is asked for alone.
     ``before_unmark`` is called before :meth:`leave` lets go of the connector, ``before_return`` after that, before the order that
     returns it to its state: both wait for other connectors.
     """
@@ -104,6 +105,7 @@ class StopWindow:
         *,
         may_be_incomplete: bool = False,
         overrules: bool = False,
+        awaited_status: Callable[[], Status] | None = None,
         before_unmark: Callable[[], None] = lambda: None,
         before_return: Callable[[], None] = lambda: None,
     ) -> None:
@@ -115,6 +117,7 @@ class StopWindow:
         # The workers that had it or its tasks.
         self._owners = connector.status.worker_ids
         self._overrules = overrules
+        self._awaited_status = awaited_status or self._status
         self._before_unmark = before_unmark
         self._before_return = before_return
         self._was_asked_to_stop = False
@@ -231,7 +234,7 @@ class StopWindow:
         while not failed_parts(status) and self._cluster.remaining_seconds() > max(0.0, until):
             self._sleep(_WATCH_PAUSE_SECONDS)
             with contextlib.suppress(ConnectError):
-                status = self._status()
+                status = self._awaited()
         return status
 
     def _prove(self, worker_ids: list[str]) -> Proof:
@@ -352,13 +355,19 @@ class StopWindow:
         except NoStatusYet:
             return Status()
 
+    def _awaited(self) -> Status:
+        try:
+            return self._awaited_status()
+        except NoStatusYet:
+            return Status()
+
     def _await(self, condition: Callable[[Status], bool], wanted: str, *, is_patient: bool = False) -> Status:
         """The first status that meets the condition. A patient one reads again after an error, until the deadline."""
         sights: list[str] = []
         pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
-                status = self._status()
+                status = self._awaited()
             except NotFound:
                 raise
             except TimedOut as error:

@@ -47,6 +47,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.cha
     RestOffsets,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.retention import delete_old_backups
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.shared_statuses import (
+    SharedStatuses,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import (
     StopWindow,
     known_workers,
@@ -271,9 +274,11 @@ class Changes:
     def _carry_out(self, prepared: Mapping[str, _Prepared | RecoveryError]) -> dict[str, _Ended]:
         """What became of each connector that has something to change or to end."""
         plans = {name: one for name, one in prepared.items() if isinstance(one, _Prepared)}
+        names = [name for name, one in plans.items() if not one.planned.plan.is_empty or not one.unfinished.is_nothing]
+        self._statuses = SharedStatuses(min(len(names), self._options.at_once), len(self._connectors))
         with Interruption(self._context.alert) as interruption:
             ended = side_by_side(
-                [name for name, one in plans.items() if not one.planned.plan.is_empty or not one.unfinished.is_nothing],
+                names,
                 lambda name, say: self._apply(plans[name], interruption, say),
                 at_once=self._options.at_once,
                 progress=self._context.progress,
@@ -311,6 +316,7 @@ class Changes:
                 deadline.sleep,
                 may_be_incomplete=may_be_incomplete,
                 overrules=not one.unfinished.is_nothing,
+                awaited_status=lambda: self._statuses.status(cluster, name, deadline.sleep),
                 before_unmark=lambda: self._meetings.before_unmark(name, deadline.check),
                 before_return=lambda: self._meetings.before_return(name, deadline.check),
             ),
