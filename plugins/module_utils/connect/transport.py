@@ -65,6 +65,7 @@ class Transport:
         self._clock = clock
         self._ways: dict[str, Mapping[str, Any]] = {}
         self._session = requests.Session()
+        self._session.trust_env = False
         for scheme in ("http://", "https://"):
             # A connection for each thread is kept alive.
             self._session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=_MOST_CONNECTIONS))
@@ -91,10 +92,11 @@ class Transport:
         ends = self._clock() + seconds
         body = None if call.body is None else json.dumps(call.body, allow_nan=False).encode()
         try:
-            headers = {"Content-Type": "application/json"} if body is not None else None
-            request = requests.Request(call.method, exchange.url + call.path, headers, data=body)
-            with self._session.send(
-                self._session.prepare_request(request),
+            with self._session.request(
+                call.method,
+                exchange.url + call.path,
+                data=body,
+                headers={"Content-Type": "application/json"} if body is not None else None,
                 timeout=(min(CONNECT_TIMEOUT_SECONDS, seconds), seconds),
                 allow_redirects=False,
                 **self._way_to(exchange.url),
@@ -118,12 +120,12 @@ class Transport:
     def _way_to(self, url: str) -> Mapping[str, Any]:
         """The proxies and the certificates for a worker, from the options and the environment.
 
-        They are looked for once: requests would go through all variables of the environment, twice for each call.
+        They are looked for once: the session would go through all variables of the environment, twice for each call.
         """
         if url not in self._ways:
             # Not the session's own: the environment's REQUESTS_CA_BUNDLE would override that.
             verify = self._options.ca_path or True if self._options.validate_certs else False
-            self._ways[url] = self._session.merge_environment_settings(url, {}, True, verify, None)
+            self._ways[url] = requests.Session().merge_environment_settings(url, {}, True, verify, None)
         return self._ways[url]
 
     def _authenticate(self, request: requests.PreparedRequest) -> requests.PreparedRequest:

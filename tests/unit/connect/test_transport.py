@@ -120,7 +120,7 @@ def test_a_call_that_was_not_sent_never_leaves_a_change_in_doubt(
     def fail(*args: Any, **kwargs: Any) -> Any:
         raise raised
 
-    monkeypatch.setattr(requests.Session, "send", fail)
+    monkeypatch.setattr(requests.Session, "request", fail)
     client = make("http://connect-1:8083")
     for ask in (client.root, lambda: client.stop("c")):
         with pytest.raises(Unreachable, match=expected) as caught:

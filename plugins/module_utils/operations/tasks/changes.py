@@ -148,6 +148,8 @@ class Changes:
         names = each_once(self._options.connectors)
         # Once for all: every worker that may have a task.
         self._connectors = self._cluster.connectors()
+        # One for each set of workers: each change looks at all of these.
+        self._placed = {one.status.worker_ids: one for one in self._connectors.values()}.values()
         self._members = self._members_of_group()
         prepared = side_by_side(names, self._prepare, at_once=min(self._options.at_once, _MOST_PLANS_AT_ONCE))
         ended: Mapping[str, _Ended] = {}
@@ -304,7 +306,7 @@ class Changes:
         if one.planned.plan.is_empty:
             return _NothingToDo(end_unfinished(cluster, name, one.store, one.unfinished.over, deadline.sleep))
         workers, may_be_incomplete = known_workers(
-            (one.connector, *self._connectors.values()), self._params["connect_url"], self._members
+            (one.connector, *self._placed), self._params["connect_url"], self._members
         )
         applier = Applier(
             cluster,
