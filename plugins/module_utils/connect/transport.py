@@ -65,11 +65,11 @@ class Transport:
         self._clock = clock
         self._ways: dict[str, Mapping[str, Any]] = {}
         self._session = requests.Session()
+        # See _way_to.
         self._session.trust_env = False
         for scheme in ("http://", "https://"):
             # A connection for each thread is kept alive.
             self._session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=_MOST_CONNECTIONS))
-        # With an authentication of its own, even one that adds nothing, the session does not read ~/.netrc.
         self._session.auth = self._authenticate
         self._session.headers.update({"Accept": "application/json", "User-Agent": "connectops.recovery"})
         if not options.validate_certs:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Union
 
@@ -139,6 +139,7 @@ class Changes:
         self._kafka = KafkaOptions.read(params)
         self._clock_at_start = context.clock()
         self._connectors: Mapping[str, Connector] = {}
+        self._placed: Collection[Connector] = ()
         self._members: frozenset[str] = frozenset()
         self._meetings = Meetings()
         self._steps: dict[str, list[dict[str, Any]]] = {}
