@@ -18,7 +18,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark import ConfigMark
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.meeting import Meeting
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.meeting import Meeting, Meetings
 from unit.fake_cluster import Fault, Killed
 from unit.operations.tasks.reset_task import (
     AFTER,
@@ -181,3 +181,36 @@ def test_all_are_looked_at_for_the_last_time_before_the_first_one_is_stopped(
     monkeypatch.setattr(ConfigMark, "look", looks)
     task(at_once=len(names), connectors=names)
     assert stops_before == [0] * len(names)
+
+
+def test_all_remove_their_marks_before_the_first_one_returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is removed after that waits for the rebalance that the return begins."""
+    names = ["early", "earlier", "late"]
+    task = Task(tmp_path / "backups", *map(connector, names))
+    waiting, returned_by_then = threading.Semaphore(0), []
+    release, wait = ConfigMark.release, Meetings.before_return
+
+    def releases(mark: ConfigMark) -> str | None:
+        # The late one removes its mark when the others wait.
+        for _other in range(2 if mark._connector == "late" else 0):
+            assert waiting.acquire(timeout=60)
+        returned_by_then.append(task.cluster.methods().count("resume"))
+        return release(mark)
+
+    def waits(meetings: Meetings, name: str, check: Callable[[], None]) -> None:
+        waiting.release()
+        wait(meetings, name, check)
+
+    monkeypatch.setattr(ConfigMark, "release", releases)
+    monkeypatch.setattr(Meetings, "before_return", waits)
+    task(at_once=len(names), connectors=names)
+    assert returned_by_then == [0] * len(names)
+
+
+def test_those_that_wait_for_a_state_ask_together_and_each_asks_alone_before_it_writes(tmp_path: Path) -> None:
+    names = ["a", "b"]
+    task = Task(tmp_path / "backups", *map(connector, names))
+    task(at_once=2, connectors=names)
+    # Each alone: for the plan, before the stop, in the window, before each of its two writes, before the return.
+    assert len(task.cluster.methods("status")) == 6 * len(names)
+    assert task.cluster.methods("statuses")
