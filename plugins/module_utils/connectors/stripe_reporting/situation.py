@@ -76,7 +76,10 @@ class Situation:
             if partition is not None:
                 sources[partition] = source
                 offsets[partition] = ReportOffset.read(offset)
-        partitions = expected_partitions(connector.config, settings.report_types, sources, timezones)
+        types = set(settings.report_types)
+        if settings.hides_types:
+            types.update(settings.initial_loads, (partition.report_type for partition in sources))
+        partitions = expected_partitions(connector.config, types, sources, timezones)
         yesterdays_end = int(now) // DAY_SECONDS * DAY_SECONDS
         assumed = dict.fromkeys(partitions, StripeState(yesterdays_end, asked=False))
         return cls(connector, settings, partitions, offsets, sources, assumed, now)

@@ -15,6 +15,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Offset,
+    Partition,
+    StoredOffset,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import (
     VERDICTS,
@@ -259,6 +261,17 @@ def test_an_offset_that_nobody_works_on_any_more_is_orphaned() -> None:
         ("Mars/Base", "orphaned"),
     ]
     assert verdicts[1].reasons[0].code == "not_configured"
+
+
+def test_a_partition_with_one_more_field_is_not_the_one_that_the_connector_reads() -> None:
+    """A fresh offset there, written by hand, must not hide the stuck one."""
+    of = connector({PST: offset("2026-11-12", "2026-11-12")})
+    ghost = Partition.of({**partition(PST).as_dict(), "version": 1})
+    of = replace(of, offsets=(*of.offsets, StoredOffset(ghost, offset(TODAY, TODAY, done=True))))
+    assert [(one.partition, one.verdict) for one in assessed(of).verdicts] == [
+        (partition(PST), "stuck"),
+        (ghost, "orphaned"),
+    ]
 
 
 def test_verdicts_come_in_the_order_of_the_walk() -> None:
