@@ -150,7 +150,7 @@ def test_an_expression_that_cannot_be_read_makes_nothing_orphaned() -> None:
 def test_where_all_fields_count_none_takes_the_place_of_another() -> None:
     of = connector(PLAIN, stored(NEW_KEY, {"at": 1}, MINUTE), stored(OLD_KEY, {"at": 1}, 90 * DAY))
     verdicts = judge_by_profile(of, None, Limits(), NOW)
-    assert [one.verdict for one in verdicts] == ["ok", "stuck"]
+    assert [one.verdict for one in verdicts] == ["ok", "unknown"]
 
 
 def test_a_partition_that_is_not_as_the_profile_has_it_is_no_good_sign() -> None:
