@@ -121,9 +121,8 @@ class Situation:
         if to is None:
             # Nothing is known to be delivered, so nothing can come twice, and all since the initial load is still due.
             to = self.settings.initial_loads.get(partition.report_type, stripe.available_end)
-        if stripe.available_start is not None:
-            # Before it Stripe has no data that could be left out.
-            to = max(to, stripe.available_start)
+        # Before it Stripe has no data that could be left out.
+        to = max(to, stripe.data_start)
         return Delivered(partition, to, offset.run_id, 0 if offset.run_id is None else offset.next_row)
 
     @cached_property

@@ -87,6 +87,11 @@ class StripeState:
     run_created: int | None = None
     run_error: str | None = None
 
+    @property
+    def data_start(self) -> int:
+        """No data is before it; the epoch where Stripe does not tell."""
+        return self.available_start or 0
+
 
 class Request(NamedTuple):
     """One thing that the connector will ask of Stripe: a new report run, or the result of an open one.
