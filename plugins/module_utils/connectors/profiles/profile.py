@@ -30,7 +30,7 @@ ISO = "iso8601"
 _PATTERN = re.compile(r"[\\*+?|()\[\]{}]|^\^|\$$")
 # The name of a table as databases quote it, such as "public"."orders", which the partition does not have so.
 _QUOTED_PART = r"""(?:"[^"]+"|`[^`]+`|\[[\w $]{2,}\])"""
-_QUOTED = re.compile(rf"(?:(?:\w+|{_QUOTED_PART})\.)*{_QUOTED_PART}")
+_QUOTED = re.compile(rf"""(?=.*[\]"`])(?:\w+|{_QUOTED_PART})(?:\.(?:\w+|{_QUOTED_PART}))*""")
 
 
 @dataclass(frozen=True)
