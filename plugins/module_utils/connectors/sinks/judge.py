@@ -34,8 +34,8 @@ class SinkPosition:
     """How far a sink connector's group has come in one topic partition; moments are epoch seconds, None: not known.
 
     ``committed`` is the next position to read, None where the group has committed nothing; ``end`` is the position after the
-    last record; ``waiting_since`` is the timestamp of the first record that is not committed. ``has_expired``: nothing was committed, and no
-    record is left.
+    last record; ``waiting_since`` is the timestamp of the first record that is not committed. ``has_expired``: nothing was
+    committed, and no record is left.
     """
 
     topic: str
@@ -94,7 +94,7 @@ def _reasons(one: SinkPosition, limits: Limits, now: float) -> Iterator[JudgedRe
     if one.committed is None:
         if one.end > 0 and one.has_expired:
             # Without a record to deliver a sink commits nothing; they may also have waited until they expired.
-            words = f"nothing committed, and of {one.end} records none is left, so nothing shows whether it works"
+            words = f"nothing committed, and none of {one.end} records is left, so nothing shows whether it works"
             yield "unknown", Reason("no_offset", words, one.end)
         elif one.end > 0:
             yield "missing", Reason("no_offset", f"nothing committed, the topic partition ends at {one.end}", one.end)

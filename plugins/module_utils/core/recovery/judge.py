@@ -14,6 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     JsonScalar,
     Offset,
     Partition,
+    Status,
     StoredOffset,
     same_offset,
 )
@@ -182,6 +183,12 @@ def judge_recovery(target: Target, seen: Seen, *, is_over: bool) -> Recovery:
     outcome = max((one.outcome for one in partitions), key=OUTCOMES.index)
     is_final = all(one.is_final for one in partitions)
     return Recovery(connector, outcome, is_final, None, partitions, settings, outlook)
+
+
+def deleted_since(name: str) -> Recovery:
+    """What became of a connector that was reset, and does not exist any more."""
+    connector = Connector.of(name, "unknown", {}, Status(state="UNKNOWN"))
+    return Recovery(connector, "not_recovered", True, "it does not exist any more: find out who deleted it")
 
 
 def _partitions(target: Target, seen: Seen, *, is_over: bool) -> Iterator[PartitionRecovery]:
