@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import AccessDenied
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
+    AccessDenied,
+    ConnectError,
+    NotConnect,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition, StoredOffset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import WriteTo
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import KafkaFailed
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import (
@@ -66,24 +70,26 @@ BLOCKED = Expect("GET", "/connectors/b/offsets", 403, b"<html>Forbidden</html>",
 EXPANDED = "/connectors?expand=info&expand=status"
 
 
-@pytest.mark.parametrize("status, kind", [(403, "application/json"), (403, "text/html"), (400, "text/html")])
-def test_what_a_gateway_denies_for_one_connector_is_no_trouble_of_the_others(status: int, kind: str) -> None:
+class Gateway(FakeCluster):
+    """It denies the offsets of one connector."""
+
+    def __init__(self, refusal: ConnectError) -> None:
+        super().__init__(FakeConnector("a"), FakeConnector("b"))
+        self.refusal = refusal
+
+    def offsets(self, name: str) -> tuple[StoredOffset, ...]:
+        if name == "b":
+            raise self.refusal
+        return super().offsets(name)
+
+
+@pytest.mark.parametrize("refusal", [AccessDenied("Forbidden."), NotConnect("A page.")], ids=["403", "a page"])
+def test_what_a_gateway_denies_for_one_connector_is_no_trouble_of_the_others(refusal: ConnectError) -> None:
     """It may give rights by name, or block a name that it takes for an attack."""
-    both = {name: {"info": info(name), "status": status_of(name)} for name in ("a", "b")}
-    with (
-        FakeConnect(
-            Expect("GET", "/", body=ROOT),
-            Expect("GET", "/connectors", body=["a", "b"]),
-            Expect("GET", EXPANDED, body=both),
-            Expect("GET", "/connectors/a/offsets", body={"offsets": OFFSETS}),
-            replace(BLOCKED, status=status, content_type=kind),
-        ) as worker,
-        ConnectClient(ConnectOptions((worker.url,))) as client,
-    ):
-        a, b = read_snapshot(client, (), 0.0).connectors
-    assert (a.problem, len(a.offsets)) == (None, 1)
-    assert f"(status {status})" in str(b.problem)
-    assert b.state == "RUNNING"
+    a, b = read_snapshot(Gateway(refusal), (), 0.0).connectors
+    assert (a.problem, a.state, b.problem, b.state) == (None, "RUNNING", refusal.sentence, "RUNNING")
+    with pytest.raises(refusal.__class__):
+        read_snapshot(Gateway(refusal), ("b",), 0.0)
 
 
 def test_what_it_denies_for_one_connector_in_single_calls_neither() -> None:
