@@ -46,7 +46,7 @@ def usable_keys(config: Mapping[str, str], options: Mapping[str, str]) -> dict[s
     shown = {
         timezone: key
         for timezone, key in configured_keys(config).items()
-        if not is_placeholder(key) and not looks_masked(key)
+        if key and not is_placeholder(key) and not looks_masked(key)
     }
     return {**shown, **options}
 

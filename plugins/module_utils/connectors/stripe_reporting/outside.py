@@ -67,6 +67,8 @@ def read_situation(
         # A key other than the connector's own says nothing about the connector.
         if facts.refused and keys[partition.timezone] == shown.get(partition.timezone)
     )
+    # Nothing needs to be asked about an account without a key: the task drops it at its start.
+    refused |= {timezone for timezone, key in shown.items() if not key}
     return replace(
         situation,
         stripe={

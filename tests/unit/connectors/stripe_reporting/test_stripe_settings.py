@@ -20,6 +20,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     ReportPartition,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.outside import (
+    read_situation,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
     WalkSettings,
@@ -211,6 +214,22 @@ def test_a_key_of_the_user_goes_before_that_of_the_config_and_placeholders_are_n
     config = {"stripe.api.keys": f"{CAIRO}:sk_1;{PST}:sk_2;UTC:${{env:UTC_KEY}}"}
     assert usable_keys(config, {PST: "rk_3"}) == {CAIRO: "sk_1", PST: "rk_3"}
     assert configured_keys(config)["UTC"] == "${env:UTC_KEY}"
+
+
+def test_a_timezone_with_an_empty_key_is_one_that_the_task_drops_and_stripe_is_not_asked() -> None:
+    of = connector({PST: offset("2026-11-22", TODAY)}, **{"stripe.api.keys": f"{PST}: ;UTC:${{env:UTC_KEY}}"})
+    situation = read_situation(of, StripeOptions(keys={}), SharedAnswers(), (), NOW)
+    assert situation.evidence.refused == {PST}
+    assert [one.timezone for one in situation.startable] == ["UTC"]
+
+
+def test_report_types_that_the_config_does_not_show_are_told() -> None:
+    of = connector({PST: offset("2026-11-22", TODAY)}, **{"stripe.report.types": "${env:TYPES}"})
+    situation = read_situation(of, StripeOptions(ask=False, keys={}), SharedAnswers(), (), NOW)
+    assert [one.partition(": ")[2] for one in situation.problems] == [
+        "stripe.report.types does not show the report types, so those that have an offset or an initial load date are taken"
+        " as all."
+    ]
 
 
 class Watched(dict[str, str]):
