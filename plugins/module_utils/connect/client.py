@@ -263,7 +263,12 @@ class ConnectClient:
     def supports(self, verb: str, resource: Literal["offsets", "config"]) -> bool:
         """Whether ``verb`` (as ``PATCH``) may be used on ``/connectors/<name>/<resource>``; asked once per client."""
         if resource not in self._verbs:
-            self._verbs[resource] = self._allowed(resource)
+            try:
+                self._verbs[resource] = self._allowed(resource)
+            except REFUSALS:
+                if (verb.upper(), resource) != ("GET", "offsets"):
+                    raise
+                return self._tells_offsets()
         return verb.upper() in self._verbs[resource]
 
     def worker_answer(self, worker_id: str, name: str, timeout_seconds: float) -> WorkerAnswer:
@@ -363,6 +368,16 @@ class ConnectClient:
 
     # -----------------------------------------------------------------------------------------------------------------
     # How these are sent
+
+    def _tells_offsets(self) -> bool:
+        """Whether Connect has the call for offsets, where a gateway keeps the question for the allowed methods to itself."""
+        try:
+            self._sender.send(Call("GET", _path(PROBE, "offsets"), connector=PROBE, since="3.5"))
+        except NotFound:
+            return True
+        except Unsupported:
+            return False
+        return True
 
     def _allowed(self, resource: str) -> frozenset[str]:
         # The answer lists the verbs of the route, so the connector need not exist.
