@@ -122,6 +122,7 @@ def test_after_one_that_fails_the_others_still_get_their_turn(tmp_path: Path) ->
 
 def test_every_connector_has_the_whole_time_for_itself(tmp_path: Path) -> None:
     task = Task(tmp_path / "backups", *(connector(name) for name in "abcdefgh"))
+    task.cluster.restarted(timeout_seconds=12.0)
     task.cluster.delay_seconds = 4.0
     # Each takes more than 8 seconds, for its stop and its return.
     task(timeout=12.0)
