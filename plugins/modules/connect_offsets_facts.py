@@ -228,6 +228,11 @@ ansible_facts:
                 committed_at:
                   description: Time of the newest commit. V(null) if the offsets topics were not read.
                   type: float
+            last_log_problem:
+              description:
+                - Last warning or error of the connector in the workers' logs, in one line. Secrets in it are hidden.
+                - V(null) if no log was given, if it has none, or if the verdict is V(ok).
+              type: str
             counts:
               description: Number of partitions for each verdict that occurs.
               type: dict

@@ -19,6 +19,8 @@ _ENTRY = re.compile(r"\[?\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:?\d\d)?")
 # A moment stands at the beginning of a line.
 _HEAD = 80
+# The level stands before the tag.
+_PROBLEM = re.compile(r"\b(?:WARN|ERROR|FATAL)\b")
 
 
 def lines_of_connector(lines: Iterable[str], connector: str) -> Iterator[str]:
@@ -35,6 +37,21 @@ def lines_of_connector(lines: Iterable[str], connector: str) -> Iterator[str]:
             is_ours = True
         if is_ours:
             yield line.rstrip()
+
+
+def last_problem(lines: Iterable[str], connector: str) -> str | None:
+    """The connector's last entry that is a warning or an error, in one line with the exception below it; None without one."""
+    found: str | None = None
+    is_open = False
+    own_tag = f"[{connector}|"
+    for line in lines_of_connector(lines, connector):
+        head, tag, _text = line.partition(own_tag)
+        if tag:
+            is_open = bool(_PROBLEM.search(head))
+            found = line if is_open else found
+        elif is_open and "Exception" in line:
+            found, is_open = f"{found} {line.strip()}", False
+    return None if found is None else " ".join(found.split())
 
 
 def moment_of(line: str) -> float | None:

@@ -14,7 +14,9 @@ from typing import Any
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Read
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import Kinds, kind_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.details import Details
+from ansible_collections.connectops.recovery.plugins.module_utils.core.log_lines import last_problem
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import quoted, secret_values
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import headline
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
@@ -24,6 +26,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 
 # Each asks the accounts of its connector; a cluster's connectors are judged side by side.
 _MOST_AT_ONCE = 8
+_LONGEST_LOG_PROBLEM = 400
 
 
 @dataclass(frozen=True)
@@ -71,21 +74,24 @@ class Judge:
     def __call__(self, read: Read) -> Judged:
         connector = read.connector
         if connector.problem is not None:
-            return self._not_judged(connector, connector.problem)
+            return self._not_judged(read, connector.problem)
         kind = kind_of(self.kinds, connector)
         try:
             judgement = kind.judge(kind.read_outside(read), self.limits, self.requests)
         except RecoveryError as error:
             # One connector with a config that cannot be read must not hide the others.
-            return self._not_judged(connector, error.sentence)
+            return self._not_judged(read, error.sentence)
         except ImportError:
             raise
         except Exception as error:
-            return self._not_judged(connector, unforeseen(connector.name, error).sentence)
+            return self._not_judged(read, unforeseen(connector.name, error).sentence)
         facts = judgement.as_data(kind.name, connector.state)
+        logged = None if facts["verdict"] == "ok" else _last_log_problem(read)
+        facts["last_log_problem"] = logged
 
         def body(listed: Mapping[str, Any]) -> list[str]:
-            return [*self._headline(connector, kind.remark(facts)), "", *kind.state_lines(listed)]
+            lines = [*self._headline(connector, kind.remark(facts)), "", *kind.state_lines(listed)]
+            return [*lines, *_log_lines(logged)]
 
         return Judged(
             facts,
@@ -102,10 +108,11 @@ class Judge:
         with ThreadPoolExecutor(max_workers=_MOST_AT_ONCE) as pool:
             return list(pool.map(self, reads))
 
-    def _not_judged(self, connector: Connector, why: str) -> Judged:
-        lines = [*self._headline(connector), *wrapped(why)]
+    def _not_judged(self, read: Read, why: str) -> Judged:
+        connector, logged = read.connector, _last_log_problem(read)
+        lines = [*self._headline(connector), *wrapped(why), *_log_lines(logged)]
         return Judged(
-            {"profile": "generic", "verdict": "unknown", "verdicts": []},
+            {"profile": "generic", "verdict": "unknown", "verdicts": [], "last_log_problem": logged},
             lambda _remark: lines,
             lambda _facts: lines,
             (f"Connector '{connector.name}' cannot be judged: {why}",),
@@ -113,3 +120,13 @@ class Judge:
 
     def _headline(self, connector: Connector, remark: str = "") -> list[str]:
         return headline(self.cluster, connector.name, connector.state, [task.state for task in connector.tasks], remark)
+
+
+def _last_log_problem(read: Read) -> str | None:
+    """The last warning or error of the connector in the workers' logs, without secrets; None where there is none."""
+    found = last_problem(read.log, read.connector.name)
+    return None if found is None else quoted(found, secret_values(read.connector.config))[:_LONGEST_LOG_PROBLEM]
+
+
+def _log_lines(problem: str | None) -> list[str]:
+    return [] if problem is None else ["", *wrapped(f"Last warning or error in the workers' logs: {problem}")]

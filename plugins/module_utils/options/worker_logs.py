@@ -28,7 +28,8 @@ class WorkerLogOptions:
         "worker_logs",
         "list",
         "Log files of the workers, readable on the host that runs the task. The last 8 MiB of each file are read.",
-        "Logs show at which partition the polls of the Stripe reporting connector fail, and which timezones a task has dropped.",
+        "Logs show at which partition the polls of the Stripe reporting connector fail, which timezones a task has dropped, and"
+        " the last warning or error of a connector of any class.",
         elements="path",
         default=[],
     )

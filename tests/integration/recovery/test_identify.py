@@ -320,6 +320,18 @@ def test_any_source_connector_is_judged_by_when_it_stored_its_offsets(
     assert (one["profile"], one["verdict"]) == ("generic", "ok")
 
 
+def test_the_last_warning_in_the_workers_log_is_shown_for_any_class(lab: Lab, connector_name: str) -> None:
+    config = {"connector.class": "FileStreamSource", "file": "/no/such/file", "topic": connector_name}
+    lab.connect.create(connector_name, config)
+    logs = [str(path) for path in lab.logs.glob("connect-*.log")]
+
+    def said() -> str:
+        return str(look_at(lab, connector_name, worker_logs=logs)["last_log_problem"])
+
+    await_condition(lambda: "Couldn't find file /no/such/file" in said(), "the warning of the real connector")
+    assert f"WARN [{connector_name}|task-0]" in said()
+
+
 def test_a_profile_of_the_users_own_judges_by_its_fields(lab: Lab, connector_name: str, file_source: str) -> None:
     """The position in the file, read as a time, is in 1970: shown, but not judged by."""
     profile = {

@@ -155,9 +155,11 @@ def test_a_reset_waits_for_the_task_to_end_and_holds(
 
 
 def test_a_frozen_worker_is_waited_for_and_the_reset_holds_when_it_goes_on(
-    lab: Lab, trial: Trial, tasks: Tasks, gate: Path
+    lab: Lab, trial: Trial, tasks: Tasks, gate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Connect shows STOPPED without tasks while the task is in a process that does not even run."""
+    # As above: with the mark it would be Connect that waits.
+    monkeypatch.setattr(ConfigMark, "take", lambda mark: None)
     leader, follower = leader_first(lab)
     follower.suspend()
     with ThreadPoolExecutor(max_workers=1) as pool:

@@ -63,7 +63,7 @@ def test_a_recovery_is_seen_when_every_partition_has_a_commit_of_the_connectors_
 def test_a_key_that_stripe_refuses_is_named_and_not_waited_for(trial: Trial, tasks: Tasks) -> None:
     trial.account(CAIRO).respond(status=401, times=None)
     stuck(trial)
-    result = tasks.verify(succeeded(tasks.reset(at_least=LONGER_WAIT)))
+    result = tasks.verify(succeeded(tasks.reset(at_least=LONGER_WAIT)), timeout_seconds=90)
     assert not result["recovered"]
     assert outcomes(tasks, result) == {CAIRO: "not_recovered", NEW_YORK: "recovered", PST: "recovered"}
     assert f"2 of 3 partitions recovered; {CAIRO}: Stripe refuses its API key" in result["message"]
@@ -76,7 +76,7 @@ def test_the_old_wait_that_was_put_back_is_named(lab: Lab, trial: Trial, tasks: 
     reset = succeeded(tasks.reset(at_least=LONGER_WAIT))
     config = lab.connect.config(trial.name)
     lab.connect.request("PUT", f"/connectors/{trial.name}/config", {**config, MAX_WAIT: "200"})
-    result = tasks.verify(reset)
+    result = tasks.verify(reset, timeout_seconds=90)
     assert not result["recovered"]
     assert f"its setting {MAX_WAIT} has its old value 200 (200 ms) again" in result["message"]
     assert result["waited_seconds"] < 60

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.core import log_lines
-from ansible_collections.connectops.recovery.plugins.module_utils.core.log_lines import moment_of
+from ansible_collections.connectops.recovery.plugins.module_utils.core.log_lines import last_problem, moment_of
 
 NOON = 1_795_694_400.0  # 2026-11-26 12:00Z
 
@@ -42,3 +42,43 @@ def two_hours_ahead(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 )
 def test_a_moment_without_a_timezone_is_one_of_this_machines(line: str, moment: float | None) -> None:
     assert moment_of(line) == moment
+
+
+def entry(level: str, connector: str, text: str) -> str:
+    return f"[2026-11-26 14:00:00,250] {level} [{connector}|task-0] {text} (org.example.Task)"
+
+
+FAILED = (
+    "[2026-11-26 14:00:00,250] ERROR [orders|task-0] Task threw an exception (org.example.Task)"
+    " java.sql.SQLException: no route to the database"
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ([], None),
+        ([entry("INFO", "orders", "ERROR is only a word here")], None),
+        ([entry("WARN", "orders2", "another connector")], None),
+        (["[2026-11-26 14:00:00] ERROR of the worker itself"], None),
+        ([entry("WARN", "orders", "a"), entry("ERROR", "orders", "b"), entry("INFO", "orders", "c")], "ERROR b"),
+        (
+            [
+                entry("ERROR", "orders", "Task threw an exception"),
+                "java.sql.SQLException: no route to the database",
+                "\tat a.b.C(C.java:1)",
+                "Caused by: java.io.IOException: refused",
+                entry("INFO", "orders", "the next entry"),
+                "org.example.OtherException: of that one",
+            ],
+            FAILED,
+        ),
+    ],
+    ids=["no log", "no problem", "another connector's", "the worker's", "the last one", "with its exception"],
+)
+def test_the_last_warning_or_error_of_a_connector_is_known_with_its_exception(
+    lines: list[str], problem: str | None
+) -> None:
+    found = last_problem(lines, "orders")
+    level, _blank, text = (problem or "").partition(" ")
+    assert found == (problem if problem in (None, FAILED) else entry(level, "orders", text))

@@ -25,8 +25,13 @@ from lab import cli
 def test_a_version_that_cannot_be_recovered_ends_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str, version: str, sentence: str
 ) -> None:
+    def started(**_options: Any) -> Any:
+        raise AssertionError("something was started")
+
     monkeypatch.setenv("KAFKA_VERSION", version)
     monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(cli, "demo", started)
+    monkeypatch.setattr(cli, "Lab", started)
     assert cli.main([command]) == 1
     assert capsys.readouterr().err == f"{sentence}\n"
 

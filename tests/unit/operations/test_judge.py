@@ -33,8 +33,8 @@ ORDERS = Partition.of({"table": "orders"})
 STUCK = offset(TODAY - 12 * DAY, TODAY - 12 * DAY)
 
 
-def judged(of: Connector) -> Judged:
-    return Judge("eu-1", Limits(), KINDS)(Read(of, NOW))
+def judged(of: Connector, *log: str) -> Judged:
+    return Judge("eu-1", Limits(), KINDS)(Read(of, NOW, log))
 
 
 def connector(type: str = "source", committed_ago: float = 60, **fields: Any) -> Connector:
@@ -93,3 +93,26 @@ def test_a_stopped_connector_says_what_it_would_be_after_a_resume() -> None:
     found = judged(stripe_connector({PST: STUCK}, state="STOPPED"))
     assert (found.facts["verdict"], found.facts["verdict_after_resume"]) == ("stopped", "stuck")
     assert "After a resume:" in " ".join(" ".join(found.lines("all")).split())
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        stripe_connector({PST: STUCK}),
+        connector(committed_ago=3 * DAY),
+        connector("sink"),
+        connector(problem="Its plugin is missing."),
+    ],
+    ids=["stripe", "generic", "sink", "not judged"],
+)
+def test_the_last_warning_or_error_in_the_log_is_shown_for_any_class(of: Connector) -> None:
+    log = f"[2026-11-23 05:59:00,000] ERROR [{of.name}|task-0] Refused: password=abc123def (org.example.Task)"
+    found = judged(of, log, f"[2026-11-23 05:59:01,000] INFO [{of.name}|task-0] Waits (org.example.Task)")
+    said = f"[2026-11-23 05:59:00,000] ERROR [{of.name}|task-0] Refused: password=******** (org.example.Task)"
+    assert found.facts["last_log_problem"] == said
+    assert f"Last warning or error in the workers' logs: {said}" in " ".join(" ".join(found.lines("all")).split())
+
+
+def test_the_log_of_a_connector_that_is_ok_is_not_quoted() -> None:
+    found = judged(connector(), "[2026-11-23 05:59:00,000] WARN [orders|task-0] Slow (org.example.Task)")
+    assert (found.facts["verdict"], found.facts["last_log_problem"]) == ("ok", None)

@@ -215,6 +215,20 @@ def test_both_roles_that_judge_have_the_same_limits(tmp_path: Path, role: str, n
     assert "max_age_days is 0, at which every partition is stuck" in output
 
 
+def _options_of(role: str, file: str) -> dict[str, str]:
+    """The options of the first task of a role's file, on one line each."""
+    (task, *_others) = yaml.safe_load((ROOT / "roles" / role / "tasks" / f"{file}.yml").read_text(encoding="utf-8"))
+    (options,) = (value for name, value in task.items() if name.startswith("connectops.recovery."))
+    return {name: " ".join(str(value).split()) for name, value in options.items()}
+
+
+def test_a_verification_judges_by_the_same_limits_profiles_and_logs_as_the_look() -> None:
+    looked, verified = _options_of("identify", "look"), _options_of("verify", "wait")
+    judging = {name for name in looked if name.startswith(("max_", "profiles", "worker_log"))}
+    assert len(judging) == 8
+    assert {name: verified.get(name) for name in judging} == {name: looked[name] for name in judging}
+
+
 @pytest.mark.core_matrix
 @pytest.mark.parametrize(
     ("playbook", "inventory", "variables", "words"),

@@ -52,7 +52,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.seen import seen_data
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.waits import suggest_wait
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.waits import (
+    DEFAULT_WAIT,
+    suggest_wait,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import items
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
@@ -73,7 +76,7 @@ class StripeReporting(ConnectorKind[Situation]):
     name = "stripe_reporting"
     recovers = True
     # The connector gives a report run five minutes by default, and large reports take longer.
-    default_floors: ClassVar[Mapping[str, str]] = {"stripe.report.max.wait.ms": "60m"}
+    default_floors: ClassVar[Mapping[str, str]] = {"stripe.report.max.wait.ms": DEFAULT_WAIT}
     settings = frozenset(
         {
             API_KEYS,

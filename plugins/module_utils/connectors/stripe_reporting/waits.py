@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.runs import RunHistory
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
+    parse_duration,
     show_milliseconds,
     show_moment,
     show_seconds,
@@ -19,8 +20,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.te
 
 _MINUTE = 60_000
 _STEP = 5 * _MINUTE
-_LEAST = 30 * _MINUTE
-_WITHOUT_EVIDENCE = 60 * _MINUTE
+# What a recovery raises the wait to, and so the least that is suggested: a month's report takes longer than a day's.
+DEFAULT_WAIT = "60m"
+_LEAST = parse_duration(DEFAULT_WAIT, "DEFAULT_WAIT")
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class WaitSuggestion:
 
 
 def suggest_wait(histories: Mapping[str, RunHistory], current_milliseconds: int) -> WaitSuggestion:
-    """Twice what 99 % of the runs took, in whole 5 minutes; at least 30 minutes, and 60 where nothing is known.
+    """Twice what 99 % of the runs took, in whole 5 minutes; at least the DEFAULT_WAIT, also where nothing is known.
 
     ``histories``: the report runs of the connector's report types by timezone. Twice, since a month's report takes longer
     than a day's, and the next one may be the longest so far.
@@ -84,7 +86,7 @@ def suggest_wait(histories: Mapping[str, RunHistory], current_milliseconds: int)
     took = sorted(run.took_seconds for run in runs if run.status == "succeeded" and run.took_seconds is not None)
     pending = [run.created for run in runs if run.status == "pending"]
     p99 = took[-(-99 * len(took) // 100) - 1] if took else None
-    needed = _WITHOUT_EVIDENCE if p99 is None else max(_LEAST, -(-2 * p99 * 1000 // _STEP) * _STEP)
+    needed = _LEAST if p99 is None else max(_LEAST, -(-2 * p99 * 1000 // _STEP) * _STEP)
     return WaitSuggestion(
         milliseconds=max(needed, current_milliseconds),
         current_milliseconds=current_milliseconds,

@@ -224,11 +224,15 @@ def test_nobody_is_blamed_for_a_connector_that_does_no_work(state: str) -> None:
 
 
 def test_a_connector_that_was_created_stopped_says_what_comes_after_a_resume() -> None:
-    it = known({}, [run(CAIRO, YESTERDAY, TODAY, 3)], state="STOPPED", stripe_report_types=TYPE)
+    # The account has report runs of an earlier connector, none of them in time: somebody who guesses takes it for the blocker.
+    late = [run(CAIRO, YESTERDAY, TODAY, hours_ago, took_seconds=301) for hours_ago in (3, 2)]
+    it = known({}, late, state="STOPPED", stripe_report_types=TYPE)
     found = facts(it)
+    assert found["blocker"] is None
     assert [verdict["verdict"] for verdict in found["verdicts"]] == ["stopped"]
     assert found["verdict_after_resume"] == "missing"
     text = " ".join(" ".join(KIND.state_lines(found)).split())
+    assert "Blocked" not in text
     assert "Left alone: it stays STOPPED. After a resume: 0 rounds missed so far, 2 report runs to get current." in text
 
 

@@ -159,7 +159,11 @@ def test_partitions_chosen_alone_stay_in_the_round_of_the_others() -> None:
 
 def test_continue_without_an_end_is_refused_since_nothing_says_where() -> None:
     words = refused(stuck({**STUCK, "interval_end": None}), "continue")
-    assert words.startswith(f"{PST} {TYPE}: its offset does not say up to where it has delivered")
+    # "delete" without the partition would start all of them over.
+    assert words == (
+        f"{PST} {TYPE}: its offset does not say up to where it has delivered, so it cannot continue: reset this partition alone,"
+        " named in partitions, with delete (it starts over at its initial load date), timestamp or restore."
+    )
 
 
 # What the connector would misread

@@ -152,6 +152,30 @@ def test_the_limit_can_be_set(verification: Verification) -> None:
     assert (result["timeout_seconds"], result["waited_seconds"]) == (7, 7)
 
 
+def test_the_limit_is_long_enough_for_the_report_runs_to_come_with_the_wait_that_the_reset_has_raised(
+    verification: Verification,
+) -> None:
+    start = int(NOW) - 40 * 86_400
+    offset: Offset = {
+        "interval_start": start,
+        "interval_end": start,
+        "in_progress_report_run_id": None,
+        "last_committed_row": None,
+        "round_id": int(NOW) // 86_400 * 86_400,
+        "processed_in_round": False,
+    }
+    config = {
+        "connector.class": "StripeSourceConnector",
+        "stripe.report.types": "balance.summary.1",
+        "stripe.report.max.wait.ms": "3600000",
+    }
+    stored = {Partition.of({"report_type": "balance.summary.1", "timezone": "PST"}): offset}
+    verification.cluster.by_name["c"] = FakeConnector("c", config, dict(stored))
+    result = verification.wait(check_mode=True, ask_stripe=False)
+    # 40 days in chunks of 30 are two report runs of an hour each.
+    assert result["timeout_seconds"] == 2 * 3600
+
+
 def test_a_setting_that_is_put_back_ends_the_wait(verification: Verification) -> None:
     planned = verification.reset()
     verification.later.append((20, lambda: verification.connector.config.update({"max.wait.ms": "1000"})))

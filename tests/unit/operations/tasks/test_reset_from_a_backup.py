@@ -52,11 +52,13 @@ EXACT: Offset = {
 }
 
 
-def test_every_number_comes_back_from_a_backup_as_it_was(task: Task) -> None:
+@pytest.mark.parametrize("moved", [{"zero": 0.0}, {"next": 2**53}, {"last": 0}, {"first": 0}, {"large": 1e21}], ids=str)
+def test_every_number_comes_back_from_a_backup_as_it_was(task: Task, moved: Offset) -> None:
+    """Each of them alone, so that a value that counts as the same as another one is noticed."""
     task.cluster.by_name["c"].offsets[ORDERS] = dict(EXACT)
-    moved = {**EXACT, "zero": 0.0, "next": 2**53}
-    backup = task(offset=moved, config={}).result["connectors"]["c"]["backup_file"]
-    assert json.dumps(task.found()[0][ORDERS]) == json.dumps(moved)
+    wanted = {**EXACT, **moved}
+    backup = task(offset=wanted, config={}).result["connectors"]["c"]["backup_file"]
+    assert json.dumps(task.found()[0][ORDERS]) == json.dumps(wanted)
     task.cluster.restarted()
     task(strategy="restore", backup_file=backup, offset=None, config={})
     assert json.dumps(task.found()[0][ORDERS]) == json.dumps(EXACT)

@@ -19,6 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark import ConfigMark
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.meeting import Meeting, Meetings
+from unit import fake_cluster
 from unit.fake_cluster import Fault, Killed
 from unit.operations.tasks.reset_task import (
     AFTER,
@@ -122,11 +123,21 @@ def test_after_one_that_fails_the_others_still_get_their_turn(tmp_path: Path) ->
 
 def test_every_connector_has_the_whole_time_for_itself(tmp_path: Path) -> None:
     task = Task(tmp_path / "backups", *(connector(name) for name in "abcdefgh"))
+    task.cluster.restarted(timeout_seconds=12.0)
     task.cluster.delay_seconds = 4.0
     # Each takes more than 8 seconds, for its stop and its return.
     task(timeout=12.0)
     assert task.cluster.seconds > 8 * 8.0
     assert all(task.found(name) == (AFTER, NEW, "RUNNING") for name in "abcdefgh")
+
+
+def test_every_plan_has_the_whole_time_for_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = Task(tmp_path / "backups", *(connector(name) for name in "abcdefgh"))
+    task.cluster.restarted(timeout_seconds=12.0)
+    monkeypatch.setattr(fake_cluster, "CALL_SECONDS", 1.0)
+    planned = task(check_mode=True, timeout=12.0).result
+    assert task.cluster.seconds > 2 * 12.0
+    assert len(planned["plan_ids"]) == 8
 
 
 def test_the_cluster_is_read_once_for_all_connectors(tmp_path: Path) -> None:
