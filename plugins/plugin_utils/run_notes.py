@@ -9,10 +9,15 @@ Hosts run in processes of their own, and what the hosts of other batches have in
 from __future__ import annotations
 
 import json
+import os
+import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ansible import constants
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 
 _NAME = "connectops-run.json"
 
@@ -46,6 +51,27 @@ class RunNotes:
     def with_batch(self, batch: tuple[str, ...], stopped: str) -> RunNotes:
         """The notes when a batch begins, or does not because the run has ``stopped``."""
         return replace(self, batch=batch, stopped=stopped, done=self.done + (0 if stopped else len(batch)))
+
+
+def keep_document(document: Mapping[str, Any]) -> str:
+    """Keep JSON data until the run ends, for one that gets the returned path. Raises RecoveryError."""
+    folder = constants.DEFAULT_LOCAL_TMP
+    try:
+        descriptor, path = tempfile.mkstemp(".json", "connectops-", folder)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(json.dumps(document))
+    except OSError as error:
+        raise RecoveryError(
+            f"Ansible's temporary folder {folder} cannot be written ({error.strerror}): make room there, or set"
+            " ANSIBLE_LOCAL_TEMP to another folder."
+        ) from error
+    return path
+
+
+def kept_document(path: str) -> dict[str, Any]:
+    """The data that :func:`keep_document` has kept under this path, in this run."""
+    found: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+    return found
 
 
 def _path() -> Path:
