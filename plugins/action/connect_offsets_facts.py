@@ -49,7 +49,7 @@ class ActionModule(InProcessAction):
                 result = {**result, "ansible_facts": {offsets_facts.FACT: with_details(facts, details)}}
             if boolean(self._task.args.get("set_facts", SET_FACTS.default), strict=False):
                 return result
-            facts = plain(result.pop("ansible_facts")[offsets_facts.FACT])
+            facts = result.pop("ansible_facts")[offsets_facts.FACT]
             return {**result, "summary": summary_of(facts), "facts_file": keep_document(facts)}
         except RecoveryError as error:
             return {"changed": False, "failed": True, "msg": error.sentence}

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.who
 from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.connectops.recovery.plugins.plugin_utils.report_pages import DATA, PAGE, TEXT, report_files
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import found_in, left_by
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import RunNotes
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
     BACKUPS_OF_ONE_CLUSTER,
     OUTCOME_OF_ONE_CLUSTER,
@@ -36,7 +38,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     },
     "is_preview": {"type": "bool", "default": False},
 }
-_VARIABLE = "connectops_report_dir"
+_VARIABLE, _FAIL_ON = "connectops_report_dir", "identify_fail_on"
 
 
 class ActionModule(ControllerAction):
@@ -45,14 +47,19 @@ class ActionModule(ControllerAction):
     argument_spec = ARGUMENT_SPEC
 
     def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+        troubled: list[str] = []
         partitions: Counter[str] = Counter()
         handed_on: dict[str, Any] = {}
 
         def each_found() -> Iterator[Found]:
             for label in variables["ansible_play_hosts_all"]:
-                found = found_in(label, left_by(label, variables), variables, is_preview=given["is_preview"])
+                left = left_by(label, variables)
+                found = found_in(label, left, variables, is_preview=given["is_preview"])
                 partitions.update(found.offsets.get("counts") or {})
                 handed_on.update(_names_and_ids(found, given["playbook"], now, is_preview=given["is_preview"]))
+                # Whether identify_fail_on is reached is seen where it is set.
+                if not found.is_plainly_well or _FAIL_ON in left:
+                    troubled.append(label)
                 yield found
 
         now = int(time.time())
@@ -64,6 +71,8 @@ class ActionModule(ControllerAction):
             is_preview=given["is_preview"],
             in_short=given["dir"] is None,
         )
+        # For the play that fails for them.
+        replace(RunNotes.read(), troubled=tuple(troubled)).write()
         for cluster in report.clusters:
             summary = cluster.summary(report.playbook, is_preview=report.is_preview)
             handed_on[handed_on_as(cluster.label, OUTCOME_OF_ONE_CLUSTER)] = summary

@@ -27,7 +27,7 @@ class RunNotes:
     """``selected``: the clusters in which something is to be changed. ``failed``: a failure of a cluster before that, or empty.
 
     ``batch``: the clusters of the batch before. ``stopped``: why the run does not go on, or empty. ``done``: the number of
-    clusters of all batches so far.
+    clusters of all batches so far. ``troubled``: the clusters in which something may have failed, None before the report.
     """
 
     selected: tuple[str, ...] = ()
@@ -35,6 +35,7 @@ class RunNotes:
     batch: tuple[str, ...] = ()
     stopped: str = ""
     done: int = 0
+    troubled: tuple[str, ...] | None = None
 
     @classmethod
     def read(cls) -> RunNotes:
@@ -43,7 +44,7 @@ class RunNotes:
         if not path.exists():
             return cls()
         found = json.loads(path.read_text(encoding="utf-8"))
-        return cls(**{**found, "selected": tuple(found["selected"]), "batch": tuple(found["batch"])})
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in found.items()})
 
     def write(self) -> None:
         _path().write_text(json.dumps(asdict(self)), encoding="utf-8")

@@ -40,7 +40,7 @@ def _fewer(connector: Data, details: Details) -> dict[str, Any]:
         listed = {Partition.of(one["partition"]) for one in connector["verdicts"] if one["verdict"] != "ok"}
 
     def is_listed(entry: Data) -> bool:
-        return Partition.of(entry["partition"]) in listed
+        return bool(listed) and Partition.of(entry["partition"]) in listed
 
     fewer = {**connector, **_filtered(connector, _LISTS, is_listed), "records": []}
     if measures := connector.get("measures"):
