@@ -47,6 +47,8 @@ class ActionModule(ControllerAction):
     argument_spec = ARGUMENT_SPEC
 
     def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+        # Whether identify_fail_on is reached is for the role to say, wherever it is set: for the play here, for a host below.
+        asked = variables.get(_FAIL_ON, "never") != "never"
         troubled: list[str] = []
         partitions: Counter[str] = Counter()
         handed_on: dict[str, Any] = {}
@@ -57,8 +59,7 @@ class ActionModule(ControllerAction):
                 found = found_in(label, left, variables, is_preview=given["is_preview"])
                 partitions.update(found.offsets.get("counts") or {})
                 handed_on.update(_names_and_ids(found, given["playbook"], now, is_preview=given["is_preview"]))
-                # Whether identify_fail_on is reached is seen where it is set.
-                if not found.is_plainly_well or _FAIL_ON in left:
+                if asked or _FAIL_ON in left or not found.is_plainly_well:
                     troubled.append(label)
                 yield found
 

@@ -44,7 +44,8 @@ class RunNotes:
         if not path.exists():
             return cls()
         found = json.loads(path.read_text(encoding="utf-8"))
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in found.items()})
+        lists = {name: tuple(value) for name, value in found.items() if isinstance(value, list)}
+        return cls(**{**found, **lists})
 
     def write(self) -> None:
         _path().write_text(json.dumps(asdict(self)), encoding="utf-8")

@@ -38,6 +38,12 @@ def test_a_batch_that_begins_counts_and_one_that_does_not_is_not_done() -> None:
     assert RunNotes.read() == second
 
 
+@pytest.mark.parametrize("troubled", [None, (), ("eu",)])
+def test_no_cluster_in_trouble_is_not_the_same_as_nobody_has_looked(troubled: tuple[str, ...] | None) -> None:
+    RunNotes(troubled=troubled).write()
+    assert RunNotes.read().troubled == troubled
+
+
 def test_a_document_is_kept_for_the_rest_of_the_run_and_for_its_user_alone(tmp_path: Path) -> None:
     first, second = keep_document({"stuck": ["ürders"]}), keep_document({"stuck": []})
     assert (kept_document(first), kept_document(second)) == ({"stuck": ["ürders"]}, {"stuck": []})
