@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import new_folder, write_texts
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import RunReport
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.run import run_report
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.fleet_text import fleet_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
@@ -20,6 +21,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.who
 from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.connectops.recovery.plugins.plugin_utils.report_pages import DATA, PAGE, TEXT, report_files
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import found_in, left_by
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import RunNotes
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
     BACKUPS_OF_ONE_CLUSTER,
     OUTCOME_OF_ONE_CLUSTER,
@@ -36,7 +38,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     },
     "is_preview": {"type": "bool", "default": False},
 }
-_VARIABLE = "connectops_report_dir"
+_VARIABLE, _FAIL_ON = "connectops_report_dir", "identify_fail_on"
 
 
 class ActionModule(ControllerAction):
@@ -45,20 +47,42 @@ class ActionModule(ControllerAction):
     argument_spec = ARGUMENT_SPEC
 
     def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+        # Whether identify_fail_on is reached is for the role to say, wherever it is set: for the play here, for a host below.
+        asked = variables.get(_FAIL_ON, "never") != "never"
+        troubled: list[str] = []
+        partitions: Counter[str] = Counter()
+        handed_on: dict[str, Any] = {}
+
+        def each_found() -> Iterator[Found]:
+            for label in variables["ansible_play_hosts_all"]:
+                left = left_by(label, variables)
+                found = found_in(label, left, variables, is_preview=given["is_preview"])
+                partitions.update(found.offsets.get("counts") or {})
+                handed_on.update(_names_and_ids(found, given["playbook"], now, is_preview=given["is_preview"]))
+                if asked or _FAIL_ON in left or not found.is_plainly_well:
+                    troubled.append(label)
+                yield found
+
         now = int(time.time())
-        found = [
-            found_in(label, left_by(label, variables), variables["hostvars"][label], is_preview=given["is_preview"])
-            for label in variables["ansible_play_hosts_all"]
-        ]
         report = run_report(
-            given["playbook"], found, made_at=now, run_by=who_runs_this(), is_preview=given["is_preview"]
+            given["playbook"],
+            each_found(),
+            made_at=now,
+            run_by=who_runs_this(),
+            is_preview=given["is_preview"],
+            in_short=given["dir"] is None,
         )
+        # For the play that fails for them.
+        replace(RunNotes.read(), troubled=tuple(troubled)).write()
+        for cluster in report.clusters:
+            summary = cluster.summary(report.playbook, is_preview=report.is_preview)
+            handed_on[handed_on_as(cluster.label, OUTCOME_OF_ONE_CLUSTER)] = summary
         result: dict[str, Any] = {
             "changed": False,
             "outcome": report.outcome,
             "folder": None,
-            "lines": fleet_lines(report, found),
-            "handed_on": _handed_on(found, report),
+            "lines": fleet_lines(report, partitions),
+            "handed_on": handed_on,
         }
         if given["dir"] is None:
             return result
@@ -77,22 +101,17 @@ class ActionModule(ControllerAction):
         return {**result, "folder": str(folder), "lines": lines}
 
 
-def _handed_on(found: Sequence[Found], report: RunReport) -> dict[str, Any]:
+def _names_and_ids(found: Found, playbook: str, now: int, *, is_preview: bool) -> Iterator[tuple[str, Any]]:
     """What the next job of a workflow gets: for each cluster, since the parts of a sliced job would replace each other's."""
-    handed_on: dict[str, Any] = {}
-    for one, cluster in zip(found, report.clusters, strict=True):
-        summary = cluster.summary(report.playbook, is_preview=report.is_preview)
-        handed_on[handed_on_as(one.label, OUTCOME_OF_ONE_CLUSTER)] = summary
-        backups = {
-            name: change["backup_file"]
-            for name, change in (one.changed.get("connectors") or {}).items()
-            if change.get("backup_file")
-        }
-        if backups:
-            # For a person who looks at a job whose disk is gone. Nothing reads it.
-            handed_on[handed_on_as(one.label, BACKUPS_OF_ONE_CLUSTER)] = {one.label: backups}
-        if report.is_preview and report.playbook in ("recover", "rollback") and one.problem is None:
-            # A cluster that needs nothing is handed on as well: its part of a sliced job has been planned.
-            handed_on[handed_on_as(one.label)] = {one.label: one.planned.get("plan_ids", {})}
-            handed_on[PLANNED_AT] = f"{datetime.fromtimestamp(report.made_at, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
-    return handed_on
+    backups = {
+        name: change["backup_file"]
+        for name, change in (found.changed.get("connectors") or {}).items()
+        if change.get("backup_file")
+    }
+    if backups:
+        # For a person who looks at a job whose disk is gone. Nothing reads it.
+        yield handed_on_as(found.label, BACKUPS_OF_ONE_CLUSTER), {found.label: backups}
+    if is_preview and playbook in ("recover", "rollback") and found.problem is None:
+        # A cluster that needs nothing is handed on as well: its part of a sliced job has been planned.
+        yield handed_on_as(found.label), {found.label: found.planned.get("plan_ids", {})}
+        yield PLANNED_AT, f"{datetime.fromtimestamp(now, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"

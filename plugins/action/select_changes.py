@@ -9,9 +9,10 @@ from typing import Any
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import (
-    facts_of,
     left_by,
     plain_variable,
+    rendered,
+    summary_of,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import RunNotes
 from ansible_collections.connectops.recovery.plugins.plugin_utils.selection import (
@@ -25,6 +26,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "agreed": {"type": "dict", "required": True},
     "max_changes": {"type": "int", "default": 100},
 }
+_NAMED, _STAY_STOPPED = "connectops_connectors", "connectops_stay_stopped"
 
 
 class ActionModule(ControllerAction):
@@ -37,7 +39,8 @@ class ActionModule(ControllerAction):
         clusters, failed = {}, ""
         for label in variables["ansible_play_hosts_all"]:
             left, agreed_here = left_by(label, variables), None if agreed is None else agreed.get(label, {})
-            clusters[label] = self._selection(given["role"], variables["hostvars"][label], facts_of(left), agreed_here)
+            of_host = rendered(label, variables, left, (_NAMED, _STAY_STOPPED))
+            clusters[label] = self._selection(given["role"], of_host, summary_of(left), agreed_here)
             if not failed and (failure := plain_variable(left, "connectops_failure")):
                 failed = f"{label}: {failure}"
         problem = limit_problem({label: one.connectors for label, one in clusters.items()}, given["max_changes"])
@@ -54,7 +57,7 @@ class ActionModule(ControllerAction):
     def _selection(
         self, role: str, of_host: Mapping[str, Any], facts: Mapping[str, Any], agreed: Mapping[str, str] | None
     ) -> Selection:
-        named = self.value("connectops_connectors", of_host) or ()
+        named = self.value(_NAMED, of_host) or ()
         if role == "rollback":
             return Selection.of_rollback(named, agreed)
-        return Selection.of_reset(facts, named, agreed, self.value("connectops_stay_stopped", of_host) or ())
+        return Selection.of_reset(facts, named, agreed, self.value(_STAY_STOPPED, of_host) or ())

@@ -19,6 +19,12 @@ options:
         there are none, the pattern matches no host, and Ansible skips the play.
     type: bool
     default: false
+  troubled:
+    description:
+      - Whether to leave out the clusters of which M(connectops.recovery.report) has found in this run that nothing failed. None
+        is left out before it has looked.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -27,6 +33,9 @@ EXAMPLES = r"""
 
 - name: Work on those in which something is to be changed
   hosts: "{{ lookup('connectops.recovery.clusters', selected=true) }}"
+
+- name: Work on those in which something failed
+  hosts: "{{ lookup('connectops.recovery.clusters', troubled=true) }}"
 """
 
 RETURN = r"""
@@ -46,6 +55,9 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.preload import
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import RunNotes
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import is_blank
 
+# The pattern that matches none.
+_NO_HOST = ["all", "!all"]
+
 
 class LookupModule(LookupBase):
     def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
@@ -55,7 +67,9 @@ class LookupModule(LookupBase):
         if context.CLIARGS.get("syntax"):
             return [pattern]
         if kwargs.get("selected"):
-            return list(RunNotes.read().selected) or ["all", "!all"]
+            return list(RunNotes.read().selected) or _NO_HOST
+        if kwargs.get("troubled") and (troubled := RunNotes.read().troubled) is not None:
+            return list(troubled) or _NO_HOST
         groups: dict[str, list[str]] = known.get("groups", {})
         if not groups.get("all"):
             raise AnsibleError(

@@ -63,9 +63,20 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+summary:
+  description:
+    - The same as RV(ansible_facts.connectops_offsets), with nothing but C(verdict) and C(counts) of each connector.
+  returned: success, if O(set_facts) is V(false)
+  type: dict
+facts_file:
+  description:
+    - File on the controller with what RV(ansible_facts.connectops_offsets) would have been, as JSON. It is in Ansible's own
+      temporary folder of this run, and is gone when the run ends.
+  returned: success, if O(set_facts) is V(false)
+  type: str
 ansible_facts:
   description: The facts. Times are epoch seconds.
-  returned: success
+  returned: success, unless O(set_facts) is V(false)
   type: dict
   contains:
     connectops_offsets:

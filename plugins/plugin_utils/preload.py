@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from importlib import import_module
 
+from ansible.plugins.loader import filter_loader, lookup_loader, test_loader
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import known_variables
 
 _ACTIONS = "ansible_collections.connectops.recovery.plugins.action"
@@ -20,6 +21,8 @@ _MODULES = (
     "croniter",
     "stripe",
 )
+# What the templates of the playbooks and roles use.
+_LOOKUPS = ("options", "variable", "variable_problems")
 
 
 def preload() -> None:
@@ -27,5 +30,10 @@ def preload() -> None:
     for name in _MODULES:
         with suppress(ImportError):
             import_module(name)
+    for name in _LOOKUPS:
+        lookup_loader.get(f"connectops.recovery.{name}", class_only=True)
+    # Asking for one of Ansible's own loads them all.
+    filter_loader.get("ansible.builtin.bool")
+    test_loader.get("ansible.builtin.defined")
     # Reads the argument specs of all roles.
     known_variables()

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import SHORTEST_SECRET, quoted_data
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
 from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import plain
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import kept_document
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
     is_blank,
     known_variables,
@@ -50,18 +52,37 @@ def selected_in(label: str, left: Variables) -> Variables:
     return selected
 
 
-def facts_of(variables: Variables) -> Variables:
-    """What connect_offsets_facts has found in this run; empty if it has not. The facts of the host may be cached ones."""
-    facts: Variables = (plain_variable(variables, "identify_result").get("ansible_facts") or {}).get(_OFFSETS) or {}
+def rendered(label: str, variables: Variables, left: Variables, names: Iterable[str]) -> Variables:
+    """The variables of a host, rendered when they are read, if one of the names is among those that are ``left``; else none.
+
+    They are asked for only then, since Ansible gathers all variables of the host once more.
+    """
+    found: Variables = variables["hostvars"][label] if any(name in left for name in names) else {}
+    return found
+
+
+def summary_of(left: Variables) -> Variables:
+    """What connect_offsets_facts has found in this run, at least in short; empty if it has not."""
+    summary: Variables = plain_variable(left, "identify_result").get("summary") or _facts_of(left)
+    return summary
+
+
+def _facts_of(left: Variables) -> Variables:
+    """The same whole: from its file, or from the task's result. The facts of the host may be cached ones."""
+    read = plain_variable(left, "identify_result")
+    if "facts_file" in read:
+        return kept_document(read["facts_file"])
+    facts: Variables = (read.get("ansible_facts") or {}).get(_OFFSETS) or {}
     return facts
 
 
 def found_in(label: str, left: Variables, variables: Variables, *, is_preview: bool) -> Found:
     """What the roles have left of one host in this run, without its secrets.
 
-    ``left``: as :func:`left_by` returns it. ``variables``: those of the host, rendered when they are read.
+    ``left``: as :func:`left_by` returns it. ``variables``: those of the task that asks.
     """
-    secrets = frozenset(_secrets(variables))
+    of_host = rendered(label, variables, left, _secret_names())
+    secrets = frozenset(_secrets(of_host))
 
     def shown(*names: str) -> Any:
         return quoted_data(plain_variable(left, *names), secrets)
@@ -74,7 +95,7 @@ def found_in(label: str, left: Variables, variables: Variables, *, is_preview: b
     problem = shown("connectops_failure") or not_begun or " ".join(dict.fromkeys(failures))
     return Found(
         label,
-        offsets=(read.get("ansible_facts") or {}).get(_OFFSETS) or {},
+        offsets=quoted_data(_facts_of(left), secrets),
         planned=changed if is_preview else {},
         changed={} if is_preview else changed,
         verified=verified,
@@ -89,10 +110,15 @@ def _has_failed(result: Variables) -> bool:
     return bool(result.get("failed")) and "connectors" not in result and "msg" in result
 
 
+@cache
+def _secret_names() -> tuple[str, ...]:
+    return tuple(name for name, spec in known_variables().items() if spec.get("no_log"))
+
+
 def _secrets(variables: Variables) -> Iterator[str]:
     """The secrets among the variables that the playbooks read."""
-    for name, spec in known_variables().items():
-        if not spec.get("no_log") or name not in variables:
+    for name in _secret_names():
+        if name not in variables:
             continue
         try:
             value = plain(variables[name])

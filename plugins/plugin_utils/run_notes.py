@@ -9,10 +9,15 @@ Hosts run in processes of their own, and what the hosts of other batches have in
 from __future__ import annotations
 
 import json
+import os
+import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ansible import constants
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 
 _NAME = "connectops-run.json"
 
@@ -22,7 +27,7 @@ class RunNotes:
     """``selected``: the clusters in which something is to be changed. ``failed``: a failure of a cluster before that, or empty.
 
     ``batch``: the clusters of the batch before. ``stopped``: why the run does not go on, or empty. ``done``: the number of
-    clusters of all batches so far.
+    clusters of all batches so far. ``troubled``: the clusters in which something may have failed, None before the report.
     """
 
     selected: tuple[str, ...] = ()
@@ -30,6 +35,7 @@ class RunNotes:
     batch: tuple[str, ...] = ()
     stopped: str = ""
     done: int = 0
+    troubled: tuple[str, ...] | None = None
 
     @classmethod
     def read(cls) -> RunNotes:
@@ -38,7 +44,8 @@ class RunNotes:
         if not path.exists():
             return cls()
         found = json.loads(path.read_text(encoding="utf-8"))
-        return cls(**{**found, "selected": tuple(found["selected"]), "batch": tuple(found["batch"])})
+        lists = {name: tuple(value) for name, value in found.items() if isinstance(value, list)}
+        return cls(**{**found, **lists})
 
     def write(self) -> None:
         _path().write_text(json.dumps(asdict(self)), encoding="utf-8")
@@ -46,6 +53,27 @@ class RunNotes:
     def with_batch(self, batch: tuple[str, ...], stopped: str) -> RunNotes:
         """The notes when a batch begins, or does not because the run has ``stopped``."""
         return replace(self, batch=batch, stopped=stopped, done=self.done + (0 if stopped else len(batch)))
+
+
+def keep_document(document: Mapping[str, Any]) -> str:
+    """Keep JSON data until the run ends, for one that gets the returned path. Raises RecoveryError."""
+    folder = constants.DEFAULT_LOCAL_TMP
+    try:
+        descriptor, path = tempfile.mkstemp(".json", "connectops-", folder)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(json.dumps(document))
+    except OSError as error:
+        raise RecoveryError(
+            f"Ansible's temporary folder {folder} cannot be written ({error.strerror}): make room there, or set"
+            " ANSIBLE_LOCAL_TEMP to another folder."
+        ) from error
+    return path
+
+
+def kept_document(path: str) -> dict[str, Any]:
+    """The data that :func:`keep_document` has kept under this path, in this run."""
+    found: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+    return found
 
 
 def _path() -> Path:

@@ -62,6 +62,7 @@ OPTIONS_OF_A_RUN = frozenset(
         "plan_ids",
         "planned",
         "report_file",
+        "set_facts",
         "show",
         "soak_hours",
         "strategy",

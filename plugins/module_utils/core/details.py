@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The facts of a cluster with fewer details, so that those of hundreds of clusters stay small."""
+"""The facts of a cluster with fewer details, and their summary, so that those of hundreds of clusters stay small."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ Data = Mapping[str, Any]
 
 # The lists of a connector's facts that have an entry for each partition, or several.
 _LISTS = ("verdicts", "offsets", "available", "report_runs")
+# What a summary says of each connector.
+_OF_A_SUMMARY = ("verdict", "counts")
 # What a remedy does to each partition; the sums beside them stay.
 _OF_A_REMEDY = ("offsets", "ignored", "partitions")
 
@@ -26,13 +28,19 @@ def with_details(facts: Data, details: Details) -> dict[str, Any]:
     return {**facts, "connectors": {name: _fewer(one, details) for name, one in facts["connectors"].items()}}
 
 
+def summary_of(facts: Data) -> dict[str, Any]:
+    """The facts with the verdict and the counts of each connector, and nothing else of it."""
+    connectors = {name: {key: one[key] for key in _OF_A_SUMMARY} for name, one in facts["connectors"].items()}
+    return {**facts, "connectors": connectors}
+
+
 def _fewer(connector: Data, details: Details) -> dict[str, Any]:
     listed = set()
     if details == "problems":
         listed = {Partition.of(one["partition"]) for one in connector["verdicts"] if one["verdict"] != "ok"}
 
     def is_listed(entry: Data) -> bool:
-        return Partition.of(entry["partition"]) in listed
+        return bool(listed) and Partition.of(entry["partition"]) in listed
 
     fewer = {**connector, **_filtered(connector, _LISTS, is_listed), "records": []}
     if measures := connector.get("measures"):

@@ -214,13 +214,21 @@ def quoted(text: str, secrets: Iterable[str] = ()) -> str:
 
 def quoted_data(value: Any, secrets: Collection[str] = ()) -> Any:
     """JSON data with each of its texts as :func:`quoted` returns it. Names of fields and numbers stay."""
-    if isinstance(value, str):
-        return quoted(value, secrets)
-    if isinstance(value, Mapping):
-        return {key: quoted_data(item, secrets) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [quoted_data(item, secrets) for item in value]
-    return value
+    # Most texts of a fleet's data are there many times.
+    known: dict[str, str] = {}
+
+    def shown(one: Any) -> Any:
+        if isinstance(one, str):
+            if one not in known:
+                known[one] = quoted(one, secrets)
+            return known[one]
+        if isinstance(one, Mapping):
+            return {key: shown(item) for key, item in one.items()}
+        if isinstance(one, (list, tuple)):
+            return [shown(item) for item in one]
+        return one
+
+    return shown(value)
 
 
 def _whole_word(secret: str) -> re.Pattern[str]:
@@ -232,6 +240,8 @@ def _whole_word(secret: str) -> re.Pattern[str]:
 
 def without_secrets(value: Any, secrets: Collection[str]) -> Any:
     """JSON data without the given literals in any text. Names of fields and numbers stay."""
+    if not secrets:
+        return value
     if isinstance(value, str):
         if value in secrets:
             return HIDDEN

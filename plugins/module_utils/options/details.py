@@ -45,6 +45,17 @@ class ShowOptions:
     )
 
 
+SET_FACTS = Option(
+    "set_facts",
+    "bool",
+    (
+        "Whether to set the facts of the host. Ansible goes through them before each later task of the host.",
+        "If V(false), RV(summary) is returned instead, and the facts are in a file that is gone with the run.",
+    ),
+    default=True,
+)
+
+
 @dataclass(frozen=True)
 class DetailOptions:
     """How much of the facts is returned, and where all of them go."""
@@ -56,6 +67,7 @@ class DetailOptions:
         "File on the control node that the whole result is written to as JSON, whatever O(details) is.",
         "It is written in check mode as well.",
     )
+    set_facts: bool = field_for(SET_FACTS)
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> DetailOptions:

@@ -127,3 +127,19 @@ def test_each_cluster_costs_few_tasks(
     assert status == 0, output
     counts = recap(output, "cluster-002")
     assert counts["ok"] + counts["skipped"] <= most, output
+
+
+@pytest.mark.parametrize("set_for", ["hosts", "play"])
+def test_a_verdict_that_was_asked_about_fails_wherever_that_was_set(
+    tmp_path: Path, clusters: list[SimulatedCluster], set_for: str
+) -> None:
+    clusters[1].connectors["stripe-00"].offsets = clusters[1].connectors["stripe-01"].offsets
+    of_hosts, of_play = ({"identify_fail_on": "stuck"} if set_for == one else {} for one in ("hosts", "play"))
+    inventory = write_inventory(clusters[:2], tmp_path, of_hosts)
+    own = tmp_path / "own.json"
+    own.write_text(json.dumps([{"import_playbook": playbook_command("identify", inventory)[-1], "vars": of_play}]))
+    command = [*playbook_command("identify", inventory)[:-1], str(own)]
+    done = subprocess.run(command, env=playbook_environment(), text=True, capture_output=True, check=False)
+    assert done.returncode == 2, done.stdout
+    assert [recap(done.stdout, one.label)["failed"] for one in clusters[:2]] == [1, 0]
+    assert "the verdict is stuck or worse (identify_fail_on)" in " ".join(done.stdout.split())

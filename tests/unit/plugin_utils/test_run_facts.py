@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import found_in
+from ansible import constants
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import found_in, summary_of
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import keep_document
 
 READ = {"ansible_facts": {"connectops_offsets": {"read_at": 1.0, "connectors": {"orders": {"verdict": "ok"}}}}}
 
@@ -19,6 +22,19 @@ def test_the_facts_of_an_earlier_run_do_not_count() -> None:
     cached: dict[str, Any] = {"ansible_facts": READ["ansible_facts"]}
     assert found_in("a", cached, {}, is_preview=False).names == []
     assert found_in("a", {**cached, "identify_result": READ}, {}, is_preview=False).names == ["orders"]
+
+
+def test_facts_that_were_not_set_are_found_in_the_file_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    facts = READ["ansible_facts"]["connectops_offsets"]
+    left = {"identify_result": {"facts_file": keep_document(facts), "summary": {"recoverable": ["orders"]}}}
+    assert found_in("a", left, {}, is_preview=False).offsets == facts
+    assert summary_of(left) == {"recoverable": ["orders"]}
+    # A role of a user's own playbook sets the facts.
+    assert summary_of({"identify_result": READ}) == facts
+    assert summary_of({"identify_result": {"failed": True, "msg": "Not reached."}}) == {}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +73,9 @@ def test_the_secrets_of_the_run_are_in_nothing_that_is_found() -> None:
     results = ("reset_result", "verify_result", "prevent_result")
     for is_preview in (True, False):
         given = {**dict.fromkeys(results, result), "connectops_failure": words}
-        found = json.dumps(asdict(found_in("a", given, secrets, is_preview=is_preview)))
+        # What is left holds the secrets as they were written, maybe as templates; the variables of the host are rendered.
+        left = {**given, **dict.fromkeys(secrets, "{{ vault }}")}
+        found = json.dumps(asdict(found_in("a", left, {"hostvars": {"a": secrets}}, is_preview=is_preview)))
         assert "It said ********" in found
         assert "c4n4ry" not in found
 

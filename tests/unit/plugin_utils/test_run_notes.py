@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 from ansible import constants
-from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import RunNotes
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import (
+    RunNotes,
+    keep_document,
+    kept_document,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -31,3 +36,21 @@ def test_a_batch_that_begins_counts_and_one_that_does_not_is_not_done() -> None:
     assert (second.batch, second.done, second.stopped) == (("us", "ap"), 1, "It got worse.")
     second.write()
     assert RunNotes.read() == second
+
+
+@pytest.mark.parametrize("troubled", [None, (), ("eu",)])
+def test_no_cluster_in_trouble_is_not_the_same_as_nobody_has_looked(troubled: tuple[str, ...] | None) -> None:
+    RunNotes(troubled=troubled).write()
+    assert RunNotes.read().troubled == troubled
+
+
+def test_a_document_is_kept_for_the_rest_of_the_run_and_for_its_user_alone(tmp_path: Path) -> None:
+    first, second = keep_document({"stuck": ["ürders"]}), keep_document({"stuck": []})
+    assert (kept_document(first), kept_document(second)) == ({"stuck": ["ürders"]}, {"stuck": []})
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+
+
+def test_a_folder_that_cannot_be_written_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", "/no/such/folder")
+    with pytest.raises(RecoveryError, match=r"/no/such/folder cannot be written .*ANSIBLE_LOCAL_TEMP"):
+        keep_document({})

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import (
     ClusterReport,
     ConnectorReport,
@@ -26,13 +24,13 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.te
 _MOST = 10
 
 
-def fleet_lines(run: RunReport, found: Sequence[Found]) -> list[str]:
-    """How many there are of each outcome, the ten worst, and how to see the rest; nothing for a single cluster."""
+def fleet_lines(run: RunReport, partitions: Mapping[str, int]) -> list[str]:
+    """How many there are of each outcome, the ten worst, and how to see the rest; nothing for a single cluster.
+
+    ``partitions``: how many of each verdict there are in all clusters; empty if nobody looked.
+    """
     if len(run.clusters) < 2:
         return []
-    partitions: Counter[str] = Counter()
-    for one in found:
-        partitions.update(one.offsets.get("counts") or {})
     connectors = [connector.outcome for cluster in run.clusters for connector in cluster.connectors]
     lines = wrapped(run.message, indent="")
     lines += wrapped(f"connectors: {counted_outcomes(connectors) or 'none'}")

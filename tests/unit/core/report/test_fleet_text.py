@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
@@ -28,8 +29,16 @@ def cluster(label: str, **verdicts: str) -> Found:
 
 
 def lines(*found: Found) -> list[str]:
-    report = run_report("identify", found, made_at=0, run_by="me", is_preview=False)
-    return fleet_lines(report, found)
+    partitions: Counter[str] = Counter()
+    for one in found:
+        partitions.update(one.offsets.get("counts") or {})
+    whole, short = (
+        run_report("identify", iter(found), made_at=0, run_by="me", is_preview=False, in_short=in_short)
+        for in_short in (False, True)
+    )
+    shown = fleet_lines(whole, partitions)
+    assert fleet_lines(short, partitions) == shown
+    return shown
 
 
 def test_of_two_hundred_clusters_the_ten_worst_are_shown_on_one_screen() -> None:

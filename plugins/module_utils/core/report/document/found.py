@@ -37,6 +37,20 @@ class Found:
         return not any((self.offsets, self.planned, self.changed, self.verified, self.prevented))
 
     @property
+    def is_plainly_well(self) -> bool:
+        """Whether the results say that nothing failed and nothing was left STOPPED. Where they do not, something may be wrong."""
+        results = ((self.changed or self.planned).get("connectors") or NO_DATA).values()
+        return (
+            self.problem is None
+            and not self.left_stopped
+            and not self.offsets.get("left_stopped")
+            and self.verified.get("recovered", True) is True
+            and not any(
+                "failed" in one or (one.get("plan") or NO_DATA).get("final_state") == "STOPPED" for one in results
+            )
+        )
+
+    @property
     def names(self) -> list[str]:
         """The connectors of which anything is known, in the order of the steps."""
         results = (self.offsets, self.planned, self.changed, self.verified, self.prevented)

@@ -175,6 +175,13 @@ class ClusterReport:
     timeline: tuple[Moment, ...] = ()
     next_steps: tuple[str, ...] = ()
 
+    def in_short(self) -> ClusterReport:
+        """What is said of the cluster among all those of a run: how it is, and which connectors are not well, and why."""
+        connectors = tuple(
+            ConnectorReport(one.name, one.outcome, one.why, problem=one.problem) for one in self.connectors
+        )
+        return ClusterReport(self.label, self.outcome, self.problem, connectors=connectors)
+
     @property
     def message(self) -> str:
         """The cluster in a line."""

@@ -13,8 +13,18 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
 
 
 def run_report(
-    playbook: Playbook, clusters: Iterable[Found], *, made_at: int, run_by: str, is_preview: bool
+    playbook: Playbook,
+    clusters: Iterable[Found],
+    *,
+    made_at: int,
+    run_by: str,
+    is_preview: bool,
+    in_short: bool = False,
 ) -> RunReport:
-    """``made_at``: epoch seconds. ``run_by``: user and host."""
-    reports = tuple(cluster_report(found, playbook, made_at, is_preview=is_preview) for found in clusters)
+    """``made_at``: epoch seconds. ``run_by``: user and host. ``in_short``: without what only a page of a cluster shows.
+
+    One cluster is taken after the other, since what was found of each is large.
+    """
+    whole = (cluster_report(found, playbook, made_at, is_preview=is_preview) for found in clusters)
+    reports = tuple(one.in_short() if in_short else one for one in whole)
     return RunReport(playbook, is_preview, made_at, run_by, reports)
