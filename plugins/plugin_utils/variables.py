@@ -197,6 +197,8 @@ _GIVEN_BY_PLAYBOOKS = {
 # After a reset that is known not to be a recovery.
 _NO_VERIFICATION = ("verify_connectors", [])
 
+_UNDEFINED = re.compile(r"'\w+' is undefined")
+
 # These are read before a role has read anything, so that nothing they refer to can still be missing.
 _READ_FIRST = ("connectops_", "identify_")
 
@@ -329,9 +331,14 @@ def variable_problems(
 
 
 def unreadable(name: str, error: Exception) -> str:
-    """The sentence about a variable that cannot be rendered, with the innermost part of Ansible's message."""
+    """The sentence about a variable that cannot be rendered, with the innermost part of Ansible's message.
+
+    Of a secret it tells only what is not defined: a password with braces is no template, and a parser quotes it.
+    """
     message = str(getattr(error, "message", error)).partition("Use -v")[0].strip().rstrip(".")
     reason = message.rpartition(". ")[2].rpartition(": ")[2]
+    if (spec_of(name) or {}).get("no_log") and not _UNDEFINED.fullmatch(reason):
+        return f"The variable {name} cannot be read as a template: if its braces are meant as they are, mark it as !unsafe."
     return f"The variable {name} cannot be read ({reason}): correct what it refers to."
 
 

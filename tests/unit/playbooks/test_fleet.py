@@ -41,7 +41,10 @@ def run(
 def changed(clusters: list[SimulatedCluster]) -> list[str]:
     """The clusters that were written to, in order of their first write."""
     moments = {
-        one.label: min((at for at, method, _path in one.calls if method in ("PUT", "PATCH")), default=None)
+        one.label: min(
+            (at for at, method, path in one.calls if method in ("PUT", "PATCH") and not path.endswith("/validate")),
+            default=None,
+        )
         for one in clusters
     }
     written = {label: at for label, at in moments.items() if at is not None}
@@ -127,3 +130,29 @@ def test_each_cluster_costs_few_tasks(
     assert status == 0, output
     counts = recap(output, "cluster-002")
     assert counts["ok"] + counts["skipped"] <= most, output
+
+
+def test_a_blank_for_a_role_replaces_nothing_that_the_playbook_gives_to_it(
+    tmp_path: Path, clusters: list[SimulatedCluster]
+) -> None:
+    blanks = dict.fromkeys(("reset_plan_ids", "reset_agreed_plans", "reset_connectors", "verify_connectors"), "")
+    agreed = {"cluster-001": {"stripe-00": "0123456789ab"}}
+    status, output = run(tmp_path, clusters[:1], "recover", **blanks, connectops_plan_ids=agreed)
+    assert status == 2, output
+    assert changed(clusters) == []
+    assert "The plan 0123456789ab does not fit" in " ".join(output.split())
+    status, output = run(tmp_path, clusters[:1], "recover", **blanks)
+    assert status == 0, output
+    assert changed(clusters) == ["cluster-001"]
+    assert "Recovered: stripe-00." in output
+
+
+def test_named_connectors_are_the_only_ones_that_are_looked_at(
+    tmp_path: Path, clusters: list[SimulatedCluster]
+) -> None:
+    status, output = run(
+        tmp_path, clusters[:1], "identify", connectops_connectors="stripe-01", identify_fail_on="stuck"
+    )
+    assert status == 0, output
+    assert "stripe-01" in output
+    assert "stripe-00" not in output

@@ -111,6 +111,17 @@ def test_a_variable_that_refers_to_an_undefined_one_is_named() -> None:
     assert problems({"reset_partitions": error}) == []
 
 
+def test_a_secret_that_is_no_template_is_not_quoted() -> None:
+    error = Undefined("Syntax error in template: expected token 'end of print statement', got 's3cret'")
+    (problem,) = problems({"connectops_url_password": error})
+    assert "s3cret" not in problem
+    assert problem.endswith("if its braces are meant as they are, mark it as !unsafe.")
+    assert (
+        "'vault_password' is undefined"
+        in problems({"connectops_url_password": Undefined("'vault_password' is undefined")})[0]
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "value", "end"),
     [
