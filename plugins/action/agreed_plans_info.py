@@ -37,12 +37,11 @@ class ActionModule(ControllerAction):
     argument_spec = ARGUMENT_SPEC
 
     def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+        agreed = self._agreed(given["is_plan"], variables)
         in_run = variables["ansible_play_hosts_all"]
         of_hosts = {label: variables["hostvars"][label] for label in in_run}
-        urls = {label: self._urls(of_host) for label, of_host in of_hosts.items()}
-        if problem := shared_url_problem(urls):
+        if problem := shared_url_problem({label: self._urls(of_host) for label, of_host in of_hosts.items()}):
             raise RecoveryError(problem)
-        agreed = self._agreed(given["is_plan"], variables)
         if agreed is None:
             return {"changed": False, "is_given": False, "ids": {}, "plans": {}, "lines": []}
         agreed.check_role(given["role"])

@@ -195,7 +195,7 @@ _GIVEN_BY_PLAYBOOKS = {
 }
 
 # After a reset that is known not to be a recovery.
-_NO_VERIFICATION = ("verify_connectors", [])
+_NO_VERIFICATION: tuple[str, list[str]] = ("verify_connectors", [])
 
 _UNDEFINED = re.compile(r"'\w+' is undefined")
 
