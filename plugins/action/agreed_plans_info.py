@@ -39,7 +39,8 @@ class ActionModule(ControllerAction):
     def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         agreed = self._agreed(given["is_plan"], variables)
         in_run = variables["ansible_play_hosts_all"]
-        of_hosts = {label: variables["hostvars"][label] for label in in_run}
+        # A host whose variables were refused takes no part any more, and the others go on.
+        of_hosts = {label: variables["hostvars"][label] for label in variables["ansible_play_hosts"]}
         if problem := shared_url_problem({label: self._urls(of_host) for label, of_host in of_hosts.items()}):
             raise RecoveryError(problem)
         if agreed is None:

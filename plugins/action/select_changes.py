@@ -28,7 +28,10 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 
 
 class ActionModule(ControllerAction):
-    """Select the connectors that this run may change, in all its clusters, before anything is changed."""
+    """Select the connectors that this run may change, in all its clusters, before anything is changed.
+
+    None are of a cluster that takes no part any more: its variables were refused, and may not even be readable.
+    """
 
     argument_spec = ARGUMENT_SPEC
 
@@ -37,7 +40,11 @@ class ActionModule(ControllerAction):
         clusters, failed = {}, ""
         for label in variables["ansible_play_hosts_all"]:
             left, agreed_here = left_by(label, variables), None if agreed is None else agreed.get(label, {})
-            clusters[label] = self._selection(given["role"], variables["hostvars"][label], facts_of(left), agreed_here)
+            clusters[label] = (
+                self._selection(given["role"], variables["hostvars"][label], facts_of(left), agreed_here)
+                if label in variables["ansible_play_hosts"]
+                else Selection()
+            )
             if not failed and (failure := plain_variable(left, "connectops_failure")):
                 failed = f"{label}: {failure}"
         problem = limit_problem({label: one.connectors for label, one in clusters.items()}, given["max_changes"])

@@ -141,10 +141,16 @@ def test_a_blank_for_a_role_replaces_nothing_that_the_playbook_gives_to_it(
     assert status == 2, output
     assert changed(clusters) == []
     assert "The plan 0123456789ab does not fit" in " ".join(output.split())
-    status, output = run(tmp_path, clusters[:1], "recover", **blanks)
-    assert status == 0, output
+    # The mistake in the variables of another cluster is its own.
+    stay = "{{ '' if inventory_hostname == 'cluster-001' else not_there }}"
+    status, output = run(tmp_path, clusters[:2], "recover", **blanks, connectops_stay_stopped=stay)
+    assert status == 2, output
     assert changed(clusters) == ["cluster-001"]
     assert "Recovered: stripe-00." in output
+    assert "The variable connectops_stay_stopped cannot be read ('not_there' is undefined)" in " ".join(
+        output.replace("''", "'").split()
+    )
+    assert [recap(output, label)["failed"] for label in ("cluster-001", "cluster-002")] == [0, 1]
 
 
 def test_named_connectors_are_the_only_ones_that_are_looked_at(
