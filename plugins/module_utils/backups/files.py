@@ -173,7 +173,7 @@ class FolderStore(DocumentStore):
     def refuse_unfit(self, backup: Backup) -> None:
         super().refuse_unfit(backup)
         if (problem := folder_problem(self.folder)) is not None:
-            raise InputError(f"backup_dir: {problem}")
+            raise self._cannot_write("A backup", problem.partition(": ")[0])
 
     def _check_size(self, size: int) -> None:
         """A file may be of any size."""
