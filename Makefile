@@ -20,9 +20,11 @@ export PYTHONPATH := $(CURDIR)/.cache/collections:$(CURDIR)/tests
 # Ansible's tools start one another by name.
 export PATH := $(VENV)/bin:$(PATH)
 export VIRTUAL_ENV := $(VENV)
+# Compiled code is kept: without it each process of pytest and of the lab compiles all of it again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help check-python check-java setup hooks lint $(LINTS) unit faults enumerate monitoring integration awx events molecule sanity smoke matrix
-.PHONY: pages reference test package site demo lab bench clean
+.PHONY: pages reference collected test package site demo lab bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -106,9 +108,13 @@ smoke: check-java setup ## run a few tests under the oldest and the newest ansib
 matrix: check-java setup ## run all core tests, and every sanity test, under the oldest and the newest ansible-core
 	@$(PY) -m tooling.matrix
 
+# What pytest compiles here once, its processes would each compile at the same time.
+collected: setup
+	@$(PYTEST) --collect-only --quiet > /dev/null
+
 # The longest first. The output of each comes in one piece; the summary of pytest comes last.
 test: check-java setup ## run lint, unit, integration, molecule, sanity and smoke, and measure the coverage of plugins/
-	@$(MAKE) --no-print-directory --keep-going --jobs=3 --output-sync=target sanity smoke molecule $(LINTS)
+	@$(MAKE) --no-print-directory --keep-going --jobs=3 --output-sync=target sanity smoke molecule $(LINTS) collected
 	@$(PYTEST) $(PARALLEL) --cov --cov-report=term
 
 package: setup ## build the artifact of a release, with its changelog, and check it as Galaxy does

@@ -5,12 +5,21 @@
 
 from __future__ import annotations
 
+import signal
+
 import hypothesis
 import pytest
 from unit.examples import examples
 
 hypothesis.settings.register_profile("tests", examples(100))
 hypothesis.settings.load_profile("tests")
+
+
+def pytest_configure() -> None:
+    """Tests send signals, and a run that was started in the background or with nohup ignores them, with all that it starts."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

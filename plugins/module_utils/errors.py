@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 
@@ -24,6 +26,19 @@ class RecoveryError(Exception):
     def sentence(self) -> str:
         """The message with a full stop, which words quoted from elsewhere may lack, so that another can follow it."""
         return self.message if self.message.endswith((".", "?", "!")) else f"{self.message}."
+
+
+def unforeseen(connector: str, error: Exception) -> RecoveryError:
+    """The error of one connector for what nobody has foreseen, so that it keeps none of the others from their turn.
+
+    It says where it happened and not what it was about, which may be a secret.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return RecoveryError(
+        f"Connector '{connector}': an error that was not foreseen ({type(error).__name__}{where}): report it as a defect of"
+        " connectops.recovery."
+    )
 
 
 class InputError(RecoveryError):

@@ -17,6 +17,9 @@ from typing import NamedTuple
 import pytest
 from faults.world import KINDS, SCENARIOS, STATES, Kind, Scenario, World, fault
 
+# Many cases of the same lines, which others cover: measuring would double their time.
+pytestmark = pytest.mark.no_cover
+
 # How many cases of each scenario the ordinary run of the tests takes, and how many pairs of faults ``make faults`` does.
 SAMPLE = 40
 PAIRS = 400

@@ -17,12 +17,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import without_hold
 from faults.world import KINDS, LATE_SECONDS, LONGEST_HOLD_SECONDS, OLD_CONFIG, STATES, Kind, Scenario, World, fault
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from unit.examples import examples
 from unit.operations.tasks.two_runs import Client, Turns
+
+# Many cases of the same lines, which others cover: measuring would double their time.
+pytestmark = pytest.mark.no_cover
 
 HOMES = ("a", "b")
 # No run of one connector has more calls than this.

@@ -38,6 +38,9 @@ from unit.connect.clients import Clock
 from unit.connect.recorded import ROOT, info, status_of
 from unit.fake_cluster import FakeCluster, FakeConnector
 
+# Many cases of the same lines, which others cover: measuring would double their time.
+pytestmark = pytest.mark.no_cover
+
 NOW = 1_795_413_600.0
 ORDERS = Partition.of({"table": "orders"})
 STORED: Offset = {"id": 5, "at": "2026-11-20", "ratio": 0.5}

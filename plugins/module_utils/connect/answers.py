@@ -143,6 +143,7 @@ UNTIL_DEADLINE = Patience(math.inf)
 UNREACHABLE = Patience(10.0, rounds=3)
 # A starting worker answers like this for about ten seconds, but so does any other web server.
 STARTING = Patience(15.0)
+_TOO_FAST = 429
 # This is not Kafka Connect: ask each URL once.
 FOREIGN = Patience(0.0, rounds=1)
 
@@ -154,6 +155,7 @@ class Failure:
     ``kind`` is the error to raise once ``patience`` has ended.
     ``perhaps_done``: if the call was a change, Connect may have made it.
     ``resend``: if the call was a change, it may be sent again. All changes here can be repeated without harm.
+    ``pause_seconds``: how long the server asks to wait before that; 0 if it does not say.
     """
 
     kind: type[ConnectError]
@@ -162,6 +164,7 @@ class Failure:
     perhaps_done: bool
     resend: bool
     status: int | None = None
+    pause_seconds: float = 0.0
 
 
 # An error is final: repeating the call does not help.
@@ -186,9 +189,23 @@ def classify(exchange: Exchange, answer: Answer) -> Outcome:
         return Reply(url, status, answer.headers, answer.data)
     if status in (401, 403, 407):
         return AccessDenied(access_denied(url, call, status, exchange.login), **exchange.facts(status))
+    if status == _TOO_FAST:
+        # Connect itself has no limit; what is in front of it has not let the call through.
+        patience = UNTIL_DEADLINE if exchange.has_answered else STARTING
+        reason = f"status {status}: what is in front of it allows fewer requests"
+        pause = _wanted_pause(answer)
+        return Failure(
+            ConnectError, reason, patience, perhaps_done=False, resend=True, status=status, pause_seconds=pause
+        )
     if answer.message is None:
         return _not_from_connect(exchange, answer)
     return _error_of_connect(exchange, status, answer.message)
+
+
+def _wanted_pause(answer: Answer) -> float:
+    """The seconds of ``Retry-After``; 0 where there are none. A date is not read, as the clocks may differ."""
+    text = answer.headers.get("Retry-After", "").strip()
+    return float(text) if re.fullmatch(r"[0-9]{1,6}", text) else 0.0
 
 
 def _is_success(call: Call, answer: Answer) -> bool:
@@ -214,7 +231,10 @@ def _not_from_connect(exchange: Exchange, answer: Answer) -> Failure | Unsupport
     starting = UNTIL_DEADLINE if exchange.has_answered else STARTING
     if status in (502, 503, 504):
         reason = f"status {status} from a proxy in front of it"
-        return Failure(ConnectError, reason, starting, perhaps_done=True, resend=False, status=status)
+        pause = _wanted_pause(answer)
+        return Failure(
+            ConnectError, reason, starting, perhaps_done=True, resend=False, status=status, pause_seconds=pause
+        )
     content_type = exchange.clean(answer.headers.get("Content-Type", "").partition(";")[0].strip())
     found = (
         "JSON of another server"

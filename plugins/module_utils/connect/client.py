@@ -29,6 +29,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluste
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.deadline import Deadline
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
     OF_THE_CLUSTER,
+    REFUSALS,
     AccessDenied,
     ConnectError,
     NoStatusYet,
@@ -37,6 +38,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
     TlsFailed,
     Unreachable,
     Unsupported,
+    raise_if_all,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.messages import (
     clean,
@@ -152,9 +154,11 @@ class ConnectClient:
         found = {}
         names = self.names()
         expanded = self._expanded() if names else {}
+        refused: dict[str, ConnectError] = {}
         for name in names:
             with contextlib.suppress(NotFound):  # it was deleted since it was listed
-                found[name] = expanded[name] if name in expanded else self._single(name)
+                found[name] = expanded[name] if name in expanded else self._single(name, refused)
+        raise_if_all(refused, found)
         return found
 
     def _expanded(self) -> dict[str, Connector]:
@@ -171,8 +175,8 @@ class ConnectClient:
         except ConnectError:
             return {}
 
-    def _single(self, name: str) -> Connector:
-        """One connector as its own calls show it. Raises :class:`NotFound`."""
+    def _single(self, name: str, refused: dict[str, ConnectError]) -> Connector:
+        """One connector as its own calls show it; adds it to those that are ``refused``. Raises :class:`NotFound`."""
         problems: list[str] = []
 
         def part(parse: Callable[[Any], Parsed], *rest: str) -> Parsed | None:
@@ -180,6 +184,10 @@ class ConnectClient:
             try:
                 call = Call("GET", _path(name, *rest), connector=name)
                 return _parsed(call, self._sender.send(call), parse)
+            except REFUSALS as error:
+                refused.setdefault(name, error)
+                problems.append(error.sentence)
+                return None
             except (*OF_THE_CLUSTER, NotFound):
                 raise
             except (ConnectError, InputError) as error:  # the latter for a name that no path can have
@@ -255,7 +263,12 @@ class ConnectClient:
     def supports(self, verb: str, resource: Literal["offsets", "config"]) -> bool:
         """Whether ``verb`` (as ``PATCH``) may be used on ``/connectors/<name>/<resource>``; asked once per client."""
         if resource not in self._verbs:
-            self._verbs[resource] = self._allowed(resource)
+            try:
+                self._verbs[resource] = self._allowed(resource)
+            except REFUSALS:
+                if (verb.upper(), resource) != ("GET", "offsets"):
+                    raise
+                return self._tells_offsets()
         return verb.upper() in self._verbs[resource]
 
     def worker_answer(self, worker_id: str, name: str, timeout_seconds: float) -> WorkerAnswer:
@@ -355,6 +368,16 @@ class ConnectClient:
 
     # -----------------------------------------------------------------------------------------------------------------
     # How these are sent
+
+    def _tells_offsets(self) -> bool:
+        """Whether Connect has the call for offsets, where a gateway keeps the question for the allowed methods to itself."""
+        try:
+            self._sender.send(Call("GET", _path(PROBE, "offsets"), connector=PROBE, since="3.5"))
+        except NotFound:
+            return True
+        except Unsupported:
+            return False
+        return True
 
     def _allowed(self, resource: str) -> frozenset[str]:
         # The answer lists the verbs of the route, so the connector need not exist.

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 
 
@@ -53,6 +55,14 @@ class NotStoppedYet(ConnectError):
 
 # The same for every connector of the cluster; anything else may be one connector's own problem.
 OF_THE_CLUSTER = (AccessDenied, NotConnect, TimedOut, TlsFailed, Unreachable)
+# Of those what a gateway may answer to the calls for one connector alone: rights by name, a name that it blocks.
+REFUSALS = (AccessDenied, NotConnect)
+
+
+def raise_if_all(refused: Mapping[str, ConnectError], asked: Collection[str]) -> None:
+    """Raise the first refusal where all connectors that were ``asked`` for are refused: then it is no connector's own."""
+    if refused and set(refused) >= set(asked):
+        raise next(iter(refused.values()))
 
 
 def is_surely_not_made(error: ConnectError) -> bool:

@@ -118,6 +118,7 @@ class Sender:
             if attempts.are_enough(self._clock() - started, rounds):
                 break
             pause = min(LONGEST_PAUSE_SECONDS, 0.25 * 2.0 ** min(rounds, 10)) * random.uniform(0.5, 1.0)
+            pause = max(pause, attempts.wanted_pause_seconds)
             self.deadline.sleep(min(pause, self.deadline.remaining_seconds()))
             attempts.begin_round()
         raise attempts.given_up()
@@ -183,6 +184,11 @@ class _Attempts:
             self._perhaps_done = self._perhaps_done or outcome.perhaps_done
             if not outcome.resend:
                 raise in_doubt(self._call, self._latest) if self._perhaps_done else given_up(self._call, {url: outcome})
+
+    @property
+    def wanted_pause_seconds(self) -> float:
+        """The longest pause that one of the servers asks for."""
+        return max((failure.pause_seconds for failure in self._latest.values()), default=0.0)
 
     def are_enough(self, waited_seconds: float, rounds: int) -> bool:
         """Whether the failures have had the time to pass."""

@@ -17,7 +17,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 )
 
 # Clocks that differ by less than this are not corrected, see workers_now.
-_CLOCK_TOLERANCE_SECONDS = 60
+CLOCK_TOLERANCE_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ class OwnWrite:
             return False
         if entry.committed_at is None:
             return True
-        latest = float("inf") if self.ended is None else self.ended + _CLOCK_TOLERANCE_SECONDS
-        return self.begun - _CLOCK_TOLERANCE_SECONDS <= entry.committed_at <= latest
+        latest = float("inf") if self.ended is None else self.ended + CLOCK_TOLERANCE_SECONDS
+        return self.begun - CLOCK_TOLERANCE_SECONDS <= entry.committed_at <= latest
 
 
 def newest_writes(older: Iterable[OwnWrite], newer: Iterable[OwnWrite]) -> tuple[OwnWrite, ...]:

@@ -112,7 +112,17 @@ def _bare_secret(text: str) -> str:
 
 def is_placeholder(value: str) -> bool:
     """Whether the value is made of nothing but config provider placeholders such as ``${file:/run/s:key}``."""
-    return bool(value) and not _PLACEHOLDER.sub("", value).strip(" ;,")
+    return bool(value) and not without_placeholders(value).strip(" ;,")
+
+
+def without_placeholders(value: str) -> str:
+    """What a value shows beside its placeholders."""
+    return _PLACEHOLDER.sub("", value)
+
+
+def hides_something(value: str) -> bool:
+    """Whether a placeholder or a mask stands for the value, or for a part of it."""
+    return without_placeholders(value) != value or looks_masked(value)
 
 
 def looks_masked(value: str | None) -> bool:

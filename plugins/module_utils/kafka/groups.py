@@ -47,6 +47,12 @@ def group_positions(connection: Connection, group: str, topics: Collection[str] 
     nexts = {partition: max(begins[partition], committed.get(partition, 0)) for partition in partitions}
     behind = {partition: at for partition, at in nexts.items() if at < ends[partition]}
     waiting = first_messages(connection, behind, 1)
+    # Records came, none was committed, and none is left to be read.
+    expired = {
+        partition
+        for partition, end in ends.items()
+        if end > 0 and partition not in committed and (partition not in behind or waiting.get(partition) == [])
+    }
     return tuple(
         SinkPosition(
             *partition,
@@ -55,6 +61,7 @@ def group_positions(connection: Connection, group: str, topics: Collection[str] 
             committed[partition] if partition in committed and waiting.get(partition) == [] else ends[partition],
             times.get(partition),
             written_at(waiting[partition][0]) if waiting.get(partition) else None,
+            has_expired=partition in expired,
         )
         for partition in partitions
     )

@@ -20,7 +20,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.te
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.outlook import Outlook
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits, Verdict, counts
-from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, unforeseen
 
 # Each asks the accounts of its connector; a cluster's connectors are judged side by side.
 _MOST_AT_ONCE = 8
@@ -78,6 +78,10 @@ class Judge:
         except RecoveryError as error:
             # One connector with a config that cannot be read must not hide the others.
             return self._not_judged(connector, error.sentence)
+        except ImportError:
+            raise
+        except Exception as error:
+            return self._not_judged(connector, unforeseen(connector.name, error).sentence)
         facts = judgement.as_data(kind.name, connector.state)
 
         def body(listed: Mapping[str, Any]) -> list[str]:

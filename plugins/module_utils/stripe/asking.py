@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
@@ -99,7 +100,12 @@ class Questions:
         raise AssertionError("count() has no end")
 
     def _failure(self, error: stripe.StripeError) -> StripeFailed:
-        lines = self.secretless(str(error.user_message or error)).splitlines()
+        text = self.secretless(str(error.user_message or error))
+        if error.http_status is None:
+            # The library's own words, in wrapped lines, with what happened at their end.
+            cause = re.search(r"\(Network error: (?:An? )?(\w+)", text)
+            text = "no answer" if cause is None else f"no answer ({cause[1]})"
+        lines = text.splitlines()
         return StripeFailed(error.http_status, (lines or [type(error).__name__])[0].rstrip("."))
 
 

@@ -110,6 +110,8 @@ def run_job(
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
             "ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg"),
             "ANSIBLE_HOME": str(ROOT / ".cache" / "ansible"),
+            # The home of a container, which ends with it.
+            "HOME": str(folder),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         },
         settings={"pexpect_timeout": 0.02, "job_timeout": time_limit} if is_cancelled or time_limit else {},

@@ -182,7 +182,11 @@ ROWS = {
     "500 timed out while reading": Row(READ, 500, "Timed out while reading", ConnectError, "failed to process GET"),
     "409 already exists": Row(STOP, 409, "Connector c already exists", ConnectError, "refused PUT"),
     "500": Row(STOP, 500, "java.lang.NullPointerException", ConnectError, "failed to process PUT"),
-    **{str(status): Row(STOP, status, "bad", ConnectError, "refused PUT /") for status in (400, 415, 422, 429)},
+    **{str(status): Row(STOP, status, "bad", ConnectError, "refused PUT /") for status in (400, 415, 422)},
+    # A limit on requests, of a gateway
+    "429 of a gateway": other(STOP, 429, PAGE, replace(AGAIN, patience=STARTING), "allows fewer requests"),
+    "429 of a gateway before a cluster known": other(STOP, 429, PAGE, AGAIN, has_answered=True),
+    "429 in Connect's words": Row(READ, 429, "slow down", AGAIN, more={"has_answered": True}),
 }  # fmt: skip
 
 
@@ -293,3 +297,22 @@ def test_a_change_in_doubt_is_reported() -> None:
         "read the connector's state before you change anything else."
     )
     assert doubt.facts == STOP.facts(URL)
+
+
+@pytest.mark.parametrize(
+    "status, wanted, seconds",
+    [
+        (429, "7", 7.0),
+        (503, " 120 ", 120.0),
+        (429, None, 0.0),
+        (429, "-1", 0.0),
+        (429, "Fri, 27 Nov 2026 06:00:00 GMT", 0.0),
+        (409, "7", 0.0),
+    ],
+)
+def test_a_server_may_ask_for_a_pause(status: int, wanted: str | None, seconds: float) -> None:
+    outcome = classify(
+        Exchange(URL, READ), Answer(status, {} if wanted is None else {"Retry-After": wanted}, parse(PAGE))
+    )
+    assert isinstance(outcome, Failure)
+    assert outcome.pause_seconds == seconds

@@ -307,6 +307,26 @@ def test_a_resource_that_the_version_lacks_supports_nothing(make: MakeClient) ->
         assert not client.supports("PATCH", "offsets")
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        Expect("OPTIONS", "/connectors/any/offsets", 403, b"<html></html>", "text/html"),
+        Expect("OPTIONS", "/connectors/any/offsets", 204),
+        Expect("OPTIONS", "/connectors/any/offsets", 405, b"", "text/plain"),
+    ],
+    ids=["forbidden", "answered by a gateway", "not let through"],
+)
+@pytest.mark.parametrize(
+    "message, tells", [("Connector connectops.recovery not found", True), ("HTTP 404 Not Found", False)]
+)
+def test_where_a_gateway_answers_options_the_call_for_offsets_is_tried(
+    make: MakeClient, options: Expect, message: str, tells: bool
+) -> None:
+    tried = failing("GET", "/connectors/connectops.recovery/offsets", 404, message)
+    with FakeConnect(options, tried) as worker:
+        assert make(worker.url).supports("GET", "offsets") is tells
+
+
 def test_an_answer_without_the_verbs_is_reported(make: MakeClient) -> None:
     with (
         FakeConnect(Expect("OPTIONS", "/connectors/any/config", 204)) as worker,

@@ -197,6 +197,18 @@ def test_a_read_is_repeated_while_the_answer_is_one_that_passes(
     assert len(clock.pauses) == 2
 
 
+def test_a_change_that_a_gateway_did_not_let_through_is_sent_again_after_the_pause_it_asks_for(
+    make: MakeClient, clock: Clock
+) -> None:
+    limit = Expect("PUT", "/connectors/c/resume", 429, b"slow down", "text/plain", headers={"Retry-After": "7"})
+    done = Expect("PUT", "/connectors/c/resume", 202)
+    with FakeConnect(Expect("GET", "/", body=ROOT), limit, limit, done) as worker:
+        client = make(worker.url, timeout_seconds=60.0)
+        client.root()
+        client.resume("c")
+    assert clock.pauses == [7.0, 7.0]
+
+
 @pytest.mark.parametrize(
     ("code", "message"),
     [
@@ -204,7 +216,6 @@ def test_a_read_is_repeated_while_the_answer_is_one_that_passes(
         (409, "Connector c already exists"),
         (415, "HTTP 415 Unsupported Media Type"),
         (422, "no"),
-        (429, "slow down"),
         (500, "java.lang.NullPointerException"),
         (500, "Failed to find any class that implements Connector"),
     ],

@@ -46,6 +46,13 @@ def test_the_marker_of_a_transaction_does_not_wait() -> None:
     assert group_positions(connection, GROUP) == (SinkPosition("t", 0, committed=2, end=2),)
 
 
+def test_without_a_commit_and_without_a_record_left_it_is_said_that_all_have_expired() -> None:
+    connection = FakeConnection({"t": {0: [None, None]}})
+    assert group_positions(connection, GROUP, ["t"]) == (SinkPosition("t", 0, None, 2, has_expired=True),)
+    denied = FakeConnection({"t": {0: [RECORD, None]}}, denied=["t"])
+    assert [one.has_expired for one in group_positions(denied, GROUP, ["t"])] == [False]
+
+
 def test_a_topic_that_may_not_be_read_still_has_its_end() -> None:
     connection = FakeConnection({"t": {0: [RECORD] * 3}}, commits={GROUP: {("t", 0): 1}}, denied=["t"])
     assert group_positions(connection, GROUP) == (SinkPosition("t", 0, committed=1, end=3),)

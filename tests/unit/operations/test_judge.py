@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Read
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Judgement, Read
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.kind import Profiles
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.kind import Sinks
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.kind import (
@@ -73,6 +73,20 @@ def test_a_config_that_cannot_be_read_is_that_connectors_own_problem() -> None:
     found = judged(stripe_connector({PST: STUCK}, poll_cron="whenever"))
     assert found.facts["verdict"] == "unknown"
     assert "poll.cron" in found.warnings[0]
+
+
+class _Broken(Profiles):
+    def judge(self, *_arguments: Any) -> Judgement:
+        raise ZeroDivisionError("sk_live_secret")
+
+
+def test_what_nobody_foresaw_in_one_connector_hides_no_other() -> None:
+    kinds = (StripeReporting(StripeOptions(ask=False, api_url="", keys={}), SharedAnswers()), _Broken())
+    reads = [Read(connector(), NOW), Read(stripe_connector({PST: STUCK}), NOW)]
+    broken, other = Judge("eu-1", Limits(), kinds).all(reads)
+    assert (broken.facts["verdict"], broken.recovers, other.facts["verdict"]) == ("unknown", False, "stuck")
+    assert "not foreseen (ZeroDivisionError at test_judge.py:" in broken.warnings[0]
+    assert "sk_live" not in broken.warnings[0]
 
 
 def test_a_stopped_connector_says_what_it_would_be_after_a_resume() -> None:

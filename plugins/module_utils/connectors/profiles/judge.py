@@ -64,7 +64,13 @@ def judge_by_profile(connector: Connector, profile: Profile | None, limits: Limi
     profile = profile or GENERIC
     expected = profile.expected.values(connector.config) if profile.expected else None
     judge = _ProfileJudge(
-        profile, expected, state_reasons(connector), profile.may_be_quiet(connector.config), limits, now
+        profile=profile,
+        expected=expected,
+        state=state_reasons(connector),
+        may_be_quiet=profile.may_be_quiet(connector.config),
+        newest_commit=_newest_commit(connector),
+        limits=limits,
+        now=now,
     )
     entries = sorted(connector.offsets, key=lambda entry: str(entry.partition))
     verdicts = list(judge.judged(entries)) + list(judge.missing(entries))
@@ -77,17 +83,25 @@ def judge_by_profile(connector: Connector, profile: Profile | None, limits: Limi
     return tuple(sorted(verdicts, key=lambda verdict: str(verdict.partition)))
 
 
+def _newest_commit(connector: Connector) -> float | None:
+    """When the connector last stored an offset (epoch seconds): what a reset wrote is none of its own."""
+    own = (one.committed_at for one in connector.offsets if one.offset is not None and one.reset_at is None)
+    return max((moment for moment in own if moment is not None), default=None)
+
+
 @dataclass(frozen=True)
 class _ProfileJudge:
     """What the verdicts on all partitions of a connector depend on; ``expected`` is None where it is not known.
 
     ``may_be_quiet``: the connector stores nothing while its source is quiet, so its silence does not make it stuck.
+    ``newest_commit`` (epoch seconds): when it last stored an offset of any partition.
     """
 
     profile: Profile
     expected: tuple[str, ...] | None
     state: tuple[JudgedReason, ...]
     may_be_quiet: bool
+    newest_commit: float | None
     limits: Limits
     now: float
 
@@ -213,7 +227,8 @@ class _ProfileJudge:
                 words = f"its run is open, and nothing was stored for {show_seconds(age)}"
                 yield "stuck", Reason("run_too_old", words, age, longest, int(committed_at))
         longest = profile.max_commit_age_seconds or limits.max_commit_age_seconds
-        silent: VerdictName = "unknown" if self.may_be_quiet else "stuck"
+        others_move = time is None and self._stores_others(longest)
+        silent: VerdictName = "unknown" if self.may_be_quiet or others_move else "stuck"
         overdue = None if committed_at is None else no_commit(committed_at, longest, now)
         if time is not None:
             oldest = profile.max_age_seconds or limits.max_age_seconds
@@ -230,6 +245,19 @@ class _ProfileJudge:
         if self.may_be_quiet and (overdue is not None or (committed_at is None and time is not None)):
             message = f"{profile.heartbeat} is not set, so a quiet source looks the same"
             yield "unknown", Reason("may_be_quiet", message)
+        elif others_move and overdue is not None:
+            message = "others of its connector were stored since, so a quiet or finished source looks the same"
+            yield "unknown", Reason("may_be_quiet", message)
+
+    def _stores_others(self, longest: int) -> bool:
+        """Whether the connector stored some offset lately, and nobody has said how long a partition is silent at most.
+
+        One that reads files or topics stores nothing for those that have nothing new, such as a file that is read.
+        """
+        newest = self.newest_commit
+        if newest is None or self.profile.max_commit_age_seconds is not None:
+            return False
+        return no_commit(newest, longest, self.now) is None and clock_doubtful("", newest, self.now) is None
 
 
 def time_of(field: TimeField | None, offset: Offset) -> tuple[float | None, tuple[JudgedReason, ...]]:

@@ -28,6 +28,9 @@ UNITS = {"seconds": 1, "milliseconds": 1000, "microseconds": 1_000_000, "nanosec
 ISO = "iso8601"
 # What is in a regular expression and in no usual name; a dot stands for itself as a rule.
 _PATTERN = re.compile(r"[\\*+?|()\[\]{}]|^\^|\$$")
+# The name of a table as databases quote it, such as "public"."orders", which the partition does not have so.
+_QUOTED_PART = r"""(?:"[^"]+"|`[^`]+`|\[[\w $]{2,}\])"""
+_QUOTED = re.compile(rf"""(?=.*[\]"`])(?:\w+|{_QUOTED_PART})(?:\.(?:\w+|{_QUOTED_PART}))*""")
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Expected:
     field: str
 
     def values(self, config: Mapping[str, str]) -> tuple[str, ...] | None:
-        """What is expected; None where the config does not say, or where Python cannot read it."""
+        """What is expected; None where the config does not say, as with an empty list, or where Python cannot read it."""
         text = config.get(self.setting)
         if text is None or "${" in text or looks_masked(text):
             return None
@@ -82,7 +85,7 @@ class Expected:
                 re.compile(one)
         except re.error:
             return None
-        return found
+        return found or None
 
     def is_met(self, value: str, partition: Partition, *, is_older: bool = False) -> bool:
         """Whether the partition stands for the value. A config may leave out a table's schema, which the partition has.
@@ -315,6 +318,8 @@ def is_pattern(value: str) -> bool:
 
 def _as_name(item: str) -> str:
     """The name that an item of a list stands for, where it is an expression for one name alone; else the item itself."""
+    if _QUOTED.fullmatch(item):
+        return re.sub(r"[\[\]\"`]", "", item)
     bare = item[1:-1] if item.startswith("^") and item.endswith("$") else item
     name = bare.replace("\\.", ".")
     return item if is_pattern(name) else name

@@ -34,7 +34,8 @@ class SinkPosition:
     """How far a sink connector's group has come in one topic partition; moments are epoch seconds, None: not known.
 
     ``committed`` is the next position to read, None where the group has committed nothing; ``end`` is the position after the
-    last record; ``waiting_since`` is the timestamp of the first record that is not committed.
+    last record; ``waiting_since`` is the timestamp of the first record that is not committed. ``has_expired``: nothing was
+    committed, and no record is left.
     """
 
     topic: str
@@ -43,6 +44,7 @@ class SinkPosition:
     end: int
     committed_at: float | None = None
     waiting_since: float | None = None
+    has_expired: bool = False
 
     @property
     def partition(self) -> Partition:
@@ -90,7 +92,11 @@ def _unread(*, has_offset: bool) -> Iterator[JudgedReason]:
 
 def _reasons(one: SinkPosition, limits: Limits, now: float) -> Iterator[JudgedReason]:
     if one.committed is None:
-        if one.end > 0:
+        if one.end > 0 and one.has_expired:
+            # Without a record to deliver a sink commits nothing; they may also have waited until they expired.
+            words = f"nothing committed, and none of {one.end} records is left, so nothing shows whether it works"
+            yield "unknown", Reason("no_offset", words, one.end)
+        elif one.end > 0:
             yield "missing", Reason("no_offset", f"nothing committed, the topic partition ends at {one.end}", one.end)
         return
     # The end was read a moment before the commit, which may have passed it.

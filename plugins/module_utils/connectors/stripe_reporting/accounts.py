@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     ReportPartition,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import trimmed
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import is_placeholder, looks_masked
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import nearest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
@@ -22,14 +23,22 @@ _HARDLY_DIFFERS = 0.85
 def configured_keys(config: Mapping[str, str]) -> dict[str, str]:
     """Timezone to API key, as far as the config shows them: the values are secrets. Placeholders and masks show nothing."""
     text = config.get(API_KEYS, "")
-    if is_placeholder(text) or looks_masked(text):
-        return {}
     keys = {}
-    for item in text.split(";"):
+    for item in () if is_placeholder(text) else text.split(";"):
         timezone, colon, key = item.partition(":")
-        if colon and timezone.strip():
-            keys[timezone.strip()] = key.strip()
+        if colon and trimmed(timezone) and not _is_hidden(item):
+            keys[trimmed(timezone)] = trimmed(key)
     return keys
+
+
+def hides_timezones(config: Mapping[str, str]) -> bool:
+    """Whether a placeholder or a mask may stand for timezones that the config does not show."""
+    return any(map(_is_hidden, config.get(API_KEYS, "").split(";")))
+
+
+def _is_hidden(item: str) -> bool:
+    """Whether it is no pair of a timezone and a key, but stands for some of them."""
+    return looks_masked(item) or "${" in item.partition(":")[0]
 
 
 def usable_keys(config: Mapping[str, str], options: Mapping[str, str]) -> dict[str, str]:
@@ -37,7 +46,7 @@ def usable_keys(config: Mapping[str, str], options: Mapping[str, str]) -> dict[s
     shown = {
         timezone: key
         for timezone, key in configured_keys(config).items()
-        if not is_placeholder(key) and not looks_masked(key)
+        if key and not is_placeholder(key) and not looks_masked(key)
     }
     return {**shown, **options}
 
@@ -50,14 +59,15 @@ def expected_partitions(
 ) -> tuple[ReportPartition, ...]:
     """The partitions that the connector works on, in the order of its walk.
 
-    The timezones come from the config where it shows them, else from ``timezones`` (the inventory), else from ``stored``.
-    Raises InputError for ``timezones`` that look mistyped.
+    The timezones come from the config. Where it does not show them all, the others come from ``timezones`` (the inventory),
+    else from ``stored``. Raises InputError for ``timezones`` that look mistyped.
     """
     with_offset = {partition.timezone for partition in stored}
     known = set(configured_keys(config))
-    if not known and timezones:
-        _refuse_typos(timezones, with_offset)
-    known = known or set(timezones) or with_offset
+    if not known or hides_timezones(config):
+        if timezones:
+            _refuse_typos((*known, *timezones), with_offset)
+        known |= set(timezones) or with_offset
     return tuple(sorted(ReportPartition(timezone, report_type) for timezone in known for report_type in report_types))
 
 

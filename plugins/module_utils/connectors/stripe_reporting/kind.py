@@ -53,8 +53,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.seen import seen_data
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.waits import suggest_wait
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import items
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import hides_something
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import (
     ResetRequest,
     refuse_without_offsets,
@@ -98,12 +100,13 @@ class StripeReporting(ConnectorKind[Situation]):
 
     def delivery(self, connector: Connector) -> Delivery:
         prefix = connector.config.get("topic.prefix", "stripe_reporting_")
-        types = (one.strip() for one in connector.config["stripe.report.types"].split(","))
-        topics = {one: f"{prefix}{one.replace('.', '_')}" for one in types if one}
+        types = connector.config["stripe.report.types"]
+        topics = {one: f"{prefix}{one.replace('.', '_')}" for one in items(types, ",")}
         # A transformation may send records to another topic, or leave some out.
         is_transformed = bool(connector.config.get("transforms", "").strip())
+        are_shown = not hides_something(prefix) and not hides_something(types)
         return Delivery(
-            topics={} if is_transformed else topics,
+            topics=topics if are_shown and not is_transformed else {},
             topic_field="report_type",
             record_field="timezone_aka_platform",
             group_field="timezone",

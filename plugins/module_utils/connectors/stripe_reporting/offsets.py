@@ -23,9 +23,9 @@ class ReportPartition(NamedTuple):
 
     @classmethod
     def of(cls, partition: Partition) -> ReportPartition | None:
-        """None for a partition that this connector could not have written."""
+        """None for a partition that this connector could not have written, as one with more fields, which it never reads."""
         timezone, report_type = partition.values.get("timezone"), partition.values.get("report_type")
-        if not isinstance(timezone, str) or not isinstance(report_type, str):
+        if not isinstance(timezone, str) or not isinstance(report_type, str) or len(partition.fields) != 2:
             return None
         return cls(timezone, report_type)
 
@@ -70,10 +70,10 @@ class ReportOffset(NamedTuple):
     @classmethod
     def read(cls, offset: Offset) -> ReportOffset:
         run_id = offset.get("in_progress_report_run_id")
-        start = _number(offset.get("interval_start"), 64)
-        end = _number(offset.get("interval_end"), 64)
-        row = _number(offset.get("last_committed_row"), 32)
-        round_id = _number(offset.get("round_id"), 64)
+        start = java_number(offset.get("interval_start"), 64)
+        end = java_number(offset.get("interval_end"), 64)
+        row = java_number(offset.get("last_committed_row"), 32)
+        round_id = java_number(offset.get("round_id"), 64)
         numbers = zip(_NUMBER_KEYS, (start, end, row, round_id), strict=True)
         nulls = [key for key, number in numbers if number is None and offset.get(key) is not None]
         return cls(
@@ -152,8 +152,8 @@ def continuing_at(moment: int, round_id: int) -> ReportOffset:
     return ReportOffset(interval_start=moment, interval_end=moment, round_id=round_id, processed=False)
 
 
-def _number(value: JsonScalar, bits: int) -> int | None:
-    """As the connector's Java reads it into an int or a long; None for null.
+def java_number(value: JsonScalar, bits: int) -> int | None:
+    """A value as the connector's Java reads it into an int or a long; None for null.
 
     A JSON number is cut to its whole part; what is too large keeps its lowest bits, or as a float becomes the nearest that
     there is. Of strings Java's parseLong and parseInt take a sign and digits alone, of any script that fits into one char.

@@ -43,6 +43,11 @@ def read_situation(
     keys = usable_keys(connector.config, options.keys)
     answer = StripeAnswer({})
     problems = []
+    if situation.settings.hides_types:
+        problems.append(
+            f"Connector '{connector.name}': stripe.report.types does not show the report types, so those that have an offset or"
+            " an initial load date are taken as all"
+        )
     if options.ask and keys:
         offsets = situation.offsets
         open_runs = {
@@ -50,11 +55,11 @@ def read_situation(
         }
         with shared.look(connector.name) as look:
             answer = ask_stripe(keys, open_runs, now, look, options.api_url)
-        problems = [*answer.problems, *(facts.problem for facts in answer.by_partition.values() if facts.problem)]
+        problems += [*answer.problems, *(facts.problem for facts in answer.by_partition.values() if facts.problem)]
     elif options.ask:
-        problems = [
+        problems.append(
             f"Stripe is not asked about connector '{connector.name}': {API_KEYS} shows no key, and stripe_api_keys is empty"
-        ]
+        )
     shown = configured_keys(connector.config)
     refused = frozenset(
         partition.timezone
@@ -62,6 +67,8 @@ def read_situation(
         # A key other than the connector's own says nothing about the connector.
         if facts.refused and keys[partition.timezone] == shown.get(partition.timezone)
     )
+    # Nothing needs to be asked about an account without a key: the task drops it at its start.
+    refused |= {timezone for timezone, key in shown.items() if not key}
     return replace(
         situation,
         stripe={

@@ -166,6 +166,8 @@ class PartitionJudge:
                 yield "stuck", Reason("unit_doubtful", words, moment, LATEST_EPOCH_SECONDS)
                 return
         reason = clock_doubtful("its round", offset.round_id, self.situation.now)
+        # The connector never stores an end of data that nobody has: somebody wrote it, and nothing is delivered up to it.
+        reason = reason or clock_doubtful("the end of what it has delivered", offset.delivered_to, self.situation.now)
         reason = reason or clock_doubtful("the end of Stripe's data", stripe.available_end, self.situation.now)
         if reason is not None:
             yield "unknown", reason

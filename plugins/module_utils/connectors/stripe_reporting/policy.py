@@ -13,10 +13,15 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
     DEFAULT_CRON,
     items,
+    trimmed,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.policy.policy import BuiltIn
 from ansible_collections.connectops.recovery.plugins.module_utils.core.policy.rule import Format
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import (
+    hides_something,
+    without_placeholders,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 _DATES = "stripe.report.initial.load.dates"
@@ -34,15 +39,15 @@ def _check_dates(config: Mapping[str, str], now: float) -> str | None:
     dates: dict[str, str] = {}
     for item in items(config.get(_DATES, ""), ";"):
         report_type, _colon, date = item.partition(":")
-        dates[report_type.strip()] = date.strip()
-    types = items(config.get(_TYPES, ""), ",")
+        dates[trimmed(report_type)] = trimmed(date)
+    types = items(without_placeholders(config.get(_TYPES, "")), ",")
     for report_type in types:
         if report_type not in dates:
             return f"{report_type} has none"
         problem = _date_problem(dates[report_type], now)
         if problem is not None:
             return f"that of {report_type} {problem}"
-    others = [one for one in dates if one not in types]
+    others = [one for one in dates if one not in types and not hides_something(config.get(_TYPES, ""))]
     return f"{others[0]} is not among {_TYPES}" if others else None
 
 

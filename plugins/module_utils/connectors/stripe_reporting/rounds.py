@@ -127,6 +127,7 @@ def _special_weekday(text: str) -> str | None:
 
 # croniter wants one to begin with; each question then names its own.
 _ANY_MOMENT = 0.0
+_BEFORE_ALL = -1.0
 
 
 class Fires(NamedTuple):
@@ -185,7 +186,8 @@ class Rounds:
         """The first fire after a moment (epoch seconds)."""
         known = self._known.next
         if after not in known:
-            known[after] = self._fire(self._cron.get_next, after)
+            # No round was before the epoch, and croniter knows no moment long before it.
+            known[after] = self._fire(self._cron.get_next, max(after, _BEFORE_ALL))
         return known[after]
 
     def _fire(self, step: Callable[..., float], start: float) -> int:

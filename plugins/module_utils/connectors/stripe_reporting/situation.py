@@ -76,7 +76,10 @@ class Situation:
             if partition is not None:
                 sources[partition] = source
                 offsets[partition] = ReportOffset.read(offset)
-        partitions = expected_partitions(connector.config, settings.report_types, sources, timezones)
+        types = set(settings.report_types)
+        if settings.hides_types:
+            types.update(settings.initial_loads, (partition.report_type for partition in sources))
+        partitions = expected_partitions(connector.config, types, sources, timezones)
         yesterdays_end = int(now) // DAY_SECONDS * DAY_SECONDS
         assumed = dict.fromkeys(partitions, StripeState(yesterdays_end, asked=False))
         return cls(connector, settings, partitions, offsets, sources, assumed, now)
@@ -118,9 +121,8 @@ class Situation:
         if to is None:
             # Nothing is known to be delivered, so nothing can come twice, and all since the initial load is still due.
             to = self.settings.initial_loads.get(partition.report_type, stripe.available_end)
-        if stripe.available_start is not None:
-            # Before it Stripe has no data that could be left out.
-            to = max(to, stripe.available_start)
+        # Before it Stripe has no data that could be left out.
+        to = max(to, stripe.data_start)
         return Delivered(partition, to, offset.run_id, 0 if offset.run_id is None else offset.next_row)
 
     @cached_property

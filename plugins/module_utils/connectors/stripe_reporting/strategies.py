@@ -75,7 +75,7 @@ def _needs_help_in(round_id: int, situation: Situation, partition: ReportPartiti
         return round_id == situation.current_round and ended_early(offset, situation.stripe[partition], situation)
     if offset.run_id is None:
         delivered_to = offset.delivered_to
-        return delivered_to is None or offset.row is not None or delivered_to < _data_start(situation, partition)
+        return delivered_to is None or offset.row is not None or delivered_to < situation.stripe[partition].data_start
     return not _run_is_whole(situation, partition, offset)
 
 
@@ -86,11 +86,6 @@ def _loses_by_starting_over(situation: Situation, partition: ReportPartition, of
     available_end = situation.stripe[partition].available_end
     goes_on_at = situation.settings.initial_loads.get(partition.report_type, available_end)
     return offset.delivered_to is not None and offset.delivered_to < min(goes_on_at, available_end)
-
-
-def _data_start(situation: Situation, partition: ReportPartition) -> int:
-    """Where Stripe's data begins; nothing before it exists."""
-    return situation.stripe[partition].available_start or 0
 
 
 def _run_is_whole(situation: Situation, partition: ReportPartition, offset: ReportOffset) -> bool:
@@ -115,7 +110,7 @@ def _continuing(situation: Situation, partition: ReportPartition, offset: Report
             " this partition alone, named in partitions, with delete (it starts over at its initial load date), timestamp or"
             " restore."
         )
-    return continuing_at(max(offset.delivered_to, _data_start(situation, partition)), round_id)
+    return continuing_at(max(offset.delivered_to, situation.stripe[partition].data_start), round_id)
 
 
 def current(situation: Situation, chosen: Sequence[ReportPartition]) -> Targets:

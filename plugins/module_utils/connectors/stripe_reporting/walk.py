@@ -20,41 +20,54 @@ from typing import Literal, NamedTuple, Union
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     ReportOffset,
     ReportPartition,
+    java_number,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.rounds import Rounds
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.runs import RunStatus
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS, show_moment
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import (
+    hides_something,
+    looks_masked,
+    without_placeholders,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 DEFAULT_MAX_WAIT_MILLISECONDS = 300_000
 DEFAULT_CRON = "0 0 0 * * ?"
 _DEFAULT_MAX_INTERVAL_DAYS = 30
+_TRIMMED = "".join(map(chr, range(ord(" ") + 1)))
 # What a stalled connector with a cron of seconds would ask for is beyond any use; the count then says "more than".
 MOST_REQUESTS = 20_000
 
 
 @dataclass(frozen=True)
 class WalkSettings:
-    """What of the connector's config decides its walk."""
+    """What of the connector's config decides its walk. ``hides_types``: it may work on more than the ``report_types``."""
 
     rounds: Rounds
     report_types: tuple[str, ...]
     initial_loads: Mapping[str, int]
     max_interval_seconds: int
     max_wait_milliseconds: int = DEFAULT_MAX_WAIT_MILLISECONDS
+    hides_types: bool = False
 
     @classmethod
     def read(cls, config: Mapping[str, str]) -> WalkSettings:
-        """Raises InputError where the connector itself could not work with the config."""
-        days = config.get("max.report.interval.days", str(_DEFAULT_MAX_INTERVAL_DAYS))
-        if not days.strip().isdigit() or not 1 <= int(days) <= 365:
+        """Raises InputError where the connector itself could not work with the config, or where that does not show a value."""
+        days = _shown(config, "max.report.interval.days", str(_DEFAULT_MAX_INTERVAL_DAYS))
+        number = java_number(trimmed(days), 32)
+        if number is None or not 1 <= number <= 365:
             raise InputError(f"max.report.interval.days: the connector has '{days}' there, which is not 1 to 365.")
+        types = config.get("stripe.report.types", "")
+        wait = java_number(trimmed(_shown(config, "stripe.report.max.wait.ms", "")), 64)
         return cls(
-            rounds=Rounds(config.get("poll.cron", DEFAULT_CRON)),
-            report_types=items(config.get("stripe.report.types", ""), ","),
-            initial_loads=_initial_loads(config.get("stripe.report.initial.load.dates", "")),
-            max_interval_seconds=int(days) * DAY_SECONDS,
-            max_wait_milliseconds=_max_wait(config),
+            rounds=Rounds(_shown(config, "poll.cron", DEFAULT_CRON)),
+            report_types=() if looks_masked(types) else items(without_placeholders(types), ","),
+            initial_loads=_initial_loads(_shown(config, "stripe.report.initial.load.dates", "")),
+            max_interval_seconds=number * DAY_SECONDS,
+            # A negative one is valid: each wait is over at once.
+            max_wait_milliseconds=DEFAULT_MAX_WAIT_MILLISECONDS if wait is None else wait,
+            hides_types=hides_something(types),
         )
 
 
@@ -73,6 +86,11 @@ class StripeState:
     available_start: int | None = None
     run_created: int | None = None
     run_error: str | None = None
+
+    @property
+    def data_start(self) -> int:
+        """No data is before it; the epoch where Stripe does not tell."""
+        return self.available_start or 0
 
 
 class Request(NamedTuple):
@@ -303,14 +321,25 @@ def next_step(
     return Request(partition, round_id, start, end, end if covers_end is None else covers_end, run_id, first_row)
 
 
-def _max_wait(config: Mapping[str, str]) -> int:
-    text = config.get("stripe.report.max.wait.ms", "").strip()
-    return int(text) if text.isdigit() else DEFAULT_MAX_WAIT_MILLISECONDS
+def _shown(config: Mapping[str, str], key: str, default: str) -> str:
+    """A setting's text. Raises InputError where a config provider has it, since all that follows from it is not known."""
+    text = config.get(key, default)
+    if hides_something(text):
+        raise InputError(
+            f"{key}: the connector has '{text}' there, which does not show the value that it works with: write the value into"
+            " its config."
+        )
+    return text
+
+
+def trimmed(text: str) -> str:
+    """Without what Java's trim() cuts off; a no-break space stays, and makes another name."""
+    return text.strip(_TRIMMED)
 
 
 def items(text: str, separator: str) -> tuple[str, ...]:
-    """What a setting lists, without blanks."""
-    return tuple(item.strip() for item in text.split(separator) if item.strip())
+    """What a setting lists, each once and without blanks."""
+    return tuple(dict.fromkeys(name for item in text.split(separator) if (name := trimmed(item))))
 
 
 def _initial_loads(text: str) -> dict[str, int]:
@@ -318,8 +347,8 @@ def _initial_loads(text: str) -> dict[str, int]:
     loads = {}
     for item in items(text, ";"):
         report_type, _colon, date = item.partition(":")
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", date.strip()):
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", trimmed(date)):
             with suppress(ValueError):
-                day = datetime.fromisoformat(date.strip()).replace(tzinfo=timezone.utc)
-                loads[report_type.strip()] = int(day.timestamp())
+                day = datetime.fromisoformat(trimmed(date)).replace(tzinfo=timezone.utc)
+                loads[trimmed(report_type)] = int(day.timestamp())
     return loads

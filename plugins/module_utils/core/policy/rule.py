@@ -104,12 +104,13 @@ class SettingRule:
         return None
 
     def _check_value(self, value: str, config: Config) -> Deviation | None:
-        if self.pattern is not None and re.fullmatch(self.pattern, value) is None:
-            return self._deviation(config, "pattern", f"of the pattern {self.pattern}")
         is_bounded = self._floor is not None or self.maximum is not None
         is_allowed = self.allowed is None or value.strip() in self.allowed
-        if "${" in value and (not is_allowed or is_bounded or self.format is not None):
+        is_formed = self.pattern is None or re.fullmatch(self.pattern, value) is not None
+        if "${" in value and (not is_allowed or not is_formed or is_bounded or self.format is not None):
             return self._unknown(config, "it is a placeholder")
+        if not is_formed:
+            return self._deviation(config, "pattern", f"of the pattern {self.pattern}")
         if self.allowed is not None and not is_allowed:
             fix = Fix("config", self.key, self.allowed[0]) if len(self.allowed) == 1 else None
             return self._deviation(config, "allowed", " or ".join(self.allowed), fix)

@@ -14,8 +14,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     JsonScalar,
     Offset,
     Partition,
+    Status,
+    StoredOffset,
     same_offset,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import CLOCK_TOLERANCE_SECONDS
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.target import SeenSetting, Target
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.outlook import Outlook, Work
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import (
@@ -53,7 +56,8 @@ class PartitionRecovery:
 
     ``before``: the offset right after the reset; ``now``: the offset that is stored. None: there was or is none.
     ``delivered_to``: epoch seconds, None where that is not known. ``cause``: the first reason of the verdict on a stuck one.
-    ``work``: what is still to come of it, None where that is not known.
+    ``work``: what is still to come of it, None where that is not known. ``stored_again``: the connector has stored the same
+    offset since, as one whose offset never changes does with each record.
     """
 
     partition: Partition
@@ -66,6 +70,7 @@ class PartitionRecovery:
     delivered_to: int | None = None
     cause: str | None = None
     work: Work | None = None
+    stored_again: bool = False
 
     @property
     def behind_seconds(self) -> int | None:
@@ -76,7 +81,7 @@ class PartitionRecovery:
 
     @property
     def has_moved(self) -> bool:
-        return _has_moved(self.before, self.now)
+        return self.stored_again or _has_moved(self.before, self.now)
 
     @property
     def moved_by(self) -> dict[str, int | float]:
@@ -180,8 +185,14 @@ def judge_recovery(target: Target, seen: Seen, *, is_over: bool) -> Recovery:
     return Recovery(connector, outcome, is_final, None, partitions, settings, outlook)
 
 
+def deleted_since(name: str) -> Recovery:
+    """What became of a connector that was reset, and does not exist any more."""
+    connector = Connector.of(name, "unknown", {}, Status(state="UNKNOWN"))
+    return Recovery(connector, "not_recovered", True, "it does not exist any more: find out who deleted it")
+
+
 def _partitions(target: Target, seen: Seen, *, is_over: bool) -> Iterator[PartitionRecovery]:
-    stored = seen.connector.stored
+    entries = {entry.partition: entry for entry in seen.connector.offsets if entry.offset is not None}
     verdicts: dict[Partition, Verdict | None] = {one.partition: one for one in seen.verdicts if one.partition.fields}
     # A partition that the reset wrote or deleted must come back, whether or not the verdicts know it.
     for partition in target.offsets:
@@ -189,8 +200,10 @@ def _partitions(target: Target, seen: Seen, *, is_over: bool) -> Iterator[Partit
     for partition, verdict in verdicts.items():
         if verdict is not None and verdict.verdict == "orphaned":
             continue
-        before, now = target.baseline.get(partition), stored.get(partition)
-        has_moved = _has_moved(before, now)
+        entry = entries.get(partition)
+        before, now = target.baseline.get(partition), None if entry is None else entry.offset
+        stored_again = entry is not None and _is_stored_again(entry, target)
+        has_moved = stored_again or _has_moved(before, now)
         outcome, is_final, reason = _outcome(target, seen, partition, verdict, has_moved=has_moved, is_over=is_over)
         yield PartitionRecovery(
             partition=partition,
@@ -203,7 +216,17 @@ def _partitions(target: Target, seen: Seen, *, is_over: bool) -> Iterator[Partit
             delivered_to=None if verdict is None else verdict.delivered_to,
             cause=_cause(verdict),
             work=None if seen.outlook is None else seen.outlook.work.get(partition),
+            stored_again=stored_again,
         )
+
+
+def _is_stored_again(entry: StoredOffset, target: Target) -> bool:
+    """Whether it was stored when the change was over for certain, so that it is no write of the change's own."""
+    change = target.change
+    if entry.committed_at is None or change is None or change.returned_at <= change.taken_at:
+        # When it was over is not known.
+        return False
+    return entry.reset_at is None and entry.committed_at > change.returned_at + CLOCK_TOLERANCE_SECONDS
 
 
 def _outcome(

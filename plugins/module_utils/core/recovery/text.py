@@ -128,7 +128,8 @@ def _shown_move(one: PartitionRecovery) -> str:
         return "-"
     if one.before is None:
         return "new"
-    return ", ".join(f"{name} {by:+}" for name, by in sorted(one.moved_by.items())[:1]) or "changed"
+    unmeasured = "changed" if one.now != one.before else "stored again"
+    return ", ".join(f"{name} {by:+}" for name, by in sorted(one.moved_by.items())[:1]) or unmeasured
 
 
 def _short_names(recovery: Recovery) -> Mapping[Partition, str]:

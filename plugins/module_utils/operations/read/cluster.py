@@ -35,7 +35,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.kafka.client i
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connector_topics import (
     show_progress,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import KafkaFailed, TopicNotFound
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import (
+    AccessDenied,
+    KafkaFailed,
+    TopicNotFound,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import (
     read_offsets,
     read_snapshot,
@@ -118,10 +122,14 @@ _NOT_ASKED: Mapping[str, Any] = {"read": False, "problem": None}
 
 @dataclass(frozen=True)
 class _Topics:
-    """What was read of Kafka. ``common`` is the workers' offsets topic; ``read`` tells of each topic that was read."""
+    """What was read of Kafka. ``common`` is the workers' offsets topic; ``read`` tells of each topic that was read.
+
+    ``unread``: why the topic of a connector's own could not be read; such a connector is not in ``records``.
+    """
 
     common: str | None
     records: Mapping[str, list[OffsetRecord]]
+    unread: Mapping[str, str]
     sinks: Mapping[str, tuple[SinkPosition, ...]]
     read: Sequence[Mapping[str, Any]]
     warnings: Sequence[str]
@@ -152,7 +160,8 @@ def _with_topics(
     connectors = []
     for connector in snapshot.connectors:
         if connector.name not in topics.records:
-            connectors.append(connector)
+            problem = connector.problem if has_rest_offsets else topics.unread.get(connector.name, connector.problem)
+            connectors.append(replace(connector, problem=problem))
             continue
         mine = tuple(topics.records[connector.name])
         read_from = connector.own_offsets_topic or str(topics.common)
@@ -199,9 +208,18 @@ def _read_topics(kafka: KafkaClient, snapshot: Snapshot) -> _Topics:
         for topic in filter(None, (common, connector.own_offsets_topic)):
             wanted.setdefault(topic, []).append(connector.name)
     records: dict[str, list[OffsetRecord]] = {connector.name: [] for connector in sources}
+    unread: dict[str, str] = {}
     read = []
     for topic, of in wanted.items():
-        found = kafka.read_offsets(topic, of)
+        try:
+            found = kafka.read_offsets(topic, of)
+        except (AccessDenied, TopicNotFound) as failure:
+            if topic == common:
+                raise
+            # It is these connectors' own: the common topic would show offsets that they do not read.
+            unread.update(dict.fromkeys(of, failure.sentence))
+            warnings.append(f"The offsets topic of {', '.join(of)} was not read: {failure.sentence}")
+            continue
         hidden = sum(found.hidden_by_transaction.values())
         read.append(
             {"topic": topic, "scanned": found.scanned, "malformed": found.malformed, "hidden_by_transaction": hidden}
@@ -212,12 +230,15 @@ def _read_topics(kafka: KafkaClient, snapshot: Snapshot) -> _Topics:
             )
         for record in found.records:
             records[record.connector].append(record)
-    sinks = {
-        connector.name: kafka.group_positions(_group_of(connector), _topics_of(connector))
-        for connector in snapshot.connectors
-        if connector.type == "sink"
-    }
-    return _Topics(common, records, sinks, read, warnings)
+    sinks = {}
+    for connector in snapshot.connectors:
+        if connector.type == "sink":
+            try:
+                sinks[connector.name] = kafka.group_positions(_group_of(connector), _topics_of(connector))
+            except KafkaFailed as failure:
+                warnings.append(f"The group of sink connector '{connector.name}' was not read: {failure.sentence}")
+    known = {name: of for name, of in records.items() if name not in unread}
+    return _Topics(common, known, unread, sinks, read, warnings)
 
 
 def _merged(rest: Iterable[StoredOffset], in_topic: Iterable[StoredOffset]) -> tuple[StoredOffset, ...]:

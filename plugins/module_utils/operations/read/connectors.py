@@ -13,9 +13,11 @@ from dataclasses import replace
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
     OF_THE_CLUSTER,
+    REFUSALS,
     ConnectError,
     NoStatusYet,
     Unsupported,
+    raise_if_all,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_seconds
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
@@ -113,6 +115,7 @@ def read_snapshot(client: Cluster, names: Sequence[str], now: float, *, with_off
     """
     root = client.root()
     known = client.connectors()
+    refused: dict[str, ConnectError] = {}
 
     def read(name: str) -> Connector:
         connector = known.get(name)
@@ -122,6 +125,9 @@ def read_snapshot(client: Cluster, names: Sequence[str], now: float, *, with_off
             return connector
         try:
             return replace(connector, offsets=read_offsets(client, name))
+        except REFUSALS as error:
+            refused[name] = error
+            return replace(connector, problem=error.sentence)
         except (*OF_THE_CLUSTER, Unsupported):
             raise
         except (ConnectError, InputError) as error:
@@ -129,6 +135,8 @@ def read_snapshot(client: Cluster, names: Sequence[str], now: float, *, with_off
 
     for connector in known.values():
         client.hide(secret_values(connector.config))
+    wanted = dict.fromkeys(names or sorted(known))
     with ThreadPoolExecutor(max_workers=_MOST_AT_ONCE) as pool:
-        connectors = tuple(pool.map(read, dict.fromkeys(names or sorted(known))))
+        connectors = tuple(pool.map(read, wanted))
+    raise_if_all(refused, wanted)
     return Snapshot(root.kafka_cluster_id, root.version, now, connectors)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -51,6 +51,15 @@ class Looks:
         self.cluster_id = ""
         self.logs = WorkerLogs()
         self.warnings: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The connectors that are looked at; empty for all of the cluster."""
+        return self._names
+
+    def leave_out(self, names: Collection[str]) -> None:
+        """Look at these no more. At least one of ``names`` must stay, as none would stand for all."""
+        self._names = [name for name in self._names if name not in names]
 
     def __call__(self, *, afresh: bool = False) -> Mapping[str, Seen]:
         """The connectors by name, read now. They are judged again if anything changed, or ``afresh``. Raises RecoveryError."""

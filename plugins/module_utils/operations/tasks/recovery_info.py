@@ -27,6 +27,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import (
     Recovery,
     Seen,
+    deleted_since,
     judge_recovery,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.soak import Sample, Soak, SoakState
@@ -89,6 +90,7 @@ class _Wait:
             name: Target.read(options.planned[name], name) for name in options.connectors if name in options.planned
         }
         self._targets: Mapping[str, Target] = {}
+        self._gone: set[str] = set()
         self._soaks: dict[str, Soak] = {}
         self._first: dict[str, dict[Partition, int]] = {}
         self._said: dict[str, str] = {}
@@ -96,11 +98,11 @@ class _Wait:
 
     def __call__(self) -> Outcome:
         self._looks = self._opened()
-        seen = self._looks()
+        seen = self._look()
         found = find_targets(
             (one.connector for one in seen.values()), self._planned, self._backups, self._kafka, self._looks.cluster_id
         )
-        self._targets = found.by_name
+        self._targets = {**{name: self._planned[name] for name in self._gone}, **found.by_name}
         self._soaks = dict(found.soaks)
         self._warnings += found.warnings
         limit = self._options.timeout_seconds
@@ -126,7 +128,10 @@ class _Wait:
         while True:
             elapsed = self._elapsed()
             is_over = self._context.check_mode or elapsed >= limit
-            recoveries = [judge_recovery(target, seen[name], is_over=is_over) for name, target in self._targets.items()]
+            recoveries = [
+                judge_recovery(target, seen[name], is_over=is_over) if name in seen else deleted_since(name)
+                for name, target in self._targets.items()
+            ]
             self._first = self._first or {one.name: delivered(one) for one in recoveries}
             final = {one.name for one in recoveries if one.is_final}
             # What looks final must look so twice: a status may be older than the resume.
@@ -138,13 +143,26 @@ class _Wait:
             self._context.sleep(max(0.0, min(float(self._options.interval_seconds), limit - elapsed)))
             try:
                 self._cluster.extend(self._request_seconds)
-                seen = self._looks(afresh=self._elapsed() >= limit)
+                seen = self._look(afresh=self._elapsed() >= limit)
                 problem = None
             except NotFound:
                 raise
             except RecoveryError as error:
                 problem = error.sentence
                 self._say_once("", problem)
+
+    def _look(self, *, afresh: bool = False) -> Mapping[str, Seen]:
+        """The connectors, without those that somebody has deleted since their reset: they keep none of the others waiting."""
+        try:
+            return self._looks(afresh=afresh)
+        except NotFound:
+            names, there = self._looks.names, set(self._cluster.names())
+            gone = {name for name in names if name not in there}
+            if not gone or gone == set(names) or not gone <= {*self._planned, *self._targets}:
+                raise
+            self._gone |= gone
+            self._looks.leave_out(gone)
+            return self._looks(afresh=afresh)
 
     def _elapsed(self) -> float:
         return self._context.clock() - self._begun

@@ -142,6 +142,12 @@ def test_expressions_in_a_list_of_topics_make_nothing_missing_and_only_what_they
     ]
 
 
+@pytest.mark.parametrize("tables", ["", " ", '"shop"."orders"', "[shop].[orders]"])
+def test_an_empty_setting_and_a_quoted_name_make_nothing_orphaned_or_missing(tables: str) -> None:
+    of = connector({**JDBC, "table.whitelist": tables}, stored(ORDERS, jdbc(MINUTE), MINUTE))
+    assert by_name(of) == [("protocol=1 table=shop.orders", "ok", [])]
+
+
 def test_an_expression_that_cannot_be_read_makes_nothing_orphaned() -> None:
     config = {**MIRROR, "topics": "a[b"}
     assert by_name(connector(config, stored(mirrored("orders"), {"offset": 1}, MINUTE)))[0][1:] == ("ok", [])
@@ -150,7 +156,7 @@ def test_an_expression_that_cannot_be_read_makes_nothing_orphaned() -> None:
 def test_where_all_fields_count_none_takes_the_place_of_another() -> None:
     of = connector(PLAIN, stored(NEW_KEY, {"at": 1}, MINUTE), stored(OLD_KEY, {"at": 1}, 90 * DAY))
     verdicts = judge_by_profile(of, None, Limits(), NOW)
-    assert [one.verdict for one in verdicts] == ["ok", "stuck"]
+    assert [one.verdict for one in verdicts] == ["ok", "unknown"]
 
 
 def test_a_partition_that_is_not_as_the_profile_has_it_is_no_good_sign() -> None:

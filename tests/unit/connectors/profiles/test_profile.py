@@ -284,7 +284,12 @@ def test_an_open_run_is_seen_in_the_offset(values: list[Any] | None, offset: dic
 LISTS = {
     "a list": ("orders, customers", ("orders", "customers")),
     "empty items and repeated ones": ("orders,,orders, ", ("orders",)),
-    "an empty list": ("", ()),
+    # As if it were not set: it is the default of such settings, which a tool may write down.
+    "an empty list": ("", None),
+    "a list of nothing": (" , ", None),
+    "names in quotes": ('"public"."orders",`shop`.items', ("public.orders", "shop.items")),
+    "names in the brackets of SQL Server": ("[dbo].[orders],dbo.[all items]", ("dbo.orders", "dbo.all items")),
+    "a bracket within an expression": ("order[s],[ab]c", ("order[s]", "[ab]c")),
     "a placeholder": ("${file:/run/tables:list}", None),
     "a placeholder among others": ("orders,${file:/run/tables:list}", None),
     "a mask": ("****", None),

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition, judge_sink
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
@@ -59,6 +61,12 @@ CASES = {
     "a record that claims to be of tomorrow": (progress(9, 10, 3 * DAY, -DAY), "stuck", ["no_commit", "lag"]),
     "waiting, nobody knows since when": (progress(7, 10), "unknown", ["lag", "commit_time_unknown"]),
     "never committed": (progress(None, 10), "missing", ["no_offset"]),
+    # A sink that has been quiet from its start, or one that did nothing until all had expired.
+    "never committed, and nothing is left": (
+        replace(progress(None, 10), has_expired=True),
+        "unknown",
+        ["no_offset"],
+    ),
     "a commit ahead of the clock": (progress(7, 10, -HOUR), "unknown", ["clock_doubtful"]),
 }
 

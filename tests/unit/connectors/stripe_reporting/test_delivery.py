@@ -24,6 +24,8 @@ TYPES = "balance.summary.1, payouts.itemized.3,,balance.summary.1"
         ({"transforms": " "}, ("stripe_reporting_balance_summary_1", "stripe_reporting_payouts_itemized_3")),
         # One that sends records elsewhere cannot be told from others.
         ({"transforms": "route"}, ()),
+        # Nor can what the config does not show.
+        ({"topic_prefix": "${env:PREFIX}"}, ()),
     ],
 )
 def test_the_topics_follow_from_prefix_and_report_types(settings: dict[str, str], topics: tuple[str, ...]) -> None:

@@ -225,6 +225,14 @@ def test_years_that_have_not_come_or_are_over_have_no_rounds_on_that_side() -> N
         Rounds("0 0 0 31 12 ? 2020").next(NOW)
 
 
+@pytest.mark.parametrize("stored", [-1, -86400, -(2**40), -(2**63)])
+def test_no_round_was_before_the_epoch(stored: int) -> None:
+    """A stored round may be any long; croniter fails for those long before the epoch."""
+    rounds = Rounds("0 0 0 * * ?")
+    assert rounds.next(stored) == 0
+    assert rounds.count(stored, NOW, limit=3) == 3
+
+
 def test_fires_are_counted_after_the_one_and_up_to_the_other() -> None:
     rounds = Rounds("0 0 0 * * ?")
     day = at("2026-11-12")

@@ -109,6 +109,10 @@ def test_continue_goes_on_where_stripes_data_begins_since_before_it_there_is_non
     assert decision.losses == ()
 
 
+def test_continue_skips_nothing_where_an_end_is_before_the_epoch() -> None:
+    assert targets_by_zone(decided(connector({PST: offset(-5, TODAY)}), "continue")) == {PST: offset(0, TODAY)}
+
+
 @pytest.mark.parametrize("round_id", [TODAY, "2026-11-12"], ids=["on the current round", "behind it"])
 def test_where_the_end_is_no_time_in_seconds_continue_does_not_know_where_it_was(round_id: int | str) -> None:
     of = connector({PST: offset(TODAY * 1000, round_id)})

@@ -57,6 +57,11 @@ def test_a_report_type_without_a_day_to_begin_with_deviates(dates: str | None, w
     assert found(stripe_report_initial_load_dates=dates) == {DATES: ("initial_load_dates", why)}
 
 
+@pytest.mark.parametrize("types", ["${env:TYPES}", "balance.summary.1,${env:MORE}"])
+def test_report_types_that_the_config_does_not_show_miss_no_day(types: str) -> None:
+    assert DATES not in found(stripe_report_types=types)
+
+
 @pytest.mark.parametrize("cron", ["0 0 * * *", "0 0 0 * * *", "midnight", "0 0 0 1 1 ? 2001"])
 def test_a_cron_that_never_fires_or_cannot_be_read_deviates(cron: str) -> None:
     deviations = found(poll_cron=cron)

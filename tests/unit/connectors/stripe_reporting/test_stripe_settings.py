@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.kind import (
     StripeReporting,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
+    ReportPartition,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.outside import (
+    read_situation,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
@@ -48,10 +55,59 @@ def test_settings_have_the_connectors_defaults() -> None:
     assert read.rounds.last(NOW) == TODAY
 
 
-@pytest.mark.parametrize("days", ["0", "366", "-1", "", "many", "1.5", "${env:DAYS}"])
+@pytest.mark.parametrize("days", ["0", "366", "-1", "", "many", "1.5", "\u00b2", "\u00a02", "9" * 30])
 def test_an_interval_that_the_connector_would_not_accept_is_refused(days: str) -> None:
     with pytest.raises(InputError, match=r"max\.report\.interval\.days.*1 to 365"):
         WalkSettings.read({"max.report.interval.days": days})
+
+
+@pytest.mark.parametrize("days", ["2", "+2", " 2 ", "002", "\uff12"])
+def test_an_interval_is_read_as_connect_reads_it(days: str) -> None:
+    assert WalkSettings.read({"max.report.interval.days": days}).max_interval_seconds == 2 * DAY
+
+
+@pytest.mark.parametrize(
+    "text, wait",
+    [
+        ("-5000", -5000),
+        ("+5000", 5000),
+        (" 7 ", 7),
+        ("0", 0),
+        (str(2**63 - 1), 2**63 - 1),
+        (str(2**63), 300_000),
+        ("\u00b2", 300_000),
+        ("1e3", 300_000),
+    ],
+)
+def test_the_wait_is_read_as_connect_reads_it_and_may_be_negative(text: str, wait: int) -> None:
+    assert WalkSettings.read({"stripe.report.max.wait.ms": text}).max_wait_milliseconds == wait
+
+
+@pytest.mark.parametrize(
+    "key", ["max.report.interval.days", "poll.cron", "stripe.report.initial.load.dates", "stripe.report.max.wait.ms"]
+)
+@pytest.mark.parametrize("text", ["${env:VALUE}", "${file:/run/a;b,c:value}", "********"])
+def test_a_value_that_the_config_does_not_show_is_never_guessed(key: str, text: str) -> None:
+    with pytest.raises(InputError, match=rf"^{re.escape(key)}: .*does not show the value"):
+        WalkSettings.read({key: text})
+
+
+@pytest.mark.parametrize("text", ["${env:TYPES}", "${file:/run/a,b:types}", "a.1,${env:TYPES}", "********"])
+def test_report_types_that_the_config_does_not_show_are_those_with_an_offset_or_a_date(text: str) -> None:
+    of = connector({PST: offset("2026-11-22", TODAY)}, **{"stripe.report.types": text})
+    of = replace(of, config={**of.config, "stripe.report.initial.load.dates": "b.1:2026-10-01"})
+    types = {one.report_type for one in Situation.of(of, NOW).partitions}
+    assert types == {TYPE, "b.1"} | ({"a.1"} if "a.1" in text else set())
+
+
+def test_a_report_type_that_is_listed_twice_is_one() -> None:
+    of = connector({PST: offset("2026-11-20", "2026-11-21")}, **{"stripe.report.types": f"{TYPE}, {TYPE},,"})
+    assert Situation.of(of, NOW).partitions == (ReportPartition(PST, TYPE),)
+
+
+def test_a_no_break_space_is_a_part_of_a_name_as_it_is_to_java() -> None:
+    of = connector({}, **{"stripe.api.keys": "\u00a0PST\t:k", "stripe.report.types": "\u00a0a.1 "})
+    assert Situation.of(of, NOW).partitions == (ReportPartition("\u00a0PST", "\u00a0a.1"),)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +159,9 @@ def test_the_connector_is_known_by_its_class_and_settings(config: dict[str, str]
         (f" {PST} : sk_1 ; ;x", [], [PST]),
         ("${secrets:STRIPE_API_KEYS}", ["UTC", CAIRO], [CAIRO, "UTC"]),
         ("${secrets:STRIPE_API_KEYS}", [], [CAIRO]),
+        (f"{PST}:sk_1;${{secrets:MORE}}", [CAIRO, "UTC"], [CAIRO, PST, "UTC"]),
+        (f"${{secrets:MORE}};{PST}:sk_1", [], [CAIRO, PST]),
+        ("${file:/a;b:keys}", [], [CAIRO]),
         ("********", [PST, CAIRO], [CAIRO, PST]),
         ("[hidden]", [], [CAIRO]),
         (f"{PST}:${{env:PST_KEY}};UTC:${{env:UTC_KEY}}", [CAIRO], [PST, "UTC"]),
@@ -155,6 +214,23 @@ def test_a_key_of_the_user_goes_before_that_of_the_config_and_placeholders_are_n
     config = {"stripe.api.keys": f"{CAIRO}:sk_1;{PST}:sk_2;UTC:${{env:UTC_KEY}}"}
     assert usable_keys(config, {PST: "rk_3"}) == {CAIRO: "sk_1", PST: "rk_3"}
     assert configured_keys(config)["UTC"] == "${env:UTC_KEY}"
+
+
+def test_a_timezone_with_an_empty_key_is_one_that_the_task_drops_and_stripe_is_not_asked() -> None:
+    of = connector({PST: offset("2026-11-22", TODAY)}, **{"stripe.api.keys": f"{PST}: ;UTC:${{env:UTC_KEY}}"})
+    situation = read_situation(of, StripeOptions(keys={}), SharedAnswers(), (), NOW)
+    assert situation.evidence.refused == {PST}
+    assert [one.timezone for one in situation.startable] == ["UTC"]
+
+
+def test_report_types_that_the_config_does_not_show_are_told() -> None:
+    of = connector({PST: offset("2026-11-22", TODAY)}, **{"stripe.report.types": "${env:TYPES}"})
+    situation = read_situation(of, StripeOptions(ask=False, keys={}), SharedAnswers(), (), NOW)
+    (problem,) = situation.problems
+    assert problem.endswith(
+        ": stripe.report.types does not show the report types, so those that have an offset or an initial load date are taken"
+        " as all."
+    )
 
 
 class Watched(dict[str, str]):

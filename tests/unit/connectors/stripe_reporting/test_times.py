@@ -280,8 +280,10 @@ def test_a_start_in_milliseconds_that_is_not_read_is_no_trouble() -> None:
 
 
 @pytest.mark.parametrize("seconds", [4_102_444_800, at("2099-12-31")])
-def test_a_far_end_that_can_be_meant_in_seconds_is_not_doubted(seconds: int) -> None:
-    assert judged(connector({PST: offset(seconds, TODAY)}), PST) == ("ok", [])
+@pytest.mark.parametrize("done", [False, True])
+def test_a_far_end_may_be_meant_in_seconds_and_is_no_good_sign(seconds: int, done: bool) -> None:
+    """The connector stores no end of data that nobody has, and delivers nothing up to it."""
+    assert judged(connector({PST: offset(seconds, TODAY, done=done)}), PST) == ("unknown", ["clock_doubtful"])
 
 
 # A clock that is off

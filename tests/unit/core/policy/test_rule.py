@@ -82,6 +82,7 @@ def test_a_setting_that_is_not_in_the_config_counts_as_having_its_default() -> N
         ("mode", {"allowed": ["a", "b"], "fix": "b"}, "c", "allowed", Fix("config", "mode", "b")),
         ("mode", {"allowed": [True]}, "false", "allowed", Fix("config", "mode", "true")),
         ("mode", {"allowed": ["a"]}, "${env:MODE}", "readable", None),
+        ("mode", {"pattern": "[a-z]+"}, "${env:MODE}", "readable", None),
         # What the connector does not know cannot be raised.
         ("unknown.ms", {"minimum": "5m"}, None, "minimum", None),
         ("unknown.ms", {"recommended": "5m"}, None, "recommended", None),

@@ -21,7 +21,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.
     Seen,
     judge_recovery,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.target import Target, WrittenSetting
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.target import (
+    KnownChange,
+    Target,
+    WrittenSetting,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.text import (
     final_sentence,
     progress_line,
@@ -127,6 +131,33 @@ def test_the_outcome_follows_from_offset_verdict_and_work(
     assert ended.outcome == in_the_end
     assert ended.is_good or ended.partitions[0].reason
     assert [one.moved_by for one in ended.partitions] == [{"id": 3} if offset is MOVED else {}]
+
+
+ENDED = KnownChange("b.json", "p", "offset", "somebody", taken_at=1000.0, returned_at=1010.0)
+
+
+@pytest.mark.parametrize(
+    ("committed_at", "change", "reset_at", "outcome"),
+    [
+        (1071.0, ENDED, None, "recovered"),
+        # As early as this, clocks that differ may show the change's own write.
+        (1069.0, ENDED, None, "not_proven"),
+        (None, ENDED, None, "not_proven"),
+        (1071.0, ENDED, 1005.0, "not_proven"),
+        (1071.0, None, None, "not_proven"),
+        # When the change ended was not noted.
+        (1071.0, replace(ENDED, returned_at=1000.0), None, "not_proven"),
+    ],
+)
+def test_an_offset_that_never_changes_shows_by_its_commit_that_it_is_stored(
+    committed_at: float | None, change: KnownChange | None, reset_at: float | None, outcome: str
+) -> None:
+    """As that of MirrorMaker's heartbeats, which is always 0."""
+    seen = replace(connector(), offsets=(StoredOffset(ORDERS, WRITTEN, committed_at, reset_at),))
+    found = judged(seen, "ok", None, replace(RESET, change=change), is_over=True)
+    assert found.outcome == outcome
+    lines = " ".join(recovery_lines("eu-1", found))
+    assert ("stored again" in lines) == (outcome == "recovered")
 
 
 def test_what_never_comes_is_named_and_not_waited_for() -> None:

@@ -18,7 +18,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_t
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import target_state_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
-from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import KafkaFailed, TopicNotFound
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import (
+    AccessDenied,
+    KafkaFailed,
+    TopicNotFound,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.offsets_topic import (
     OffsetsTopic,
     StoredConnector,
@@ -84,6 +88,7 @@ class Topics:
     is_found: bool = True
     tell: Callable[[str, int, int], None] | None = None
     cluster_id: str = "cluster-1"
+    denied: Collection[str] = ()
 
     def __call__(self, options: KafkaOptions, tell: Callable[[str, int, int], None]) -> Topics:
         if self.problem:
@@ -110,11 +115,15 @@ class Topics:
 
     def read_offsets(self, topic: str, connectors: Collection[str] | None = None) -> OffsetsTopic:
         assert self.tell is not None
+        if topic in self.denied:
+            raise AccessDenied(f"The right to read {topic} is missing.")
         self.tell(topic, 250_000, 1_000_000)
         found = tuple(self.records.get(topic, ()))
         return OffsetsTopic(topic, found, len(found), 0, {0: self.hidden} if self.hidden else {}, 1)
 
     def group_positions(self, group: str, topics: Collection[str] = ()) -> tuple[SinkPosition, ...]:
+        if group in self.denied:
+            raise AccessDenied(f"The right to describe {group} is missing.")
         return (SinkPosition(f"{group}|{'|'.join(topics)}", 0, 1, 2),)
 
 
@@ -344,6 +353,42 @@ def test_a_sinks_group_and_topics_are_those_of_its_config(read: ReadViews, confi
     views = read(worker(config={"topics": "a, b", **config}, type="sink"), Topics({}))
     assert views.sinks["orders"] == (SinkPosition(f"{group}|a|b", 0, 1, 2),)
     assert "orders" not in views.records
+
+
+def test_a_sinks_group_that_may_not_be_described_costs_the_others_nothing(read: ReadViews) -> None:
+    cluster = worker()
+    cluster.by_name["billing"] = FakeConnector("billing", {"topics": "a"}, {}, type="sink")
+    views = read(cluster, Topics({COMMON: [record(COMMON, 5)]}, denied=["connect-billing"]))
+    assert views.sinks == {}
+    assert views.sources["topic"]["read"]
+    assert [one.offsets[0].committed_at for one in views.snapshot.connectors if one.name == "orders"] == [NOW - 60]
+    assert views.warnings == (
+        "The group of sink connector 'billing' was not read: The right to describe connect-billing is missing.",
+    )
+
+
+@pytest.mark.parametrize("has_rest_offsets", [True, False])
+def test_a_topic_of_its_own_that_may_not_be_read_costs_the_others_nothing(
+    read: ReadViews, has_rest_offsets: bool
+) -> None:
+    cluster = worker()
+    own = {Partition.of(PARTITION): {"id": 7}}
+    cluster.by_name["apart"] = FakeConnector("apart", {"offsets.storage.topic": "apart-offsets"}, dict(own))
+    if not has_rest_offsets:
+        cluster.verbs["offsets"] = set()
+    views = read(cluster, Topics({COMMON: [record(COMMON, 5)]}, denied=["apart-offsets"]))
+    found = {one.name: one for one in views.snapshot.connectors}
+    assert found["orders"].offsets[0].committed_at == NOW - 60
+    assert "apart" not in views.findings
+    assert [entry.committed_at for entry in found["apart"].offsets] == ([None] if has_rest_offsets else [])
+    assert (found["apart"].problem is None) == has_rest_offsets
+    sentence = "The offsets topic of apart was not read: The right to read apart-offsets is missing."
+    assert sentence in views.warnings
+
+
+def test_the_common_topic_is_needed(read: ReadViews) -> None:
+    views = read(worker(), Topics({}, denied=[COMMON]))
+    assert not views.sources["topic"]["read"]
 
 
 @pytest.mark.parametrize("ahead, read_at", [(30.0, NOW), (86_400.0, NOW - 86_400), (-7_200.0, NOW + 7_200)])

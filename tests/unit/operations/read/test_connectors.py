@@ -5,11 +5,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
+    AccessDenied,
+    ConnectError,
+    NotConnect,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition, StoredOffset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import WriteTo
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import KafkaFailed
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import (
@@ -75,6 +81,62 @@ def test_a_connector_whose_name_no_path_can_have_hides_no_other() -> None:
     assert str(dot.problem).startswith('"." cannot be used as the name of a connector over REST')
     assert str(dots.problem).startswith('".." cannot be used as the name of a connector over REST')
     assert (other.problem, len(other.offsets)) == (None, 1)
+
+
+BLOCKED = Expect("GET", "/connectors/b/offsets", 403, b"<html>Forbidden</html>", "text/html")
+EXPANDED = "/connectors?expand=info&expand=status"
+
+
+class Gateway(FakeCluster):
+    """It denies the offsets of one connector."""
+
+    def __init__(self, refusal: ConnectError) -> None:
+        super().__init__(FakeConnector("a"), FakeConnector("b"))
+        self.refusal = refusal
+
+    def offsets(self, name: str) -> tuple[StoredOffset, ...]:
+        if name == "b":
+            raise self.refusal
+        return super().offsets(name)
+
+
+@pytest.mark.parametrize("refusal", [AccessDenied("Forbidden."), NotConnect("A page.")], ids=["403", "a page"])
+def test_what_a_gateway_denies_for_one_connector_is_no_trouble_of_the_others(refusal: ConnectError) -> None:
+    """It may give rights by name, or block a name that it takes for an attack."""
+    a, b = read_snapshot(Gateway(refusal), (), 0.0).connectors
+    assert (a.problem, a.state, b.problem, b.state) == (None, "RUNNING", refusal.sentence, "RUNNING")
+    with pytest.raises(refusal.__class__):
+        read_snapshot(Gateway(refusal), ("b",), 0.0)
+
+
+def test_what_it_denies_for_one_connector_in_single_calls_neither() -> None:
+    with (
+        FakeConnect(
+            Expect("GET", "/", body=ROOT),
+            Expect("GET", "/connectors", body=["a", "b"]),
+            Expect("GET", EXPANDED, body={"a": {"info": info("a"), "status": status_of("a")}}),
+            *(replace(BLOCKED, path=f"/connectors/b{rest}") for rest in ("", "/config", "/status")),
+            Expect("GET", "/connectors/a/offsets", body={"offsets": OFFSETS}),
+        ) as worker,
+        ConnectClient(ConnectOptions((worker.url,))) as client,
+    ):
+        a, b = read_snapshot(client, (), 0.0).connectors
+    assert (a.problem, b.state) == (None, "UNKNOWN")
+    assert "(status 403)" in str(b.problem)
+
+
+def test_what_is_denied_for_all_is_said_once() -> None:
+    with (
+        FakeConnect(
+            Expect("GET", "/", body=ROOT),
+            Expect("GET", "/connectors", body=["b"]),
+            Expect("GET", EXPANDED, body={"b": {"info": info("b"), "status": status_of("b")}}),
+            BLOCKED,
+        ) as worker,
+        ConnectClient(ConnectOptions((worker.url,))) as client,
+        pytest.raises(AccessDenied),
+    ):
+        read_snapshot(client, (), 0.0)
 
 
 # With the topics beside REST

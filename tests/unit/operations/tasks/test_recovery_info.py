@@ -238,6 +238,34 @@ def test_a_connector_that_is_deleted_meanwhile_is_an_error(verification: Verific
         verification.wait()
 
 
+@pytest.mark.parametrize("seconds", [0, 10], ids=["before the first look", "while it is waited for"])
+def test_a_connector_that_somebody_deletes_keeps_none_of_the_others_from_being_verified(
+    verification: Verification, seconds: float
+) -> None:
+    cluster = verification.cluster
+    cluster.by_name["gone"] = FakeConnector("gone", dict(OLD), dict(BEFORE))
+    planned = verification.reset()
+    planned["gone"] = planned["c"]
+    if seconds:
+        verification.later.append((seconds, lambda: cluster.by_name.pop("gone")))  # type: ignore[arg-type, return-value]
+    else:
+        del cluster.by_name["gone"]
+    verification.after(20, {ORDERS: {"id": 3}, ITEMS: {"id": 4}})
+    result = verification.wait(planned=planned, connectors=["gone", "c"])
+    assert {name: one["outcome"] for name, one in result["connectors"].items()} == {
+        "gone": "not_recovered",
+        "c": "recovered",
+    }
+    assert not result["recovered"]
+    assert result["waited_seconds"] < 40
+    assert "gone of eu-1: it does not exist any more: find out who deleted it" in result["message"]
+
+
+def test_a_name_that_nobody_has_reset_is_a_typing_error(verification: Verification) -> None:
+    with pytest.raises(NotFound):
+        verification.wait(planned=verification.reset(), connectors=["c", "d"])
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -29,6 +29,9 @@ from unit.operations.tasks.reset_task import (
     count_calls,
 )
 
+# Many cases of the same lines, which others cover: measuring would double their time.
+pytestmark = pytest.mark.no_cover
+
 # Signals
 
 

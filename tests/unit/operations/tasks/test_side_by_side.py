@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import pytest
@@ -62,15 +63,32 @@ def test_one_that_fails_holds_none_of_the_others_down() -> None:
     assert (done["a"], str(done["b"]), done["c"]) == ("a", "no", "c")
 
 
-def test_an_unexpected_exception_is_raised_after_the_others_have_ended() -> None:
+def test_what_nobody_foresaw_is_the_error_of_one_and_keeps_its_values_to_itself() -> None:
+    def work(name: str, _say: Say) -> str:
+        if name == "b":
+            raise KeyError("sk_live_secret")
+        return name
+
+    done = side_by_side(["a", "b", "c"], work, at_once=1)
+    assert (done["a"], done["c"]) == ("a", "c")
+    assert isinstance(done["b"], RecoveryError)
+    assert re.fullmatch(
+        r"Connector 'b': an error that was not foreseen \(KeyError at test_side_by_side\.py:\d+\): report it as a defect of"
+        r" connectops\.recovery\.",
+        done["b"].sentence,
+    )
+
+
+@pytest.mark.parametrize("crash", [ModuleNotFoundError, KeyboardInterrupt])
+def test_what_is_no_fault_of_one_connector_is_raised_after_the_others_have_ended(crash: type[BaseException]) -> None:
     ended: list[str] = []
 
     def work(name: str, _say: Say) -> None:
         if name == "a":
-            raise ZeroDivisionError
+            raise crash
         ended.append(name)
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(crash):
         side_by_side(["a", "b", "c"], work, at_once=1)
     assert ended == ["b", "c"]
 
