@@ -312,7 +312,9 @@ def test_one_cluster_under_two_names_is_not_recovered_twice(tmp_path: Path) -> N
     inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts}}), encoding="utf-8")
     status, output = play("connectops.recovery.recover", tmp_path, {}, str(inventory))
     assert status == 2, output
-    assert "connect-1 and connect-2 are the same Connect cluster: both have http://127.0.0.1:9" in output
+    assert (
+        "connect-1 and connect-2 are the same Connect cluster: both have one worker in connectops_connect_url" in output
+    )
     assert NOT_REACHED not in output
 
 

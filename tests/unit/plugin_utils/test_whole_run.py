@@ -86,7 +86,7 @@ def test_what_one_host_reads_for_all_may_not_differ() -> None:
 def test_two_hosts_with_a_worker_in_common_are_one_cluster(url: str) -> None:
     problem = shared_url_problem({"one": ["http://a:8083", "https://b/connect"], "two": ["http://c:8083", url]})
     assert problem is not None
-    assert problem.startswith("one and two are the same Connect cluster: both have ")
+    assert problem.startswith("one and two are the same Connect cluster: both have one worker")
 
 
 def test_urls_that_differ_are_of_different_clusters() -> None:
