@@ -124,7 +124,7 @@ def shared_url_problem(urls: Mapping[str, Collection[str]]) -> str | None:
                 # Without the URL: somebody may have put a secret into its path.
                 return (
                     f"{owner} and {label} are the same Connect cluster: both have one worker in connectops_connect_url. Each"
-                    " connector would be changed twice: keep one host for it, with the URLs of all its workers, or correct the URL."
+                    " connector would be changed twice: keep one host for it, with all its URLs, or correct the URL."
                 )
     return None
 

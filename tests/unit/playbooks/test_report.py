@@ -32,7 +32,7 @@ def test_a_cluster_that_cannot_be_reached_is_in_the_report(
     monkeypatch.setenv("ANSIBLE_SHOW_CUSTOM_STATS", "1")
     # A path that somebody has put a secret into: Connect's client cannot know it.
     hosts = tmp_path / "two.yml"
-    urls = {"a": f"http://127.0.0.1:9/{CANARY}", "b/c": f"http://127.0.0.1:10/{CANARY}"}
+    urls = {"a": f"http://127.0.0.1:9/{CANARY}", "b/c": f"http://127.0.0.1:99/{CANARY}"}
     login = {"connectops_url_username": "recovery", "connectops_url_password": CANARY}
     hosts.write_text(
         yaml.safe_dump(
