@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -22,6 +23,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans i
     request_problem,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
+from ansible_collections.connectops.recovery.plugins.plugin_utils.whole_run import shared_url_problem
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "is_plan": {"type": "bool", "required": True},
@@ -36,19 +38,23 @@ class ActionModule(ControllerAction):
 
     def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         agreed = self._agreed(given["is_plan"], variables)
+        in_run = variables["ansible_play_hosts_all"]
+        # A host whose variables were refused takes no part any more, and the others go on.
+        of_hosts = {label: variables["hostvars"][label] for label in variables["ansible_play_hosts"]}
+        if problem := shared_url_problem({label: self._urls(of_host) for label, of_host in of_hosts.items()}):
+            raise RecoveryError(problem)
         if agreed is None:
             return {"changed": False, "is_given": False, "ids": {}, "plans": {}, "lines": []}
         agreed.check_role(given["role"])
-        in_run = variables["ansible_play_hosts_all"]
         agreed.check(in_run, variables["groups"]["all"])
         for label in variables["ansible_play_hosts"]:
-            of_host = variables["hostvars"][label]
+            of_host = of_hosts[label]
             asked = {name: self.value(name, of_host) for name in REQUEST[given["role"]] if name in of_host}
             problem = request_problem(agreed.plans.get(label, {}), asked, REQUEST[given["role"]])
             if problem is not None:
                 raise RecoveryError(problem)
-        names = self.value("connectops_connectors", variables) or ()
-        agreed.check_names(names, in_run)
+        names = {label: self.value("connectops_connectors", of_host) or () for label, of_host in of_hosts.items()}
+        agreed.check_names(dict.fromkeys(name for of_host in names.values() for name in of_host), in_run)
         agreed = agreed.narrowed(names)
         return {
             "changed": False,
@@ -57,6 +63,11 @@ class ActionModule(ControllerAction):
             "plans": {label: dict(agreed.plans.get(label, {})) for label in in_run},
             "lines": agreed.lines(in_run),
         }
+
+    def _urls(self, of_host: Mapping[str, Any]) -> list[str]:
+        """The URLs of a host; none if it has none, as the task that reads the cluster then says."""
+        found = self.value("connectops_connect_url", of_host) or os.environ.get("CONNECTOPS_CONNECT_URL", "").split(",")
+        return [url for url in map(str, found if isinstance(found, list) else [found]) if url.strip()]
 
     def _agreed(self, is_plan: bool, variables: Mapping[str, Any]) -> AgreedPlans | None:
         now, max_age = time.time(), longest_age(self.value(MAX_AGE, variables))

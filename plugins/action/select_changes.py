@@ -30,7 +30,10 @@ _NAMED, _STAY_STOPPED = "connectops_connectors", "connectops_stay_stopped"
 
 
 class ActionModule(ControllerAction):
-    """Select the connectors that this run may change, in all its clusters, before anything is changed."""
+    """Select the connectors that this run may change, in all its clusters, before anything is changed.
+
+    None are of a cluster that takes no part any more: its variables were refused, and may not even be readable.
+    """
 
     argument_spec = ARGUMENT_SPEC
 
@@ -40,7 +43,11 @@ class ActionModule(ControllerAction):
         for label in variables["ansible_play_hosts_all"]:
             left, agreed_here = left_by(label, variables), None if agreed is None else agreed.get(label, {})
             of_host = rendered(label, variables, left, (_NAMED, _STAY_STOPPED))
-            clusters[label] = self._selection(given["role"], of_host, summary_of(left), agreed_here)
+            clusters[label] = (
+                self._selection(given["role"], of_host, summary_of(left), agreed_here)
+                if label in variables["ansible_play_hosts"]
+                else Selection()
+            )
             if not failed and (failure := plain_variable(left, "connectops_failure")):
                 failed = f"{label}: {failure}"
         problem = limit_problem({label: one.connectors for label, one in clusters.items()}, given["max_changes"])

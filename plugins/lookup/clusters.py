@@ -12,6 +12,9 @@ description:
   - Returns the value of the variable C(connectops_hosts), or V(all) if it is unset or blank.
   - Fails if no host of the inventory matches it, or if C(--limit) excludes all that match. Ansible itself would do nothing
     and succeed.
+  - Fails if either of them has a name that no host and no group of the inventory has: Ansible itself would ignore it.
+  - Fails if C(--tags), C(--skip-tags) or C(--start-at-task) would leave out steps of a playbook of this collection, and if C(-e)
+    sets a variable that only the playbooks set.
 options:
   selected:
     description:
@@ -51,9 +54,20 @@ from ansible import context
 from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 from ansible.plugins.lookup import LookupBase
+from ansible.utils.vars import load_extra_vars
 from ansible_collections.connectops.recovery.plugins.plugin_utils.preload import preload
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import RunNotes
-from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import is_blank
+from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
+    is_blank,
+    plain_value,
+    set_by_us,
+    unreadable,
+)
+from ansible_collections.connectops.recovery.plugins.plugin_utils.whole_run import (
+    command_line_problem,
+    note_head,
+    pattern_problem,
+)
 
 # The pattern that matches none.
 _NO_HOST = ["all", "!all"]
@@ -62,10 +76,11 @@ _NO_HOST = ["all", "!all"]
 class LookupModule(LookupBase):
     def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
         known = variables or {}
-        value: Any = self._templar.template(known["connectops_hosts"]) if "connectops_hosts" in known else None
-        pattern: str = "all" if is_blank(value) else value
+        pattern = self._pattern(known)
         if context.CLIARGS.get("syntax"):
             return [pattern]
+        self._check_command_line()
+        note_head(known)
         if kwargs.get("selected"):
             return list(RunNotes.read().selected) or _NO_HOST
         if kwargs.get("troubled") and (troubled := RunNotes.read().troubled) is not None:
@@ -81,11 +96,17 @@ class LookupModule(LookupBase):
             inventory.add_group(group)
             for host in hosts:
                 inventory.add_host(host, group=group)
+        limit = context.CLIARGS.get("subset")
+        # The inventory of a part of a sliced job of AWX lacks the hosts of the other parts.
+        if "awx_job_id" not in known:
+            names = {"all", "ungrouped", "localhost", *groups, *inventory.hosts}
+            for source, one in (("connectops_hosts", pattern), ("--limit", limit or "all")):
+                if problem := pattern_problem(source, one, names):
+                    raise AnsibleError(problem)
         if not inventory.get_hosts(pattern):
             raise AnsibleError(
                 f"No host of the inventory matches connectops_hosts ({pattern}): name a host or group of the inventory."
             )
-        limit = context.CLIARGS.get("subset")
         inventory.subset(limit)
         if not inventory.get_hosts(pattern):
             raise AnsibleError(
@@ -94,3 +115,21 @@ class LookupModule(LookupBase):
         # A play asks for its hosts before it forks.
         preload()
         return [pattern]
+
+    def _pattern(self, known: dict[str, Any]) -> str:
+        try:
+            value: Any = self._templar.template(known["connectops_hosts"]) if "connectops_hosts" in known else None
+        except AnsibleError as error:
+            raise AnsibleError(unreadable("connectops_hosts", error)) from None
+        if is_blank(value):
+            return "all"
+        value = plain_value("connectops_hosts", value)
+        if value in ([], {}):
+            raise AnsibleError("The variable connectops_hosts is empty: leave it out for all hosts of the inventory.")
+        return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+    def _check_command_line(self) -> None:
+        if problem := command_line_problem(context.CLIARGS):
+            raise AnsibleError(problem)
+        if ours := set_by_us(load_extra_vars(self._loader)):
+            raise AnsibleError(f"The variable {ours[0]} is set by the playbooks themselves: leave it out.")

@@ -11,6 +11,7 @@ author: connectops.recovery contributors (@connectops)
 description:
   - Returns the value of the first variable that is set and not blank. A text of nothing but blanks, and V(null), are blank.
   - Unlike the filter P(ansible.builtin.default#filter) it fails if the value itself refers to an undefined variable.
+  - What a playbook of this collection gives to a role, in C(connectops_given), counts before what the user has set.
   - Text for a variable of the type list or dict is read as JSON, or as a list separated by commas.
 options:
   _terms:
@@ -50,9 +51,11 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.variables impo
 class LookupModule(LookupBase):
     def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[Any]:
         known = variables or {}
+        # What a playbook gives to a role counts before what the user sets: a blank of the user's must not replace it.
+        given = known.get("connectops_given", {})
         for name in terms:
-            if name in known:
-                value = self._templar.template(known[name])
+            if name in given or name in known:
+                value = self._templar.template(given[name] if name in given else known[name])
                 if not is_blank(value):
                     return [plain_value(name, value)]
         return [kwargs["default"] if "default" in kwargs else known_variables()[terms[0]].get("default")]

@@ -10,7 +10,10 @@ version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
   - Finds variables that begin like those of this collection and do not exist, with the closest name that does.
-  - Finds values that refer to an undefined variable, and values of the wrong type.
+  - Finds variables that do not begin like those and must be meant for one, such as C(conectops_connectors).
+  - Finds values that refer to an undefined variable or cannot be rendered, and values of the wrong type.
+  - With the prefix V(connectops_), as in the playbooks, it also finds variables that hold for a whole run and that are set where
+    it does not read them, or differently for its hosts.
 options:
   _terms:
     description: Prefixes of the variables to check, for example V(reset_).
@@ -32,11 +35,18 @@ _raw:
   elements: str
 """
 
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ansible.errors import AnsibleUndefinedVariable
+from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
-from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import variable_problems
+from ansible.utils.vars import load_extra_vars
+from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import is_blank, variable_problems
+from ansible_collections.connectops.recovery.plugins.plugin_utils.whole_run import (
+    difference_problems,
+    inventory_problems,
+)
+from jinja2.exceptions import UndefinedError
 
 
 class LookupModule(LookupBase):
@@ -46,4 +56,26 @@ class LookupModule(LookupBase):
         def value_of(name: str) -> Any:
             return self._templar.template(known[name])
 
-        return list(variable_problems(known, tuple(terms), value_of, AnsibleUndefinedVariable))
+        problems = list(variable_problems(known, tuple(terms), value_of, load_extra_vars(self._loader)))
+        if "connectops_" in terms:
+            problems += [*inventory_problems(known), *_differences(known, value_of)]
+        return problems
+
+
+def _differences(known: Mapping[str, Any], value_of: Callable[[str], Any]) -> Iterator[str]:
+    """What is set differently for this host than for the first one of the run."""
+    first = next(iter(known.get("ansible_play_hosts_all", ())), None)
+    if first in (None, known.get("inventory_hostname")):
+        return
+    of_first = known["hostvars"][first]
+
+    def is_other(name: str) -> bool:
+        try:
+            values = [value_of(name) if name in known else None, of_first.get(name)]
+            mine, theirs = (None if is_blank(value) else value for value in values)
+            return bool(mine != theirs)
+        except (AnsibleError, UndefinedError):
+            # What cannot be read has a sentence of its own.
+            return False
+
+    yield from difference_problems(first, is_other)

@@ -117,12 +117,12 @@ class AgreedPlans:
                     f"connectops_connectors names {name}, of which {self.source} has no plan in this run: {hint}"
                 )
 
-    def narrowed(self, names: Collection[str]) -> AgreedPlans:
-        """Only the plans of these connectors; those of all if there are no names."""
+    def narrowed(self, names: Mapping[str, Collection[str]]) -> AgreedPlans:
+        """Only the plans of the connectors that are named for their cluster; all of those of a cluster without names."""
 
         def kept(clusters: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
             return {
-                label: {name: one for name, one in found.items() if not names or name in names}
+                label: {name: one for name, one in found.items() if not names.get(label) or name in names[label]}
                 for label, found in clusters.items()
             }
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +24,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.files 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import MODULES
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import Spec
+from ansible_collections.connectops.recovery.plugins.plugin_utils.misspelt import misspelt
+from ansible_collections.connectops.recovery.plugins.plugin_utils.whole_run import value_problem
 
 PREFIXES = (
     "connectops_",
@@ -76,8 +78,8 @@ PLANNED_AT = "connectops_planned_at"
 
 # What the playbooks themselves read.
 _OF_PLAYBOOKS: Spec = {
-    "connectops_hosts": {"type": "str"},
-    "connectops_serial": {"type": "raw"},
+    "connectops_hosts": {"type": "list", "elements": "str"},
+    "connectops_serial": {"type": "list", "elements": "str"},
     "connectops_connectors": {"type": "list", "elements": "str"},
     "connectops_at_least": {"type": "dict"},
     "connectops_fix": {"type": "bool"},
@@ -108,6 +110,7 @@ _SET_BY_US = frozenset(
         "connectops_batches",
         "connectops_deviates",
         "connectops_failure",
+        "connectops_given",
         "connectops_is_plan",
         "connectops_is_preview",
         "connectops_playbook",
@@ -173,6 +176,30 @@ _NOT_EMPTY = {
     "rollback_agreed_plans": "leave it out to carry out any plan",
 }
 
+# The playbooks give these to the roles themselves, so a value of the user's would not be read. What to set in their place.
+_LEAVE_OUT = "leave it out, the playbook sets it"
+_GIVEN_BY_PLAYBOOKS = {
+    "raise_timeout_at_least": "set connectops_at_least",
+    "raise_timeout_connectors": "set connectops_connectors",
+    "reset_agreed_plans": "set connectops_plan_file",
+    "reset_at_least": "set connectops_at_least",
+    "reset_connectors": "set connectops_connectors",
+    "reset_plan_ids": "set connectops_plan_ids",
+    "rollback_agreed_plans": "set connectops_plan_file",
+    "rollback_connectors": "set connectops_connectors",
+    "rollback_plan_ids": "set connectops_plan_ids",
+    "verify_connectors": "set connectops_connectors",
+    "verify_from_backups": _LEAVE_OUT,
+    "verify_keep_samples": _LEAVE_OUT,
+    "verify_look_in_check_mode": _LEAVE_OUT,
+    "verify_planned": _LEAVE_OUT,
+}
+
+# After a reset that is known not to be a recovery.
+_NO_VERIFICATION: tuple[str, list[str]] = ("verify_connectors", [])
+
+_UNDEFINED = re.compile(r"'\w+' is undefined")
+
 # These are read before a role has read anything, so that nothing they refer to can still be missing.
 _READ_FIRST = ("connectops_", "identify_")
 
@@ -234,7 +261,7 @@ def plain_value(name: str, value: Any) -> Any:
     spec = spec_of(name) or {}
     if isinstance(value, str) and not spec.get("no_log"):
         value = value.strip()
-        if spec.get("type") in ("list", "dict", "raw") and value.startswith(("[", "{")):
+        if spec.get("type") in ("list", "dict") and value.startswith(("[", "{")):
             try:
                 value = json.loads(value)
             except (ValueError, RecursionError):  # the latter for JSON that is nested too deeply
@@ -259,14 +286,25 @@ def _is_handed_on(name: str) -> bool:
     return name.startswith((OUTCOME_OF_ONE_CLUSTER, BACKUPS_OF_ONE_CLUSTER))
 
 
+def set_by_us(names: Iterable[str]) -> list[str]:
+    """Those of the names that the playbooks and roles set themselves, in alphabetical order."""
+    return sorted(_SET_BY_US.intersection(names))
+
+
 def variable_problems(
-    names: Mapping[str, Any], prefixes: tuple[str, ...], value_of: Callable[[str], Any], undefined: type[Exception]
+    names: Mapping[str, Any],
+    prefixes: tuple[str, ...],
+    value_of: Callable[[str], Any],
+    typed: Collection[str] = (),
 ) -> Iterator[str]:
     """One sentence for each variable with one of the prefixes that is unknown or has a value that cannot work.
 
-    ``value_of`` renders the variable and raises ``undefined`` where it refers to a variable that is not defined.
+    ``value_of`` renders the variable; where it refers to what is not there, it raises whatever the template does. ``typed``: the
+    names that were given on the command line.
     """
     known = known_variables()
+    for name, meant in misspelt(names, typed, known, prefixes):
+        yield f'The variable {name} is not read by connectops.recovery: did you mean "{meant}"?'
     ours = (one for one in names if one.startswith(prefixes) and one not in _SET_BY_US and not _is_handed_on(one))
     for name in sorted(ours):
         spec = spec_of(name)
@@ -276,14 +314,16 @@ def variable_problems(
             continue
         try:
             value = value_of(name)
-        except undefined as error:
+        except Exception as error:
             if name.startswith(_READ_FIRST):
-                yield f"The variable {name} cannot be read ({_short(error)}): define what it refers to."
+                yield unreadable(name, error)
             continue
         if is_blank(value):
             continue
         value = plain_value(name, value)
-        if name in _NOT_EMPTY and value in ([], {}):
+        if name in _GIVEN_BY_PLAYBOOKS and "connectops_" in prefixes and (name, value) != _NO_VERIFICATION:
+            yield f"The variable {name} is not read by the playbooks: {_GIVEN_BY_PLAYBOOKS[name]}."
+        elif name in _NOT_EMPTY and value in ([], {}):
             yield f"The variable {name} is empty: {_NOT_EMPTY[name]}."
         elif name == "connectops_report_dir" and (problem := folder_problem(Path(str(value)))) is not None:
             yield f"{name}: {problem}"
@@ -291,16 +331,24 @@ def variable_problems(
             yield from _type_problem(name, spec, value)
 
 
-def _short(error: Exception) -> str:
-    """The innermost part of Ansible's message, which names the undefined variable."""
-    message = str(getattr(error, "message", error)).strip().rstrip(".")
-    return message.rpartition(". ")[2].rpartition(": ")[2]
+def unreadable(name: str, error: Exception) -> str:
+    """The sentence about a variable that cannot be rendered, with the innermost part of Ansible's message.
+
+    Of a secret it tells only what is not defined: a password with braces is no template, and a parser quotes it.
+    """
+    message = str(getattr(error, "message", error)).partition("Use -v")[0].strip().rstrip(".")
+    reason = message.rpartition(". ")[2].rpartition(": ")[2]
+    if (spec_of(name) or {}).get("no_log") and not _UNDEFINED.fullmatch(reason):
+        return f"The variable {name} cannot be read as a template: if its braces are meant as they are, mark it as !unsafe."
+    return f"The variable {name} cannot be read ({reason}): correct what it refers to."
 
 
 def _type_problem(name: str, spec: Mapping[str, Any], value: Any) -> Iterator[str]:
     facts = {key: spec[key] for key in ("type", "elements", "choices") if key in spec}
     checked = ArgumentSpecValidator({name: facts}).validate({name: value})
     if not checked.error_messages:
+        if (problem := value_problem(name, checked.validated_parameters[name])) is not None:
+            yield problem
         return
     if "choices" in spec:
         yield f"The variable {name} must be one of {', '.join(spec['choices'])}."

@@ -29,6 +29,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.docume
     connector_of,
     part_of_path,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.paths import IN_TOPIC
 
@@ -168,6 +169,11 @@ class FolderStore(DocumentStore):
             f"{name} cannot be written to {self.folder} ({why}): nothing was changed; set backup_dir to a folder that can be"
             " written."
         )
+
+    def refuse_unfit(self, backup: Backup) -> None:
+        super().refuse_unfit(backup)
+        if (problem := folder_problem(self.folder)) is not None:
+            raise self._cannot_write("A backup", problem.partition(": ")[0])
 
     def _check_size(self, size: int) -> None:
         """A file may be of any size."""

@@ -181,8 +181,8 @@ class ConnectClient:
 
         def part(parse: Callable[[Any], Parsed], *rest: str) -> Parsed | None:
             """What one call says; None where Connect cannot answer it for this connector."""
-            call = Call("GET", _path(name, *rest), connector=name)
             try:
+                call = Call("GET", _path(name, *rest), connector=name)
                 return _parsed(call, self._sender.send(call), parse)
             except REFUSALS as error:
                 refused.setdefault(name, error)
@@ -190,7 +190,7 @@ class ConnectClient:
                 return None
             except (*OF_THE_CLUSTER, NotFound):
                 raise
-            except ConnectError as error:
+            except (ConnectError, InputError) as error:  # the latter for a name that no path can have
                 problems.append(error.sentence)
                 return None
 

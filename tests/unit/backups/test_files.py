@@ -165,6 +165,17 @@ def test_a_folder_that_cannot_be_written_is_named_with_what_to_do(tmp_path: Path
     assert problem_of(caught).endswith("set backup_dir to a folder that can be written.")
 
 
+def test_a_folder_that_cannot_be_one_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    store = FolderStore(tmp_path / "file" / "backups", "eu-1", "kafka-1", "c")
+    with pytest.raises(
+        RecoveryError, match=r"A backup cannot be written to .* \(.*/file is no folder\): nothing was changed"
+    ):
+        store.refuse_unfit(BACKUP)
+    FolderStore(tmp_path / "new", "eu-1", "kafka-1", "c").refuse_unfit(BACKUP)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["file"]
+
+
 @pytest.mark.parametrize("step", ["fsync", "replace"])
 def test_a_crash_while_writing_leaves_the_old_file_whole_and_no_other(
     store: FolderStore, monkeypatch: pytest.MonkeyPatch, step: str

@@ -46,12 +46,12 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_read(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "plans.json").write_text(WRITTEN, encoding="utf-8")
     inventory = tmp_path / "two.yml"
-    host = {"connectops_connect_url": ["http://127.0.0.1:9"]}
-    inventory.write_text(json.dumps({"all": {"hosts": {"connect-1": host, "connect-2": host}}}), encoding="utf-8")
+    hosts = {f"connect-{one}": {"connectops_connect_url": [f"http://127.0.0.1:{one}"]} for one in (1, 2)}
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
     status, output = play(RECOVER, tmp_path, variables, str(inventory), *arguments)
     assert status != 0
     assert words in output
-    assert NOT_REACHED not in output
+    assert "Kafka Connect cannot be reached" not in output
 
 
 def test_a_plan_run_says_in_the_file_which_clusters_it_could_not_plan_and_nothing_is_carried_out_then(

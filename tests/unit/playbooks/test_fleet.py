@@ -41,7 +41,10 @@ def run(
 def changed(clusters: list[SimulatedCluster]) -> list[str]:
     """The clusters that were written to, in order of their first write."""
     moments = {
-        one.label: min((at for at, method, _path in one.calls if method in ("PUT", "PATCH")), default=None)
+        one.label: min(
+            (at for at, method, path in one.calls if method in ("PUT", "PATCH") and not path.endswith("/validate")),
+            default=None,
+        )
         for one in clusters
     }
     written = {label: at for label, at in moments.items() if at is not None}
@@ -143,3 +146,35 @@ def test_a_verdict_that_was_asked_about_fails_wherever_that_was_set(
     assert done.returncode == 2, done.stdout
     assert [recap(done.stdout, one.label)["failed"] for one in clusters[:2]] == [1, 0]
     assert "the verdict is stuck or worse (identify_fail_on)" in " ".join(done.stdout.split())
+
+
+def test_a_blank_for_a_role_replaces_nothing_that_the_playbook_gives_to_it(
+    tmp_path: Path, clusters: list[SimulatedCluster]
+) -> None:
+    blanks = dict.fromkeys(("reset_plan_ids", "reset_agreed_plans", "reset_connectors", "verify_connectors"), "")
+    agreed = {"cluster-001": {"stripe-00": "0123456789ab"}}
+    status, output = run(tmp_path, clusters[:1], "recover", **blanks, connectops_plan_ids=agreed)
+    assert status == 2, output
+    assert changed(clusters) == []
+    assert "The plan 0123456789ab does not fit" in " ".join(output.split())
+    # The mistake in the variables of another cluster is its own.
+    stay = "{{ '' if inventory_hostname == 'cluster-001' else not_there }}"
+    status, output = run(tmp_path, clusters[:2], "recover", **blanks, connectops_stay_stopped=stay)
+    assert status == 2, output
+    assert changed(clusters) == ["cluster-001"]
+    assert "Recovered: stripe-00." in output
+    assert "The variable connectops_stay_stopped cannot be read ('not_there' is undefined)" in " ".join(
+        output.replace("''", "'").split()
+    )
+    assert [recap(output, label)["failed"] for label in ("cluster-001", "cluster-002")] == [0, 1]
+
+
+def test_named_connectors_are_the_only_ones_that_are_looked_at(
+    tmp_path: Path, clusters: list[SimulatedCluster]
+) -> None:
+    status, output = run(
+        tmp_path, clusters[:1], "identify", connectops_connectors="stripe-01", identify_fail_on="stuck"
+    )
+    assert status == 0, output
+    assert "stripe-01" in output
+    assert "stripe-00" not in output

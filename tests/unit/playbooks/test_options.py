@@ -205,8 +205,14 @@ def test_a_variable_that_cannot_work_stops_the_run_before_anything_is_read(tmp_p
 
 
 @pytest.mark.core_matrix
-@pytest.mark.parametrize("role", ["identify", "support_bundle", "verify"])
-@pytest.mark.parametrize("name", ["connectops_max_age_days", "identify_max_age_days"])
+@pytest.mark.parametrize(
+    ("role", "name"),
+    [
+        ("identify", "identify_max_age_days"),
+        ("support_bundle", "connectops_max_age_days"),
+        ("verify", "identify_max_age_days"),
+    ],
+)
 def test_both_roles_that_judge_have_the_same_limits(tmp_path: Path, role: str, name: str) -> None:
     playbook = tmp_path / "play.yml"
     variables = {"verify_connectors": ["any"], "verify_timeout_seconds": 1, "verify_interval_seconds": 1}
@@ -241,7 +247,7 @@ def test_a_verification_judges_by_the_same_limits_profiles_and_logs_as_the_look(
             "recover",
             None,
             {"connectops_hosts": "conect-1"},
-            "No host of the inventory matches connectops_hosts (conect-1)",
+            'connectops_hosts has conect-1, which the inventory does not have: did you mean "connect-1"?',
         ),
         ("identify", os.devnull, {}, "The inventory has no hosts"),
     ],
@@ -271,7 +277,67 @@ def test_a_limit_that_leaves_no_cluster_is_a_failure(tmp_path: Path, playbook: s
 
 
 @pytest.mark.core_matrix
-@pytest.mark.parametrize("chosen", [[], "", None, ","], ids=repr)
+@pytest.mark.parametrize(
+    ("variables", "arguments", "words"),
+    [
+        ({}, ["--tags", "x"], "--tags x leaves out every step of "),
+        (
+            {"connectops_is_plan": False},
+            ["--check"],
+            "The variable connectops_is_plan is set by the playbooks themselves",
+        ),
+        ({"connectops_hosts": "all:!conect-1"}, [], "connectops_hosts has conect-1, which the inventory does not have"),
+        (
+            {"connectops_hosts": "{{ my_hosts }}"},
+            [],
+            "The variable connectops_hosts cannot be read ('my_hosts' is undefined)",
+        ),
+    ],
+    ids=["tags", "own", "mistyped", "undefined"],
+)
+def test_what_would_leave_out_steps_or_hosts_stops_the_run_before_its_first_task(
+    tmp_path: Path, variables: Mapping[str, Any], arguments: list[str], words: str
+) -> None:
+    status, output = play("connectops.recovery.recover", tmp_path, variables, None, *arguments)
+    assert status != 0, output
+    assert words in output
+    assert "TASK [" not in output
+
+
+@pytest.mark.core_matrix
+def test_what_the_inventory_sets_where_a_run_does_not_read_it_stops_the_run(tmp_path: Path) -> None:
+    inventory = tmp_path / "two.yml"
+    hosts: dict[str, dict[str, Any]] = {
+        "connect-1": {"connectops_connect_url": [UNREACHABLE], "connectops_hosts": "connect-1"},
+        "connect-2": {"connectops_connect_url": ["http://127.0.0.1:10"], "connectops_max_changes": 0},
+    }
+    inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts}}), encoding="utf-8")
+    status, output = play("connectops.recovery.recover", tmp_path, {"recover_connectors": "a"}, str(inventory))
+    assert status == 2, output
+    assert "The variable connectops_hosts is set in the inventory, where a play does not read it" in output
+    assert (
+        "The variable connectops_max_changes holds for the whole run, and is another one here than for connect-1"
+        in output
+    )
+    assert output.count("The variable recover_connectors is not read by connectops.recovery") >= 2
+    assert "Kafka Connect" not in output
+
+
+@pytest.mark.core_matrix
+def test_one_cluster_under_two_names_is_not_recovered_twice(tmp_path: Path) -> None:
+    inventory = tmp_path / "two.yml"
+    hosts = {name: {"connectops_connect_url": [UNREACHABLE]} for name in ("connect-1", "connect-2")}
+    inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts}}), encoding="utf-8")
+    status, output = play("connectops.recovery.recover", tmp_path, {}, str(inventory))
+    assert status == 2, output
+    assert (
+        "connect-1 and connect-2 are the same Connect cluster: both have one worker in connectops_connect_url" in output
+    )
+    assert NOT_REACHED not in output
+
+
+@pytest.mark.core_matrix
+@pytest.mark.parametrize("chosen", [[], None], ids=repr)
 def test_a_rollback_of_no_connector_is_refused(tmp_path: Path, chosen: Any) -> None:
     variables = {"chosen": chosen, "connectops_connectors": "{{ chosen }}"} if chosen is not None else {}
     status, output = play("connectops.recovery.rollback", tmp_path, variables)

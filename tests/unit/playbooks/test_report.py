@@ -31,11 +31,13 @@ def test_a_cluster_that_cannot_be_reached_is_in_the_report(
 ) -> None:
     monkeypatch.setenv("ANSIBLE_SHOW_CUSTOM_STATS", "1")
     # A path that somebody has put a secret into: Connect's client cannot know it.
-    url = f"http://127.0.0.1:9/{CANARY}"
     hosts = tmp_path / "two.yml"
+    urls = {"a": f"http://127.0.0.1:9/{CANARY}", "b/c": f"http://127.0.0.1:99/{CANARY}"}
     login = {"connectops_url_username": "recovery", "connectops_url_password": CANARY}
     hosts.write_text(
-        yaml.safe_dump({"all": {"hosts": {one: {"connectops_connect_url": [url], **login} for one in ("a", "b/c")}}}),
+        yaml.safe_dump(
+            {"all": {"hosts": {one: {"connectops_connect_url": [url], **login} for one, url in urls.items()}}}
+        ),
         encoding="utf-8",
     )
     given = {"connectops_report_dir": str(tmp_path / "new" / "reports"), "connectops_set_stats": True, **variables}

@@ -140,8 +140,8 @@ def test_what_is_left_out_on_either_side_is_named() -> None:
 
 def test_named_connectors_narrow_the_agreed_plans_and_a_typo_is_refused() -> None:
     agreed = given(connectops_plan_ids=MAP)
-    assert agreed.narrowed(["a"]).ids == {"connect-1": {"a": ID}, "connect-2": {}}
-    assert agreed.narrowed([]).ids == MAP
+    assert agreed.narrowed({"connect-1": ["a"], "connect-2": ["a"]}).ids == {"connect-1": {"a": ID}, "connect-2": {}}
+    assert agreed.narrowed({}).ids == MAP
     agreed.check_names(["a", "b"], IN_INVENTORY)
     with pytest.raises(InputError, match="connectops_connectors names aa, of which connectops_plan_ids has no plan"):
         agreed.check_names(["aa"], IN_INVENTORY)

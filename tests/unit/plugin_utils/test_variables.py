@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.variables impo
     known_variables,
     option_variables,
     plain_value,
+    set_by_us,
     variable_problems,
 )
 
@@ -23,13 +24,15 @@ class Undefined(Exception):
     """Stands in for Ansible's exception."""
 
 
-def problems(variables: Mapping[str, Any], prefixes: tuple[str, ...] = PREFIXES) -> list[str]:
+def problems(
+    variables: Mapping[str, Any], prefixes: tuple[str, ...] = PREFIXES, typed: Collection[str] = ()
+) -> list[str]:
     def value_of(name: str) -> Any:
         if isinstance(variables[name], Exception):
             raise variables[name]
         return variables[name]
 
-    return list(variable_problems(variables, prefixes, value_of, Undefined))
+    return list(variable_problems(variables, prefixes, value_of, typed))
 
 
 def test_options_of_a_single_run_are_no_variables_of_every_run() -> None:
@@ -60,7 +63,8 @@ def test_a_value_that_says_no_is_set(value: Any) -> None:
         ("connectops_connectors", '["a", " b "]', ["a", "b"]),
         ("connectops_connectors", ["a", "", None, " b"], ["a", "b"]),
         ("connectops_serial", '[1, "100%"]', [1, "100%"]),
-        ("connectops_serial", " 50% ", "50%"),
+        ("connectops_serial", " 1, 50% ", ["1", "50%"]),
+        ("connectops_serial", 5, 5),
         ("connectops_at_least", '{"batch.size": 1}', {"batch.size": 1}),
         ("reset_partitions", '[{"timezone": "PST"}]', [{"timezone": "PST"}]),
         ("reset_partitions", "[broken", "[broken"),
@@ -101,10 +105,21 @@ def test_blanks_are_fine_for_every_variable() -> None:
 def test_a_variable_that_refers_to_an_undefined_one_is_named() -> None:
     error = Undefined("{{ my_conectors }}: 'my_conectors' is undefined. 'my_conectors' is undefined")
     assert problems({"connectops_connectors": error}) == [
-        "The variable connectops_connectors cannot be read ('my_conectors' is undefined): define what it refers to."
+        "The variable connectops_connectors cannot be read ('my_conectors' is undefined): correct what it refers to."
     ]
     # It may refer to what an earlier role has found.
     assert problems({"reset_partitions": error}) == []
+
+
+def test_a_secret_that_is_no_template_is_not_quoted() -> None:
+    error = Undefined("Syntax error in template: expected token 'end of print statement', got 's3cret'")
+    (problem,) = problems({"connectops_url_password": error})
+    assert "s3cret" not in problem
+    assert problem.endswith("if its braces are meant as they are, mark it as !unsafe.")
+    assert (
+        "'vault_password' is undefined"
+        in problems({"connectops_url_password": Undefined("'vault_password' is undefined")})[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -135,8 +150,11 @@ def test_an_empty_list_of_connectors_is_not_taken_for_all(empty: Any) -> None:
 
 @pytest.mark.parametrize("name", ["connectops_plan_ids", "reset_plan_ids", "reset_agreed_plans"])
 def test_an_empty_map_of_agreed_plans_is_not_taken_for_any_plan(name: str) -> None:
+    prefixes = (f"{name.partition('_')[0]}_",)
     for empty in ({}, "{}"):
-        assert problems({name: empty}) == [f"The variable {name} is empty: leave it out to carry out any plan."]
+        assert problems({name: empty}, prefixes) == [
+            f"The variable {name} is empty: leave it out to carry out any plan."
+        ]
 
 
 def test_a_file_on_the_control_node_begins_where_the_playbook_was_started(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,3 +184,53 @@ def test_names_of_backups_that_a_workflow_hands_on_are_no_typing_errors() -> Non
     handed_on = {"connectops_made_backups_connect_1_0123abcd": {"connect-1": {"orders": "topic:backups/1"}}}
     assert problems(handed_on) == []
     assert len(problems({"connectops_backups_dir": "/backups"})) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("reset_connectors", "set connectops_connectors"),
+        ("reset_plan_ids", "set connectops_plan_ids"),
+        ("raise_timeout_at_least", "set connectops_at_least"),
+        ("verify_connectors", "set connectops_connectors"),
+        ("verify_from_backups", "leave it out, the playbook sets it"),
+    ],
+)
+def test_what_a_playbook_gives_to_a_role_is_not_taken_from_the_user(name: str, instead: str) -> None:
+    value: Any = {"a": "b"} if "ids" in name or "at_least" in name else ["a"]
+    assert problems({name: value}) == [f"The variable {name} is not read by the playbooks: {instead}."]
+    # A role on its own reads it; a blank is not set; and a recovery may go without its verification.
+    assert problems({name: value} if name != "verify_from_backups" else {name: True}, (name.rpartition("_")[0],)) == []
+    assert problems({name: " ", "verify_connectors": "[]"}) == []
+
+
+@pytest.mark.parametrize("value", [0, "0", -1, "abc", "1, x%", [1, "0%"], "200%", True, 1.5, "\u0661", "1 %"])
+def test_batches_that_ansible_would_misread_are_refused(value: Any) -> None:
+    (problem,) = problems({"connectops_serial": value})
+    assert problem.startswith("The variable connectops_serial has ")
+
+
+@pytest.mark.parametrize("value", [1, "3", " 1 ", "1, 50%", [1, "10%", "100%"], '[1, "100%"]', ["2", ""]])
+def test_batches_are_numbers_and_shares_of_the_clusters(value: Any) -> None:
+    assert problems({"connectops_serial": value}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("connectops_max_changes", -1),
+        ("connectops_max_fail_percentage", 101),
+        ("connectops_max_fail_percentage", "-1"),
+    ],
+)
+def test_a_limit_that_limits_nothing_is_refused(name: str, value: Any) -> None:
+    (problem,) = problems({name: value})
+    assert problem.startswith(f"The variable {name} is {value}: set it to 0 or more")
+    assert problems({name: 0}) == []
+
+
+def test_what_a_run_sets_itself_is_known_by_its_name() -> None:
+    assert set_by_us({"connectops_is_plan": 1, "connectops_mode": 1, "reset_result": 1}) == [
+        "connectops_is_plan",
+        "reset_result",
+    ]

@@ -29,6 +29,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import secret_values
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import WriteTo
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.route import with_topics
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connector_topics import OffsetsTopics
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import KafkaFailed
 
@@ -129,7 +130,7 @@ def read_snapshot(client: Cluster, names: Sequence[str], now: float, *, with_off
             return replace(connector, problem=error.sentence)
         except (*OF_THE_CLUSTER, Unsupported):
             raise
-        except ConnectError as error:
+        except (ConnectError, InputError) as error:
             return replace(connector, problem=error.sentence)
 
     for connector in known.values():

@@ -10,7 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import FolderStore, backup_folder
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import (
+    FolderStore,
+    backup_folder,
+    folder_problem,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.stores import open_to_look
 from ansible_collections.connectops.recovery.plugins.module_utils.bundles import (
     MOST_BACKUPS,
@@ -63,10 +67,13 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
 def make_bundle(cluster: Cluster, params: Mapping[str, Any], context: TaskContext) -> Outcome:
     """:func:`run` on a cluster that is open already."""
     options, label = BundleOptions.read(params), BackupOptions.read(params).cluster_label
+    folder = Path(options.bundle_dir).expanduser()
+    if (problem := folder_problem(folder)) is not None:
+        raise InputError(f"bundle_dir: {problem}")
     reading = _Reading(cluster, params, context, options)
     bundle = Bundle(label, context.now, reading.parts(), reading.warnings)
     name = f"connectops-{_folder_of(params).name}-{bundle.stamp}"
-    path = Path(options.bundle_dir).expanduser() / f"{name}.tar.gz"
+    path = folder / f"{name}.tar.gz"
     content = bundle_bytes(name, bundle.files(reading.secrets), context.now)
     if not context.check_mode:
         write_bundle(path, content)

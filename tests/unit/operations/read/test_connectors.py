@@ -66,6 +66,23 @@ def test_the_offsets_of_a_connector_that_connect_cannot_show_are_not_asked_for()
     assert bad.state == "FAILED"
 
 
+def test_a_connector_whose_name_no_path_can_have_hides_no_other() -> None:
+    expanded = {name: {"info": info(name), "status": status_of(name)} for name in ("..", "c")}
+    with (
+        FakeConnect(
+            Expect("GET", "/", body=ROOT),
+            Expect("GET", "/connectors", body=[".", "..", "c"]),
+            Expect("GET", "/connectors?expand=info&expand=status", body=expanded),
+            Expect("GET", "/connectors/c/offsets", body={"offsets": OFFSETS}),
+        ) as worker,
+        ConnectClient(ConnectOptions((worker.url,))) as client,
+    ):
+        dot, dots, other = read_snapshot(client, (), 0.0).connectors
+    assert str(dot.problem).startswith('"." cannot be used as the name of a connector over REST')
+    assert str(dots.problem).startswith('".." cannot be used as the name of a connector over REST')
+    assert (other.problem, len(other.offsets)) == (None, 1)
+
+
 BLOCKED = Expect("GET", "/connectors/b/offsets", 403, b"<html>Forbidden</html>", "text/html")
 EXPANDED = "/connectors?expand=info&expand=status"
 
