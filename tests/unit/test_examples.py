@@ -95,9 +95,11 @@ def variables_in(data: Any) -> Iterator[tuple[str, Any]]:
             yield from variables_in(one)
 
 
-def assert_variables_can_be_set(variables: Mapping[str, Any]) -> None:
+def assert_variables_can_be_set(variables: Mapping[str, Any], *, for_roles: bool = False) -> None:
+    """``for_roles``: for a play that has roles, each of which checks its own variables."""
     names = {name: value for name, value in variables.items() if not is_template(value)}
-    assert list(variable_problems(names, PREFIXES, names.__getitem__, KeyError)) == []
+    for prefixes in [(one,) for one in PREFIXES] if for_roles else [PREFIXES]:
+        assert list(variable_problems(names, prefixes, names.__getitem__)) == []
     assert set(variables) <= set(known_variables())
 
 
@@ -132,7 +134,7 @@ def test_the_yaml_of_the_pages_can_be_used(block: Block) -> None:
     if isinstance(data, Mapping) and RESULTS & set(data):
         return
     plays = data if isinstance(data, list) else [data]
-    assert_variables_can_be_set(dict(variables_in(data)))
+    assert_variables_can_be_set(dict(variables_in(data)), for_roles=any("roles" in play for play in plays))
     for play in plays:
         defaults = play.get("module_defaults", {})
         set_there: set[str] = set()

@@ -32,7 +32,7 @@ TYPES = {"text": {"str", "list"}, "textarea": {"dict", "list"}, "integer": {"int
 
 
 def problems(variables: Mapping[str, Any]) -> list[str]:
-    return list(variable_problems(variables, PREFIXES, variables.__getitem__, KeyError))
+    return list(variable_problems(variables, PREFIXES, variables.__getitem__))
 
 
 def test_every_playbook_has_a_job_template_and_a_playbook_in_the_project() -> None:
@@ -60,7 +60,7 @@ def test_a_template_sets_only_variables_that_its_playbook_reads(name: str) -> No
 
 def test_a_playbook_does_not_seem_to_read_everything() -> None:
     assert "reset_strategy" not in variables_of("identify")
-    assert "identify_fail_on" not in variables_of("backups")
+    assert "connectops_fix" not in variables_of("backups")
     assert {"connectops_mode", "connectops_plan_ids", "reset_strategy", "verify_timeout_seconds"} <= variables_of(
         "recover"
     )
