@@ -95,6 +95,10 @@ def variables_in(data: Any) -> Iterator[tuple[str, Any]]:
             yield from variables_in(one)
 
 
+def has_roles(play: Mapping[str, Any]) -> bool:
+    return "roles" in play or any("ansible.builtin.include_role" in task for task in play.get("tasks", []))
+
+
 def assert_variables_can_be_set(variables: Mapping[str, Any], *, for_roles: bool = False) -> None:
     """``for_roles``: for a play that has roles, each of which checks its own variables."""
     names = {name: value for name, value in variables.items() if not is_template(value)}
@@ -134,7 +138,7 @@ def test_the_yaml_of_the_pages_can_be_used(block: Block) -> None:
     if isinstance(data, Mapping) and RESULTS & set(data):
         return
     plays = data if isinstance(data, list) else [data]
-    assert_variables_can_be_set(dict(variables_in(data)), for_roles=any("roles" in play for play in plays))
+    assert_variables_can_be_set(dict(variables_in(data)), for_roles=any(map(has_roles, plays)))
     for play in plays:
         defaults = play.get("module_defaults", {})
         set_there: set[str] = set()
