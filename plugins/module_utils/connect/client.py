@@ -37,7 +37,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
     NotFound,
     TlsFailed,
     Unreachable,
-    Unsupported,
     raise_if_all,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.messages import (
@@ -50,6 +49,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.replie
     Validation,
     WorkerAnswer,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.routes import (
+    PROBE,
+    allowed_verbs,
+    connector_path,
+    tells_offsets,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.sending import Sender
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Status, StoredOffset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import nearest
@@ -58,8 +63,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.connec
 
 # An address that answers nothing for so long is not that of a worker, or the worker is frozen.
 _SILENCE_SECONDS = 3.0
-# A name that no connector has.
-PROBE = "connectops.recovery"
 
 Parsed = TypeVar("Parsed")
 
@@ -141,7 +144,7 @@ class ConnectClient:
             # A worker that is still reading its config topic lists nothing. A call that waits for its herder thread
             # returns only after that, whether or not the connector exists.
             with contextlib.suppress(NotFound):
-                self._sender.send(Call("GET", _path(PROBE), connector=PROBE))
+                self._sender.send(Call("GET", connector_path(PROBE), connector=PROBE))
             names = _parsed(call, self._sender.send(call), replies.names)
         return sorted(names)
 
@@ -182,7 +185,7 @@ class ConnectClient:
         def part(parse: Callable[[Any], Parsed], *rest: str) -> Parsed | None:
             """What one call says; None where Connect cannot answer it for this connector."""
             try:
-                call = Call("GET", _path(name, *rest), connector=name)
+                call = Call("GET", connector_path(name, *rest), connector=name)
                 return _parsed(call, self._sender.send(call), parse)
             except REFUSALS as error:
                 refused.setdefault(name, error)
@@ -206,11 +209,11 @@ class ConnectClient:
 
     def config(self, name: str) -> dict[str, str | None]:
         """The config as stored: placeholders are not resolved, literal secrets are in clear."""
-        return self._read(Call("GET", _path(name, "config"), connector=name), replies.config)
+        return self._read(Call("GET", connector_path(name, "config"), connector=name), replies.config)
 
     def status(self, name: str) -> Status:
         """The states of the connector and its tasks; raises :class:`NoStatusYet` for a connector that has none so far."""
-        return self._read(Call("GET", _path(name, "status"), connector=name), replies.status)
+        return self._read(Call("GET", connector_path(name, "status"), connector=name), replies.status)
 
     def statuses(self, names: Collection[str]) -> dict[str, Status]:
         """:meth:`status` of these connectors, by one call for the whole cluster; without those of which it says nothing."""
@@ -219,12 +222,12 @@ class ConnectClient:
 
     def offsets(self, name: str) -> tuple[StoredOffset, ...]:
         """The offsets in Connect's order (Kafka 3.5); JSON integers stay integers."""
-        call = Call("GET", _path(name, "offsets"), connector=name, since="3.5")
+        call = Call("GET", connector_path(name, "offsets"), connector=name, since="3.5")
         return self._read(call, lambda data: replies.offsets(data["offsets"]))
 
     def active_topics(self, name: str) -> tuple[str, ...] | None:
         """The topics that the workers have seen the connector use (Kafka 2.5); None where they do not track or tell them."""
-        call = Call("GET", _path(name, "topics"), connector=name, since="2.5")
+        call = Call("GET", connector_path(name, "topics"), connector=name, since="2.5")
         try:
             return _parsed(call, self._sender.send(call), lambda data: replies.topics(data, name))
         except AccessDenied:
@@ -237,7 +240,7 @@ class ConnectClient:
 
     def traces(self, name: str) -> dict[str, Any]:
         """The status of the connector and its tasks with their whole traces, as JSON data without the secrets that are known."""
-        call = Call("GET", _path(name, "status"), connector=name)
+        call = Call("GET", connector_path(name, "status"), connector=name)
         return self._read(call, lambda data: replies.traces(data, self._sender.secrets))
 
     def plugins(self) -> list[dict[str, str]]:
@@ -269,11 +272,11 @@ class ConnectClient:
         """Whether ``verb`` (as ``PATCH``) may be used on ``/connectors/<name>/<resource>``; asked once per client."""
         if resource not in self._verbs:
             try:
-                self._verbs[resource] = self._allowed(resource)
+                self._verbs[resource] = allowed_verbs(self._sender, resource)
             except REFUSALS:
                 if (verb.upper(), resource) != ("GET", "offsets"):
                     raise
-                return self._tells_offsets()
+                return tells_offsets(self._sender)
         return verb.upper() in self._verbs[resource]
 
     def worker_answer(self, worker_id: str, name: str, timeout_seconds: float) -> WorkerAnswer:
@@ -283,7 +286,7 @@ class ConnectClient:
         ``timeout_seconds`` and never longer than the deadline. Raises :class:`NotFound` when the worker does not know the
         connector and :class:`TimedOut` when the deadline has already passed.
         """
-        call = Call("GET", _path(name), connector=name)
+        call = Call("GET", connector_path(name), connector=name)
         # Credentials are sent there, so it must be an address and nothing else.
         if not re.fullmatch(r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+):\d+", worker_id):
             return WorkerAnswer("unreachable", reason="its worker id is not host:port")
@@ -312,7 +315,7 @@ class ConnectClient:
         """Replace the whole config, keeping the state; True when the connector did not exist and was created."""
         call = Call(
             "PUT",
-            _path(name, "config"),
+            connector_path(name, "config"),
             expected=frozenset({200, 201}),
             body=dict(config),
             connector=name,
@@ -327,7 +330,7 @@ class ConnectClient:
             raise InputError(f'connector "{name}" cannot be renamed by a change of its config: leave out name.')
         call = Call(
             "PATCH",
-            _path(name, "config"),
+            connector_path(name, "config"),
             body=dict(changes),
             connector=name,
             since="3.8",
@@ -362,7 +365,7 @@ class ConnectClient:
                 )
         call = Call(
             "PATCH",
-            _path(name, "offsets"),
+            connector_path(name, "offsets"),
             body={"offsets": [dict(entry) for entry in offsets]},
             connector=name,
             since="3.6",
@@ -374,36 +377,10 @@ class ConnectClient:
     # -----------------------------------------------------------------------------------------------------------------
     # How these are sent
 
-    def _tells_offsets(self) -> bool:
-        """Whether Connect has the call for offsets, where a gateway keeps the question for the allowed methods to itself."""
-        try:
-            self._sender.send(Call("GET", _path(PROBE, "offsets"), connector=PROBE, since="3.5"))
-        except NotFound:
-            return True
-        except Unsupported:
-            return False
-        return True
-
-    def _allowed(self, resource: str) -> frozenset[str]:
-        # The answer lists the verbs of the route, so the connector need not exist.
-        path, expected = f"/connectors/any/{resource}", frozenset({200, 204})
-        call = Call("OPTIONS", path, expected=expected, since="", wants_json=False)
-        try:
-            reply = self._sender.send(call)
-        except Unsupported:
-            return frozenset()
-        if "Allow" not in reply.headers:
-            raise NotConnect(
-                f"{reply.url} does not list the allowed methods in its answer to {call}: "
-                "something in front of Kafka Connect removes them; let OPTIONS through there.",
-                **call.facts(reply.url),
-            )
-        return frozenset(verb.strip().upper() for verb in reply.headers["Allow"].split(","))
-
     def _set_state(self, name: str, verb: str, *, expected: int, since: str | None = None) -> None:
         call = Call(
             "PUT",
-            _path(name, verb),
+            connector_path(name, verb),
             expected=frozenset({expected}),
             connector=name,
             since=since,
@@ -448,10 +425,3 @@ def _parsed(call: Call, reply: Reply, parse: Callable[[Any], Parsed]) -> Parsed:
             f"{reply.url} answers {call} with JSON of an unexpected shape: check connect_url and Kafka Connect's version.",
             **call.facts(reply.url),
         ) from None
-
-
-def _path(name: str, *rest: str) -> str:
-    # HTTP libraries resolve dots in a path, encoded or not, and would address something else.
-    if name in ("", ".", ".."):
-        raise InputError(f'"{name}" cannot be used as the name of a connector over REST: check the name.')
-    return "/".join(("/connectors", quote(name, safe=""), *rest))

@@ -22,10 +22,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.bundles import
     kept_files,
     write_bundle,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import PROBE, ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import NotFound
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.messages import without_values
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.routes import PROBE
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from, shown_settings
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import (
