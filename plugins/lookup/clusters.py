@@ -12,7 +12,7 @@ description:
   - Returns the value of the variable C(connectops_hosts), or V(all) if it is unset or blank.
   - Fails if no host of the inventory matches it, or if C(--limit) excludes all that match. Ansible itself would do nothing
     and succeed.
-  - Fails if either of them has a name that no host and no group of the inventory has: Ansible itself would ignore it.
+  - Fails if either of them has a name that no host and no group of the inventory has. Ansible itself would ignore it.
   - Fails if C(--tags), C(--skip-tags) or C(--start-at-task) would leave out steps of a playbook of this collection, and if C(-e)
     sets a variable that only the playbooks set.
 options:

@@ -10,7 +10,7 @@ left out by that. Where a pattern leaves it out, every line counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 
@@ -39,15 +39,19 @@ def lines_of_connector(lines: Iterable[str], connector: str) -> Iterator[str]:
             yield line.rstrip()
 
 
-def last_problem(lines: Iterable[str], connector: str) -> str | None:
-    """The connector's last entry that is a warning or an error, in one line with the exception below it; None without one."""
+def last_problem(lines: Iterable[str], connector: str, signs: Collection[str] = ()) -> str | None:
+    """The connector's last entry that is a warning or an error, in one line with the exception below it; None without one.
+
+    ``signs``: regular expressions for entries that tell of a problem, whatever their level is.
+    """
+    sign = re.compile("|".join(f"(?:{one})" for one in signs)) if signs else None
     found: str | None = None
     is_open = False
     own_tag = f"[{connector}|"
     for line in lines_of_connector(lines, connector):
-        head, tag, _text = line.partition(own_tag)
+        head, tag, text = line.partition(own_tag)
         if tag:
-            is_open = bool(_PROBLEM.search(head))
+            is_open = bool(_PROBLEM.search(head) or (sign is not None and sign.search(text)))
             found = line if is_open else found
         elif is_open and "Exception" in line:
             found, is_open = f"{found} {line.strip()}", False

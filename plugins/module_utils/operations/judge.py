@@ -16,6 +16,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.reg
 from ansible_collections.connectops.recovery.plugins.module_utils.core.details import Details
 from ansible_collections.connectops.recovery.plugins.module_utils.core.log_lines import last_problem
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import quoted, secret_values
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import headline
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, wrapped
@@ -86,7 +87,7 @@ class Judge:
         except Exception as error:
             return self._not_judged(read, unforeseen(connector.name, error).sentence)
         facts = judgement.as_data(kind.name, connector.state)
-        logged = None if facts["verdict"] == "ok" else _last_log_problem(read)
+        logged = None if facts["verdict"] == "ok" else _last_log_problem(read, kind.delivery(connector))
         facts["last_log_problem"] = logged
 
         def body(listed: Mapping[str, Any]) -> list[str]:
@@ -109,7 +110,7 @@ class Judge:
             return list(pool.map(self, reads))
 
     def _not_judged(self, read: Read, why: str) -> Judged:
-        connector, logged = read.connector, _last_log_problem(read)
+        connector, logged = read.connector, _last_log_problem(read, Delivery())
         lines = [*self._headline(connector), *wrapped(why), *_log_lines(logged)]
         return Judged(
             {"profile": "generic", "verdict": "unknown", "verdicts": [], "last_log_problem": logged},
@@ -122,9 +123,10 @@ class Judge:
         return headline(self.cluster, connector.name, connector.state, [task.state for task in connector.tasks], remark)
 
 
-def _last_log_problem(read: Read) -> str | None:
+def _last_log_problem(read: Read, delivery: Delivery) -> str | None:
     """The last warning or error of the connector in the workers' logs, without secrets; None where there is none."""
-    found = last_problem(read.log, read.connector.name)
+    signs = [one for one in (delivery.failure, delivery.timeout) if one is not None]
+    found = last_problem(read.log, read.connector.name, signs)
     return None if found is None else quoted(found, secret_values(read.connector.config))[:_LONGEST_LOG_PROBLEM]
 
 

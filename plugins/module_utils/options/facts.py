@@ -25,7 +25,7 @@ PROFILES = Option(
         "Profiles that describe the offsets of other source connectors. The first one that fits a connector is used.",
         (
             "The keys of a profile are C(name), C(connector_class), C(settings), C(partition), C(older_partition), C(heartbeat),"
-            " C(time), C(open_run), C(expected), C(max_age), C(max_commit_age) and C(max_run_age)."
+            " C(time), C(open_run), C(expected), C(log), C(max_age), C(max_commit_age) and C(max_run_age)."
         ),
     ),
     elements="dict",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Judgement, Read
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.kind import Profiles
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.profile import read_profiles
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.kind import Sinks
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.kind import (
     StripeReporting,
@@ -111,6 +112,24 @@ def test_the_last_warning_or_error_in_the_log_is_shown_for_any_class(of: Connect
     said = f"[2026-11-23 05:59:00,000] ERROR [{of.name}|task-0] Refused: password=******** (org.example.Task)"
     assert found.facts["last_log_problem"] == said
     assert f"Last warning or error in the workers' logs: {said}" in " ".join(" ".join(found.lines("all")).split())
+
+
+def test_a_profile_names_the_lines_that_tell_of_a_problem() -> None:
+    """A connector may log it at another level, or give up without an error of its own."""
+    profile = {
+        "name": "orders",
+        "connector_class": "Orders",
+        "log": {"failure": "gave up", "timeout": "no answer in time"},
+    }
+    kinds = (Profiles(read_profiles([profile])),)
+    lines = [
+        f"[2026-11-23 05:59:0{second},000] INFO [orders|task-0] {text} (org.example.Task)"
+        for second, text in enumerate(("The poll gave up", "Got no answer in time", "Polls again"))
+    ]
+    quiet = connector(committed_ago=3 * DAY)
+    found = Judge("eu-1", Limits(), kinds)(Read(quiet, NOW, lines))
+    assert found.facts["last_log_problem"] == lines[1]
+    assert judged(quiet, *lines).facts["last_log_problem"] is None
 
 
 def test_the_log_of_a_connector_that_is_ok_is_not_quoted() -> None:

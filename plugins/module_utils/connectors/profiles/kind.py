@@ -28,6 +28,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.pro
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sharing import Sharing
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.plan_text import raw_plan_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import verdict_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import (
@@ -63,6 +64,10 @@ class Profiles(ConnectorKind[Read]):
 
     def read_outside(self, read: Read) -> Read:
         return read
+
+    def delivery(self, connector: Connector) -> Delivery:
+        log = (choose_profile(self.profiles, connector) or GENERIC).log
+        return Delivery(progress=log.progress, failure=log.failure, timeout=log.timeout)
 
     def delivered_to(self, connector: Connector, offset: Offset) -> int | None:
         profile = choose_profile(self.profiles, connector)

@@ -102,6 +102,15 @@ class Expected:
 
 
 @dataclass(frozen=True)
+class LogPatterns:
+    """Regular expressions for lines of a task's log: it made records, a poll failed, it failed for lack of time; or None."""
+
+    progress: str | None = None
+    failure: str | None = None
+    timeout: str | None = None
+
+
+@dataclass(frozen=True)
 class Profile:
     """One profile, checked. ``partition`` is empty where all fields distinguish partitions; ages are seconds.
 
@@ -118,6 +127,7 @@ class Profile:
     time: TimeField | None = None
     open_run: OpenRun | None = None
     expected: Expected | None = None
+    log: LogPatterns = LogPatterns()
     max_age_seconds: int | None = None
     max_commit_age_seconds: int | None = None
     max_run_age_seconds: int | None = None
@@ -181,6 +191,7 @@ def read_profile(data: Any, where: str) -> Profile:
         "time",
         "open_run",
         "expected",
+        "log",
         "max_age",
         "max_commit_age",
         "max_run_age",
@@ -197,6 +208,7 @@ def read_profile(data: Any, where: str) -> Profile:
         if given.has("open_run")
         else None,
         expected=_expected(given.map("expected", "setting", "separator", "field")) if given.has("expected") else None,
+        log=_log(given.map("log", "progress", "failure", "timeout")) if given.has("log") else LogPatterns(),
         max_age_seconds=given.seconds("max_age"),
         max_commit_age_seconds=given.seconds("max_commit_age"),
         max_run_age_seconds=given.seconds("max_run_age"),
@@ -248,6 +260,12 @@ def _expected(given: _Given) -> Expected:
     return Expected(given.text("setting"), separator, given.text("field"))
 
 
+def _log(given: _Given) -> LogPatterns:
+    if not given.data:
+        raise given.wrong("progress", "is missing, as failure and timeout are: write at least one of them")
+    return LogPatterns(*(given.pattern(key) if given.has(key) else None for key in ("progress", "failure", "timeout")))
+
+
 @dataclass(frozen=True)
 class _Given:
     """A map as the user wrote it. ``where`` says which profile it is of, ``under`` which of its keys, with a dot."""
@@ -291,6 +309,14 @@ class _Given:
         if not value or not all(isinstance(one, str) and one for one in value):
             raise self.wrong(key, "is no list of texts: write at least one")
         return tuple(value)
+
+    def pattern(self, key: str) -> str:
+        value = self.text(key)
+        try:
+            re.compile(value)
+        except (re.error, OverflowError, RecursionError) as error:
+            raise self.wrong(key, f"is no regular expression ({error}): correct it") from None
+        return value
 
     def one_of(self, key: str, choices: Collection[str]) -> str:
         value = self.text(key)

@@ -9,8 +9,10 @@ import re
 from typing import Any
 
 import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.kind import Profiles
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.profile import (
     Expected,
+    LogPatterns,
     OpenRun,
     Profile,
     TimeField,
@@ -19,6 +21,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.pro
     read_profiles,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.log_activity import read_activity
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +52,7 @@ def test_a_whole_profile_is_read() -> None:
             "time": {"field": "timestamp", "unit": "milliseconds"},
             "open_run": {"field": "snapshot", "values": [True, "INITIAL"], "ended_by": "snapshot_completed"},
             "expected": {"setting": "table.whitelist", "separator": ";", "field": "table"},
+            "log": {"progress": r"\d+ rows", "failure": "Failed to run query"},
             "max_age": "36h",
             "max_commit_age": "90m",
             "max_run_age": "1h 30m",
@@ -65,10 +69,24 @@ def test_a_whole_profile_is_read() -> None:
         time=TimeField("timestamp", "milliseconds"),
         open_run=OpenRun("snapshot", (True, "INITIAL"), ("snapshot_completed",)),
         expected=Expected("table.whitelist", ";", "table"),
+        log=LogPatterns(r"\d+ rows", "Failed to run query", None),
         max_age_seconds=36 * 3600,
         max_commit_age_seconds=90 * 60,
         max_run_age_seconds=90 * 60,
     )
+
+
+def test_a_verification_counts_the_lines_that_a_profile_names() -> None:
+    log = {"progress": "records sent", "failure": "gave up", "timeout": "no answer"}
+    kind = Profiles(read_profiles([{**SMALLEST, "log": log}]))
+    stored = Connector("orders", "source", "RUNNING", "w:1", (), {"connector.class": "JdbcSourceConnector"}, ())
+    texts = ("5 records sent", "It gave up", "Got no answer", "7 records sent", "An ERROR that says nothing")
+    lines = [f"[2026-11-23 05:59:00,000] INFO [orders|task-0] {one}" for one in texts]
+    found = read_activity(lines, "orders", kind.delivery(stored), None)
+    assert (found.progress, found.failures, found.timeouts) == (2, 1, 1)
+    # Without a profile nothing is known but errors.
+    other = read_activity(lines, "orders", Profiles().delivery(stored), None)
+    assert (other.progress, other.timeouts) == (0, 0)
 
 
 def test_a_name_and_a_class_are_enough() -> None:
@@ -83,8 +101,8 @@ def test_a_key_without_a_value_counts_as_left_out() -> None:
 
 def test_a_key_like_no_other_is_answered_with_all_there_are() -> None:
     keys = (
-        "name, connector_class, settings, partition, older_partition, heartbeat, time, open_run, expected, max_age,"
-        " max_commit_age, max_run_age"
+        "name, connector_class, settings, partition, older_partition, heartbeat, time, open_run, expected, log,"
+        " max_age, max_commit_age, max_run_age"
     )
     assert refusal({**SMALLEST, "zzz": 1}) == f"profiles[0] (jdbc): zzz is no key of a profile: there are {keys}."
 
@@ -119,6 +137,17 @@ REFUSED = {
     "a number among fields": (
         {"partition": ["table", 1]},
         "profiles[0] (jdbc): partition is no list of texts: write at least one.",
+    ),
+    "a log without a pattern": (
+        {"log": {}},
+        "profiles[0] (jdbc): log.progress is missing, as failure and timeout are: write at least one of them.",
+    ),
+    "no regular expression": (
+        {"log": {"failure": "x("}},
+        (
+            "profiles[0] (jdbc): log.failure is no regular expression (missing ), unterminated subpattern at position 1):"
+            " correct it."
+        ),
     ),
     "settings that are no map": (
         {"settings": ["mode"]},
