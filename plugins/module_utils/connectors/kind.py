@@ -123,6 +123,10 @@ class ConnectorKind(Protocol[S]):
         """Up to where (epoch seconds) a partition with this offset has delivered; None where that does not follow from it."""
         return None
 
+    def floors(self, situation: S) -> Mapping[str, str]:
+        """``default_floors``, with higher values where what was read asks for them."""
+        return self.default_floors
+
     def judge(self, situation: S, limits: Limits, requests: Sequence[ResetRequest]) -> Judgement:
         """The verdicts. ``requests``: resets to compare besides those that need no more than their strategy's name."""
 

@@ -103,13 +103,17 @@ def make_plan(
             " consumer group, which a reset here does not change."
         )
     refuse_unreachable(connector)
-    floors = dict(kind_of(kinds, connector).default_floors) if request.default_floors else {}
-    floors = {key: value for key, value in floors.items() if key not in request.config} | dict(request.at_least)
+    floors = _floors(request, kind_of(kinds, connector).default_floors)
     settings, secret_keys = decide_with_server(client, connector, request.config, floors)
     # The offsets are decided for the config that the connector will start with.
     configured = replace(connector, config=changed_config(connector.config, settings))
     kind = kind_of(kinds, configured)
-    decision = kind.decide(kind.read_outside(Read(configured, now)), request.reset)
+    situation = kind.read_outside(Read(configured, now))
+    if (needed := _floors(request, kind.floors(situation))) != floors:
+        settings, secret_keys = decide_with_server(client, connector, request.config, needed)
+        configured = replace(connector, config=changed_config(connector.config, settings))
+        situation = kind.read_outside(Read(configured, now))
+    decision = kind.decide(situation, request.reset)
     plan = _plan(connector, request, cluster_id, settings, decision, begun_in)
     forecast = decision.forecast
     remark = "" if forecast is None else kind.remark(forecast["left_alone"])
@@ -135,6 +139,12 @@ def make_plan(
         epoch_fields=decision.epoch_fields,
         keeps_offsets_elsewhere=not kind.recovers,
     )
+
+
+def _floors(request: ChangeRequest, default: Mapping[str, str]) -> dict[str, Any]:
+    """What is raised: ``default`` where that is wanted and nothing else is asked for, and what the user names."""
+    wanted = default if request.default_floors else {}
+    return {key: value for key, value in wanted.items() if key not in request.config} | dict(request.at_least)
 
 
 def _leaves_offsets_alone(request: ResetRequest) -> bool:

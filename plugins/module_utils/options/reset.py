@@ -147,8 +147,9 @@ class ResetOptions:
         "default_floors",
         "bool",
         "Also raise the settings that the collection recommends for the class of the connector, in the same stop.",
-        "For the Stripe reporting connector, C(stripe.report.max.wait.ms) is raised to 60 minutes. No other class has such a"
-        " setting. A value in O(at_least) or O(config) takes precedence.",
+        "For the Stripe reporting connector, C(stripe.report.max.wait.ms) is raised to the suggested wait: twice what its report"
+        " runs took, and at least 60 minutes. No other class has such a setting. A value in O(at_least) or O(config) takes"
+        " precedence.",
         default=False,
     )
     write_to: Literal["auto", "rest", "topic"] = field_for(WAY)

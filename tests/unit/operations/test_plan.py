@@ -10,11 +10,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Decision
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Decision, Read
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.kind import Profiles
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.kind import Sinks
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.evidence import Evidence
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.kind import (
     StripeReporting,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.runs import (
+    ReportRun,
+    RunHistory,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
@@ -23,7 +28,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     StoredOffset,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.judge import Judge
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import (
     ChangeRequest,
     Planned,
@@ -31,7 +38,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.pla
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
-from unit.connectors.stripe_reporting.cases import NOW, TODAY, offset
+from unit.connectors.stripe_reporting.cases import DAY, NOW, PST, TODAY, TYPE, offset, situation
 from unit.connectors.stripe_reporting.cases import connector as stripe_connector
 from unit.fake_cluster import FakeCluster, FakeConnector
 
@@ -134,3 +141,27 @@ def test_tasks_are_started_anew_only_where_the_connector_runs_afterwards(
 def test_the_warnings_of_the_decision_reach_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Profiles, "decide", lambda *_arguments: Decision({}, warnings=("Mind the gap.",)))
     assert planned(connector(), CONTINUE)[0].warnings == ("Mind the gap.",)
+
+
+@pytest.mark.parametrize("took_minutes, minutes", [(10, 60), (45, 90)], ids=["short runs", "long runs"])
+def test_the_wait_that_is_written_is_the_wait_that_is_suggested(
+    monkeypatch: pytest.MonkeyPatch, took_minutes: int, minutes: int
+) -> None:
+    run = ReportRun("frr_1", TYPE, TODAY - DAY, TODAY, NOW - DAY, "succeeded", NOW - DAY + took_minutes * 60)
+    evidence = Evidence({PST: RunHistory((run,), NOW - 14 * DAY)})
+    monkeypatch.setattr(
+        StripeReporting, "read_outside", lambda kind, read: situation(read.connector, evidence=evidence, now=read.now)
+    )
+    stuck = stripe_connector({PST: offset(TODAY - 12 * DAY, TODAY - 12 * DAY)})
+    of = replace(stuck, config={**stuck.config, "stripe.report.max.wait.ms": "300000"})
+
+    def written(**request: Any) -> list[str]:
+        cluster = FakeCluster(FakeConnector(of.name, dict(of.config), {}, "RUNNING"))
+        asked = ChangeRequest(CONTINUE, {}, request.pop("at_least", {}), "eu-1", **request)
+        return [one.after for one in make_plan(cluster, of, asked, KINDS, "kafka-1", None, NOW).plan.settings]
+
+    facts = Judge("eu-1", Limits(), KINDS)(Read(of, NOW)).facts
+    assert written(default_floors=True) == [str(facts["suggested_wait"]["milliseconds"])] == [str(minutes * 60_000)]
+    # What somebody names counts.
+    assert written(default_floors=True, at_least={"stripe.report.max.wait.ms": "61m"}) == ["3660000"]
+    assert written() == []

@@ -54,6 +54,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.waits import (
     DEFAULT_WAIT,
+    MAX_WAIT,
     suggest_wait,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import items
@@ -76,14 +77,14 @@ class StripeReporting(ConnectorKind[Situation]):
     name = "stripe_reporting"
     recovers = True
     # The connector gives a report run five minutes by default, and large reports take longer.
-    default_floors: ClassVar[Mapping[str, str]] = {"stripe.report.max.wait.ms": DEFAULT_WAIT}
+    default_floors: ClassVar[Mapping[str, str]] = {MAX_WAIT: DEFAULT_WAIT}
     settings = frozenset(
         {
             API_KEYS,
             "max.report.interval.days",
             "poll.cron",
             "stripe.report.initial.load.dates",
-            "stripe.report.max.wait.ms",
+            MAX_WAIT,
             "stripe.report.types",
         }
     )
@@ -121,6 +122,9 @@ class StripeReporting(ConnectorKind[Situation]):
 
     def delivered_to(self, connector: Connector, offset: Offset) -> int | None:
         return ReportOffset.read(offset).delivered_to
+
+    def floors(self, situation: Situation) -> Mapping[str, str]:
+        return {MAX_WAIT: suggest_wait(situation.evidence.histories).as_floor}
 
     def judge(self, situation: Situation, limits: Limits, requests: Sequence[ResetRequest]) -> Judgement:
         restarted = make_forecast(situation)

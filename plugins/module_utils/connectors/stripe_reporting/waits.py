@@ -18,9 +18,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
 
+MAX_WAIT = "stripe.report.max.wait.ms"
 _MINUTE = 60_000
 _STEP = 5 * _MINUTE
-# What a recovery raises the wait to, and so the least that is suggested: a month's report takes longer than a day's.
+# The least that is suggested, and that a recovery raises the wait to: a month's report takes longer than a day's.
 DEFAULT_WAIT = "60m"
 _LEAST = parse_duration(DEFAULT_WAIT, "DEFAULT_WAIT")
 
@@ -46,6 +47,11 @@ class WaitSuggestion:
     def suffices(self) -> bool:
         """Whether the wait that is set is long enough."""
         return self.milliseconds == self.current_milliseconds
+
+    @property
+    def as_floor(self) -> str:
+        """The same in whole minutes, as people write it."""
+        return f"{self.milliseconds // _MINUTE}m"
 
     @property
     def message(self) -> str:
@@ -76,7 +82,7 @@ class WaitSuggestion:
         }
 
 
-def suggest_wait(histories: Mapping[str, RunHistory], current_milliseconds: int) -> WaitSuggestion:
+def suggest_wait(histories: Mapping[str, RunHistory], current_milliseconds: int = 0) -> WaitSuggestion:
     """Twice what 99 % of the runs took, in whole 5 minutes; at least the DEFAULT_WAIT, also where nothing is known.
 
     ``histories``: the report runs of the connector's report types by timezone. Twice, since a month's report takes longer
