@@ -69,25 +69,25 @@ def main() -> None:
 def _measure(lab: Lab, folder: str, names: list[str]) -> None:
     days = count(5)
     one = names[:1]
-    bare_one, one_reset, bare_all, marked_all, all_reset = ways = (
-        lambda day: _bare(lab, one, day),
-        lambda day: _reset(lab, folder, one, day),
-        lambda day: _bare(lab, names, day),
-        lambda day: _bare(lab, names, day, marked=True),
-        lambda day: _reset(lab, folder, names, day),
-    )
-    took: dict[Callable[[int], float], list[float]] = {way: [] for way in ways}
+    ways: dict[str, Callable[[int], float]] = {
+        "bare one": lambda day: _bare(lab, one, day),
+        "reset of one": lambda day: _reset(lab, folder, one, day),
+        "bare": lambda day: _bare(lab, names, day),
+        "marked": lambda day: _bare(lab, names, day, marked=True),
+        "reset": lambda day: _reset(lab, folder, names, day),
+    }
+    took: dict[str, list[float]] = {way: [] for way in ways}
     with patch.object(applier, "_WATCH_SECONDS", 0.0):
         for round_number in range(ROUNDS_BEFORE + ROUNDS):
             for way in ways if round_number % 2 else reversed(ways):
-                seconds = way(next(days))
+                seconds = ways[way](next(days))
                 if round_number >= ROUNDS_BEFORE:
                     took[way].append(seconds)
-    _show("one connector, bare requests", took[bare_one])
-    _show("one connector, reset", took[one_reset], took[bare_one], "the bare requests")
-    _show(f"{len(names)} side by side, bare requests", took[bare_all], took[bare_one], "those for one connector")
-    _show(f"{len(names)} side by side, bare and marked", took[marked_all], took[bare_one], "the bare ones for one")
-    _show(f"{len(names)} in one call", took[all_reset], took[marked_all], "the bare and marked ones")
+    _show("one connector, bare requests", took["bare one"])
+    _show("one connector, reset", took["reset of one"], took["bare one"], "the bare requests")
+    _show(f"{len(names)} side by side, bare requests", took["bare"], took["bare one"], "those for one connector")
+    _show(f"{len(names)} side by side, bare and marked", took["marked"], took["bare one"], "the bare ones for one")
+    _show(f"{len(names)} in one call", took["reset"], took["marked"], "the bare and marked ones")
     singles = [_reset(lab, folder, [name], next(days)) for name in names[:SINGLES]]
     together = [_reset(lab, folder, names, next(days)) for _round in range(3)]
     _show(f"single resets of {SINGLES}, watched", singles)
