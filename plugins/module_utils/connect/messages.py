@@ -5,16 +5,15 @@
 
 from __future__ import annotations
 
-import re
 import ssl
 from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import (
-    HIDDEN,
     SHORTEST_SECRET,
     is_placeholder,
     quoted,
+    without_values,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean
 
@@ -32,28 +31,6 @@ def clean(text: str, secrets: Iterable[str] = ()) -> str:
     """
     text = " ".join(quoted(without_values(text), secrets).split())
     return text if len(text) <= LONGEST_QUOTED_TEXT else text[:LONGEST_QUOTED_TEXT] + " ..."
-
-
-def without_values(text: str) -> str:
-    """A text of Connect without the values of a config, wherever Connect is known to repeat them."""
-    text = re.sub(r"Connector config \{.*\}", f"Connector config {HIDDEN}", text, flags=re.DOTALL)
-    return "".join(_cut_value(part) for part in re.split(r"(?=Invalid value )", text))
-
-
-def _cut_value(part: str) -> str:
-    if not part.startswith("Invalid value "):
-        return part
-    # Greedy, because the value itself may contain " for configuration ". No match means that the split above cut a
-    # value in two: hide all of it.
-    match = re.fullmatch(r"Invalid value (.*) for configuration (.*)", part, flags=re.DOTALL)
-    if match is None:
-        return f"Invalid value {HIDDEN}"
-    value, rest = match.groups()
-    if value == "null":
-        return part
-    if len(value) >= SHORTEST_SECRET:
-        rest = rest.replace(value, HIDDEN)
-    return f"Invalid value {HIDDEN} for configuration {rest}"
 
 
 def maskable(config: Mapping[str, str | None]) -> frozenset[str]:

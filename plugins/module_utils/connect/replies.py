@@ -16,7 +16,6 @@ from typing import Any, Literal
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.messages import (
     clean,
     maskable,
-    without_values,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
@@ -25,7 +24,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     StoredOffset,
     Task,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import quoted
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import quoted_log
 
 WRONG_SHAPE = (AttributeError, KeyError, TypeError, ValueError)
 
@@ -119,7 +118,7 @@ def traces(data: Mapping[str, Any], secrets: frozenset[str]) -> dict[str, Any]:
     """The same status as JSON data with its whole traces, which lose ``secrets`` and what looks like one."""
 
     def part(of: Mapping[str, Any]) -> dict[str, Any]:
-        trace = None if of.get("trace") is None else quoted(without_values(str(of["trace"])), secrets)
+        trace = None if of.get("trace") is None else quoted_log(str(of["trace"]), secrets)
         return {"state": str(of["state"]), "worker_id": str(of.get("worker_id") or ""), "trace": trace}
 
     return {"connector": part(data["connector"]), "tasks": {str(task["id"]): part(task) for task in data["tasks"]}}

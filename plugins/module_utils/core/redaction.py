@@ -212,6 +212,33 @@ def quoted(text: str, secrets: Iterable[str] = ()) -> str:
     return _without_parts(text, _secrets_within("", text))
 
 
+def quoted_log(text: str, secrets: Iterable[str] = ()) -> str:
+    """A trace or a line of a worker's log as it may be shown. Connect repeats there what a config provider gave it."""
+    return quoted(without_values(text), secrets)
+
+
+def without_values(text: str) -> str:
+    """A text of Connect without the values of a config, wherever Connect is known to repeat them."""
+    text = re.sub(r"Connector config \{.*\}", f"Connector config {HIDDEN}", text, flags=re.DOTALL)
+    return "".join(_cut_value(part) for part in re.split(r"(?=Invalid value )", text))
+
+
+def _cut_value(part: str) -> str:
+    if not part.startswith("Invalid value "):
+        return part
+    # Greedy, because the value itself may contain " for configuration ". No match means that the split above cut a
+    # value in two: hide all of it.
+    match = re.fullmatch(r"Invalid value (.*) for configuration (.*)", part, flags=re.DOTALL)
+    if match is None:
+        return f"Invalid value {HIDDEN}"
+    value, rest = match.groups()
+    if value == "null":
+        return part
+    if len(value) >= SHORTEST_SECRET:
+        rest = rest.replace(value, HIDDEN)
+    return f"Invalid value {HIDDEN} for configuration {rest}"
+
+
 def quoted_data(value: Any, secrets: Collection[str] = ()) -> Any:
     """JSON data with each of its texts as :func:`quoted` returns it. Names of fields and numbers stay."""
     # Most texts of a fleet's data are there many times.

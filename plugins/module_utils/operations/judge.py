@@ -17,7 +17,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.details i
 from ansible_collections.connectops.recovery.plugins.module_utils.core.log_lines import last_problem
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import quoted, secret_values
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import quoted_log, secret_values
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import headline
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
@@ -127,7 +127,7 @@ def _last_log_problem(read: Read, delivery: Delivery) -> str | None:
     """The last warning or error of the connector in the workers' logs, without secrets; None where there is none."""
     signs = [one for one in (delivery.failure, delivery.timeout) if one is not None]
     found = last_problem(read.log, read.connector.name, signs)
-    return None if found is None else quoted(found, secret_values(read.connector.config))[:_LONGEST_LOG_PROBLEM]
+    return None if found is None else quoted_log(found, secret_values(read.connector.config))[:_LONGEST_LOG_PROBLEM]
 
 
 def _log_lines(problem: str | None) -> list[str]:

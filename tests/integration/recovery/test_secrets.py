@@ -46,7 +46,9 @@ ODD_SETTINGS = {
     "transforms.i.header": "X-Api-Key",
     "transforms.i.value.literal": f"{MARK}-of-a-header",
 }
-RECOVER, SUPPORT_BUNDLE = (str(ROOT / "playbooks" / f"{name}.yml") for name in ("recover", "support_bundle"))
+IDENTIFY, RECOVER, SUPPORT_BUNDLE = (
+    str(ROOT / "playbooks" / f"{name}.yml") for name in ("identify", "recover", "support_bundle")
+)
 # Runs the commands on this machine, as another connection would on another one.
 CONNECTION = """
 DOCUMENTATION = "name: another_host\\nshort_description: x\\ndescription: x\\nauthor: x\\noptions: {}"
@@ -244,7 +246,10 @@ def test_no_canary_comes_out_anywhere(lab: Lab, tmp_path: Path) -> None:
         pages = ("-e", f"connectops_report_dir={guarded.out}/reports", "-e", "connectops_set_stats=true")
         preview = guarded.run(RECOVER, "--check", "-e", guarded.kafka_login(), *pages)
         report = ("-e", f"identify_report_file={guarded.out}/report.json", *pages)
-        output = guarded.run(str(guarded.tasks), RECOVER, SUPPORT_BUNDLE, *report)
+        output = guarded.run(str(guarded.tasks), RECOVER, *report)
+        # Of the one that has failed too.
+        both = ("-e", json.dumps({"connectops_connectors": [NAME, BROKEN]}))
+        output += guarded.run(IDENTIFY, SUPPORT_BUNDLE, *both, *report)
     (guarded.out / "output.txt").write_text(preview + output, encoding="utf-8")
     found = dict(texts(guarded.out))
     for cluster in lab.clusters:

@@ -114,6 +114,17 @@ def test_the_last_warning_or_error_in_the_log_is_shown_for_any_class(of: Connect
     assert f"Last warning or error in the workers' logs: {said}" in " ".join(" ".join(found.lines("all")).split())
 
 
+def test_what_a_config_provider_gave_is_not_quoted_from_the_log() -> None:
+    """No config shows it, so it is known by Connect's words alone."""
+    log = (
+        "[2026-11-23 05:59:00,000] ERROR [orders|task-0] Task threw an exception (org.example.Task)",
+        "org.apache.kafka.common.config.ConfigException: Invalid value of-a-provider for configuration batch.size: Not a number",
+    )
+    found = judged(connector(committed_ago=3 * DAY), *log)
+    assert "Invalid value ******** for configuration batch.size" in found.facts["last_log_problem"]
+    assert "of-a-provider" not in str(found.facts) + " ".join(found.lines("all"))
+
+
 def test_a_profile_names_the_lines_that_tell_of_a_problem() -> None:
     """A connector may log it at another level, or give up without an error of its own."""
     profile = {

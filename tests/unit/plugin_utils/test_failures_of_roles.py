@@ -49,8 +49,8 @@ def runs() -> Iterator[dict[str, Any]]:
         {"skipped": True},
         *({"recovered": one, "message": "Not seen."} for one in (True, False, None)),
     ]
-    for first, second, verified in product(of_connector, of_connector, of_verify):
-        yield {"reset_result": {"connectors": {"bills": first, "orders": second}}, "verify_result": verified}
+    for first, verified in product(of_connector, of_verify):
+        yield {"reset_result": {"connectors": {"bills": first, "orders": of_connector[1]}}, "verify_result": verified}
     for verified in of_verify:
         yield {"verify_result": verified}
 
@@ -61,7 +61,7 @@ def test_what_recover_fails_for_is_not_plainly_well() -> None:
         if sentences(left, "reset_failure", "verify_failure", roles=("reset", "verify")):
             failing += 1
             assert not found_in("eu", left, {}, is_preview=False).is_plainly_well, left
-    assert failing > 50
+    assert failing > 15
 
 
 def test_what_identify_fails_for_is_not_plainly_well() -> None:

@@ -14,7 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.runs import without_keys
 from ansible_collections.connectops.recovery.plugins.module_utils.core.log_lines import lines_of_connector
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import quoted
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import quoted_log
 
 _LOGGER = re.compile(r" \([\w.$]+(?::\d+)?\)(?: \[[^\[\]]*\])?\s*$")
 _STARTED = re.compile(r"Task started with report types: \[.*?\] and timezones: \[(.*?)\]")
@@ -129,7 +129,7 @@ class _Reader:
             # A client is refused before its task has started: what is said of the timezones that are missing stays.
             self._dropped = {zone: why for zone, why in self._dropped.items() if zone not in self._started}
         elif match := _DROPPED.search(line):
-            self._dropped[match[1]] = quoted(without_keys(_LOGGER.sub("", match[2]))).rstrip(".")
+            self._dropped[match[1]] = quoted_log(without_keys(_LOGGER.sub("", match[2]))).rstrip(".")
         elif match := _NO_CLIENT.search(line):
             self._dropped.setdefault(match[1], "the task has no API client for it")
         elif (match := _ABANDONED.search(line)) and match[1] == self._connector:
@@ -154,7 +154,7 @@ class _Reader:
         if not self._has_failed:
             return
         self._has_failed = False
-        words = quoted(without_keys(words)).strip() or "the log does not say why"
+        words = quoted_log(without_keys(words)).strip() or "the log does not say why"
         run_id = _RUN_ID.search(words)
         self._failures.append(
             LogFailure(run_id[0] if run_id else None, words, self._after, self._resuming, self._after_run)

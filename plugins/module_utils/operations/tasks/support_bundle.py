@@ -25,7 +25,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.bundles import
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import NotFound
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.messages import without_values
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.routes import PROBE
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from, shown_settings
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
@@ -33,6 +32,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction
     HIDDEN,
     redacted,
     secret_values,
+    without_values,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.support import Bundle, Part
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
