@@ -100,13 +100,12 @@ class Questions:
         raise AssertionError("count() has no end")
 
     def _failure(self, error: stripe.StripeError) -> StripeFailed:
-        text = self.secretless(str(error.user_message or error))
+        words = self.secretless(" ".join(str(error.user_message or error).split()))
         if error.http_status is None:
-            # The library's own words, in wrapped lines, with what happened at their end.
-            cause = re.search(r"\(Network error: (?:An? )?(\w+)", text)
-            text = "no answer" if cause is None else f"no answer ({cause[1]})"
-        lines = text.splitlines()
-        return StripeFailed(error.http_status, (lines or [type(error).__name__])[0].rstrip("."))
+            # The library's own words, with what happened at their end.
+            cause = re.search(r"\(Network error: (?:An? )?(\w+)", words)
+            words = "no answer" if cause is None else f"no answer ({cause[1]})"
+        return StripeFailed(error.http_status, words.rstrip(".") or type(error).__name__)
 
 
 Turn = Callable[[], None]
