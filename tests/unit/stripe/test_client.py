@@ -259,9 +259,9 @@ def test_a_report_type_that_an_account_does_not_have_hides_no_other(simulator: S
 
 
 def test_what_stripe_says_is_quoted_whole_and_on_one_line(simulator: StripeSimulator) -> None:
-    answer = ask(simulator, {ReportPartition("Africa/Cairo", "other.1\nof two lines"): None})
+    answer = ask(simulator, {ReportPartition("Africa/Cairo", "other.1\nof-two-lines"): None})
     (facts,) = answer.by_partition.values()
-    assert (facts.problem or "").endswith("No such report type: 'other.1 of two lines'")
+    assert (facts.problem or "").endswith("No such report type: 'other.1 of-two-lines'")
 
 
 def test_an_answer_that_fails_once_is_asked_for_again(simulator: StripeSimulator, cairo: Account) -> None:
