@@ -27,6 +27,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.variables impo
     OUTCOME_OF_ONE_CLUSTER,
     PLANNED_AT,
     handed_on_as,
+    is_blank,
 )
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
@@ -48,7 +49,7 @@ class ActionModule(ControllerAction):
 
     def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         # Whether identify_fail_on is reached is for the role to say, wherever it is set: for the play here, for a host below.
-        asked = variables.get(_FAIL_ON, "never") != "never"
+        asked = _is_asked(variables)
         troubled: list[str] = []
         partitions: Counter[str] = Counter()
         handed_on: dict[str, Any] = {}
@@ -59,7 +60,7 @@ class ActionModule(ControllerAction):
                 found = found_in(label, left, variables, is_preview=given["is_preview"])
                 partitions.update(found.offsets.get("counts") or {})
                 handed_on.update(_names_and_ids(found, given["playbook"], now, is_preview=given["is_preview"]))
-                if asked or _FAIL_ON in left or not found.is_plainly_well:
+                if asked or _is_asked(left) or not found.is_plainly_well:
                     troubled.append(label)
                 yield found
 
@@ -99,6 +100,12 @@ class ActionModule(ControllerAction):
             f"    (as text: {TEXT}, as data: {DATA})",
         ]
         return {**result, "folder": str(folder), "lines": lines}
+
+
+def _is_asked(variables: Mapping[str, Any]) -> bool:
+    """Whether a verdict is to fail, as far as can be seen: the value may be a template."""
+    value = variables.get(_FAIL_ON)
+    return not is_blank(value) and value != "never"
 
 
 def _names_and_ids(found: Found, playbook: str, now: int, *, is_preview: bool) -> Iterator[tuple[str, Any]]:
