@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import CONNECT_URL_ENV
 from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans import (
     FILE,
     IDS,
@@ -66,7 +67,7 @@ class ActionModule(ControllerAction):
 
     def _urls(self, of_host: Mapping[str, Any]) -> list[str]:
         """The URLs of a host; none if it has none, as the task that reads the cluster then says."""
-        found = self.value("connectops_connect_url", of_host) or os.environ.get("CONNECTOPS_CONNECT_URL", "").split(",")
+        found = self.value("connectops_connect_url", of_host) or os.environ.get(CONNECT_URL_ENV, "").split(",")
         return [url for url in map(str, found if isinstance(found, list) else [found]) if url.strip()]
 
     def _agreed(self, is_plan: bool, variables: Mapping[str, Any]) -> AgreedPlans | None:

@@ -48,6 +48,7 @@ class ActionModule(ControllerAction):
     argument_spec = ARGUMENT_SPEC
 
     def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+        now = int(time.time())
         # Whether identify_fail_on is reached is for the role to say, wherever it is set: for the play here, for a host below.
         asked = _is_asked(variables)
         troubled: list[str] = []
@@ -64,7 +65,6 @@ class ActionModule(ControllerAction):
                     troubled.append(label)
                 yield found
 
-        now = int(time.time())
         report = run_report(
             given["playbook"],
             each_found(),

@@ -42,12 +42,10 @@ class ActionModule(ControllerAction):
         clusters, failed = {}, ""
         for label in variables["ansible_play_hosts_all"]:
             left, agreed_here = left_by(label, variables), None if agreed is None else agreed.get(label, {})
-            of_host = rendered(label, variables, left, (_NAMED, _STAY_STOPPED))
-            clusters[label] = (
-                self._selection(given["role"], of_host, summary_of(left), agreed_here)
-                if label in variables["ansible_play_hosts"]
-                else Selection()
-            )
+            clusters[label] = Selection()
+            if label in variables["ansible_play_hosts"]:
+                of_host = rendered(label, variables, left, (_NAMED, _STAY_STOPPED))
+                clusters[label] = self._selection(given["role"], of_host, summary_of(left), agreed_here)
             if not failed and (failure := plain_variable(left, "connectops_failure")):
                 failed = f"{label}: {failure}"
         problem = limit_problem({label: one.connectors for label, one in clusters.items()}, given["max_changes"])

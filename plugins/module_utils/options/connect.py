@@ -19,6 +19,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.option
     values_of,
 )
 
+# The environment variable that stands in for connect_url.
+CONNECT_URL_ENV = "CONNECTOPS_CONNECT_URL"
+
 
 @dataclass(frozen=True)
 class ConnectOptions:
@@ -32,7 +35,7 @@ class ConnectOptions:
         "A URL with a user name or a password is refused. Use O(url_username) and O(url_password).",
         elements="str",
         required=True,
-        env="CONNECTOPS_CONNECT_URL",
+        env=CONNECT_URL_ENV,
     )
     url_username: str | None = option(
         "url_username",

@@ -66,8 +66,7 @@ class Profiles(ConnectorKind[Read]):
         return read
 
     def delivery(self, connector: Connector) -> Delivery:
-        log = (choose_profile(self.profiles, connector) or GENERIC).log
-        return Delivery(progress=log.progress, failure=log.failure, timeout=log.timeout)
+        return (choose_profile(self.profiles, connector) or GENERIC).delivery
 
     def delivered_to(self, connector: Connector, offset: Offset) -> int | None:
         profile = choose_profile(self.profiles, connector)

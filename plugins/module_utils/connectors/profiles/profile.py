@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import parse_duration
@@ -18,6 +18,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Offset,
     Partition,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import looks_masked
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import as_setting
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean
@@ -26,6 +27,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 # How many of each unit make a second.
 UNITS = {"seconds": 1, "milliseconds": 1000, "microseconds": 1_000_000, "nanoseconds": 1_000_000_000}
 ISO = "iso8601"
+# The lines of a log that a profile can name, as Delivery has them.
+_LOG_KEYS = ("progress", "failure", "timeout")
 # What is in a regular expression and in no usual name; a dot stands for itself as a rule.
 _PATTERN = re.compile(r"[\\*+?|()\[\]{}]|^\^|\$$")
 # The name of a table as databases quote it, such as "public"."orders", which the partition does not have so.
@@ -102,20 +105,12 @@ class Expected:
 
 
 @dataclass(frozen=True)
-class LogPatterns:
-    """Regular expressions for lines of a task's log: it made records, a poll failed, it failed for lack of time; or None."""
-
-    progress: str | None = None
-    failure: str | None = None
-    timeout: str | None = None
-
-
-@dataclass(frozen=True)
 class Profile:
     """One profile, checked. ``partition`` is empty where all fields distinguish partitions; ages are seconds.
 
     ``older_partition``: the fields of a partition as an older version of the connector wrote it; may be empty.
-    ``heartbeat``: the setting by which the connector stores offsets also while its source is quiet.
+    ``heartbeat``: the setting by which the connector stores offsets also while its source is quiet. ``delivery``: which lines of
+    its log tell of progress, failed polls and timeouts; nothing else of it is known.
     """
 
     name: str
@@ -127,7 +122,7 @@ class Profile:
     time: TimeField | None = None
     open_run: OpenRun | None = None
     expected: Expected | None = None
-    log: LogPatterns = LogPatterns()
+    delivery: Delivery = field(default_factory=Delivery)
     max_age_seconds: int | None = None
     max_commit_age_seconds: int | None = None
     max_run_age_seconds: int | None = None
@@ -208,7 +203,7 @@ def read_profile(data: Any, where: str) -> Profile:
         if given.has("open_run")
         else None,
         expected=_expected(given.map("expected", "setting", "separator", "field")) if given.has("expected") else None,
-        log=_log(given.map("log", "progress", "failure", "timeout")) if given.has("log") else LogPatterns(),
+        delivery=_delivery(given.map("log", *_LOG_KEYS)) if given.has("log") else Delivery(),
         max_age_seconds=given.seconds("max_age"),
         max_commit_age_seconds=given.seconds("max_commit_age"),
         max_run_age_seconds=given.seconds("max_run_age"),
@@ -260,10 +255,11 @@ def _expected(given: _Given) -> Expected:
     return Expected(given.text("setting"), separator, given.text("field"))
 
 
-def _log(given: _Given) -> LogPatterns:
+def _delivery(given: _Given) -> Delivery:
     if not given.data:
         raise given.wrong("progress", "is missing, as failure and timeout are: write at least one of them")
-    return LogPatterns(*(given.pattern(key) if given.has(key) else None for key in ("progress", "failure", "timeout")))
+    progress, failure, timeout = (given.pattern(key) if given.has(key) else None for key in _LOG_KEYS)
+    return Delivery(progress=progress, failure=failure, timeout=timeout)
 
 
 @dataclass(frozen=True)

@@ -54,10 +54,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.waits import (
     DEFAULT_WAIT,
-    MAX_WAIT,
     suggest_wait,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import items
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
+    MAX_WAIT,
+    items,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import hides_something

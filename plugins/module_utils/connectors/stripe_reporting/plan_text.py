@@ -14,6 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
     DEFAULT_MAX_WAIT_MILLISECONDS,
+    MAX_WAIT,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
     show_day,
@@ -68,7 +69,7 @@ def skipped_text(skipped: list[list[int]]) -> str:
 
 
 def _abandoned_poll(config: Mapping[str, str]) -> str:
-    wait = config.get("stripe.report.max.wait.ms", str(DEFAULT_MAX_WAIT_MILLISECONDS)).strip()
+    wait = config.get(MAX_WAIT, str(DEFAULT_MAX_WAIT_MILLISECONDS)).strip()
     # A connector without a number there has no task that could be waiting.
     if not wait.isdigit():
         return ""

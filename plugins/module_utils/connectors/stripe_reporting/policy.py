@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.rounds import Rounds
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
     DEFAULT_CRON,
+    MAX_WAIT,
     items,
     trimmed,
 )
@@ -78,7 +79,7 @@ STRIPE_POLICY = BuiltIn(
     name="stripe_reporting",
     defaults={
         "settings": {
-            "stripe.report.max.wait.ms": {"minimum": "30m", "recommended": "60m"},
+            MAX_WAIT: {"minimum": "30m", "recommended": "60m"},
             "max.report.interval.days": {"minimum": 1, "maximum": 31},
             _DATES: {"format": "initial_load_dates"},
             "poll.cron": {"format": "quartz_cron"},

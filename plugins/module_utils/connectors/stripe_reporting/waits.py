@@ -18,7 +18,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
 
-MAX_WAIT = "stripe.report.max.wait.ms"
 _MINUTE = 60_000
 _STEP = 5 * _MINUTE
 # The least that is suggested, and that a recovery raises the wait to: a month's report takes longer than a day's.

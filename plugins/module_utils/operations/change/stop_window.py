@@ -117,7 +117,7 @@ class StopWindow:
         # The workers that had it or its tasks.
         self._owners = connector.status.worker_ids
         self._overrules = overrules
-        self._awaited_status = awaited_status or self._status
+        self._awaited_status = awaited_status or (lambda: cluster.status(self._name))
         self._before_unmark = before_unmark
         self._before_return = before_return
         self._was_asked_to_stop = False
@@ -234,7 +234,7 @@ class StopWindow:
         while not failed_parts(status) and self._cluster.remaining_seconds() > max(0.0, until):
             self._sleep(_WATCH_PAUSE_SECONDS)
             with contextlib.suppress(ConnectError):
-                status = self._awaited()
+                status = self._status(awaited=True)
         return status
 
     def _prove(self, worker_ids: list[str]) -> Proof:
@@ -349,15 +349,9 @@ class StopWindow:
                 refusal = error
             self._sleep(min(_ORDER_PAUSE_SECONDS, self._cluster.remaining_seconds()))
 
-    def _status(self) -> Status:
+    def _status(self, *, awaited: bool = False) -> Status:
         try:
-            return self._cluster.status(self._name)
-        except NoStatusYet:
-            return Status()
-
-    def _awaited(self) -> Status:
-        try:
-            return self._awaited_status()
+            return self._awaited_status() if awaited else self._cluster.status(self._name)
         except NoStatusYet:
             return Status()
 
@@ -367,7 +361,7 @@ class StopWindow:
         pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
-                status = self._awaited()
+                status = self._status(awaited=True)
             except NotFound:
                 raise
             except TimedOut as error:

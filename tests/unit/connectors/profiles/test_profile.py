@@ -12,7 +12,6 @@ import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.kind import Profiles
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.profiles.profile import (
     Expected,
-    LogPatterns,
     OpenRun,
     Profile,
     TimeField,
@@ -21,6 +20,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.pro
     read_profiles,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.log_activity import read_activity
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from hypothesis import given
@@ -69,7 +69,7 @@ def test_a_whole_profile_is_read() -> None:
         time=TimeField("timestamp", "milliseconds"),
         open_run=OpenRun("snapshot", (True, "INITIAL"), ("snapshot_completed",)),
         expected=Expected("table.whitelist", ";", "table"),
-        log=LogPatterns(r"\d+ rows", "Failed to run query", None),
+        delivery=Delivery(progress=r"\d+ rows", failure="Failed to run query", timeout=None),
         max_age_seconds=36 * 3600,
         max_commit_age_seconds=90 * 60,
         max_run_age_seconds=90 * 60,
