@@ -8,17 +8,15 @@ The call that deletes all offsets of a connector (``DELETE .../offsets``) is lef
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from types import TracebackType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 from urllib.parse import quote
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connect import replies
+from ansible_collections.connectops.recovery.plugins.module_utils.connect import listing, replies
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.answers import (
     FOREIGN,
     Call,
@@ -37,7 +35,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
     NotFound,
     TlsFailed,
     Unreachable,
-    raise_if_all,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.messages import (
     clean,
@@ -50,12 +47,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.replie
     WorkerAnswer,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.routes import (
-    PROBE,
     allowed_verbs,
     connector_path,
     tells_offsets,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.sending import Sender
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.sending import Parsed, Sender, parsed
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Status, StoredOffset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import nearest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
@@ -63,8 +59,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.connec
 
 # An address that answers nothing for so long is not that of a worker, or the worker is frozen.
 _SILENCE_SECONDS = 3.0
-
-Parsed = TypeVar("Parsed")
 
 
 class ConnectClient:
@@ -138,74 +132,14 @@ class ConnectClient:
 
     def names(self) -> list[str]:
         """Names of all connectors, sorted."""
-        call = Call("GET", "/connectors")
-        names = _parsed(call, self._sender.send(call), replies.names)
-        if not names:
-            # A worker that is still reading its config topic lists nothing. A call that waits for its herder thread
-            # returns only after that, whether or not the connector exists.
-            with contextlib.suppress(NotFound):
-                self._sender.send(Call("GET", connector_path(PROBE), connector=PROBE))
-            names = _parsed(call, self._sender.send(call), replies.names)
-        return sorted(names)
+        return listing.names(self._sender)
 
     def connectors(self) -> dict[str, Connector]:
         """All connectors by name, sorted by name, without their offsets; their configs contain secrets in clear.
 
-        What the one call for all leaves out is asked for connector by connector. One of which Connect cannot say all has
-        that as its ``problem``.
+        One of which Connect cannot say all has that as its ``problem``.
         """
-        found = {}
-        names = self.names()
-        expanded = self._expanded() if names else {}
-        refused: dict[str, ConnectError] = {}
-        for name in names:
-            with contextlib.suppress(NotFound):  # it was deleted since it was listed
-                found[name] = expanded[name] if name in expanded else self._single(name, refused)
-        raise_if_all(refused, found)
-        return found
-
-    def _expanded(self) -> dict[str, Connector]:
-        """The connectors of which one call for all says everything.
-
-        These are all of them as a rule, and none where one without its plugin makes the call fail, where a gateway keeps
-        only one of the two parameters, and before Kafka 2.3.
-        """
-        call = Call("GET", "/connectors?expand=info&expand=status", since="2.3")
-        try:
-            return _parsed(call, self._sender.send(call), replies.connectors)
-        except OF_THE_CLUSTER:
-            raise
-        except ConnectError:
-            return {}
-
-    def _single(self, name: str, refused: dict[str, ConnectError]) -> Connector:
-        """One connector as its own calls show it; adds it to those that are ``refused``. Raises :class:`NotFound`."""
-        problems: list[str] = []
-
-        def part(parse: Callable[[Any], Parsed], *rest: str) -> Parsed | None:
-            """What one call says; None where Connect cannot answer it for this connector."""
-            try:
-                call = Call("GET", connector_path(name, *rest), connector=name)
-                return _parsed(call, self._sender.send(call), parse)
-            except REFUSALS as error:
-                refused.setdefault(name, error)
-                problems.append(error.sentence)
-                return None
-            except (*OF_THE_CLUSTER, NotFound):
-                raise
-            except (ConnectError, InputError) as error:  # the latter for a name that no path can have
-                problems.append(error.sentence)
-                return None
-
-        info = part(replies.info)
-        # A connector without its plugin has a config all the same.
-        kind, config = info if info is not None else ("unknown", part(replies.config, "config") or {})
-        try:
-            status = part(replies.status, "status") or Status(state="UNKNOWN")
-        except NoStatusYet:
-            status = Status()
-        known = Connector.of(name, status.type if kind == "unknown" else kind, config, status)
-        return replace(known, problem=problems[0] if problems else None)
+        return listing.connectors(self._sender)
 
     def config(self, name: str) -> dict[str, str | None]:
         """The config as stored: placeholders are not resolved, literal secrets are in clear."""
@@ -218,7 +152,7 @@ class ConnectClient:
     def statuses(self, names: Collection[str]) -> dict[str, Status]:
         """:meth:`status` of these connectors, by one call for the whole cluster; without those of which it says nothing."""
         call = Call("GET", "/connectors?expand=status", since="2.3")
-        return _parsed(call, self._sender.send(call), lambda data: replies.statuses(data, names))
+        return self._sender.read(call, lambda data: replies.statuses(data, names))
 
     def offsets(self, name: str) -> tuple[StoredOffset, ...]:
         """The offsets in Connect's order (Kafka 3.5); JSON integers stay integers."""
@@ -229,7 +163,7 @@ class ConnectClient:
         """The topics that the workers have seen the connector use (Kafka 2.5); None where they do not track or tell them."""
         call = Call("GET", connector_path(name, "topics"), connector=name, since="2.5")
         try:
-            return _parsed(call, self._sender.send(call), lambda data: replies.topics(data, name))
+            return self._sender.read(call, lambda data: replies.topics(data, name))
         except AccessDenied:
             # Tracking is off.
             return None
@@ -252,7 +186,7 @@ class ConnectClient:
         if plugin_class not in self._secret_keys:
             call = Call("GET", f"/connector-plugins/{quote(plugin_class, safe='')}/config", since="3.2")
             try:
-                self._secret_keys[plugin_class] = _parsed(call, self._sender.send(call), replies.password_keys)
+                self._secret_keys[plugin_class] = self._sender.read(call, replies.password_keys)
             except ConnectError:
                 self._secret_keys[plugin_class] = None
         return self._secret_keys[plugin_class]
@@ -264,9 +198,7 @@ class ConnectClient:
         """
         path = f"/connector-plugins/{quote(plugin_class, safe='')}/config/validate"
         call = Call("PUT", path, body=dict(config), secrets=maskable(config))
-        return _parsed(
-            call, self._sender.send(call), lambda data: replies.validation(data, config, self._sender.secrets)
-        )
+        return self._sender.read(call, lambda data: replies.validation(data, config, self._sender.secrets))
 
     def supports(self, verb: str, resource: Literal["offsets", "config"]) -> bool:
         """Whether ``verb`` (as ``PATCH``) may be used on ``/connectors/<name>/<resource>``; asked once per client."""
@@ -292,7 +224,7 @@ class ConnectClient:
             return WorkerAnswer("unreachable", reason="its worker id is not host:port")
         outcome = self._sender.send_once(worker_id, call, timeout_seconds)
         if isinstance(outcome, Reply):
-            return WorkerAnswer("answered", tasks=_parsed(call, outcome, replies.task_numbers))
+            return WorkerAnswer("answered", tasks=parsed(call, outcome, replies.task_numbers))
         if isinstance(outcome, Failure):
             if outcome.kind is Unreachable or outcome.patience is FOREIGN:
                 return WorkerAnswer("unreachable", reason=outcome.reason)
@@ -390,7 +322,7 @@ class ConnectClient:
         self._send_about(call)
 
     def _read(self, call: Call, parse: Callable[[Any], Parsed]) -> Parsed:
-        return _parsed(call, self._send_about(call), parse)
+        return parsed(call, self._send_about(call), parse)
 
     def _send_about(self, call: Call) -> Reply:
         """Send a call about a connector. If Connect does not find it, check that in the list and suggest similar names."""
@@ -414,14 +346,3 @@ class ConnectClient:
                 ) from None
         # It is listed: the worker that answered was still reading what the cluster contains.
         return self._sender.send(call)
-
-
-def _parsed(call: Call, reply: Reply, parse: Callable[[Any], Parsed]) -> Parsed:
-    try:
-        return parse(reply.data)
-    except replies.WRONG_SHAPE:
-        # Without the exception: it may repeat a value of the reply.
-        raise NotConnect(
-            f"{reply.url} answers {call} with JSON of an unexpected shape: check connect_url and Kafka Connect's version.",
-            **call.facts(reply.url),
-        ) from None

@@ -13,8 +13,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from ansible_collections.connectops.recovery.plugins.module_utils.connect import replies
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.answers import (
     Answer,
     Call,
@@ -29,13 +31,19 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.answer
     timed_out,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.deadline import Deadline
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import ConnectError, TlsFailed
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
+    ConnectError,
+    NotConnect,
+    TlsFailed,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.messages import Login
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.transport import Transport
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import UnknownOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 
 LONGEST_PAUSE_SECONDS = 2.0
+
+Parsed = TypeVar("Parsed")
 
 
 @dataclass
@@ -123,6 +131,10 @@ class Sender:
             attempts.begin_round()
         raise attempts.given_up()
 
+    def read(self, call: Call, parse: Callable[[Any], Parsed]) -> Parsed:
+        """Send a call, and parse what it returns. Raises as :meth:`send` and :func:`parsed` do."""
+        return parsed(call, self.send(call), parse)
+
     def send_once(self, address: str, call: Call, seconds: float) -> Outcome:
         """Send a read to the worker at ``address`` (``host:port``), once, by the scheme of the URL that answered last.
 
@@ -142,6 +154,18 @@ class Sender:
         if is_from_connect(call, answer):
             self._known.has_answered = True
         return classify(exchange, answer)
+
+
+def parsed(call: Call, reply: Reply, parse: Callable[[Any], Parsed]) -> Parsed:
+    """The JSON of a reply as ``parse`` reads it. Raises :class:`NotConnect` for another shape."""
+    try:
+        return parse(reply.data)
+    except replies.WRONG_SHAPE:
+        # Without the exception: it may repeat a value of the reply.
+        raise NotConnect(
+            f"{reply.url} answers {call} with JSON of an unexpected shape: check connect_url and Kafka Connect's version.",
+            **call.facts(reply.url),
+        ) from None
 
 
 class _Attempts:

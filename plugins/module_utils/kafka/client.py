@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from types import TracebackType
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
@@ -15,7 +15,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connecti
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.deliveries import (
     arrivals,
     read_statuses,
-    topic_ends,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.groups import group_positions
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.offsets_topic import (
@@ -73,10 +72,6 @@ class KafkaClient:
     def read_config_topic(self, topic: str) -> dict[str, StoredConnector]:
         """See :func:`.offsets_topic.read_config_topic`."""
         return read_config_topic(self._connection, topic)
-
-    def topic_ends(self, topics: Iterable[str]) -> tuple[TopicEnd, ...]:
-        """See :func:`.deliveries.topic_ends`."""
-        return topic_ends(self._connection, topics)
 
     def arrivals(self, ends: Sequence[TopicEnd], record_field: str | None) -> tuple[Arrivals, ...]:
         """See :func:`.deliveries.arrivals`."""

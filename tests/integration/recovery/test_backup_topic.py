@@ -19,7 +19,6 @@ from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import Journal
-from ansible_collections.connectops.recovery.plugins.module_utils.backups.stores import Stores, open_stores
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.soak import Sample, Soak
@@ -34,18 +33,15 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import rollback as rollback_task
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import TaskContext
-from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from confluent_kafka.admin import (
-    AclBinding,
     AclOperation,
-    AclPermissionType,
     AdminClient,
     ConfigResource,
     NewTopic,
-    ResourcePatternType,
     ResourceType,
 )
+from integration.recovery.backup_topics import allow, login, opened, why_refused
 from integration.recovery.killing import reset_killed_at
 from integration.recovery.tasks import (
     MAX_WAIT,
@@ -61,7 +57,7 @@ from integration.recovery.tasks import (
 )
 from lab import Lab, await_condition
 from lab.broker import Broker, secured_broker
-from lab.kafka_security import PASSWORDS, KafkaSecurity
+from lab.kafka_security import KafkaSecurity
 from lab.trial import Trial
 
 LONGER_WAIT = {MAX_WAIT: "60m"}
@@ -215,45 +211,6 @@ def secured() -> Iterator[tuple[Broker, KafkaSecurity, AdminClient]]:
             admin.create_topics([NewTopic(name, 2, 1, config=config)])[name].result()
             await_condition(lambda name=name: name in admin.list_topics(timeout=120).topics, f"the topic {name}")
         yield broker, security, admin
-
-
-def login(security: KafkaSecurity, **changed: Any) -> KafkaOptions:
-    right = KafkaOptions(
-        (security.sasl_server,),
-        "SASL_SSL",
-        sasl_mechanism="PLAIN",
-        sasl_username="stranger",
-        sasl_password=PASSWORDS["stranger"],
-        ca_path=str(security.ca_file),
-        timeout_seconds=60,
-    )
-    return replace(right, **changed)
-
-
-def allow(admin: AdminClient, operation: AclOperation, name: str, kind: ResourceType = ResourceType.TOPIC) -> None:
-    everyone = "User:stranger"
-    rule = AclBinding(kind, name, ResourcePatternType.PREFIXED, everyone, "*", operation, AclPermissionType.ALLOW)
-    admin.create_acls([rule])[rule].result()
-
-
-def opened(
-    kafka: KafkaOptions, topic: str = "fit", *, check_mode: bool = False, label: str = "eu", **more: Any
-) -> Stores:
-    options = BackupOptions(backup_topic=topic, cluster_label=label, **more)
-    return open_stores(options, kafka, "kafka-1", check_mode=check_mode)
-
-
-def why_refused(kafka: KafkaOptions, topic: str = "fit", **more: Any) -> str:
-    """The sentence with which the topic is refused, the same in check mode."""
-    messages = set()
-    for check_mode in (True, False):
-        with pytest.raises(RecoveryError) as caught:
-            opened(kafka, topic, check_mode=check_mode, **more)
-        messages.add(caught.value.message)
-    (message,) = messages
-    assert message == " ".join(message.split())
-    assert message.endswith(".")
-    return message
 
 
 def test_a_topic_that_is_not_fit_for_backups_is_refused_with_what_to_type(

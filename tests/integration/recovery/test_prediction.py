@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import re
 import time
-import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -27,46 +26,22 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     read_situation,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
-    Problem,
     Request,
     walk,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import LATEST_EPOCH_SECONDS
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_snapshot
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
-from hypothesis import Phase, assume, given, seed, settings
+from integration.recovery.predicted_examples import NUMBERED, SEED, Example, drawn_examples
 from lab import Lab, await_condition
 from lab.scenarios import stripe_partition
-from lab.stripe_simulator import Account, JournalEntry
+from lab.stripe_simulator import JournalEntry
 from unit.connectors.stripe_reporting.cases import DAY
 from unit.connectors.stripe_reporting.reference_walk import Where, remembered
-from unit.connectors.stripe_reporting.worlds import EARLIEST, World, worlds, worlds_in_milliseconds
+from unit.connectors.stripe_reporting.worlds import EARLIEST
 
-SEED = 20
-DRAWN_AT_ONCE = 60
-MOST_DRAWS = 100
-MOST_REQUESTS = 40
 FURTHER_POLLS = 3
-# How many examples of each kind; a kind is the code of the first trouble, or what else there is to see.
-KINDS = {
-    "before_data": 2,
-    "empty_run_id": 1,
-    "no_initial_load": 2,
-    "no_interval_end": 1,
-    "no_interval_start": 1,
-    "run_without_result": 2,
-    "milliseconds": 2,
-    "several rounds": 3,
-    "two report types": 2,
-    "resumed run": 2,
-    "lost file": 1,
-    "misread": 2,
-    "one round": 2,
-}
-NUMBERED = [f"{kind} {number + 1}" for kind, count in KINDS.items() for number in range(count)]
 
 _RUNS = "/v1/reporting/report_runs"
 _FILE = re.compile(r"/v1/files/file_(\w+)/contents")
@@ -85,91 +60,6 @@ class Asked:
     report_type: str
     interval: tuple[int, int] | None
     resumed_run: str | None
-
-
-@dataclass
-class Example:
-    """A generated connector on the worker, what was predicted of it, and what came."""
-
-    kind: str
-    world: World
-    name: str = field(default_factory=lambda: f"test-prediction-{uuid.uuid4().hex[:8]}")
-    accounts: dict[str, Account] = field(default_factory=dict, repr=False)
-    stored: dict[ReportPartition, dict[str, Any]] = field(default_factory=dict, repr=False)
-    older_runs: dict[str, ReportPartition] = field(default_factory=dict, repr=False)
-    predicted: tuple[Request | Problem, ...] = ()
-    log: tuple[str, ...] = field(default=(), repr=False)
-    delivered: Counter[str] = field(default_factory=Counter, repr=False)
-
-    @property
-    def requests(self) -> list[Request]:
-        return [step for step in self.predicted if isinstance(step, Request)]
-
-    @property
-    def troubles(self) -> list[Problem]:
-        return [step for step in self.predicted if isinstance(step, Problem)]
-
-    def places_in(self, *codes: str) -> set[ReportPartition]:
-        return {trouble.partition for trouble in self.troubles if trouble.code in codes}
-
-    def logged(self, pattern: re.Pattern[str]) -> list[tuple[str, ...]]:
-        return [found.groups() for line in self.log if (found := pattern.search(line))]
-
-
-def drawn_examples() -> list[Example]:
-    """As many of each kind as KINDS says, no two of the same shape; the same ones for the same clock and seed.
-
-    Raises AssertionError for too few.
-    """
-    missing = Counter(KINDS)
-    examples: list[Example] = []
-    shapes = set()
-    now = time.time()
-
-    @settings(max_examples=DRAWN_AT_ONCE, deadline=None, database=None, phases=[Phase.generate])
-    @given(worlds(clock=now) | worlds_in_milliseconds(clock=now))
-    def draw(world: World) -> None:
-        steps = walk(world.settings, world.offsets, world.partitions, world.accounts, world.now).steps
-        requests = [step for step in steps if isinstance(step, Request)]
-        assume(1 <= len(requests) <= MOST_REQUESTS)
-        # Connect's REST API takes no larger integer.
-        assume(all(one.__class__ is not int or one < 2**63 for raw in world.stored.values() for one in raw.values()))
-        kind = next((step.code for step in steps if isinstance(step, Problem)), None)
-        if any(number > LATEST_EPOCH_SECONDS for raw in world.stored.values() for number in times_of(raw)):
-            kind = "milliseconds"
-        elif kind is None and is_made_anew(world, requests):
-            kind = "lost file"
-        elif kind is None and any(offset.misread_in(requests[0].round_id) for offset in world.offsets.values()):
-            kind = "misread"
-        elif kind is None and any(not request.is_new_run for request in requests):
-            kind = "resumed run"
-        elif kind is None:
-            several = len({request.round_id for request in requests}) > 1
-            kind = "two report types" if len(world.types) > 1 else "several rounds" if several else "one round"
-        shape = kind, world.cron, world.max_days, len(world.zones), len(world.types), len(requests)
-        if missing[kind] and shape not in shapes:
-            shapes.add(shape)
-            missing[kind] -= 1
-            examples.append(Example(kind, world))
-
-    for number in range(MOST_DRAWS):
-        seed(SEED + number)(draw)()
-        if not missing.total():
-            break
-    assert not missing.total(), f"too few examples of {+missing} with the seed {SEED}"
-    return sorted(examples, key=lambda example: list(KINDS).index(example.kind))
-
-
-def is_made_anew(world: World, requests: list[Request]) -> bool:
-    """Whether an open run of which the file is gone is asked for once more."""
-    lost = {ReportPartition(*where) for where, status in world.run_status.items() if status == "file_lost"}
-    rows = {one: offset.next_row for one, offset in world.offsets.items() if one in lost and offset.run_id}
-    return any(one.is_new_run and one.first_row and one.first_row == rows.get(one.partition) for one in requests)
-
-
-def times_of(raw: Offset) -> list[int]:
-    state = remembered(raw)
-    return [moment for moment in (state.start, state.end, state.round) if moment is not None]
 
 
 # On the worker
@@ -234,7 +124,8 @@ def predict(examples: list[Example], lab: Lab) -> None:
     for example, connector in zip(examples, connectors, strict=True):
         it = read_situation(connector, stripe, SharedAnswers(), (), now)
         assert not it.problems
-        example.predicted = walk(it.settings, it.offsets, it.partitions, it.stripe, now).steps
+        predicted = walk(it.settings, it.offsets, it.partitions, it.stripe, now)
+        example.requests, example.troubles = predicted.requests, predicted.problems
 
 
 def let_them_work(examples: list[Example], lab: Lab) -> None:
@@ -409,7 +300,7 @@ def test_the_last_predicted_request_is_what_is_stored(example: Example) -> None:
 def test_polls_fail_and_partitions_are_left_out_only_where_it_was_predicted(example: Example) -> None:
     aborts = any(trouble.scope == "poll" for trouble in example.troubles)
     assert aborts == any("Error while polling" in line for line in example.log)
-    assert refused(example) == example.places_in("before_data")
+    assert refused(example) == example.partitions_in("before_data")
     fetched = {one.resumed_run for one in asked(example)}
     fetched |= {
         run
@@ -419,11 +310,11 @@ def test_polls_fail_and_partitions_are_left_out_only_where_it_was_predicted(exam
     in_vain = {
         ReportPartition(zone, one) for zone, one, _round, run, *_rest in example.logged(_RESUMING) if run not in fetched
     }
-    assert {place for place in in_vain if place not in example.places_in("empty_run_id")} == example.places_in(
+    assert {place for place in in_vain if place not in example.partitions_in("empty_run_id")} == example.partitions_in(
         "run_without_result"
     )
     left_out = {ReportPartition(zone, report_type) for zone, report_type in example.logged(_WITHOUT_START)}
-    assert left_out == example.places_in("no_initial_load", "no_interval_end", "no_interval_start")
+    assert left_out == example.partitions_in("no_initial_load", "no_interval_end", "no_interval_start")
 
 
 def test_the_topics_hold_the_predicted_rows(example: Example) -> None:

@@ -10,8 +10,6 @@ modelled on them and on Stripe's usual messages. Parameters the simulator does n
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import operator
 import re
@@ -19,15 +17,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from types import MappingProxyType
-from typing import Any
 
 from lab.stripe_simulator.account import Account, Fault, JournalEntry
+from lab.stripe_simulator.objects import csv_of, list_object, run_object, type_object
 from lab.stripe_simulator.report_types import COLUMNS, ReportType
 from lab.stripe_simulator.runs import RunRecord
 
 _RUNS = "/v1/reporting/report_runs"
 _TYPES = "/v1/reporting/report_types"
-_FILE_LIFE_SECONDS = 365 * 86_400
 _EXPAND = r"expand\[\d+\]"
 _LIST_PARAMS = re.compile(rf"limit|starting_after|ending_before|created(\[(gt|gte|lt|lte)\])?|{_EXPAND}")
 _CREATED_TESTS: Mapping[str, Callable[[int, int], bool]] = {
@@ -145,13 +142,13 @@ def _route(request: Request, account: Account, base_url: str) -> Answer:
     if request.method == "GET":
         if path == _TYPES:
             _refuse_unknown(request.params, re.compile(_EXPAND))
-            types = [_type_object(kind, account) for kind in account.report_types()]
-            return _json_answer(_list_object(types, _TYPES, has_more=False))
+            types = [type_object(kind, account) for kind in account.report_types()]
+            return _json_answer(list_object(types, _TYPES, has_more=False))
         if path == _RUNS:
             return _list_runs(request.params, account, base_url)
         if match := re.fullmatch(rf"{_TYPES}/([^/]+)", path):
             _refuse_unknown(request.params, re.compile(_EXPAND))
-            return _json_answer(_type_object(_known_type(match[1], account, 404, "report_type"), account))
+            return _json_answer(type_object(_known_type(match[1], account, 404, "report_type"), account))
         if match := re.fullmatch(rf"{_RUNS}/([^/]+)", path):
             _refuse_unknown(request.params, re.compile(_EXPAND))
             record = account.visible_record(match[1])
@@ -160,7 +157,7 @@ def _route(request: Request, account: Account, base_url: str) -> Answer:
                     404, f"No such report run: '{match[1]}'", code="resource_missing", param="report_run"
                 )
             account.note_look(record)
-            return _json_answer(_run_object(record, account, base_url))
+            return _json_answer(run_object(record, account, base_url))
         if match := re.fullmatch(r"/v1/files/([^/]+)/contents", path):
             return _file_contents(match[1], account)
     if request.method == "POST" and path == _RUNS:
@@ -193,7 +190,7 @@ def _create_run(params: Mapping[str, str], account: Account, base_url: str) -> A
             )
     record = account.create_run(kind.id, start, end, columns or None, params.get("parameters[timezone]"))
     # Stripe answers a new run as pending however soon it is ready; so does this, even when it is ready at once.
-    return _json_answer(_run_object(replace(record, ready_at=float("inf")), account, base_url))
+    return _json_answer(run_object(replace(record, ready_at=float("inf")), account, base_url))
 
 
 def _refuse_bad_interval(kind: ReportType, start: int, end: int) -> None:
@@ -241,8 +238,8 @@ def _list_runs(params: Mapping[str, str], account: Account, base_url: str) -> An
             cursor = _cursor(params, "starting_after", account)
             records = [record for record in records if record.order < cursor.order]
         page = records[:limit]
-    runs = [_run_object(record, account, base_url) for record in page]
-    return _json_answer(_list_object(runs, _RUNS, has_more=len(records) > limit))
+    runs = [run_object(record, account, base_url) for record in page]
+    return _json_answer(list_object(runs, _RUNS, has_more=len(records) > limit))
 
 
 def _created_filter(params: Mapping[str, str]) -> Callable[[int], bool]:
@@ -262,74 +259,8 @@ def _file_contents(file_id: str, account: Account) -> Answer:
     for record in account.visible_records():
         if record.file_id == file_id and not record.file_lost and record.view(now).status == "succeeded":
             headers = {"Content-Type": "text/csv", "Content-Disposition": f'attachment; filename="{record.run_id}.csv"'}
-            return Answer(200, _csv(record, account), headers)
+            return Answer(200, csv_of(record, account), headers)
     raise RefusalError(404, f"No such file upload: '{file_id}'", code="resource_missing", param="file")
-
-
-def _csv(record: RunRecord, account: Account) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, record.columns or COLUMNS, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(account.rows(record.report_type, record.interval_start, record.interval_end))
-    return text.getvalue().encode()
-
-
-def _run_object(record: RunRecord, account: Account, base_url: str) -> dict[str, Any]:
-    run = record.view(account.clock())
-    parameters: dict[str, Any] = {"interval_end": run.interval_end, "interval_start": run.interval_start}
-    if record.columns is not None:
-        parameters["columns"] = list(record.columns)
-    if record.timezone is not None:
-        parameters["timezone"] = record.timezone
-    return {
-        "id": run.id,
-        "object": "reporting.report_run",
-        "created": run.created,
-        "error": run.error,
-        "livemode": account.livemode,
-        "parameters": parameters,
-        "report_type": run.report_type,
-        "result": None if run.succeeded_at is None else _file_object(record, run.succeeded_at, account, base_url),
-        "status": run.status,
-        "succeeded_at": run.succeeded_at,
-    }
-
-
-def _file_object(record: RunRecord, created: int, account: Account, base_url: str) -> dict[str, Any]:
-    if record.file_size is None:
-        record.file_size = len(_csv(record, account))
-    return {
-        "id": record.file_id,
-        "object": "file",
-        "created": created,
-        "expires_at": created + _FILE_LIFE_SECONDS,
-        "filename": f"{record.run_id}.csv",
-        "links": _list_object([], f"/v1/file_links?file={record.file_id}", has_more=False),
-        "purpose": "finance_report_run",
-        "size": record.file_size,
-        "title": f"FinanceReportRun {record.run_id}",
-        "type": "csv",
-        "url": f"{base_url}/v1/files/{record.file_id}/contents",
-    }
-
-
-def _type_object(kind: ReportType, account: Account) -> dict[str, Any]:
-    name, _separator, version = kind.id.rpartition(".")
-    return {
-        "id": kind.id,
-        "object": "reporting.report_type",
-        "data_available_end": kind.data_available_end,
-        "data_available_start": kind.data_available_start,
-        "default_columns": list(COLUMNS),
-        "livemode": account.livemode,
-        "name": name.replace(".", " ").replace("_", " ").capitalize(),
-        "updated": kind.updated,
-        "version": int(version) if version.isdigit() else 1,
-    }
-
-
-def _list_object(data: list[dict[str, Any]], url: str, *, has_more: bool) -> dict[str, Any]:
-    return {"object": "list", "data": data, "has_more": has_more, "url": url}
 
 
 def _known_type(type_id: str, account: Account, status: int, param: str) -> ReportType:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,46 +21,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.files 
     write_texts,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import Journal
-from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition
-from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import OwnWrite
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.soak import Sample, Soak
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
-
-OFFSETS: dict[Partition, Offset] = {Partition.of({"table": "orders"}): {"id": 5}}
-BACKUP = Backup(
-    cluster_id="kafka-1",
-    connector="c/1",
-    taken_at="2026-11-23T06:00:00.500000+00:00",
-    plan_id="abc123",
-    state="RUNNING",
-    config={"batch.size": "10"},
-    offsets=OFFSETS,
-)
-JOURNAL = Journal("plan1", "PAUSED", "b.json", 1_795_413_600.0, "hold1")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> FolderStore:
-    return FolderStore(tmp_path / "backups", "eu-1", "kafka-1", "c/1")
-
-
-def at(minute: int) -> Backup:
-    return replace(BACKUP, taken_at=f"2026-11-23T06:{minute:02}:00.500000+00:00")
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
-
-
-def problem_of(caught: pytest.ExceptionInfo[RecoveryError]) -> str:
-    """The message, which must be one sentence on one line."""
-    message = caught.value.message
-    assert message == " ".join(message.split())
-    assert message.endswith(".")
-    assert "Traceback" not in message
-    return message
-
+from unit.backups.folder import BACKUP, JOURNAL, at, mode, problem_of
 
 # Backups
 
@@ -334,134 +297,6 @@ def test_a_backup_of_another_connector_or_cluster_is_refused(
     with pytest.raises(InputError) as caught:
         other.read(store.back_up(BACKUP))
     assert problem_of(caught).endswith(message)
-
-
-# The journal
-
-
-def same_folder(store: FolderStore, label: str, connector: str, cluster_id: str = "kafka-1") -> FolderStore:
-    return FolderStore(store.folder.parents[1], label, cluster_id, connector)
-
-
-def test_a_journal_lasts_from_the_beginning_to_the_end(store: FolderStore) -> None:
-    assert store.current() is None
-    store.begin(JOURNAL)
-    assert same_folder(store, "eu-1", "c/1").current() == JOURNAL
-    store.end()
-    assert store.current() is None
-    store.end()
-
-
-def test_a_journal_is_that_of_one_connector_of_one_connect_cluster(store: FolderStore) -> None:
-    store.begin(JOURNAL)
-    assert same_folder(store, "eu-1", "other").current() is None
-    assert same_folder(store, "eu-2", "c/1").current() is None
-
-
-def test_what_a_run_that_was_killed_left_behind_goes_with_the_journal(store: FolderStore) -> None:
-    store.begin(JOURNAL)
-    (store.folder / "journal.json.x1.partial").write_text("{", encoding="utf-8")
-    store.end()
-    assert list(store.folder.iterdir()) == []
-
-
-DAMAGED = ["{}", "[]", "null", '{"plan_id": "x"}', "", "{", "[" * 100_000, "\x00"]
-
-
-@pytest.mark.parametrize("text", DAMAGED, ids=lambda text: repr(text[:10]))
-def test_a_damaged_journal_is_not_taken_for_none(store: FolderStore, text: str) -> None:
-    store.folder.mkdir(parents=True)
-    (store.folder / "journal.json").write_text(text, encoding="utf-8")
-    with pytest.raises(RecoveryError, match=r"journal\.json (is damaged|cannot be read)") as caught:
-        store.current()
-    assert problem_of(caught).endswith(": check the connector's state, then delete the file.")
-
-
-@pytest.mark.parametrize(
-    "field, value",
-    [
-        ("plan_id", 3),
-        ("prior_state", "FAILED"),
-        ("prior_state", ["RUNNING"]),
-        ("backup_file", None),
-        ("begun_at", "soon"),
-        ("begun_at", 5),
-        ("hold_id", None),
-        ("format", 2),
-    ],
-)
-def test_a_journal_with_a_field_that_was_altered_is_damaged(store: FolderStore, field: str, value: Any) -> None:
-    store.begin(JOURNAL)
-    file = store.folder / "journal.json"
-    file.write_text(json.dumps({**json.loads(file.read_text(encoding="utf-8")), field: value}), encoding="utf-8")
-    with pytest.raises(RecoveryError, match=r"journal\.json is damaged"):
-        store.current()
-
-
-def test_a_journal_that_was_cut_anywhere_is_not_taken_for_none_nor_for_another(store: FolderStore) -> None:
-    store.begin(JOURNAL)
-    file = store.folder / "journal.json"
-    whole = file.read_text(encoding="utf-8")
-    for length in range(len(whole)):
-        file.write_text(whole[:length], encoding="utf-8")
-        with pytest.raises(RecoveryError, match=r"journal\.json"):
-            store.current()
-
-
-def test_a_journal_of_another_cluster_or_connector_is_refused(store: FolderStore) -> None:
-    store.begin(JOURNAL)
-    with pytest.raises(RecoveryError, match=r"belongs to connector 'c/1' of cluster 'kafka-1'"):
-        same_folder(store, "eu-1", "c/1", cluster_id="kafka-2").current()
-
-
-def test_a_journal_that_is_a_folder_or_cannot_be_deleted_is_one_sentence(store: FolderStore) -> None:
-    (store.folder / "journal.json").mkdir(parents=True)
-    with pytest.raises(RecoveryError, match=r"cannot be read \(Is a directory\)") as caught:
-        store.current()
-    assert problem_of(caught)
-    with pytest.raises(RecoveryError, match=r"cannot be deleted \(.*\), although the change .* has ended") as caught:
-        store.end()
-    assert problem_of(caught)
-
-
-# What was written
-
-ORDERS = Partition.of({"table": "orders"})
-BILLS = Partition.of({"table": "bills"})
-
-
-def test_of_each_partition_the_last_write_is_known(store: FolderStore) -> None:
-    assert store.own_writes() == ()
-    store.note_writes([OwnWrite(ORDERS, {"id": 1}, 100.0), OwnWrite(BILLS, None, 100.0)])
-    store.note_writes([OwnWrite(ORDERS, {"id": 2.0}, 200.0, 201.5)])
-    assert store.own_writes() == (OwnWrite(ORDERS, {"id": 2.0}, 200.0, 201.5), OwnWrite(BILLS, None, 100.0))
-    assert mode(store.folder / "own_writes.json") == 0o600
-
-
-def test_the_writes_to_another_clusters_connector_are_not_known(store: FolderStore) -> None:
-    store.note_writes([OwnWrite(ORDERS, {"id": 1}, 100.0)])
-    assert same_folder(store, "eu-1", "c/1", "kafka-2").own_writes() == ()
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "{",
-        "[]",
-        "{}",
-        '{"format": 3}',
-        '{"format": 1, "cluster_id": "kafka-1", "connector": "c/1", "writes": [{"begun": 1}]}',
-    ],
-)
-def test_writes_that_cannot_be_read_are_told_and_replaced_by_the_next(store: FolderStore, text: str) -> None:
-    store.note_writes([])
-    file = store.folder / "own_writes.json"
-    file.write_text(text, encoding="utf-8")
-    with pytest.raises(RecoveryError) as caught:
-        store.own_writes()
-    assert problem_of(caught).startswith(f"{file} cannot be read, so an offset that a reset wrote may be taken for")
-    store.note_writes([OwnWrite(ORDERS, {"id": 1}, 100.0)])
-    assert store.own_writes() == (OwnWrite(ORDERS, {"id": 1}, 100.0),)
 
 
 # The files of a report

@@ -98,22 +98,16 @@ def make_forecast(
     after = situation.offsets if after is None else after
     partitions = situation.startable if partitions is None else partitions
     done = walk(settings, after, partitions, stripe, now)
-    requests: list[Request] = []
-    problems: list[Problem] = []
-    for step in done.steps:
-        if isinstance(step, Request):
-            requests.append(step)
-        else:
-            problems.append(step)
+    requests = done.requests
     worked = worked_round(settings, after, partitions, now)
     current = situation.current_round
     stopped_in = worked_round(settings, done.remembered, partitions, now)
     # A later round may pass a problem by, when the partition has nothing to do in it.
-    hanging = {problem.partition for problem in problems if problem.stops_all and problem.round_id == stopped_in}
+    hanging = {problem.partition for problem in done.problems if problem.stops_all and problem.round_id == stopped_in}
     hanging.update(_hanging(situation, done.remembered, partitions, stopped_in))
     is_complete = len(requests) < MOST_REQUESTS and stopped_in == current and not hanging
     # What stops all comes before what stops one partition only.
-    problems.sort(key=lambda problem: not problem.stops_all)
+    problems = sorted(done.problems, key=lambda problem: not problem.stops_all)
     requests_of: dict[ReportPartition, list[Request]] = {partition: [] for partition in partitions}
     for request in requests:
         requests_of[request.partition].append(request)
@@ -141,7 +135,7 @@ def make_forecast(
         rounds_behind=settings.rounds.count(worked, current),
         runs=sum(one.runs for one in forecasts),
         is_complete=is_complete,
-        requests=tuple(requests),
+        requests=requests,
         partitions=forecasts,
     )
 

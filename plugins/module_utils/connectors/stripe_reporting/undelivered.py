@@ -33,13 +33,12 @@ _LONGEST_GAP_SECONDS = 120
 
 @dataclass(frozen=True)
 class Undelivered:
-    """A span of a partition, its end exclusive, that the report run ``run_id`` was asked for at ``since``. Epoch seconds."""
+    """A span of a partition, its end exclusive, for which a report run was asked at ``since``. Epoch seconds."""
 
     partition: ReportPartition
     start: int
     end: int
     since: int
-    run_id: str
 
 
 def undelivered_spans(
@@ -83,7 +82,7 @@ def undelivered_spans(
             if partition.report_type in initial_loads:
                 start = max(start, histories[partition.timezone].complete_since)
             for left in without([(start, min(run.end, stored_to))], delivered):
-                found.append(Undelivered(partition, *left, run.created, run.id))
+                found.append(Undelivered(partition, *left, run.created))
     return tuple(found)
 
 

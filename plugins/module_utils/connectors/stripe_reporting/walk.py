@@ -143,9 +143,10 @@ Step = Union[Request, Problem]
 
 @dataclass(frozen=True)
 class Walk:
-    """The steps in the connector's order, and what the task knows of each partition when nothing moves any more."""
+    """The steps of both kinds in the connector's order, and what the task knows of each partition when nothing moves any more."""
 
-    steps: tuple[Step, ...]
+    requests: tuple[Request, ...]
+    problems: tuple[Problem, ...]
     remembered: Mapping[ReportPartition, ReportOffset]
 
 
@@ -189,11 +190,12 @@ def walk(
     task = _Task(settings, [stored.get(partition) for partition in partitions], partitions, stripe, now)
     task.work()
     remembered = zip(partitions, task.offsets, strict=True)
-    return Walk(tuple(task.steps), {partition: offset for partition, offset in remembered if offset is not None})
+    known = {partition: offset for partition, offset in remembered if offset is not None}
+    return Walk(tuple(task.requests), tuple(task.problems), known)
 
 
 class _Task:
-    """A task at work: ``steps`` so far, and the ``offsets`` that it remembers, in the order of the partitions."""
+    """A task at work: its steps so far, and the ``offsets`` that it remembers, in the order of the partitions."""
 
     def __init__(
         self,
@@ -204,13 +206,13 @@ class _Task:
         now: float,
     ) -> None:
         self.offsets = offsets
-        self.steps: list[Step] = []
+        self.requests: list[Request] = []
+        self.problems: list[Problem] = []
         self._settings = settings
         self._partitions = partitions
         self._walked = [(partition, stripe[partition]) for partition in partitions]
         self._now = now
         self._current = settings.rounds.last(now)
-        self._requests = 0
         self._reported: set[tuple[ReportPartition, str]] = set()
         # The last round that all partitions began together, and what was asked for in it.
         self._new_round: int | None = None
@@ -218,14 +220,14 @@ class _Task:
 
     def work(self) -> None:
         """Poll until nothing moves any more, or until there are MOST_REQUESTS requests."""
-        while self._requests < MOST_REQUESTS:
+        while len(self.requests) < MOST_REQUESTS:
             round_id = _worked_round(self._settings.rounds, self.offsets, self._now)
             if not any(offset is not None and offset.round_id == round_id for offset in self.offsets):
                 self._new_round, self._asked = round_id, []
             worked, aborted = self._poll(round_id)
             if not worked:
                 if round_id < self._current and not aborted:
-                    self.steps += _held_by_the_first(self.offsets, self._partitions, round_id)
+                    self.problems += _held_by_the_first(self.offsets, self._partitions, round_id)
                 return
             if round_id == self._new_round:
                 self._repeat(round_id)
@@ -241,7 +243,7 @@ class _Task:
             if isinstance(step, Problem):
                 if (partition, step.reason) not in self._reported:
                     self._reported.add((partition, step.reason))
-                    self.steps.append(step)
+                    self.problems.append(step)
                 if step.scope == "poll":
                     return worked, True
                 continue
@@ -250,10 +252,9 @@ class _Task:
             self.offsets[index] = ReportOffset(step.end, step.end, None, None, round_id, last_chunk)
             worked = True
             if step.start < step.end:
-                self.steps.append(step)
+                self.requests.append(step)
                 self._asked.append(step)
-                self._requests += 1
-                if self._requests >= MOST_REQUESTS:
+                if len(self.requests) >= MOST_REQUESTS:
                     break
         return worked, False
 
@@ -262,10 +263,9 @@ class _Task:
         done = [offset for offset in self.offsets if offset is not None and offset.is_done_in(round_id)]
         if len(done) < len(self.offsets):
             return
-        while round_id < self._current and self._requests + len(self._asked) < MOST_REQUESTS:
+        while round_id < self._current and len(self.requests) + len(self._asked) < MOST_REQUESTS:
             round_id = self._settings.rounds.next(round_id)
-            self.steps += [request.in_round(round_id) for request in self._asked]
-            self._requests += len(self._asked)
+            self.requests += [request.in_round(round_id) for request in self._asked]
         self.offsets = [offset._replace(round_id=round_id) for offset in done]
 
 

@@ -15,7 +15,6 @@ import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.judge import judge
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.rounds import Rounds
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
-    Request,
     WalkSettings,
     walk,
 )
@@ -51,9 +50,8 @@ DAILY = "0 0 0 * * ?"
 def asked_for(of: Connector, zone: str, available_end: int = TODAY, now: float = NOW) -> list[tuple[int, int, int]]:
     """Round, start and end of each request that a task which starts now will make for a timezone."""
     it = situation(of, accounts(of, available_end), now)
-    steps = walk(it.settings, it.offsets, it.partitions, it.stripe, it.now).steps
-    requests = [step for step in steps if isinstance(step, Request) and step.partition.timezone == zone]
-    return [(request.round_id, request.start, request.end) for request in requests]
+    requests = walk(it.settings, it.offsets, it.partitions, it.stripe, it.now).requests
+    return [(one.round_id, one.start, one.end) for one in requests if one.partition.timezone == zone]
 
 
 def judged(of: Connector, zone: str, available_end: int = TODAY, now: float = NOW) -> tuple[str, list[str]]:

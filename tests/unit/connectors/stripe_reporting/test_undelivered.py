@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a connector that healed by itself has jumped over, read off the report runs of its accounts; and what looks like it.
 
-Each case is told as the runs in the order of asking: minutes since the first, place, from and to in days, and how it went.
+Each case is told as the runs in the order of asking: minutes since the first, partition, from and to in days, and how it went.
 """
 
 from __future__ import annotations
@@ -89,12 +89,12 @@ def found(
     }
     run_id = "frr_open" if open_run else None
     offsets = {report_partition(zone): ReportOffset(day(end), day(end), run_id) for zone, end in stored.items()}
-    places = sorted(ReportPartition(zone, one) for zone in zones for one in report_types)
+    partitions = sorted(ReportPartition(zone, one) for zone in zones for one in report_types)
     loads = {} if initial_load is None else {TYPE: day(initial_load)}
-    spans = undelivered_spans(tuple(places), histories, offsets, loads)
+    spans = undelivered_spans(tuple(partitions), histories, offsets, loads)
     for span in spans:
-        number = int(span.run_id.removeprefix("frr_"))
-        assert span.since == asked[number].run(number).created
+        runs = [one.run(number) for number, one in enumerate(asked) if one.zone == span.partition.timezone]
+        assert span.since in {run.created for run in runs if run.start <= span.start < run.end}
     return [(span.partition.timezone, (span.start - TODAY) / DAY, (span.end - TODAY) / DAY) for span in spans]
 
 
@@ -278,15 +278,15 @@ def test_a_partition_without_rounds_is_not_taken_into_a_round_that_just_begins()
     )
     offsets = {ReportPartition(CAIRO, OTHER_TYPE): ReportOffset(day(-2), day(-2))}
     histories = {zone: history(asked, zone) for zone in (CAIRO, NEW_YORK)}
-    places = (ReportPartition(CAIRO, OTHER_TYPE), report_partition(NEW_YORK))
-    assert undelivered_spans(places, histories, offsets, {TYPE: day(-30)}) == ()
-    (span,) = undelivered_spans(places, histories, offsets, {TYPE: day(-31)})
+    partitions = (ReportPartition(CAIRO, OTHER_TYPE), report_partition(NEW_YORK))
+    assert undelivered_spans(partitions, histories, offsets, {TYPE: day(-30)}) == ()
+    (span,) = undelivered_spans(partitions, histories, offsets, {TYPE: day(-31)})
     assert (span.start, span.end) == (day(-6), day(-4))
 
 
 def test_accounts_that_are_not_known_hide_nothing_of_the_others() -> None:
-    places = tuple(map(report_partition, (CAIRO, NEW_YORK, PST)))
+    partitions = tuple(map(report_partition, (CAIRO, NEW_YORK, PST)))
     histories = {zone: history(HEALED, zone) for zone in (CAIRO, NEW_YORK)}
     offsets = {report_partition(CAIRO): ReportOffset(day(0), day(0))}
-    assert len(undelivered_spans(places, histories, offsets, {})) == 1
-    assert undelivered_spans(places, {}, offsets, {}) == ()
+    assert len(undelivered_spans(partitions, histories, offsets, {})) == 1
+    assert undelivered_spans(partitions, {}, offsets, {}) == ()

@@ -13,7 +13,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     ReportPartition,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
-    Problem,
     Request,
     walk,
 )
@@ -41,8 +40,7 @@ def as_asked(request: Request) -> Asked:
 @given(worlds() | worlds_in_milliseconds())
 def test_every_partition_asks_for_what_the_reference_asks_for_in_the_same_order(world: World) -> None:
     reference = world.task().run()
-    steps = walk(world.settings, world.offsets, world.partitions, world.accounts, world.now).steps
-    requests = [step for step in steps if isinstance(step, Request)]
+    requests = walk(world.settings, world.offsets, world.partitions, world.accounts, world.now).requests
     asked = {
         (one.timezone, one.report_type): [as_asked(request) for request in requests if request.partition == one]
         for one in world.partitions
@@ -58,8 +56,7 @@ def test_the_partitions_in_trouble_are_those_that_fail_a_poll_of_the_reference_o
     world: World,
 ) -> None:
     reference = world.task().run()
-    steps = walk(world.settings, world.offsets, world.partitions, world.accounts, world.now).steps
-    troubles = [step for step in steps if isinstance(step, Problem)]
+    troubles = walk(world.settings, world.offsets, world.partitions, world.accounts, world.now).problems
     assert {where_of(one.partition) for one in troubles if one.scope == "poll"} == reference.aborted_ever
     assert {where_of(one.partition) for one in troubles if one.scope != "poll"} == reference.left_out_ever
     without_load = {one.partition.report_type for one in troubles if one.code == "no_initial_load"}

@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Partition, Task
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.arrivals import Arrivals
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.checkpoints import (
     CHECKPOINTS,
-    STATUSES,
     Aftermath,
     Checkpoint,
+    CheckpointStatus,
     checkpoints_of,
     weighed,
 )
@@ -84,7 +84,7 @@ def found(
     checkpoints = checkpoints_of(target, of, aftermath or Aftermath(), DELIVERY, to_go)
     assert [one.checkpoint for one in checkpoints] == list(CHECKPOINTS)
     for one in checkpoints:
-        assert one.status in STATUSES
+        assert one.status in get_args(CheckpointStatus)
         assert one.message.endswith(".")
         assert one.message == " ".join(one.message.split())
     return {one.checkpoint: one for one in checkpoints}
