@@ -58,27 +58,13 @@ connectors:
         name:
           description: Name of the backup, for the option C(backup_file). A path, or C(topic:) with the topic and the key.
           type: str
-        taken_at:
-          description: When it was made, an ISO 8601 time in UTC.
-          type: str
-        plan_id:
-          description: Id of the plan for which it was made.
-          type: str
-        named_by_journal:
-          description: Whether it is the backup of the unfinished change. It is not deleted then.
-          type: bool
-        problem:
-          description: Why it cannot be read. V(null) if it can.
-          type: str
-        cluster_id:
-          description: Id of the Kafka cluster of the connector. V(null) if the backup cannot be read.
-          type: str
-        state:
-          description: State of the connector when the backup was made. V(null) if the backup cannot be read.
-          type: str
-        offsets:
-          description: How many offsets are in it. V(null) if the backup cannot be read.
-          type: int
+        taken_at: {type: str, description: "When it was made, an ISO 8601 time in UTC."}
+        plan_id: {type: str, description: Id of the plan for which it was made.}
+        named_by_journal: {type: bool, description: Whether it is the backup of the unfinished change. It is not deleted then.}
+        problem: {type: str, description: Why it cannot be read. V(null) if it can.}
+        cluster_id: {type: str, description: Id of the Kafka cluster of the connector. V(null) if the backup cannot be read.}
+        state: {type: str, description: State of the connector when the backup was made. V(null) if the backup cannot be read.}
+        offsets: {type: int, description: How many offsets are in it. V(null) if the backup cannot be read.}
         settings:
           description: Names of the settings that the change touches. V(null) if that is not known.
           type: list
@@ -86,9 +72,7 @@ connectors:
         result:
           description: What became of the change, V(done), V(undone) or V(replaced). V(null) if that is not known.
           type: str
-        made_by:
-          description: Who made it, on which host. V(null) if that is not known.
-          type: str
+        made_by: {type: str, description: "Who made it, on which host. V(null) if that is not known."}
 preview:
   description: The list as lines of text for a person.
   returned: always

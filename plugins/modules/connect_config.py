@@ -62,32 +62,20 @@ connectors:
   returned: always
   type: dict
   contains:
-    changed:
-      description: Whether this connector changed.
-      type: bool
+    changed: {type: bool, description: Whether this connector changed.}
     settings:
       description: The settings that changed. Secrets are hidden.
       type: list
       elements: dict
       contains:
-        key:
-          description: Name of the setting.
-          type: str
-        before:
-          description: Value before the change. V(null) if the setting was not in the config.
-          type: str
-        after:
-          description: Value after the change. V(null) if the setting was removed.
-          type: str
-    backup_file:
-      description: Name of the backup. V(null) if nothing was changed, and in check mode.
-      type: str
+        key: {type: str, description: Name of the setting.}
+        before: {type: str, description: Value before the change. V(null) if the setting was not in the config.}
+        after: {type: str, description: Value after the change. V(null) if the setting was removed.}
+    backup_file: {type: str, description: "Name of the backup. V(null) if nothing was changed, and in check mode."}
     failed:
       description: V(true) if this connector failed. Then RV(connectors.msg) and the details of the failure are returned for it.
       type: bool
-    msg:
-      description: Why this connector failed.
-      type: str
+    msg: {type: str, description: Why this connector failed.}
   sample:
     stripe-reporting-source-connector:
       changed: true

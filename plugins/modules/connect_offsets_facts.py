@@ -83,15 +83,9 @@ ansible_facts:
       description: What was read of the cluster.
       type: dict
       contains:
-        cluster_id:
-          description: Id of the Kafka cluster that the workers belong to.
-          type: str
-        version:
-          description: Version of Kafka Connect. Empty if no worker could be reached.
-          type: str
-        read_at:
-          description: Time at which the cluster was read.
-          type: float
+        cluster_id: {type: str, description: Id of the Kafka cluster that the workers belong to.}
+        version: {type: str, description: Version of Kafka Connect. Empty if no worker could be reached.}
+        read_at: {type: float, description: Time at which the cluster was read.}
         sources:
           description: What was read.
           type: dict
@@ -100,19 +94,13 @@ ansible_facts:
               description: The REST API.
               type: dict
               contains:
-                read:
-                  description: Whether it was read.
-                  type: bool
-                problem:
-                  description: Why it could not be read. V(null) if it was read.
-                  type: str
+                read: {type: bool, description: Whether it was read.}
+                problem: {type: str, description: Why it could not be read. V(null) if it was read.}
             topic:
               description: The offsets topics.
               type: dict
               contains:
-                read:
-                  description: Whether they were read.
-                  type: bool
+                read: {type: bool, description: Whether they were read.}
                 problem:
                   description:
                     - Why they could not be read. V(null) if they were read or O(kafka_bootstrap_servers) is not set.
@@ -122,15 +110,9 @@ ansible_facts:
                   type: list
                   elements: dict
                   contains:
-                    topic:
-                      description: Name of the topic.
-                      type: str
-                    scanned:
-                      description: Number of records read.
-                      type: int
-                    malformed:
-                      description: Number of live records that are not offsets.
-                      type: int
+                    topic: {type: str, description: Name of the topic.}
+                    scanned: {type: int, description: Number of records read.}
+                    malformed: {type: int, description: Number of live records that are not offsets.}
                     hidden_by_transaction:
                       description: Number of positions that cannot be read because a transaction stays open.
                       type: int
@@ -146,9 +128,7 @@ ansible_facts:
           description: The connectors, by name.
           type: dict
           contains:
-            type:
-              description: V(source) or V(sink).
-              type: str
+            type: {type: str, description: V(source) or V(sink).}
             state:
               description: State of the connector, for example V(RUNNING). V(UNKNOWN) if no worker could be reached.
               type: str
@@ -157,23 +137,15 @@ ansible_facts:
                 - State that the connector is meant to have, V(STARTED), V(PAUSED) or V(STOPPED).
                 - It is read from the config topic if no worker could be reached, and is V(null) otherwise.
               type: str
-            worker_id:
-              description: Worker of the connector.
-              type: str
+            worker_id: {type: str, description: Worker of the connector.}
             tasks:
               description: Tasks of the connector.
               type: list
               elements: dict
               contains:
-                id:
-                  description: Number of the task.
-                  type: int
-                state:
-                  description: State of the task.
-                  type: str
-                worker_id:
-                  description: Worker of the task.
-                  type: str
+                id: {type: int, description: Number of the task.}
+                state: {type: str, description: State of the task.}
+                worker_id: {type: str, description: Worker of the task.}
             config:
               description:
                 - Settings of the connector on which its verdicts and plans depend. The others are not returned.
@@ -184,20 +156,14 @@ ansible_facts:
               type: list
               elements: dict
               contains:
-                partition:
-                  description: The source partition, as the connector wrote it.
-                  type: dict
-                offset:
-                  description: The offset. V(null) if Connect lists the partition without one.
-                  type: dict
+                partition: {type: dict, description: "The source partition, as the connector wrote it."}
+                offset: {type: dict, description: The offset. V(null) if Connect lists the partition without one.}
             profile:
               description:
                 - "How the connector was judged: V(stripe_reporting), V(sink), the name of one of the O(profiles), or
                   V(generic)."
               type: str
-            verdict:
-              description: Worst verdict on a partition of the connector. V(unknown) if it cannot be judged.
-              type: str
+            verdict: {type: str, description: Worst verdict on a partition of the connector. V(unknown) if it cannot be judged.}
             verdict_after_resume:
               description: Verdict that the connector would have if it were resumed. V(null) if it is not STOPPED.
               type: str
@@ -206,9 +172,7 @@ ansible_facts:
               type: list
               elements: dict
               contains:
-                partition:
-                  description: The source partition, as the connector wrote it.
-                  type: dict
+                partition: {type: dict, description: "The source partition, as the connector wrote it."}
                 verdict:
                   description:
                     - V(ok), V(orphaned), V(late), V(missing), V(stopped), V(unknown), V(blocked) or V(stuck), from good to bad.
@@ -218,24 +182,14 @@ ansible_facts:
                   type: list
                   elements: dict
                   contains:
-                    code:
-                      description: What the reason is, for example V(interval_end_old).
-                      type: str
-                    message:
-                      description: The reason as a sentence.
-                      type: str
+                    code: {type: str, description: "What the reason is, for example V(interval_end_old)."}
+                    message: {type: str, description: The reason as a sentence.}
                     value:
                       description: Measured figure, in seconds, rounds, report runs or records. V(null) if there is none.
                       type: int
-                    limit:
-                      description: Limit for the figure, in the same unit. V(null) if there is none.
-                      type: int
-                    since:
-                      description: Since when the reason applies. V(null) if unknown.
-                      type: int
-                delivered_to:
-                  description: End of the delivered data. V(null) if unknown.
-                  type: int
+                    limit: {type: int, description: "Limit for the figure, in the same unit. V(null) if there is none."}
+                    since: {type: int, description: Since when the reason applies. V(null) if unknown.}
+                delivered_to: {type: int, description: End of the delivered data. V(null) if unknown.}
                 committed_at:
                   description: Time of the newest commit. V(null) if the offsets topics were not read.
                   type: float
@@ -244,52 +198,28 @@ ansible_facts:
                 - Last warning or error of the connector in the workers' logs, in one line. Secrets in it are hidden.
                 - V(null) if no log was given, if it has none, or if the verdict is V(ok).
               type: str
-            counts:
-              description: Number of partitions for each verdict that occurs.
-              type: dict
+            counts: {type: dict, description: Number of partitions for each verdict that occurs.}
             findings:
               description: Differences between the REST API and the offsets topics.
               type: list
               elements: dict
               contains:
-                code:
-                  description: What the finding is.
-                  type: str
-                message:
-                  description: The finding as a sentence.
-                  type: str
-                connector:
-                  description: Name of the connector.
-                  type: str
-                partition:
-                  description: The source partition. V(null) if the finding is about more than one.
-                  type: dict
-                facts:
-                  description: Details, such as the records that the finding is about.
-                  type: dict
+                code: {type: str, description: What the finding is.}
+                message: {type: str, description: The finding as a sentence.}
+                connector: {type: str, description: Name of the connector.}
+                partition: {type: dict, description: The source partition. V(null) if the finding is about more than one.}
+                facts: {type: dict, description: "Details, such as the records that the finding is about."}
             records:
               description: Newest record of each key in the offsets topics, as raw text.
               type: list
               elements: dict
               contains:
-                key:
-                  description: Key of the record.
-                  type: str
-                value:
-                  description: Value of the record. V(null) if it deletes the offset.
-                  type: str
-                topic:
-                  description: Topic of the record.
-                  type: str
-                topic_partition:
-                  description: Partition of the topic.
-                  type: int
-                position:
-                  description: Position in the partition of the topic.
-                  type: int
-                committed_at:
-                  description: Time of the record.
-                  type: float
+                key: {type: str, description: Key of the record.}
+                value: {type: str, description: Value of the record. V(null) if it deletes the offset.}
+                topic: {type: str, description: Topic of the record.}
+                topic_partition: {type: int, description: Partition of the topic.}
+                position: {type: int, description: Position in the partition of the topic.}
+                committed_at: {type: float, description: Time of the record.}
             unfinished_plan:
               description: Id of the plan of a reset that was started and not finished. V(null) if there is none.
               type: str
@@ -298,54 +228,27 @@ ansible_facts:
                 - Who is changing the connector, or was when the run ended without removing its mark. V(null) if nobody is.
               type: dict
               contains:
-                plan_id:
-                  description: Id of the plan.
-                  type: str
-                prior_state:
-                  description: State that the connector is to be returned to.
-                  type: str
-                host:
-                  description: Host of the run.
-                  type: str
-                process:
-                  description: Id of the process on that host.
-                  type: int
-                user:
-                  description: User of the process.
-                  type: str
-                job:
-                  description: Id of the AWX job. Empty if it is none.
-                  type: str
-                since:
-                  description: ISO 8601 time at which it began, in UTC.
-                  type: str
-                until:
-                  description: ISO 8601 time, in UTC, after which another run may finish the change.
-                  type: str
+                plan_id: {type: str, description: Id of the plan.}
+                prior_state: {type: str, description: State that the connector is to be returned to.}
+                host: {type: str, description: Host of the run.}
+                process: {type: int, description: Id of the process on that host.}
+                user: {type: str, description: User of the process.}
+                job: {type: str, description: Id of the AWX job. Empty if it is none.}
+                since: {type: str, description: "ISO 8601 time at which it began, in UTC."}
+                until: {type: str, description: "ISO 8601 time, in UTC, after which another run may finish the change."}
             worked_round:
               description:
                 - Round that the connector works on. Only for the Stripe reporting connector, as are all following keys.
               type: int
-            current_round:
-              description: Newest round.
-              type: int
-            rounds_behind:
-              description: Number of rounds between the two.
-              type: int
+            current_round: {type: int, description: Newest round.}
+            rounds_behind: {type: int, description: Number of rounds between the two.}
             blocker:
               description: Partitions at which the polls fail. V(null) if there is none.
               type: dict
               contains:
-                partitions:
-                  description: One partition, or several if it is one of them.
-                  type: list
-                  elements: dict
-                certainty:
-                  description: V(proven), V(likely) or V(one_of).
-                  type: str
-                reason:
-                  description: Reason, with the same keys as an entry of C(reasons).
-                  type: dict
+                partitions: {type: list, elements: dict, description: "One partition, or several if it is one of them."}
+                certainty: {type: str, description: "V(proven), V(likely) or V(one_of)."}
+                reason: {type: dict, description: "Reason, with the same keys as an entry of C(reasons)."}
             dropped_timezones:
               description: Timezones that the task dropped at its start, with the reason for each.
               type: dict
@@ -353,21 +256,15 @@ ansible_facts:
               description: What happens if nothing is changed.
               type: dict
               contains:
-                rounds_missed:
-                  description: Number of rounds missed so far.
-                  type: int
+                rounds_missed: {type: int, description: Number of rounds missed so far.}
                 report_runs:
                   description: Number of report runs until the connector is current. V(null) if it never becomes current.
                   type: int
                 report_runs_once_healed:
                   description: Number of report runs until the connector is current, counted from when nothing blocks it any more.
                   type: int
-                catches_up:
-                  description: Whether the connector becomes current.
-                  type: bool
-                blocked_by:
-                  description: Why it never becomes current. V(null) if nothing blocks it.
-                  type: str
+                catches_up: {type: bool, description: Whether the connector becomes current.}
+                blocked_by: {type: str, description: Why it never becomes current. V(null) if nothing blocks it.}
             measures:
               description: What the monitoring shows besides the verdicts.
               type: dict
@@ -386,12 +283,8 @@ ansible_facts:
                   type: list
                   elements: dict
                   contains:
-                    partition:
-                      description: The source partition, as the connector wrote it.
-                      type: dict
-                    available_to:
-                      description: End of Stripe's data. V(null) if Stripe was not asked.
-                      type: int
+                    partition: {type: dict, description: "The source partition, as the connector wrote it."}
+                    available_to: {type: int, description: End of Stripe's data. V(null) if Stripe was not asked.}
                     run_created:
                       description: When the oldest report run that is pending was asked for. V(null) if there is none.
                       type: int
@@ -399,44 +292,24 @@ ansible_facts:
               description: Suggested value of C(stripe.report.max.wait.ms).
               type: dict
               contains:
-                milliseconds:
-                  description: The suggested value.
-                  type: int
-                current_milliseconds:
-                  description: The current value.
-                  type: int
-                sufficient:
-                  description: Whether the current value is sufficient.
-                  type: bool
-                runs:
-                  description: Number of finished report runs that the suggestion is based on.
-                  type: int
-                p99_seconds:
-                  description: Duration within which 99 % of them finished. V(null) if there are none.
-                  type: int
-                slowest_seconds:
-                  description: Duration of the slowest one. V(null) if there are none.
-                  type: int
-                pending:
-                  description: Number of pending report runs.
-                  type: int
+                milliseconds: {type: int, description: The suggested value.}
+                current_milliseconds: {type: int, description: The current value.}
+                sufficient: {type: bool, description: Whether the current value is sufficient.}
+                runs: {type: int, description: Number of finished report runs that the suggestion is based on.}
+                p99_seconds: {type: int, description: Duration within which 99 % of them finished. V(null) if there are none.}
+                slowest_seconds: {type: int, description: Duration of the slowest one. V(null) if there are none.}
+                pending: {type: int, description: Number of pending report runs.}
                 pending_since:
                   description: Creation time of the oldest pending report run. V(null) if there is none.
                   type: int
-                message:
-                  description: The suggestion as a sentence.
-                  type: str
+                message: {type: str, description: The suggestion as a sentence.}
             available:
               description: How far Stripe's data goes, for each partition in the order of the connector's walk.
               type: list
               elements: dict
               contains:
-                partition:
-                  description: The source partition, as the connector wrote it.
-                  type: dict
-                available_end:
-                  description: End of Stripe's data.
-                  type: int
+                partition: {type: dict, description: "The source partition, as the connector wrote it."}
+                available_end: {type: int, description: End of Stripe's data.}
                 stripe_asked:
                   description: Whether Stripe was asked. If not, yesterday (UTC) is taken as the end of the data.
                   type: bool
@@ -445,25 +318,15 @@ ansible_facts:
               type: list
               elements: dict
               contains:
-                partition:
-                  description: The source partition, as the connector wrote it.
-                  type: dict
-                created:
-                  description: Time at which the report run was asked for.
-                  type: int
-                status:
-                  description: V(succeeded), V(pending) or V(failed).
-                  type: str
-                seconds:
-                  description: How long Stripe took for it. V(null) if it has not succeeded.
-                  type: int
+                partition: {type: dict, description: "The source partition, as the connector wrote it."}
+                created: {type: int, description: Time at which the report run was asked for.}
+                status: {type: str, description: "V(succeeded), V(pending) or V(failed)."}
+                seconds: {type: int, description: How long Stripe took for it. V(null) if it has not succeeded.}
             remedies:
               description: Comparison of the remedies. V(null) if the verdict is V(ok).
               type: dict
               contains:
-                default:
-                  description: Recommended strategy. V(null) if there is none.
-                  type: str
+                default: {type: str, description: Recommended strategy. V(null) if there is none.}
                 compared:
                   description: The remedies.
                   type: list
@@ -472,23 +335,15 @@ ansible_facts:
                     strategy:
                       description: A strategy of M(connectops.recovery.connect_offset_reset), or one that changes no offset.
                       type: str
-                    problem:
-                      description: Why the remedy is impossible. V(null) if it is possible.
-                      type: str
-                    blocked_by:
-                      description: Partition that would still block the connector. V(null) if none would.
-                      type: str
+                    problem: {type: str, description: Why the remedy is impossible. V(null) if it is possible.}
+                    blocked_by: {type: str, description: Partition that would still block the connector. V(null) if none would.}
                     requires:
                       description:
                         - What must be set to carry it out, for example
                           O(connectops.recovery.connect_offset_reset#module:allow_gap). V(null) if nothing.
                       type: str
-                    lossless:
-                      description: Whether all data is delivered.
-                      type: bool
-                    catches_up:
-                      description: Whether the connector becomes current.
-                      type: bool
+                    lossless: {type: bool, description: Whether all data is delivered.}
+                    catches_up: {type: bool, description: Whether the connector becomes current.}
                     report_runs:
                       description: Number of report runs until the connector is current. V(null) if it never becomes current.
                       type: int
@@ -497,23 +352,11 @@ ansible_facts:
                       type: list
                       elements: dict
                       contains:
-                        partition:
-                          description: The source partition, as the connector wrote it.
-                          type: dict
-                        before:
-                          description: Offset before the change. V(null) if there was none.
-                          type: dict
-                        after:
-                          description: Offset after the change. V(null) if it is deleted.
-                          type: dict
-                    ignored:
-                      description: Partitions whose new offset the connector would ignore.
-                      type: list
-                      elements: dict
-                    notes:
-                      description: Unexpected effects on a partition, for a person to read.
-                      type: list
-                      elements: str
+                        partition: {type: dict, description: "The source partition, as the connector wrote it."}
+                        before: {type: dict, description: Offset before the change. V(null) if there was none.}
+                        after: {type: dict, description: Offset after the change. V(null) if it is deleted.}
+                    ignored: {type: list, elements: dict, description: Partitions whose new offset the connector would ignore.}
+                    notes: {type: list, elements: str, description: "Unexpected effects on a partition, for a person to read."}
                     partitions:
                       description:
                         - Forecast for each partition, with the same keys as
@@ -552,10 +395,7 @@ ansible_facts:
           type: list
           elements: str
           sample: []
-        preview:
-          description: The result as lines of text for a person.
-          type: list
-          elements: str
+        preview: {type: list, elements: str, description: The result as lines of text for a person.}
 """
 
 from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import run_module

@@ -63,12 +63,8 @@ connectors:
   returned: success
   type: dict
   contains:
-    class:
-      description: Class of the policy by which the connector was checked.
-      type: str
-    severity:
-      description: Worst severity of its deviations. V(null) if there is none.
-      type: str
+    class: {type: str, description: Class of the policy by which the connector was checked.}
+    severity: {type: str, description: Worst severity of its deviations. V(null) if there is none.}
     deviations:
       description: What is not as the policy wants it. At most one for each setting.
       type: list
@@ -80,24 +76,12 @@ connectors:
               V(absent), V(number), V(initial_load_dates), V(quartz_cron), V(topic_compacted) or V(topic_retention).
             - V(readable) if the value cannot be checked.
           type: str
-        setting:
-          description: Name of the setting. Empty if nothing of the connector or of its topics can be read.
-          type: str
-        topic:
-          description: Name of the topic whose setting it is. V(null) for a setting of the connector.
-          type: str
-        value:
-          description: Value of the setting. V(null) if there is none. Secrets are hidden.
-          type: str
-        wanted:
-          description: What the policy wants.
-          type: str
-        severity:
-          description: V(error), V(unknown) or V(warning), from bad to good.
-          type: str
-        message:
-          description: The deviation as a sentence.
-          type: str
+        setting: {type: str, description: Name of the setting. Empty if nothing of the connector or of its topics can be read.}
+        topic: {type: str, description: Name of the topic whose setting it is. V(null) for a setting of the connector.}
+        value: {type: str, description: Value of the setting. V(null) if there is none. Secrets are hidden.}
+        wanted: {type: str, description: What the policy wants.}
+        severity: {type: str, description: "V(error), V(unknown) or V(warning), from bad to good."}
+        message: {type: str, description: The deviation as a sentence.}
         fix:
           description:
             - Options of M(connectops.recovery.connect_config) that fix it. V(null) if a person must decide, or if it is a setting
@@ -133,16 +117,9 @@ fixes:
   type: list
   elements: dict
   contains:
-    connectors:
-      description: Names of the connectors.
-      type: list
-      elements: str
-    config:
-      description: Settings to set, or to remove if the value is V(null).
-      type: dict
-    at_least:
-      description: Settings to raise.
-      type: dict
+    connectors: {type: list, elements: str, description: Names of the connectors.}
+    config: {type: dict, description: "Settings to set, or to remove if the value is V(null)."}
+    at_least: {type: dict, description: Settings to raise.}
 preview:
   description: The result as lines of text for a person.
   returned: success

@@ -111,34 +111,22 @@ connectors:
     reason:
       description: Why the connector as a whole has this outcome. V(null) if the outcome is that of its partitions.
       type: str
-    state:
-      description: State of the connector.
-      type: str
+    state: {type: str, description: State of the connector.}
     tasks:
       description: Its tasks.
       type: list
       elements: dict
       contains:
-        id:
-          description: Number of the task.
-          type: int
-        state:
-          description: State of the task.
-          type: str
+        id: {type: int, description: Number of the task.}
+        state: {type: str, description: State of the task.}
     settings:
       description: The settings that the reset wrote. Secrets are hidden.
       type: list
       elements: dict
       contains:
-        key:
-          description: Name of the setting.
-          type: str
-        written:
-          description: Value that the reset wrote. V(null) if it removed the setting.
-          type: str
-        value:
-          description: Value now. V(null) if the setting is not in the config.
-          type: str
+        key: {type: str, description: Name of the setting.}
+        written: {type: str, description: Value that the reset wrote. V(null) if it removed the setting.}
+        value: {type: str, description: Value now. V(null) if the setting is not in the config.}
         found:
           description: V(as_written), V(old_value), V(other_value), or V(hidden) for a secret, which is not compared.
           type: str
@@ -147,30 +135,16 @@ connectors:
       type: list
       elements: dict
       contains:
-        partition:
-          description: The source partition, as the connector wrote it.
-          type: dict
+        partition: {type: dict, description: "The source partition, as the connector wrote it."}
         outcome:
           description: V(recovered), V(recovering), V(not_recovered) or V(not_proven), as for the connector.
           type: str
-        reason:
-          description: Why. V(null) if the partition has recovered and there is nothing to add.
-          type: str
-        verdict:
-          description: Verdict on the partition. V(null) if there is none.
-          type: str
-        moved:
-          description: Whether the connector has committed another offset since the reset.
-          type: bool
-        moved_by:
-          description: How far each number of the offset has moved since the reset.
-          type: dict
-        offset_after_reset:
-          description: Offset right after the reset. V(null) if there was none.
-          type: dict
-        offset:
-          description: Offset now. V(null) if there is none.
-          type: dict
+        reason: {type: str, description: Why. V(null) if the partition has recovered and there is nothing to add.}
+        verdict: {type: str, description: Verdict on the partition. V(null) if there is none.}
+        moved: {type: bool, description: Whether the connector has committed another offset since the reset.}
+        moved_by: {type: dict, description: How far each number of the offset has moved since the reset.}
+        offset_after_reset: {type: dict, description: Offset right after the reset. V(null) if there was none.}
+        offset: {type: dict, description: Offset now. V(null) if there is none.}
         delivered_to:
           description: Time up to which the partition has delivered, in epoch seconds. V(null) if it is not known.
           type: int
@@ -181,21 +155,11 @@ connectors:
       description: The change that is verified, from its backup. V(null) if no backup tells of it.
       type: dict
       contains:
-        backup_file:
-          description: The backup.
-          type: str
-        plan_id:
-          description: Id of the plan that was carried out.
-          type: str
-        strategy:
-          description: Its strategy. Empty for a backup of an older format.
-          type: str
-        made_by:
-          description: Who made the change, and on which host.
-          type: str
-        taken_at:
-          description: Time of the backup, in epoch seconds.
-          type: float
+        backup_file: {type: str, description: The backup.}
+        plan_id: {type: str, description: Id of the plan that was carried out.}
+        strategy: {type: str, description: Its strategy. Empty for a backup of an older format.}
+        made_by: {type: str, description: "Who made the change, and on which host."}
+        taken_at: {type: float, description: "Time of the backup, in epoch seconds."}
         returned_at:
           description:
             - Time at which the connector was returned to its state, in epoch seconds. What is older does not count as seen since
@@ -221,12 +185,8 @@ connectors:
           description:
             - V(passed), V(open) if it is not passed yet, V(failed), or V(not_looked_at) if nothing was there to look at.
           type: str
-        message:
-          description: One sentence for a person.
-          type: str
-        evidence:
-          description: What was seen, as data. The keys depend on the checkpoint.
-          type: dict
+        message: {type: str, description: One sentence for a person.}
+        evidence: {type: dict, description: "What was seen, as data. The keys depend on the checkpoint."}
     soak:
       description: What this and earlier verifications of the same change show together. V(null) if no backup tells of the change.
       type: dict
@@ -234,21 +194,13 @@ connectors:
         closed:
           description: Whether every sample of the last O(soak_hours) hours was good, with no gap longer than half of that.
           type: bool
-        samples:
-          description: Number of samples, this one included.
-          type: int
+        samples: {type: int, description: "Number of samples, this one included."}
         good_since:
           description: Since when every sample was good, in epoch seconds. V(null) if the last one is not.
           type: float
-        good_seconds:
-          description: For how long every sample was good, in seconds.
-          type: int
-        needed_seconds:
-          description: For how long that is needed, in seconds.
-          type: int
-        message:
-          description: The same as one sentence for a person.
-          type: str
+        good_seconds: {type: int, description: "For how long every sample was good, in seconds."}
+        needed_seconds: {type: int, description: "For how long that is needed, in seconds."}
+        message: {type: str, description: The same as one sentence for a person.}
     history:
       description:
         - How far each partition was at the change and at each look since, for a chart. At most 24 partitions and 41 points of
@@ -256,9 +208,7 @@ connectors:
       type: list
       elements: dict
       contains:
-        partition:
-          description: The source partition, as the connector wrote it.
-          type: dict
+        partition: {type: dict, description: "The source partition, as the connector wrote it."}
         points:
           description:
             - Oldest first, each a list of three numbers in epoch seconds. The time of the look, the time up to which the

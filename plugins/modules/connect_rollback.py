@@ -65,74 +65,38 @@ connectors:
   returned: always
   type: dict
   contains:
-    changed:
-      description: Whether this connector changed.
-      type: bool
+    changed: {type: bool, description: Whether this connector changed.}
     plan:
       description: The plan.
       type: dict
       contains:
-        id:
-          description: Id of the plan, made from its content. The same plan always has the same id.
-          type: str
-        cluster:
-          description: Name of the Connect cluster, from O(cluster_label). It is part of the id.
-          type: str
-        cluster_id:
-          description: Id of the Kafka cluster.
-          type: str
-        connector:
-          description: Name of the connector.
-          type: str
-        strategy:
-          description: Always V(rollback).
-          type: str
-        state:
-          description: State of the connector before the change.
-          type: str
-        final_state:
-          description: State of the connector after the change.
-          type: str
-        write_to:
-          description: How the offsets are written. V(rest) for Connect's REST API.
-          type: str
-        restart:
-          description: Whether the tasks are restarted, even if no setting and no offset changes.
-          type: bool
-        is_empty:
-          description: Whether there is nothing to change.
-          type: bool
-        offsets_stored:
-          description: Number of offsets that are stored before the change and are backed up.
-          type: int
+        id: {type: str, description: "Id of the plan, made from its content. The same plan always has the same id."}
+        cluster: {type: str, description: "Name of the Connect cluster, from O(cluster_label). It is part of the id."}
+        cluster_id: {type: str, description: Id of the Kafka cluster.}
+        connector: {type: str, description: Name of the connector.}
+        strategy: {type: str, description: Always V(rollback).}
+        state: {type: str, description: State of the connector before the change.}
+        final_state: {type: str, description: State of the connector after the change.}
+        write_to: {type: str, description: How the offsets are written. V(rest) for Connect's REST API.}
+        restart: {type: bool, description: "Whether the tasks are restarted, even if no setting and no offset changes."}
+        is_empty: {type: bool, description: Whether there is nothing to change.}
+        offsets_stored: {type: int, description: Number of offsets that are stored before the change and are backed up.}
         settings:
           description: Settings that change. Secrets are hidden.
           type: list
           elements: dict
           contains:
-            key:
-              description: Name of the setting.
-              type: str
-            before:
-              description: Value before the change. V(null) if the setting is not in the config.
-              type: str
-            after:
-              description: Value after the change. V(null) if the setting is removed.
-              type: str
+            key: {type: str, description: Name of the setting.}
+            before: {type: str, description: Value before the change. V(null) if the setting is not in the config.}
+            after: {type: str, description: Value after the change. V(null) if the setting is removed.}
         offsets:
           description: Offsets that change.
           type: list
           elements: dict
           contains:
-            partition:
-              description: The source partition, as the connector wrote it.
-              type: dict
-            before:
-              description: Offset before the change. V(null) if there was none.
-              type: dict
-            after:
-              description: Offset after the change. V(null) if it is deleted.
-              type: dict
+            partition: {type: dict, description: "The source partition, as the connector wrote it."}
+            before: {type: dict, description: Offset before the change. V(null) if there was none.}
+            after: {type: dict, description: Offset after the change. V(null) if it is deleted.}
     preflight:
       description:
         - The topics that the connector delivers to, before the change. It is no part of the plan. V(null) without
@@ -144,35 +108,17 @@ connectors:
           type: list
           elements: dict
           contains:
-            topic:
-              description: Name of the topic.
-              type: str
-            exists:
-              description: Whether the topic exists.
-              type: bool
-            cleanup_policy:
-              description: Its C(cleanup.policy). V(null) if its settings may not be read.
-              type: str
-            retention_seconds:
-              description: For how long it keeps records, in seconds. V(null) for no limit.
-              type: int
-            retention_bytes:
-              description: How many bytes of each topic partition it keeps. V(null) for no limit.
-              type: int
-            groups:
-              description: Consumer groups with committed offsets there.
-              type: list
-              elements: str
+            topic: {type: str, description: Name of the topic.}
+            exists: {type: bool, description: Whether the topic exists.}
+            cleanup_policy: {type: str, description: Its C(cleanup.policy). V(null) if its settings may not be read.}
+            retention_seconds: {type: int, description: "For how long it keeps records, in seconds. V(null) for no limit."}
+            retention_bytes: {type: int, description: How many bytes of each topic partition it keeps. V(null) for no limit.}
+            groups: {type: list, elements: str, description: Consumer groups with committed offsets there.}
             groups_omitted:
               description: Number of consumer groups that were not looked at, because there are too many, or may not be read.
               type: int
-        reread_seconds:
-          description: The longest span of data that a partition delivers twice, in seconds.
-          type: int
-        warnings:
-          description: One sentence for each thing to know before the change.
-          type: list
-          elements: str
+        reread_seconds: {type: int, description: "The longest span of data that a partition delivers twice, in seconds."}
+        warnings: {type: list, elements: str, description: One sentence for each thing to know before the change.}
     forecast:
       description:
         - What the connector will do with the new offsets. V(null) for connectors other than the Stripe reporting
@@ -180,160 +126,78 @@ connectors:
         - Times are epoch seconds, lengths are seconds.
       type: dict
       contains:
-        worked_round:
-          description: Round that the connector works on.
-          type: int
-        current_round:
-          description: Newest round.
-          type: int
-        rounds_behind:
-          description: Number of rounds between the two.
-          type: int
-        report_runs:
-          description: Number of report runs until the connector is current.
-          type: int
-        catches_up:
-          description: Whether the connector becomes current.
-          type: bool
+        worked_round: {type: int, description: Round that the connector works on.}
+        current_round: {type: int, description: Newest round.}
+        rounds_behind: {type: int, description: Number of rounds between the two.}
+        report_runs: {type: int, description: Number of report runs until the connector is current.}
+        catches_up: {type: bool, description: Whether the connector becomes current.}
         left_alone:
           description: The same totals if nothing is changed.
           type: dict
           contains:
-            worked_round:
-              description: Round that the connector works on.
-              type: int
-            current_round:
-              description: Newest round.
-              type: int
-            rounds_behind:
-              description: Number of rounds between the two.
-              type: int
-            rounds_missed:
-              description: Number of rounds missed so far.
-              type: int
+            worked_round: {type: int, description: Round that the connector works on.}
+            current_round: {type: int, description: Newest round.}
+            rounds_behind: {type: int, description: Number of rounds between the two.}
+            rounds_missed: {type: int, description: Number of rounds missed so far.}
             report_runs:
               description: Number of report runs until the connector is current. V(null) if it never becomes current.
               type: int
             report_runs_once_healed:
               description: Number of report runs until the connector is current, counted from when nothing blocks it any more.
               type: int
-            catches_up:
-              description: Whether the connector becomes current.
-              type: bool
-            blocked_by:
-              description: Why it never becomes current. V(null) if nothing blocks it.
-              type: str
+            catches_up: {type: bool, description: Whether the connector becomes current.}
+            blocked_by: {type: str, description: Why it never becomes current. V(null) if nothing blocks it.}
         stripe_asked:
           description: Whether Stripe was asked for all timezones. If not, yesterday (UTC) is taken as the end of the data.
           type: bool
-        notes:
-          description: Unexpected effects on a partition, for a person to read.
-          type: list
-          elements: str
+        notes: {type: list, elements: str, description: "Unexpected effects on a partition, for a person to read."}
         partitions:
           description: Forecast for each partition.
           type: list
           elements: dict
           contains:
-            timezone:
-              description: Timezone of the partition.
-              type: str
-            report_type:
-              description: Report type of the partition.
-              type: str
-            changed:
-              description: Whether the offset of this partition changes.
-              type: bool
-            has_offset:
-              description: Whether the partition has an offset after the change.
-              type: bool
-            delivered_to:
-              description: End of the delivered data after the change. V(null) without an offset.
-              type: int
+            timezone: {type: str, description: Timezone of the partition.}
+            report_type: {type: str, description: Report type of the partition.}
+            changed: {type: bool, description: Whether the offset of this partition changes.}
+            has_offset: {type: bool, description: Whether the partition has an offset after the change.}
+            delivered_to: {type: int, description: End of the delivered data after the change. V(null) without an offset.}
             next_request:
               description: First request to Stripe. V(null) if there is none.
               type: dict
               contains:
-                round:
-                  description: Round of the request.
-                  type: int
-                interval_start:
-                  description: Start of the requested interval.
-                  type: int
-                interval_end:
-                  description: End of the requested interval.
-                  type: int
-                resumed_run:
-                  description: Id of the open report run that is resumed. V(null) for a new report run.
-                  type: str
-                first_row:
-                  description: Number of the first row that is delivered.
-                  type: int
-            chunks:
-              description: Number of requests that the connector splits the round of the next request into.
-              type: int
-            report_runs:
-              description: Number of report runs until the partition is current.
-              type: int
-            skipped:
-              description: Periods that are never delivered, each with start and end.
-              type: list
-              elements: list
-            next_round_delivers_skipped:
-              description: Whether the next round delivers what is skipped.
-              type: bool
-            redelivered_seconds:
-              description: Length of the time for which all rows are delivered twice.
-              type: int
+                round: {type: int, description: Round of the request.}
+                interval_start: {type: int, description: Start of the requested interval.}
+                interval_end: {type: int, description: End of the requested interval.}
+                resumed_run: {type: str, description: Id of the open report run that is resumed. V(null) for a new report run.}
+                first_row: {type: int, description: Number of the first row that is delivered.}
+            chunks: {type: int, description: Number of requests that the connector splits the round of the next request into.}
+            report_runs: {type: int, description: Number of report runs until the partition is current.}
+            skipped: {type: list, elements: list, description: "Periods that are never delivered, each with start and end."}
+            next_round_delivers_skipped: {type: bool, description: Whether the next round delivers what is skipped.}
+            redelivered_seconds: {type: int, description: Length of the time for which all rows are delivered twice.}
             redelivered_bytes:
               description:
                 - How large the reports on what is delivered twice are, in bytes, by the size of those of the last 14 days.
                   V(null) if none of these tells it.
               type: int
-            redelivered_rows:
-              description: Number of rows of one report that are delivered twice.
-              type: int
-            lost_rows:
-              description: Number of rows of one report that are never delivered.
-              type: int
-            problem:
-              description: Why this partition never becomes current. V(null) if it does.
-              type: str
-            hangs:
-              description: Whether the connector never gets past this partition.
-              type: bool
-            stripe_asked:
-              description: Whether Stripe was asked for this timezone.
-              type: bool
+            redelivered_rows: {type: int, description: Number of rows of one report that are delivered twice.}
+            lost_rows: {type: int, description: Number of rows of one report that are never delivered.}
+            problem: {type: str, description: Why this partition never becomes current. V(null) if it does.}
+            hangs: {type: bool, description: Whether the connector never gets past this partition.}
+            stripe_asked: {type: bool, description: Whether Stripe was asked for this timezone.}
         requests:
           description: The first 500 requests until the connector is current, in order.
           type: list
           elements: dict
           contains:
-            timezone:
-              description: Timezone of the partition.
-              type: str
-            report_type:
-              description: Report type of the partition.
-              type: str
-            round:
-              description: Round of the request.
-              type: int
-            interval_start:
-              description: Start of the requested interval.
-              type: int
-            interval_end:
-              description: End of the requested interval.
-              type: int
-            resumed_run:
-              description: Id of the open report run that is resumed. V(null) for a new report run.
-              type: str
-            first_row:
-              description: Number of the first row that is delivered.
-              type: int
-        requests_omitted:
-          description: Number of further requests.
-          type: int
+            timezone: {type: str, description: Timezone of the partition.}
+            report_type: {type: str, description: Report type of the partition.}
+            round: {type: int, description: Round of the request.}
+            interval_start: {type: int, description: Start of the requested interval.}
+            interval_end: {type: int, description: End of the requested interval.}
+            resumed_run: {type: str, description: Id of the open report run that is resumed. V(null) for a new report run.}
+            first_row: {type: int, description: Number of the first row that is delivered.}
+        requests_omitted: {type: int, description: Number of further requests.}
     backup_file:
       description:
         - Backup that was written before the change, also if the change failed. V(null) in check mode and if nothing changed.
@@ -343,46 +207,28 @@ connectors:
       type: list
       elements: dict
       contains:
-        at:
-          description: Time of the step, in epoch seconds by the workers' clock.
-          type: int
-        message:
-          description: The step, for a person to read.
-          type: str
+        at: {type: int, description: "Time of the step, in epoch seconds by the workers' clock."}
+        message: {type: str, description: "The step, for a person to read."}
     evidence:
       description: What was read after the change. V(null) in check mode and if nothing changed.
       type: dict
       contains:
-        offsets_kept:
-          description: Number of changed offsets that still have the written value.
-          type: int
-        offsets_moved_on:
-          description: Number of changed offsets that the connector has advanced since.
-          type: int
+        offsets_kept: {type: int, description: Number of changed offsets that still have the written value.}
+        offsets_moved_on: {type: int, description: Number of changed offsets that the connector has advanced since.}
         offsets_caught_up:
           description:
             - Number of changed offsets that have their previous value again although every worker confirmed that no task was
               left. The connector has read to the end of its data once more.
           type: int
-        workers_asked:
-          description: Workers that confirmed that no task was left.
-          type: list
-          elements: str
-        workers_not_reached:
-          description: Workers that could not be asked.
-          type: list
-          elements: str
-        settled_seconds:
-          description: Seconds waited because a worker could not be asked.
-          type: float
+        workers_asked: {type: list, elements: str, description: Workers that confirmed that no task was left.}
+        workers_not_reached: {type: list, elements: str, description: Workers that could not be asked.}
+        settled_seconds: {type: float, description: Seconds waited because a worker could not be asked.}
     failed:
       description:
         - V(true) if this connector failed. Then RV(connectors.msg) and the details of the failure are returned for it. The other
           connectors are reset all the same.
       type: bool
-    msg:
-      description: Why this connector failed.
-      type: str
+    msg: {type: str, description: Why this connector failed.}
 next_steps:
   description:
     - How to go on, as lines of text for a person.

@@ -57,15 +57,9 @@ parts:
   type: list
   elements: dict
   contains:
-    file:
-      description: Name of the file in the archive.
-      type: str
-    about:
-      description: What the file holds.
-      type: str
-    problem:
-      description: Why the file is missing. V(null) if it is in the archive.
-      type: str
+    file: {type: str, description: Name of the file in the archive.}
+    about: {type: str, description: What the file holds.}
+    problem: {type: str, description: Why the file is missing. V(null) if it is in the archive.}
 preview:
   description: The result as lines of text for a person.
   returned: always

@@ -55,19 +55,13 @@ clusters:
   returned: success
   type: dict
   contains:
-    connectors:
-      description: Connectors to change.
-      type: list
-      elements: str
+    connectors: {type: list, elements: str, description: Connectors to change.}
     left_stopped:
       description:
         - STOPPED connectors that would be stuck after a resume, and that nobody has asked to recover or to leave STOPPED.
       type: list
       elements: str
-    not_agreed:
-      description: Connectors that are stuck, and of which no plan was agreed to.
-      type: list
-      elements: str
+    not_agreed: {type: list, elements: str, description: "Connectors that are stuck, and of which no plan was agreed to."}
 lines:
   description: What is stuck and was not agreed to, as lines of text for a person. They are shown as well.
   returned: success
