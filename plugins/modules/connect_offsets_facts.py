@@ -380,21 +380,18 @@ ansible_facts:
               somebody has resumed or paused since is not among them.
           type: list
           elements: str
-          sample: []
         left_stopped:
           description:
             - Names of the connectors that a run which has ended has left STOPPED, in the middle of a change. The next reset
               finishes or undoes it.
           type: list
           elements: str
-          sample: []
         stuck_after_resume:
           description:
             - Names of the STOPPED connectors that would be stuck after a resume and that
               M(connectops.recovery.connect_offset_reset) can recover.
           type: list
           elements: str
-          sample: []
         preview: {type: list, elements: str, description: The result as lines of text for a person.}
 """
 

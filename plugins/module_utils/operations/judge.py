@@ -23,7 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.te
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.outlook import Outlook
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits, Verdict, counts
-from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, unforeseen
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, unexpected
 
 # Each asks the accounts of its connector; a cluster's connectors are judged side by side.
 _MOST_AT_ONCE = 8
@@ -85,7 +85,7 @@ class Judge:
         except ImportError:
             raise
         except Exception as error:
-            return self._not_judged(read, unforeseen(connector.name, error).sentence)
+            return self._not_judged(read, unexpected(connector.name, error).sentence)
         facts = judgement.as_data(kind.name, connector.state)
         logged = None if facts["verdict"] == "ok" else _last_log_problem(read, kind.delivery(connector))
         facts["last_log_problem"] = logged

@@ -295,14 +295,14 @@ def test_another_source_connector_can_be_set_and_deleted_but_not_moved_in_time(
 def answered_by(module: ModuleType, *answers: Expect, tls: ssl.SSLContext | None = None, **options: Any) -> str:
     """The sentence with which a task ends that talks to a stand-in with these answers."""
     with FakeConnect(*answers, tls=tls) as fake:
-        result = failed(run_task(module, connect_url=[fake.url], **{**WISHES[module], **options}))
+        result = failed(run_task(module, connect_url=[fake.url], **{**REQUESTS[module], **options}))
         assert not [call for call in fake.calls if call.method in ("PUT", "PATCH", "POST", "DELETE")]
     message: str = result["msg"]
     assert SECRET not in message
     return message
 
 
-WISHES: Mapping[ModuleType, Mapping[str, Any]] = {
+REQUESTS: Mapping[ModuleType, Mapping[str, Any]] = {
     offset_reset: {"connectors": ["any"], "timeout": 5.0},
     connect_config: {"connectors": ["any"], "timeout": 5.0, "at_least": {MAX_WAIT: "60m"}},
     offsets_facts: {"connectors": ["any"], "timeout": 5.0},
@@ -312,7 +312,7 @@ WISHES: Mapping[ModuleType, Mapping[str, Any]] = {
 @MODULES
 def test_an_address_where_nobody_listens(module: ModuleType) -> None:
     with refusing_url() as url:
-        result = failed(run_task(module, connect_url=[url], **WISHES[module]))
+        result = failed(run_task(module, connect_url=[url], **REQUESTS[module]))
     assert f"cannot be reached at {url}: connection refused" in result["msg"]
 
 

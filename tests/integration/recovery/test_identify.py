@@ -128,7 +128,7 @@ def test_going_back_to_a_moment_is_compared_with_the_other_remedies(tasks: Tasks
     assert list(compared) == [
         "leave_alone", "raise_wait", "continue", "current", "available_end", "delete", "timestamp"
     ]  # fmt: skip
-    again = [place["redelivered_seconds"] for place in compared["timestamp"]["partitions"]]
+    again = [one["redelivered_seconds"] for one in compared["timestamp"]["partitions"]]
     assert again == [2 * 86_400] * 3, "delivered up to 5 days ago, asked for from 7 days ago"
     assert "is no moment" in failed(tasks.look(timestamp="20261120"))["msg"]
 

@@ -210,7 +210,7 @@ def asked(example: Example) -> list[Asked]:
 
 
 def refused(example: Example) -> set[ReportPartition]:
-    """The places for which Stripe refused to make a report."""
+    """The partitions for which Stripe refused to make a report."""
     entries = since_start(example)
     return {
         ReportPartition(zone, entry.params["report_type"])
@@ -310,7 +310,7 @@ def test_polls_fail_and_partitions_are_left_out_only_where_it_was_predicted(exam
     in_vain = {
         ReportPartition(zone, one) for zone, one, _round, run, *_rest in example.logged(_RESUMING) if run not in fetched
     }
-    assert {place for place in in_vain if place not in example.partitions_in("empty_run_id")} == example.partitions_in(
+    assert {one for one in in_vain if one not in example.partitions_in("empty_run_id")} == example.partitions_in(
         "run_without_result"
     )
     left_out = {ReportPartition(zone, report_type) for zone, report_type in example.logged(_WITHOUT_START)}
@@ -320,7 +320,7 @@ def test_polls_fail_and_partitions_are_left_out_only_where_it_was_predicted(exam
 def test_the_topics_hold_the_predicted_rows(example: Example) -> None:
     predicted = predicted_rows(example)
     if any(trouble.scope == "poll" for trouble in example.troubles):
-        # Where a poll fails, the rows of all its places are dropped.
+        # Where a poll fails, the rows of all its partitions are dropped.
         assert example.delivered <= predicted
     else:
         assert example.delivered == predicted

@@ -104,7 +104,7 @@ def test_the_forecast_shows_what_the_connector_would_do_if_left_alone(trial: Tri
     look = tasks.of(succeeded(tasks.reset(check_mode=True)))
     trial.cluster.request("PUT", f"/connectors/{trial.name}/resume")
     alone = look["forecast"]["left_alone"]
-    # The unfinished round from the old place, then each missed round from the initial load date.
+    # The unfinished round from the old position, then each missed round from the initial load date.
     assert (alone["report_runs"], alone["report_runs_once_healed"]) == (None, 3 * 3)
     trial.await_offset(PST, round_id=MIDNIGHT, processed_in_round=True)
     trial.await_polls(3)

@@ -40,9 +40,9 @@ def decided(
     return {change.key: (change.before, change.after) for change in changes}
 
 
-def refused(current: Mapping[str, str], **wishes: Any) -> str:
+def refused(current: Mapping[str, str], **request: Any) -> str:
     with pytest.raises(InputError) as caught:
-        decided(current, **wishes)
+        decided(current, **request)
     return caught.value.message
 
 

@@ -86,7 +86,7 @@ def test_what_nobody_foresaw_in_one_connector_hides_no_other() -> None:
     reads = [Read(connector(), NOW), Read(stripe_connector({PST: STUCK}), NOW)]
     broken, other = Judge("eu-1", Limits(), kinds).all(reads)
     assert (broken.facts["verdict"], broken.recovers, other.facts["verdict"]) == ("unknown", False, "stuck")
-    assert "not foreseen (ZeroDivisionError at test_judge.py:" in broken.warnings[0]
+    assert "unexpected error (ZeroDivisionError at test_judge.py:" in broken.warnings[0]
     assert "sk_live" not in broken.warnings[0]
 
 

@@ -170,16 +170,16 @@ def test_of_many_runs_the_newest_300_are_kept_and_it_is_known_from_when_on_none_
 
 
 def test_no_request_is_made_that_is_not_needed(simulator: StripeSimulator, cairo: Account) -> None:
-    places = [CAIRO]
+    partitions = [CAIRO]
     for number in range(2):
         name = f"other.{number}"
         cairo.add_report_type(name, data_available_start=START, data_available_end=END)
-        places.append(ReportPartition("Africa/Cairo", name))
+        partitions.append(ReportPartition("Africa/Cairo", name))
     listed = cairo.add_run(TYPE, START, END, status="pending")
     old = cairo.add_run("other.0", START, END, created=NOW - 20 * DAY)
-    ask(simulator, dict(zip(places, (listed.id, old.id, None), strict=True)))
+    ask(simulator, dict(zip(partitions, (listed.id, old.id, None), strict=True)))
     file = f"/v1/files/{old.id.replace('frr_', 'file_')}/contents"
-    expected = {RUNS: 1, f"{RUNS}/{old.id}": 1, file: 1, **{f"{TYPES}/{one.report_type}": 1 for one in places}}
+    expected = {RUNS: 1, f"{RUNS}/{old.id}": 1, file: 1, **{f"{TYPES}/{one.report_type}": 1 for one in partitions}}
     assert requests_of(cairo) == expected
 
 

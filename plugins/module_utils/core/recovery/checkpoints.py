@@ -83,7 +83,7 @@ def checkpoints_of(
     )
 
 
-def weighed(recovery: Recovery, checkpoints: Sequence[Checkpoint]) -> Recovery:
+def judged_with(recovery: Recovery, checkpoints: Sequence[Checkpoint]) -> Recovery:
     """The recovery, which is not proven where a checkpoint has failed, whatever the offsets say."""
     failed = next((one for one in checkpoints if one.status == "failed"), None)
     if recovery.outcome != "recovered" or failed is None:
@@ -198,9 +198,12 @@ def _missing(recovery: Recovery, found: Sequence[Arrivals], delivery: Delivery) 
     """Of which timezone, say, nothing was seen in its topic although its offset has moved."""
     by_topic = {one.topic: one for one in found}
     for one in recovery.partitions:
-        place = delivery.place_of(one.partition)
-        if place is not None and one.has_moved and place[0] in by_topic and place[1] not in by_topic[place[0]].groups:
-            yield place[1], by_topic[place[0]]
+        destination = delivery.destination_of(one.partition)
+        if destination is None or not one.has_moved:
+            continue
+        topic, group = destination
+        if topic in by_topic and group not in by_topic[topic].groups:
+            yield group, by_topic[topic]
 
 
 def _remarks(found: Sequence[Arrivals], missing: Sequence[tuple[str, Arrivals]]) -> str:

@@ -35,7 +35,7 @@ class Delivery:
         """The topics, each once."""
         return tuple(dict.fromkeys(self.topics.values()))
 
-    def place_of(self, partition: Partition) -> tuple[str, str] | None:
+    def destination_of(self, partition: Partition) -> tuple[str, str] | None:
         """The topic of the partition's records, and the value by which they name it; None where that is not known."""
         if self.topic_field is None or self.group_field is None:
             return None

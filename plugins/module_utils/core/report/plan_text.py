@@ -46,7 +46,7 @@ def _to_the_topic(offsets: Sequence[Data]) -> str:
     written = [one for one in offsets if one.get("topic_keys")]
     if not written:
         return ""
-    keys = {place["key"] for one in written for place in one["topic_keys"]}
+    keys = {key["key"] for one in written for key in one["topic_keys"]}
     some = "" if len(written) == len(offsets) else f"{len(written)} of them "
     return f" ({some}written to the topic, {counted(len(keys), 'key')})"
 

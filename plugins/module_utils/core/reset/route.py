@@ -83,7 +83,7 @@ def routed(
     write_to: WriteTo,
     backed_up: Iterable[OffsetRecord] = (),
 ) -> tuple[OffsetChange, ...]:
-    """The changes, each with the places in the topics where it is written, or without any where it goes through REST.
+    """The changes, each with the keys in the topics that it is written under, or without any where it goes through REST.
 
     All go through REST where the topics were not read, and to the topics with ``write_to`` topic. ``backed_up`` are the raw
     records of the backup that is restored: they know the keys of what has been deleted since. Raises RecoveryError where a key
@@ -109,11 +109,11 @@ def routed(
 def misplaced(changes: Iterable[OffsetChange], topics: Mapping[str, int]) -> Iterator[str]:
     """A sentence for each key that is in another topic partition than the one that Connect would choose by default."""
     for change in changes:
-        for place in change.topic_keys:
-            usual = topic_partition_of(place.key, topics[place.topic])
-            if place.topic_partition != usual:
+        for key in change.topic_keys:
+            usual = topic_partition_of(key.key, topics[key.topic])
+            if key.topic_partition != usual:
                 yield (
-                    f"{change.partition}: its key is in the topic partition {place.topic_partition} of {place.topic}, and Kafka's"
+                    f"{change.partition}: its key is in the topic partition {key.topic_partition} of {key.topic}, and Kafka's"
                     f" default partitioner would have put it into {usual}: it is written where it is; find out which writer put"
                     " it there."
                 )
@@ -142,8 +142,8 @@ def _routed(
         _refuse_unknown_key(change.partition, name, view)
     if is_reached and not is_topic_alone:
         return change
-    places = (place for key in keys for topic in view.topics for place in _places(key, topic, view, change.after))
-    return replace(change, topic_keys=tuple(places))
+    topic_keys = [one for key in keys for topic in view.topics for one in _topic_keys(key, topic, view, change.after)]
+    return replace(change, topic_keys=tuple(topic_keys))
 
 
 def _records_of(partition: Partition, view: TopicView, backed_up: Sequence[OffsetRecord]) -> Sequence[OffsetRecord]:
@@ -161,7 +161,7 @@ def _records_of(partition: Partition, view: TopicView, backed_up: Sequence[Offse
     )
 
 
-def _places(key: bytes, topic: str, view: TopicView, after: Offset | None) -> Iterator[TopicKey]:
+def _topic_keys(key: bytes, topic: str, view: TopicView, after: Offset | None) -> Iterator[TopicKey]:
     """Where the key is written in one topic: where it is, or where Connect would put it. A delete needs an offset to delete."""
     is_copy = topic != view.read_topic
     holders = [record for record in view.records if (record.topic, record.key) == (topic, key)]

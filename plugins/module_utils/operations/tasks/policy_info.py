@@ -52,10 +52,10 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
     # What is wrong with the policy is said before anything is asked.
     policy = read_policy(options.policy, BUILT_IN_POLICIES)
     with ConnectClient(ConnectOptions.read(params)) as client:
-        return compare(client, options, kafka, policy, context)
+        return check_policy(client, options, kafka, policy, context)
 
 
-def compare(
+def check_policy(
     cluster: Cluster, options: PolicyOptions, kafka: KafkaOptions | None, policy: Policy, context: TaskContext
 ) -> Outcome:
     """:func:`run` on a cluster that is open already."""

@@ -20,7 +20,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.checkpoints import (
     Checkpoint,
     checkpoints_of,
-    weighed,
+    judged_with,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.estimate import delivered, seconds_to_go
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.history import history_of
@@ -197,7 +197,7 @@ class _Wait:
         label = self._backups.cluster_label
         waited = 0 if self._context.check_mode else int(self._elapsed())
         checkpoints = self._checkpoints(seen)
-        recoveries = [weighed(one, checkpoints[one.name]) for one in seen]
+        recoveries = [judged_with(one, checkpoints[one.name]) for one in seen]
         self._sample(recoveries, checkpoints)
         return Outcome(
             {

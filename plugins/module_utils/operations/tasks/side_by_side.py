@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar, Union
 
-from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, unforeseen
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, unexpected
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import say_nothing
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ def side_by_side(
 ) -> dict[str, T | RecoveryError]:
     """Do the work for every name, for at most ``at_once`` at the same time, in the order of the names.
 
-    Returns by name, in that order, the result or the RecoveryError, which also stands for an exception that nobody foresaw.
+    Returns by name, in that order, the result or the RecoveryError, which also stands for an unexpected exception.
     A missing library and what is no Exception are raised, after all work has ended.
     ``work`` shows a line to a person by its second argument; ``progress`` gets these lines in this thread, one at a time.
     ``left`` is None until the work is to be left unfinished; then it is the error of such work.
@@ -84,7 +84,7 @@ def _do_all(
             # It is the same for all of them.
             ended = _Ended(name, crash=lacking)
         except Exception as error:
-            ended = _Ended(name, unforeseen(name, error))
+            ended = _Ended(name, unexpected(name, error))
         except BaseException as crash:
             ended = _Ended(name, crash=crash)
         events.put(ended)

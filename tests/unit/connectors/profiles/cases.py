@@ -56,7 +56,7 @@ PLAIN = {"connector.class": "com.example.UnheardOfConnector"}
 ORDERS = Partition.of({"protocol": "1", "table": "shop.orders"})
 SHOP = Partition.of({"server": "shop"})
 ORDERS_FILE = Partition.of({"filename": "/data/orders.txt"})
-PLACE = Partition.of({"place": 1})
+PARTITION = Partition.of({"place": 1})
 
 
 def stored(partition: Partition, offset: Offset | None, committed_ago: float | None = None) -> StoredOffset:
@@ -71,14 +71,14 @@ def connector(
     return Connector("source", "source", state, "connect-1:8083", tasks, config, offsets)
 
 
-def assessed(of: Connector, now: float = NOW) -> tuple[Verdict, ...]:
+def judged(of: Connector, now: float = NOW) -> tuple[Verdict, ...]:
     """As the collection does it: by the first documented profile that fits."""
     return judge_by_profile(of, choose_profile(documented(), of), Limits(), now)
 
 
 def outcome(of: Connector, now: float = NOW) -> tuple[str, list[str]]:
     """The verdict on the only partition, and the codes of its reasons."""
-    (verdict,) = assessed(of, now)
+    (verdict,) = judged(of, now)
     return verdict.verdict, [reason.code for reason in verdict.reasons]
 
 

@@ -27,13 +27,13 @@ from unit.connectors.profiles.cases import (
     OLD_KEY,
     ORDERS,
     ORDERS_FILE,
-    PLACE,
+    PARTITION,
     PLAIN,
     PROFILES,
     SERVER,
-    assessed,
     connector,
     jdbc,
+    judged,
     mirrored,
     outcome,
     stored,
@@ -51,7 +51,7 @@ def test_what_is_expected_and_what_is_stored_are_compared() -> None:
         stored(ORDERS, jdbc(MINUTE), MINUTE),
         stored(customers, None, MINUTE),
     )
-    assert [(str(one.partition), one.verdict, [r.code for r in one.reasons]) for one in assessed(of)] == [
+    assert [(str(one.partition), one.verdict, [r.code for r in one.reasons]) for one in judged(of)] == [
         ("protocol=1 table=shop.attic", "orphaned", ["not_configured"]),
         ("protocol=1 table=shop.customers", "missing", ["no_offset"]),
         ("protocol=1 table=shop.orders", "ok", []),
@@ -62,7 +62,7 @@ def test_what_is_expected_and_what_is_stored_are_compared() -> None:
 def test_a_deleted_offset_of_what_is_not_expected_is_as_good_as_not_there() -> None:
     attic = Partition.of({"protocol": "1", "table": "shop.attic"})
     of = connector(JDBC, stored(attic, None, MINUTE), stored(ORDERS, jdbc(MINUTE), MINUTE))
-    assert [str(one.partition) for one in assessed(of)] == ["protocol=1 table=shop.orders"]
+    assert [str(one.partition) for one in judged(of)] == ["protocol=1 table=shop.orders"]
 
 
 @pytest.mark.parametrize("with_kafka", [True, False], ids=["by commit time", "by the time in the offset"])
@@ -80,7 +80,7 @@ def test_of_partitions_that_differ_in_fields_of_no_account_the_latest_counts(wit
 
 
 def by_name(of: Connector) -> list[tuple[str, str, list[str]]]:
-    return [(str(one.partition), one.verdict, [reason.code for reason in one.reasons]) for one in assessed(of)]
+    return [(str(one.partition), one.verdict, [reason.code for reason in one.reasons]) for one in judged(of)]
 
 
 OLD_ORDERS = Partition.of({"table": "orders"})
@@ -169,7 +169,7 @@ def test_a_partition_that_is_not_as_the_profile_has_it_is_no_good_sign() -> None
 
 def test_a_partition_without_the_field_of_the_list_is_not_called_orphaned() -> None:
     by_list_alone = replace(PROFILES["file"], partition=())
-    of = connector(FILE, stored(PLACE, {"position": 1}, 5), stored(ORDERS_FILE, {"position": 1}, 5))
+    of = connector(FILE, stored(PARTITION, {"position": 1}, 5), stored(ORDERS_FILE, {"position": 1}, 5))
     verdicts = judge_by_profile(of, by_list_alone, Limits(), NOW)
     assert [(one.verdict, [r.code for r in one.reasons]) for one in verdicts] == [
         ("ok", []),
@@ -185,7 +185,7 @@ def test_a_query_of_jdbc_is_not_taken_for_a_table() -> None:
 
 def test_what_is_missing_stands_in_the_order_of_partitions_too() -> None:
     of = connector({**FILE, "file": "/a"}, stored(ORDERS_FILE, {"position": 1}, 5))
-    assert [(str(one.partition), one.verdict) for one in assessed(of)] == [
+    assert [(str(one.partition), one.verdict) for one in judged(of)] == [
         ("filename=/a", "missing"),
         ("filename=/data/orders.txt", "orphaned"),
     ]

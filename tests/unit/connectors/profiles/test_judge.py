@@ -36,16 +36,16 @@ from unit.connectors.profiles.cases import (
     OLD_KEY,
     ORDERS,
     ORDERS_FILE,
-    PLACE,
+    PARTITION,
     PLAIN,
     POSTGRES,
     PROFILES,
     QUIET_POSTGRES,
     SERVER,
     SHOP,
-    assessed,
     connector,
     jdbc,
+    judged,
     mirrored,
     mysql,
     outcome,
@@ -99,7 +99,7 @@ NORMAL = {
         stored(ORDERS_FILE, {"position": 4711}, MINUTE),
     ),
     "MirrorMaker": (MIRROR, stored(mirrored("orders"), {"offset": 4711}, DAY)),
-    "any other": (PLAIN, stored(PLACE, {"x": 1}, 23 * HOUR)),
+    "any other": (PLAIN, stored(PARTITION, {"x": 1}, 23 * HOUR)),
     "a clock that is two minutes off": (POSTGRES, stored(SHOP, postgres(-2 * MINUTE), -2 * MINUTE)),
 }
 
@@ -230,10 +230,10 @@ TROUBLED = {
         "stuck",
         ["no_commit"],
     ),
-    "any other, silent": (PLAIN, stored(PLACE, {"x": 1}, 25 * HOUR), "stuck", ["no_commit"]),
-    "any other, without Kafka": (PLAIN, stored(PLACE, {"x": 1}), "unknown", ["commit_time_unknown"]),
-    "any other, its offset deleted": (PLAIN, stored(PLACE, None, MINUTE), "missing", ["no_offset"]),
-    "a commit ahead of the clock": (PLAIN, stored(PLACE, {"x": 1}, -HOUR), "unknown", ["clock_doubtful"]),
+    "any other, silent": (PLAIN, stored(PARTITION, {"x": 1}, 25 * HOUR), "stuck", ["no_commit"]),
+    "any other, without Kafka": (PLAIN, stored(PARTITION, {"x": 1}), "unknown", ["commit_time_unknown"]),
+    "any other, its offset deleted": (PLAIN, stored(PARTITION, None, MINUTE), "missing", ["no_offset"]),
+    "a commit ahead of the clock": (PLAIN, stored(PARTITION, {"x": 1}, -HOUR), "unknown", ["clock_doubtful"]),
     "a time ahead of the clock": (POSTGRES, stored(SHOP, postgres(-HOUR), 5), "unknown", ["clock_doubtful"]),
 }
 
@@ -246,7 +246,7 @@ def test_a_troubled_partition_is_told_with_its_reasons(
 
 
 def test_a_reason_has_its_figure_its_limit_and_since_when() -> None:
-    (verdict,) = assessed(connector(JDBC, stored(ORDERS, jdbc(4 * DAY), 2 * DAY)))
+    (verdict,) = judged(connector(JDBC, stored(ORDERS, jdbc(4 * DAY), 2 * DAY)))
     old, silent = verdict.as_data()["reasons"]
     assert old == {
         "code": "time_old",
@@ -266,7 +266,7 @@ def test_a_reason_has_its_figure_its_limit_and_since_when() -> None:
 
 
 def test_without_kafka_it_is_said_what_to_give() -> None:
-    (verdict,) = assessed(connector(PLAIN, stored(PLACE, {"x": 1})))
+    (verdict,) = judged(connector(PLAIN, stored(PARTITION, {"x": 1})))
     assert "connectops_kafka_bootstrap_servers" in verdict.reasons[0].message
 
 
@@ -286,7 +286,7 @@ STATES = {
 def test_only_a_failure_is_a_stall_by_itself(
     state: str, task: str | None, ago: float, verdict: str, codes: list[str]
 ) -> None:
-    assert outcome(connector(PLAIN, stored(PLACE, {"x": 1}, ago), state=state, task=task)) == (verdict, codes)
+    assert outcome(connector(PLAIN, stored(PARTITION, {"x": 1}, ago), state=state, task=task)) == (verdict, codes)
 
 
 def test_a_failure_outweighs_a_missing_offset() -> None:
@@ -303,12 +303,12 @@ NOTHING_STORED = {
 def test_a_connector_that_stored_nothing_is_still_judged(state: str, verdict: str, codes: list[str]) -> None:
     of = connector(PLAIN, state=state)
     assert outcome(of) == (verdict, codes)
-    assert assessed(of)[0].partition.as_dict() == {}
+    assert judged(of)[0].partition.as_dict() == {}
 
 
 def test_the_limits_are_those_of_the_profile_and_else_the_general_ones() -> None:
     profile = Profile("x", ("UnheardOfConnector",), {}, time=TimeField("at", "seconds"))
-    of = connector(PLAIN, stored(PLACE, {"at": int(NOW - 2 * DAY)}, 3 * HOUR))
+    of = connector(PLAIN, stored(PARTITION, {"at": int(NOW - 2 * DAY)}, 3 * HOUR))
 
     def verdict(limits: Limits, **own: int) -> str:
         return judge_by_profile(of, replace(profile, **own), limits, NOW)[0].verdict  # type: ignore[arg-type]
@@ -322,7 +322,7 @@ def test_the_limits_are_those_of_the_profile_and_else_the_general_ones() -> None
 
 ENTRIES = st.builds(
     stored,
-    st.sampled_from([SHOP, ORDERS, PLACE, OLD_KEY, NEW_KEY, Partition.of({"server": "shop", "database": "d"})]),
+    st.sampled_from([SHOP, ORDERS, PARTITION, OLD_KEY, NEW_KEY, Partition.of({"server": "shop", "database": "d"})]),
     st.none()
     | st.fixed_dictionaries({}, optional={"ts_usec": st.integers(0, int(NOW) * 1_000_000), "snapshot": st.booleans()}),
     st.none() | st.integers(0, 60 * DAY),
@@ -346,7 +346,7 @@ def test_no_verdict_gets_better_by_waiting(
     assert [pair for pair in ranks if pair[1] < pair[0]] == []
 
 
-@given(st.permutations([stored(one, {"x": 1}, 5) for one in (SHOP, ORDERS, PLACE, OLD_KEY, NEW_KEY)]))
+@given(st.permutations([stored(one, {"x": 1}, 5) for one in (SHOP, ORDERS, PARTITION, OLD_KEY, NEW_KEY)]))
 def test_verdicts_stand_in_the_order_of_their_partitions(entries: list[StoredOffset]) -> None:
     names = [str(one.partition) for one in judge_by_profile(connector(PLAIN, *entries), None, Limits(), NOW)]
     assert names == sorted(names)
@@ -355,7 +355,7 @@ def test_verdicts_stand_in_the_order_of_their_partitions(entries: list[StoredOff
 def test_a_person_reads_partition_verdict_commit_and_why() -> None:
     config = {**JDBC, "table.whitelist": "orders,customers"}
     of = connector(config, stored(ORDERS, jdbc(4 * DAY), 2 * DAY))
-    verdicts = assessed(of)
+    verdicts = judged(of)
     assert verdict_lines([verdict.as_data() for verdict in verdicts]) == [
         "  partition                     verdict  committed",
         "  protocol=1 table=shop.orders  stuck    2026-11-21 06:00Z",
@@ -368,7 +368,7 @@ def test_a_person_reads_partition_verdict_commit_and_why() -> None:
 
 def test_a_connector_that_stored_nothing_has_a_line_as_well() -> None:
     of = connector(PLAIN)
-    assert verdict_lines([verdict.as_data() for verdict in assessed(of)])[1:] == [
+    assert verdict_lines([verdict.as_data() for verdict in judged(of)])[1:] == [
         "  -          unknown  -",
         "      it has stored no offset, so nothing shows whether it works",
     ]
@@ -384,7 +384,7 @@ def reset(entry: StoredOffset, ago: float = HOUR) -> StoredOffset:
 # All of these are "ok" by their commit times, which are those of the reset.
 RESET = {
     "a file of which nothing was read since": (FILE, stored(ORDERS_FILE, {"position": 10_000}, HOUR)),
-    "a class without a profile": (PLAIN, stored(PLACE, {"pos": 1}, HOUR)),
+    "a class without a profile": (PLAIN, stored(PARTITION, {"pos": 1}, HOUR)),
     "an LSN in the future": (POSTGRES, stored(SHOP, postgres(MINUTE, lsn=2**50, lsn_proc=2**50), MINUTE)),
 }
 
@@ -397,12 +397,12 @@ def test_what_a_reset_wrote_is_no_commit_of_the_connector(config: Mapping[str, s
 
 
 def test_what_is_stuck_stays_stuck_after_a_reset() -> None:
-    entry = reset(stored(PLACE, {"pos": 1}, 3 * DAY), 3 * DAY)
+    entry = reset(stored(PARTITION, {"pos": 1}, 3 * DAY), 3 * DAY)
     assert outcome(connector(PLAIN, entry)) == ("stuck", ["nothing_stored_since_reset", "no_commit"])
 
 
 def test_it_is_said_when_the_reset_was() -> None:
-    (verdict,) = assessed(connector(PLAIN, reset(stored(PLACE, {"pos": 1}, HOUR))))
+    (verdict,) = judged(connector(PLAIN, reset(stored(PARTITION, {"pos": 1}, HOUR))))
     (reason,) = verdict.reasons
     assert reason.message == "nothing stored since the reset of 2026-11-23 05:00Z"
     assert reason.since == at("2026-11-23T05:00")

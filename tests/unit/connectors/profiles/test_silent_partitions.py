@@ -24,10 +24,10 @@ from unit.connectors.profiles.cases import (
     FILE,
     MINUTE,
     ORDERS_FILE,
-    PLACE,
+    PARTITION,
     PLAIN,
-    assessed,
     connector,
+    judged,
     stored,
 )
 from unit.connectors.stripe_reporting.cases import DAY, HOUR, NOW
@@ -59,22 +59,22 @@ HALF_SILENT = {
 def test_a_partition_that_is_silent_while_its_connector_stores_others_is_not_stuck(
     config: Mapping[str, str], silent: StoredOffset, alive: StoredOffset
 ) -> None:
-    found = {one.partition: one for one in assessed(connector(config, silent, alive))}
+    found = {one.partition: one for one in judged(connector(config, silent, alive))}
     assert (found[silent.partition].verdict, found[alive.partition].verdict) == ("unknown", "ok")
     assert [one.code for one in found[silent.partition].reasons] == ["no_commit", "may_be_quiet"]
 
 
 @pytest.mark.parametrize("other", ["silent as well", "written by a reset", "in the future", "deleted"])
 def test_only_what_the_connector_has_stored_lately_shows_that_it_stores(other: str) -> None:
-    silent = stored(PLACE, {"x": 1}, 25 * HOUR)
+    silent = stored(PARTITION, {"x": 1}, 25 * HOUR)
     another = {
         "silent as well": stored(ORDERS_FILE, {"x": 1}, 26 * HOUR),
         "written by a reset": replace(stored(ORDERS_FILE, {"x": 1}, HOUR), reset_at=NOW - HOUR),
         "in the future": stored(ORDERS_FILE, {"x": 1}, -HOUR),
         "deleted": stored(ORDERS_FILE, None, HOUR),
     }[other]
-    found = {one.partition: one.verdict for one in assessed(connector(PLAIN, silent, another))}
-    assert found[PLACE] == "stuck"
+    found = {one.partition: one.verdict for one in judged(connector(PLAIN, silent, another))}
+    assert found[PARTITION] == "stuck"
 
 
 def test_a_limit_that_a_profile_names_is_for_each_partition() -> None:

@@ -19,7 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
     Verdict,
 )
 from unit.connectors.profiles.cases import (
-    PLACE,
+    PARTITION,
     PLAIN,
     connector,
     stored,
@@ -45,7 +45,7 @@ TIMES = {
 
 def verdict_on_time(unit: str, value: Any) -> Verdict:
     profile = Profile("x", ("UnheardOfConnector",), {}, time=TimeField("at", unit))
-    (verdict,) = judge_by_profile(connector(PLAIN, stored(PLACE, {"at": value}, 5)), profile, Limits(), NOW)
+    (verdict,) = judge_by_profile(connector(PLAIN, stored(PARTITION, {"at": value}, 5)), profile, Limits(), NOW)
     return verdict
 
 

@@ -31,7 +31,7 @@ from unit.connectors.stripe_reporting.cases import (
 YESTERDAY = TODAY - DAY
 
 
-def assessed(
+def judged(
     of: Connector,
     available_end: str | int = TODAY,
     *,
@@ -43,6 +43,6 @@ def assessed(
 
 
 def verdict_on(stored: Offset, available_end: str | int = TODAY, **options: Any) -> tuple[str, list[str]]:
-    """The verdict on PST, the only place, and the codes of its reasons."""
-    verdict = assessed(connector({PST: stored}), available_end, **options).verdicts[0]
+    """The verdict on PST, the only partition, and the codes of its reasons."""
+    verdict = judged(connector({PST: stored}), available_end, **options).verdicts[0]
     return verdict.verdict, [reason.code for reason in verdict.reasons]

@@ -81,7 +81,7 @@ def histories(runs: Mapping[str, Iterable[ReportRun]]) -> dict[str, RunHistory]:
     }
 
 
-def assessed(
+def judged(
     runs: Mapping[str, Iterable[ReportRun]] | None = None,
     stored: Mapping[str, Any] | None = None,
     *,
@@ -112,7 +112,7 @@ LOOP = [run(60, 17), run(54, 17), run(48, 17)]
 
 
 def test_runs_of_one_interval_none_of_them_ready_in_time_prove_who_blocks() -> None:
-    judgement = assessed({CAIRO: [run(61)], NEW_YORK: LOOP, PST: []})
+    judgement = judged({CAIRO: [run(61)], NEW_YORK: LOOP, PST: []})
     assert named(judgement) == ([NEW_YORK], "proven", "runs_repeated")
     assert verdicts_of(judgement) == ["blocked", "stuck", "blocked"]
     reasons = [verdict.reasons[0] for verdict in judgement.verdicts]
@@ -124,18 +124,18 @@ def test_runs_of_one_interval_none_of_them_ready_in_time_prove_who_blocks() -> N
 
 def test_a_partition_before_the_blocker_that_loads_round_after_round_in_memory_is_not_taken_for_it() -> None:
     racing = [run(minutes, 2, start="2026-10-01", end="2026-10-31") for minutes in (59, 53, 47, 41)]
-    assert named(assessed({CAIRO: racing, NEW_YORK: LOOP, PST: []})) == ([NEW_YORK], "proven", "runs_repeated")
+    assert named(judged({CAIRO: racing, NEW_YORK: LOOP, PST: []})) == ([NEW_YORK], "proven", "runs_repeated")
 
 
 def test_the_end_of_the_interval_moves_with_stripes_data_and_it_is_one_loop_all_the_same() -> None:
     moving = [run(60 * 24, 17, end="2026-11-22"), *LOOP]
-    loop = assessed({CAIRO: [], NEW_YORK: moving, PST: []}).blocker
+    loop = judged({CAIRO: [], NEW_YORK: moving, PST: []}).blocker
     assert loop is not None
     assert loop.reason.value == 4
 
 
 CASES: dict[str, tuple[dict[str, Any], tuple[list[str], str, str] | None]] = {
-    # name: (what is known, the blocker's places with certainty and code)
+    # name: (what is known, the blocker's partitions with certainty and code)
     "nothing but offsets": ({}, ([CAIRO, NEW_YORK, PST], "one_of", "one_of_blockers")),
     "failed runs": (
         {"runs": {CAIRO: [], NEW_YORK: [run(9, error="Too large."), run(4, error="Too large.")], PST: []}},
@@ -227,7 +227,7 @@ CASES: dict[str, tuple[dict[str, Any], tuple[list[str], str, str] | None]] = {
 def test_the_blocker_is_named_as_far_as_the_evidence_goes(
     known: dict[str, Any], expected: tuple[list[str], str, str] | None
 ) -> None:
-    judgement = assessed(**known)
+    judgement = judged(**known)
     assert named(judgement) == expected
     assert expected is not None
     stuck = [zone for zone, verdict in zip(ZONES, verdicts_of(judgement), strict=True) if verdict == "stuck"]
@@ -236,21 +236,21 @@ def test_the_blocker_is_named_as_far_as_the_evidence_goes(
 
 def test_an_open_run_that_has_no_result_any_more_is_proof_by_itself() -> None:
     stored = {**STALE, NEW_YORK: offset(TODAY, "2026-11-12", start="2026-11-11", run="frr_1", row=3)}
-    judgement = assessed(stored=stored, statuses={NEW_YORK: "lost"})
+    judgement = judged(stored=stored, statuses={NEW_YORK: "lost"})
     assert named(judgement) == ([NEW_YORK], "proven", "run_without_result")
     assert verdicts_of(judgement) == ["blocked", "stuck", "blocked"]
 
 
 def test_a_loop_before_such_a_run_comes_first_since_no_poll_gets_there() -> None:
     stored = {**STALE, PST: offset(TODAY, "2026-11-12", start="2026-11-11", run="frr_1", row=3)}
-    judgement = assessed({CAIRO: [], NEW_YORK: LOOP, PST: []}, stored, statuses={PST: "failed"})
+    judgement = judged({CAIRO: [], NEW_YORK: LOOP, PST: []}, stored, statuses={PST: "failed"})
     assert named(judgement) == ([NEW_YORK], "proven", "runs_repeated")
     assert verdicts_of(judgement) == ["blocked", "stuck", "stuck"], "what ails PST will not pass by itself"
 
 
 def test_a_loop_is_stuck_long_before_any_limit_of_age() -> None:
     fresh = dict.fromkeys(ZONES, offset(TODAY - DAY, TODAY))
-    judgement = assessed({CAIRO: [run(20)], NEW_YORK: [run(19, 17), run(13, 12)], PST: []}, fresh)
+    judgement = judged({CAIRO: [run(20)], NEW_YORK: [run(19, 17), run(13, 12)], PST: []}, fresh)
     assert named(judgement) == ([NEW_YORK], "proven", "runs_repeated")
     assert verdicts_of(judgement) == ["blocked", "stuck", "blocked"]
 
@@ -258,38 +258,38 @@ def test_a_loop_is_stuck_long_before_any_limit_of_age() -> None:
 @pytest.mark.parametrize("minutes, took", [(3, None), (8, 6)], ids=["within its wait", "late once"])
 def test_a_connector_that_is_only_slow_has_no_blocker(minutes: float, took: float | None) -> None:
     fresh = dict.fromkeys(ZONES, offset(TODAY - DAY, TODAY))
-    judgement = assessed({CAIRO: [run(20)], NEW_YORK: [run(minutes, took)], PST: []}, fresh)
+    judgement = judged({CAIRO: [run(20)], NEW_YORK: [run(minutes, took)], PST: []}, fresh)
     assert named(judgement) is None
     assert verdicts_of(judgement) == ["late", "late", "late"]
 
 
 def test_a_loop_that_has_ended_is_none() -> None:
-    judgement = assessed({CAIRO: [run(20)], NEW_YORK: [*LOOP, run(5, 4)], PST: [run(1)]})
+    judgement = judged({CAIRO: [run(20)], NEW_YORK: [*LOOP, run(5, 4)], PST: [run(1)]})
     assert named(judgement) is None
 
 
 def test_a_longer_wait_makes_the_same_runs_ready_in_time() -> None:
     runs = {CAIRO: [run(61)], NEW_YORK: LOOP, PST: [run(61)]}
-    assert named(assessed(runs)) == ([NEW_YORK], "proven", "runs_repeated")
-    assert named(assessed(runs, stripe_report_max_wait_ms="3600000")) is None
+    assert named(judged(runs)) == ([NEW_YORK], "proven", "runs_repeated")
+    assert named(judged(runs, stripe_report_max_wait_ms="3600000")) is None
 
 
 def test_a_partition_that_is_done_is_never_to_blame() -> None:
     stored = {**STALE, NEW_YORK: offset("2026-11-11", "2026-11-12", done=True)}
-    judgement = assessed({CAIRO: [run(60, 17)], NEW_YORK: LOOP, PST: []}, stored)
+    judgement = judged({CAIRO: [run(60, 17)], NEW_YORK: LOOP, PST: []}, stored)
     assert named(judgement) == ([CAIRO], "likely", "runs_repeated")
     assert verdicts_of(judgement) == ["stuck", "blocked", "blocked"]
 
 
 def test_a_partition_without_an_offset_that_waits_stays_missing_and_says_for_whom() -> None:
     stored = dict.fromkeys((NEW_YORK, PST), OLD)
-    judgement = assessed({CAIRO: [], NEW_YORK: LOOP, PST: []}, stored)
+    judgement = judged({CAIRO: [], NEW_YORK: LOOP, PST: []}, stored)
     assert verdicts_of(judgement) == ["missing", "stuck", "blocked"]
     assert [reason.code for reason in judgement.verdicts[0].reasons] == ["blocked_later", "no_offset"]
 
 
 def test_doing_nothing_never_gets_a_blocked_connector_current() -> None:
-    blocked = assessed({CAIRO: [], NEW_YORK: LOOP, PST: []})
+    blocked = judged({CAIRO: [], NEW_YORK: LOOP, PST: []})
     assert blocked.as_data()["left_alone"] == {
         "rounds_missed": 11,
         "report_runs": None,
@@ -300,13 +300,13 @@ def test_doing_nothing_never_gets_a_blocked_connector_current() -> None:
 
 
 def test_the_blocker_is_told_as_data() -> None:
-    data = assessed({CAIRO: [], NEW_YORK: LOOP, PST: []}).as_data()["blocker"]
+    data = judged({CAIRO: [], NEW_YORK: LOOP, PST: []}).as_data()["blocker"]
     assert data["partitions"] == [{"timezone": NEW_YORK, "report_type": TYPE}]
     assert (data["certainty"], data["reason"]["code"]) == ("proven", "runs_repeated")
 
 
 def test_those_among_which_it_is_are_all_named() -> None:
-    blocker = assessed({CAIRO: [run(9)]}).blocker
+    blocker = judged({CAIRO: [run(9)]}).blocker
     assert str(blocker) == f"one of {NEW_YORK} {TYPE}, {PST} {TYPE}"
     assert isinstance(blocker, Blocker)
 
@@ -366,4 +366,4 @@ def test_words_of_stripe_on_failed_runs_are_passed_on() -> None:
 def test_a_stall_of_hours_without_any_evidence_is_not_blamed_on_anybody() -> None:
     fresh = dict.fromkeys(ZONES, offset(TODAY - DAY, TODAY))
     assert NOW - TODAY == 6 * HOUR
-    assert named(assessed(stored=fresh)) is None
+    assert named(judged(stored=fresh)) is None

@@ -32,5 +32,5 @@ def test_the_topics_follow_from_prefix_and_report_types(settings: dict[str, str]
     of = connector({}, stripe_report_types=TYPES, **settings)
     delivery = StripeReporting(StripeOptions(), SharedAnswers()).delivery(of)
     assert delivery.topic_names == topics
-    place = delivery.place_of(partition("PST", "payouts.itemized.3"))
-    assert place == ((topics[1], "PST") if topics else None)
+    destination = delivery.destination_of(partition("PST", "payouts.itemized.3"))
+    assert destination == ((topics[1], "PST") if topics else None)

@@ -42,7 +42,7 @@ ZONES = (CAIRO, NEW_YORK, PST)
 LIKELY = "likely dropped until the task restarts: all the others have finished the round 2026-11-23 00:00Z"
 
 
-def assessed(
+def judged(
     stored: Mapping[str, Offset],
     *,
     log: LogFacts | None = None,
@@ -98,7 +98,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str], str | None]] = {
 
 @pytest.mark.parametrize("known, verdicts, words", CASES.values(), ids=CASES)
 def test_a_dropped_timezone_is_found(known: dict[str, Any], verdicts: list[str], words: str | None) -> None:
-    judgement = assessed(**known)
+    judgement = judged(**known)
     assert [verdict.verdict for verdict in judgement.verdicts] == verdicts
     reason = judgement.verdicts[0].reasons[0]
     assert (reason.code, reason.message) == ("dropped_at_start", words)
@@ -122,12 +122,12 @@ INNOCENT: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("known", INNOCENT.values(), ids=INNOCENT)
 def test_a_timezone_that_may_yet_come_is_not_called_dropped(known: dict[str, Any]) -> None:
-    assert assessed(**known).dropped == {}
+    assert judged(**known).dropped == {}
 
 
 def test_the_round_is_that_of_the_timezones_which_are_walked() -> None:
     """The first partition decides the round for all, but not one that the task does not have."""
-    judgement = assessed({CAIRO: OLD, NEW_YORK: DONE, PST: DONE})
+    judgement = judged({CAIRO: OLD, NEW_YORK: DONE, PST: DONE})
     assert (judgement.worked_round, judgement.rounds_behind) == (TODAY, 0)
     assert judgement.blocker is None
     assert judgement.left_alone.forecast.runs == 0

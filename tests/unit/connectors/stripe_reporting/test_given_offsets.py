@@ -150,7 +150,7 @@ def test_an_old_round_on_the_first_partition_drags_all_back_and_the_preview_says
 
 
 def test_a_change_that_makes_another_partition_be_left_out_needs_the_users_word() -> None:
-    """Without Cairo's offset New York decides the round, in which the payouts of PST have no place to start from."""
+    """Without Cairo's offset New York decides the round, in which the payouts of PST have nowhere to start from."""
     offsets = {
         (CAIRO, TYPE): offset("2026-11-20", "2026-11-22"),
         (NEW_YORK, TYPE): offset("2026-11-20", "2026-11-23"),

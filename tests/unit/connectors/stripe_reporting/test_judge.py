@@ -41,7 +41,7 @@ from unit.connectors.stripe_reporting.cases import (
     partition,
     situation,
 )
-from unit.connectors.stripe_reporting.judge_cases import YESTERDAY, assessed, verdict_on
+from unit.connectors.stripe_reporting.judge_cases import YESTERDAY, judged, verdict_on
 
 NORMAL = {
     # name: (offset, data_available_end, now)
@@ -80,7 +80,7 @@ def test_a_weekly_round_that_is_done_is_ok_until_the_next_one_begins() -> None:
     done = connector({PST: offset(TODAY - DAY, TODAY, done=True)}, **weekly)
     for hours in (6, 24, 6 * 24, 7 * 24 - 1):
         end = TODAY + (hours - 12) // 24 * DAY
-        assert assessed(done, end, now=TODAY + hours * HOUR).verdict == "ok", hours
+        assert judged(done, end, now=TODAY + hours * HOUR).verdict == "ok", hours
 
 
 TROUBLED = {
@@ -189,12 +189,12 @@ def test_rounds_of_a_frequent_cron_that_are_missed_within_a_day_are_no_stall() -
     every_hour = {"poll.cron": "0 0 * * * ?"}
     fresh = connector({PST: offset(TODAY, TODAY - 18 * HOUR)}, **every_hour)
     old = connector({PST: offset(TODAY, TODAY - 19 * HOUR - 60 * 60)}, **every_hour)
-    assert [assessed(one).verdicts[0].verdict for one in (fresh, old)] == ["ok", "stuck"]
-    assert assessed(fresh).rounds_behind == 23
+    assert [judged(one).verdicts[0].verdict for one in (fresh, old)] == ["ok", "stuck"]
+    assert judged(fresh).rounds_behind == 23
 
 
 def test_reasons_carry_figures_and_limits_in_seconds_or_rounds() -> None:
-    verdict = assessed(connector({PST: offset("2026-11-11", "2026-11-12")})).verdicts[0]
+    verdict = judged(connector({PST: offset("2026-11-11", "2026-11-12")})).verdicts[0]
     assert verdict == Verdict(
         partition(PST),
         "stuck",
@@ -223,7 +223,7 @@ def test_reasons_carry_figures_and_limits_in_seconds_or_rounds() -> None:
 
 
 def test_a_round_that_ended_early_says_by_how_much_and_how_much_would_be_normal() -> None:
-    reason = assessed(connector({PST: offset("2026-11-20", TODAY, done=True)})).verdicts[0].reasons[0]
+    reason = judged(connector({PST: offset("2026-11-20", TODAY, done=True)})).verdicts[0].reasons[0]
     assert (reason.message, reason.value, reason.limit) == (
         "its round ended 3 d before the end of the data, as after an empty report",
         3 * DAY,
@@ -232,7 +232,7 @@ def test_a_round_that_ended_early_says_by_how_much_and_how_much_would_be_normal(
 
 
 def test_where_stripe_was_not_asked_the_words_say_against_what_is_judged() -> None:
-    verdict = assessed(connector({PST: offset("2026-11-22", TODAY)}), asked=False).verdicts[0]
+    verdict = judged(connector({PST: offset("2026-11-22", TODAY)}), asked=False).verdicts[0]
     assert [reason.message for reason in verdict.reasons] == ["1 d behind the end of yesterday"]
 
 
@@ -249,13 +249,13 @@ def test_where_stripe_was_not_asked_the_words_say_against_what_is_judged() -> No
 )
 def test_an_expected_partition_without_an_offset_is_missing(initial_load: str | None, code: str, words: str) -> None:
     of = connector({PST: offset(TODAY, TODAY)}, zones=[CAIRO, PST], initial_load=initial_load)
-    verdict = assessed(of).verdicts[0]
+    verdict = judged(of).verdicts[0]
     assert verdict == Verdict(partition(CAIRO), "missing", (Reason(code, words),))
 
 
 def test_an_offset_that_nobody_works_on_any_more_is_orphaned() -> None:
     of = connector({PST: offset(TODAY, TODAY, done=True), "Mars/Base": offset("2026-01-01", "2026-01-01")}, zones=[PST])
-    verdicts = assessed(of).verdicts
+    verdicts = judged(of).verdicts
     assert [(str(one.partition.get("timezone")), one.verdict) for one in verdicts] == [
         (PST, "ok"),
         ("Mars/Base", "orphaned"),
@@ -268,7 +268,7 @@ def test_a_partition_with_one_more_field_is_not_the_one_that_the_connector_reads
     of = connector({PST: offset("2026-11-12", "2026-11-12")})
     ghost = Partition.of({**partition(PST).as_dict(), "version": 1})
     of = replace(of, offsets=(*of.offsets, StoredOffset(ghost, offset(TODAY, TODAY, done=True))))
-    assert [(one.partition, one.verdict) for one in assessed(of).verdicts] == [
+    assert [(one.partition, one.verdict) for one in judged(of).verdicts] == [
         (partition(PST), "stuck"),
         (ghost, "orphaned"),
     ]
@@ -276,12 +276,12 @@ def test_a_partition_with_one_more_field_is_not_the_one_that_the_connector_reads
 
 def test_verdicts_come_in_the_order_of_the_walk() -> None:
     stored: Mapping[str, Offset] = {zone: offset(TODAY, TODAY, done=True) for zone in (PST, NEW_YORK, CAIRO)}
-    zones = [verdict.partition.get("timezone") for verdict in assessed(connector(stored)).verdicts]
+    zones = [verdict.partition.get("timezone") for verdict in judged(connector(stored)).verdicts]
     assert zones == [CAIRO, NEW_YORK, PST]
 
 
 def test_the_assessment_says_where_the_connector_stands() -> None:
-    judgement = assessed(connector({PST: offset("2026-11-11", "2026-11-12")}))
+    judgement = judged(connector({PST: offset("2026-11-11", "2026-11-12")}))
     assert (judgement.worked_round, judgement.current_round, judgement.rounds_behind) == (
         at("2026-11-12"),
         TODAY,
@@ -307,7 +307,7 @@ def test_a_connectors_verdict_is_the_worst_of_its_partitions(verdicts: list[str]
 
 def test_a_partition_of_another_round_without_an_initial_load_date_is_stuck_for_ever() -> None:
     stored = {CAIRO: offset(YESTERDAY, TODAY), PST: offset(YESTERDAY, YESTERDAY, done=True)}
-    verdict = assessed(connector(stored, initial_load=None)).verdicts[1]
+    verdict = judged(connector(stored, initial_load=None)).verdicts[1]
     assert (verdict.verdict, verdict.reasons[0].code) == ("stuck", "no_initial_load")
 
 

@@ -40,7 +40,7 @@ from unit.connectors.stripe_reporting.cases import (
     offset,
     situation,
 )
-from unit.connectors.stripe_reporting.judge_cases import YESTERDAY, assessed
+from unit.connectors.stripe_reporting.judge_cases import YESTERDAY, judged
 
 # Times of storing, of runs, and states
 
@@ -69,13 +69,13 @@ COMMITS = {
 def test_nothing_stored_for_a_day_is_stuck_only_where_there_was_something_to_do(
     value: Offset, hours_ago: float, codes: list[str]
 ) -> None:
-    verdict = assessed(stored_at(hours_ago, value)).verdicts[0]
+    verdict = judged(stored_at(hours_ago, value)).verdicts[0]
     assert [reason.code for reason in verdict.reasons if reason.code == "no_commit"] == codes
     assert verdict.committed_at == NOW - hours_ago * HOUR
 
 
 def test_the_time_without_a_commit_is_told_with_its_limit_and_since_when() -> None:
-    reasons = {one.code: one for one in assessed(stored_at(30, offset(YESTERDAY, TODAY))).verdicts[0].reasons}
+    reasons = {one.code: one for one in judged(stored_at(30, offset(YESTERDAY, TODAY))).verdicts[0].reasons}
     reason = reasons["no_commit"]
     assert (reason.message, reason.value, reason.limit, reason.since) == (
         "nothing stored for 1 d 6 h",
@@ -83,7 +83,7 @@ def test_the_time_without_a_commit_is_told_with_its_limit_and_since_when() -> No
         24 * HOUR,
         NOW - 30 * HOUR,
     )
-    longer = assessed(stored_at(30, offset(YESTERDAY, TODAY)), limits=Limits(max_commit_age_hours=30)).verdicts[0]
+    longer = judged(stored_at(30, offset(YESTERDAY, TODAY)), limits=Limits(max_commit_age_hours=30)).verdicts[0]
     assert "no_commit" not in [one.code for one in longer.reasons]
 
 
@@ -156,7 +156,7 @@ def test_a_connector_that_does_not_run_says_so(state: str, tasks: list[str], del
         of = replace(
             connector({PST: value}), state=state, tasks=tuple(Task(n, one, "w:8083") for n, one in enumerate(tasks))
         )
-        found = assessed(of).verdicts[0]
+        found = judged(of).verdicts[0]
         assert found.verdict == verdict
         is_told = "not_running" in [reason.code for reason in found.reasons]
         assert is_told == (state != "RUNNING" or tasks != ["RUNNING"])
@@ -164,12 +164,12 @@ def test_a_connector_that_does_not_run_says_so(state: str, tasks: list[str], del
 
 def test_a_failed_connector_that_never_stored_anything_is_stuck_not_only_missing() -> None:
     never = connector({}, zones=[PST])
-    assert assessed(never).verdict == "missing"
-    assert assessed(replace(never, state="FAILED", tasks=())).verdict == "stuck"
+    assert judged(never).verdict == "missing"
+    assert judged(replace(never, state="FAILED", tasks=())).verdict == "stuck"
 
 
 def test_a_time_in_milliseconds_is_stuck_since_the_connector_takes_it_for_the_far_future() -> None:
-    verdict = assessed(connector({PST: offset(TODAY * 1000, TODAY)})).verdicts[0]
+    verdict = judged(connector({PST: offset(TODAY * 1000, TODAY)})).verdicts[0]
     assert (verdict.verdict, verdict.reasons[0].code) == ("stuck", "unit_doubtful")
     assert "(in milliseconds it would be 2026-11-23 00:00Z)" in verdict.reasons[0].message
 
@@ -180,7 +180,7 @@ def test_a_time_in_milliseconds_is_stuck_since_the_connector_takes_it_for_the_fa
     ids=["a round that has not begun", "data of tomorrow"],
 )
 def test_what_lies_ahead_of_the_clock_makes_a_verdict_unknown(value: Offset, available_end: int) -> None:
-    verdict = assessed(connector({PST: value}), available_end).verdicts[0]
+    verdict = judged(connector({PST: value}), available_end).verdicts[0]
     assert (verdict.verdict, verdict.reasons[0].code) == ("unknown", "clock_doubtful")
 
 

@@ -149,7 +149,7 @@ def test_an_open_run_has_delivered_up_to_its_start_only() -> None:
 
 
 @pytest.mark.parametrize("fields", [{}, {"timezone": PST}, {"timezone": 1, "report_type": TYPE}, {"server": "a"}])
-def test_a_partition_that_the_connector_cannot_have_written_is_no_place(fields: dict[str, Any]) -> None:
+def test_a_partition_that_the_connector_cannot_have_written_is_none(fields: dict[str, Any]) -> None:
     assert ReportPartition.of(Partition.of(fields)) is None
     one = connector({PST: offset(TODAY, TODAY)})
     odd = replace(one, offsets=(*one.offsets, StoredOffset(Partition.of(fields), {"x": 1})))

@@ -241,7 +241,7 @@ DEFAULTS = {
         None,
         "continue",
     ),
-    "a place that is left out for good": ({CAIRO: DONE, PST: BEHIND}, None, "unknown", None, "continue"),
+    "a partition that is left out for good": ({CAIRO: DONE, PST: BEHIND}, None, "unknown", None, "continue"),
     "an offset without an end": ({PST: WITHOUT_END}, "2026-10-01", "unknown", BLOCKER, "delete"),
     "an offset without an end or a load date": ({PST: WITHOUT_END}, None, "unknown", BLOCKER, None),
     "one round behind, without a load date": (

@@ -59,7 +59,7 @@ def judged(world: World, remedy: Remedy) -> Judged:
         asked = reference.asked[where]
         rows_are_lost = any(request.first_row for request in asked if request.resumed is None)
         is_known = world.run_status[where] == "succeeded" or all(request.resumed is None for request in asked)
-        # Of a place that does not say where it stands nobody knows what is left out, unless it is loaded anew.
+        # What a partition leaves out is unknown if its offset does not say where it stands, unless it is loaded again.
         says_where = old_end(world.stored.get(where)) is not None or where not in changed or where not in stored
         is_lossless = is_lossless and gaps <= allowed and not rows_are_lost and is_known and says_where
         is_forgotten = where in changed and where not in stored and one.report_type not in world.loads

@@ -196,7 +196,7 @@ NOTHING_LOST: dict[str, Sequence[Asked]] = {
         Asked(9, CAIRO, -4, -2),
     ),
     "the failing one was never asked for again": (*HEALED[:3], Asked(9, CAIRO, -2, 0)),
-    "the next of the failing place is another interval": (
+    "the next of the failing partition is another interval": (
         *HEALED[:3],
         Asked(8, NEW_YORK, -4, -2),
         *HEALED[4:],

@@ -152,7 +152,7 @@ def test_continue_skips_nothing_and_repeats_only_what_it_announces(world: World)
 
 
 def is_done_for_now(world: World, where: Where) -> bool:
-    """What came since a finished place's last chunk is the next round's."""
+    """What came since the last chunk of a finished partition belongs to the next round."""
     raw = world.stored[where]
     return bool(raw["processed_in_round"]) and as_long(raw["round_id"]) == max(
         fire for fire in fires_of(world.cron, world.now) if fire < world.now

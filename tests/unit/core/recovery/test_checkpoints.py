@@ -19,7 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.
     Checkpoint,
     CheckpointStatus,
     checkpoints_of,
-    weighed,
+    judged_with,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.estimate import delivered, seconds_to_go
@@ -357,12 +357,12 @@ def test_without_a_change_there_is_no_setting_to_compare() -> None:
 
 def test_a_failed_checkpoint_leaves_no_recovery_proven() -> None:
     checkpoints = [Checkpoint("data", "failed", "No record has come.")]
-    one = weighed(recovery(), checkpoints)
+    one = judged_with(recovery(), checkpoints)
     assert (one.outcome, one.reason, one.is_good) == ("not_proven", "data: No record has come", False)
     for status in ("passed", "open", "not_looked_at"):
-        assert weighed(recovery(), [Checkpoint("data", status, "Any.")]).is_good
+        assert judged_with(recovery(), [Checkpoint("data", status, "Any.")]).is_good
     worse = recovery(outcome="not_recovered", reason="it is stuck")
-    assert weighed(worse, checkpoints) is worse
+    assert judged_with(worse, checkpoints) is worse
 
 
 # How long it may take

@@ -155,7 +155,7 @@ def test_another_secret_is_another_plan_although_neither_is_shown(number: int, s
 
 
 def test_a_secret_is_not_guessed_from_its_fingerprint_by_the_hash_of_a_candidate() -> None:
-    """Both values, the place and many rounds are in it, and little of it is kept."""
+    """Both values, the partition and many rounds are in it, and little of it is kept."""
     fingerprint = secret_fingerprint("1234", "5678", "kafka-1/c/pin")
     assert len(fingerprint) == 8
     assert fingerprint != secret_fingerprint("1234", "5678", "kafka-1/d/pin")

@@ -120,7 +120,7 @@ def test_a_null_that_nothing_explains_is_refused(of: Connector, words: str) -> N
 # How it is written
 
 
-def places(
+def keys_of(
     held: TopicView, fields: dict[str, Any] = PST, after: Any = None, write_to: WriteTo = "auto", **others: Any
 ) -> list[tuple[Any, ...]]:
     of = with_topics(connector(), held, is_topic_alone=False)
@@ -133,8 +133,8 @@ NEW = {"end": 8}
 
 def test_what_rest_reaches_goes_over_rest_unless_the_topic_is_asked_for() -> None:
     held = view(record(PST_KEY, 1, topic_partition=usual(OF_REST)))
-    assert places(held, after=NEW) == []
-    assert places(held, after=NEW, write_to="topic") == [(COMMON, usual(OF_REST), OF_REST, b'{"end": 1}', False)]
+    assert keys_of(held, after=NEW) == []
+    assert keys_of(held, after=NEW, write_to="topic") == [(COMMON, usual(OF_REST), OF_REST, b'{"end": 1}', False)]
 
 
 def test_without_topics_all_goes_over_rest() -> None:
@@ -145,7 +145,7 @@ def test_without_topics_all_goes_over_rest() -> None:
 def test_a_key_that_rest_does_not_build_is_written_where_it_is() -> None:
     held = view(record(TURNED_KEY, 1, topic_partition=usual(TURNED)))
     for after in (NEW, None):
-        assert places(held, after=after) == [(COMMON, usual(TURNED), TURNED, b'{"end": 1}', False)]
+        assert keys_of(held, after=after) == [(COMMON, usual(TURNED), TURNED, b'{"end": 1}', False)]
 
 
 def test_all_keys_of_a_partition_are_written_in_all_topic_partitions_that_have_them() -> None:
@@ -154,17 +154,17 @@ def test_all_keys_of_a_partition_are_written_in_all_topic_partitions_that_have_t
         record(TURNED_KEY, 2, 2, topic_partition=2),
         record(TURNED_KEY, None, topic_partition=3),
     )
-    found = {(number, key) for _topic, number, key, _value, _is_copy in places(held, after=NEW)}
+    found = {(number, key) for _topic, number, key, _value, _is_copy in keys_of(held, after=NEW)}
     assert found == {(1, OF_REST), (2, TURNED), (3, TURNED)}
-    deleted = {(number, key) for _topic, number, key, _value, _is_copy in places(held, after=None)}
+    deleted = {(number, key) for _topic, number, key, _value, _is_copy in keys_of(held, after=None)}
     assert deleted == {(1, OF_REST), (2, TURNED)}, "there is nothing to delete in the third"
 
 
 def test_a_copy_is_written_as_well_and_deleted_only_where_there_is_one() -> None:
     held = view(record(TURNED_KEY, 1, topic=OWN, topic_partition=usual(TURNED)), own=True)
     own = (OWN, usual(TURNED), TURNED, b'{"end": 1}', False)
-    assert places(held, after=NEW) == [own, (COMMON, usual(TURNED), TURNED, None, True)]
-    assert places(held, after=None) == [own]
+    assert keys_of(held, after=NEW) == [own, (COMMON, usual(TURNED), TURNED, None, True)]
+    assert keys_of(held, after=None) == [own]
 
 
 @pytest.mark.parametrize(
@@ -179,17 +179,17 @@ def test_a_copy_is_written_as_well_and_deleted_only_where_there_is_one() -> None
 def test_a_deleted_partition_comes_back_under_the_key_that_is_known(
     held: TopicView, backed_up: tuple[OffsetRecord, ...], key: bytes
 ) -> None:
-    assert {one[2] for one in places(held, after=NEW, backed_up=backed_up)} == {key}
+    assert {one[2] for one in keys_of(held, after=NEW, backed_up=backed_up)} == {key}
 
 
 def test_a_partition_that_is_nowhere_goes_over_rest_or_where_connect_would_put_it() -> None:
-    assert places(view(record(ROME_KEY, 1)), after=NEW) == []
-    assert places(view(), after=NEW, write_to="topic") == [(COMMON, usual(OF_REST), OF_REST, None, False)]
+    assert keys_of(view(record(ROME_KEY, 1)), after=NEW) == []
+    assert keys_of(view(), after=NEW, write_to="topic") == [(COMMON, usual(OF_REST), OF_REST, None, False)]
 
 
 def test_a_key_that_nothing_shows_is_refused_for_a_connector_that_builds_other_keys_than_rest() -> None:
     with pytest.raises(RecoveryError, match="nothing shows the key of report_type=t timezone=Rome: restore a backup"):
-        places(view(record(TURNED_KEY, 1)), ROME, after=NEW)
+        keys_of(view(record(TURNED_KEY, 1)), ROME, after=NEW)
 
 
 def test_a_key_of_the_backup_that_rest_cannot_reach_is_refused_without_topics() -> None:

@@ -15,7 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.pol
 from ansible_collections.connectops.recovery.plugins.module_utils.core.policy.policy import read_policy
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import policy_info
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.policy_info import compare, run
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.policy_info import check_policy, run
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import TaskContext
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import CONNECT_POLICY_INFO
@@ -57,7 +57,7 @@ def checked(**options: Any) -> dict[str, Any]:
 def look(cluster: FakeCluster, *, check_mode: bool = False, **options: Any) -> dict[str, Any]:
     read = PolicyOptions.read(checked(**options))
     policy = read_policy(read.policy, BUILT_IN_POLICIES)
-    return compare(cluster, read, None, policy, TaskContext(check_mode, NOW, sleep=cluster.sleep)).result
+    return check_policy(cluster, read, None, policy, TaskContext(check_mode, NOW, sleep=cluster.sleep)).result
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_the_topics_of_a_class_of_the_users_are_those_that_the_workers_have_seen
     policy = {"orders": {"connector_class": "Orders", "topics": {"minimum_retention": "1d"}}}
     options = PolicyOptions.read(checked(policy=policy, connectors=["good"]))
     kafka = KafkaOptions.read({**checked(), "kafka_bootstrap_servers": ["b:9092"]})
-    found = compare(
+    found = check_policy(
         cluster, options, kafka, read_policy(policy, BUILT_IN_POLICIES), TaskContext(False, NOW, sleep=cluster.sleep)
     )
     (one,) = found.result["connectors"].values()

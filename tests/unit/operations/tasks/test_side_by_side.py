@@ -73,7 +73,7 @@ def test_what_nobody_foresaw_is_the_error_of_one_and_keeps_its_values_to_itself(
     assert (done["a"], done["c"]) == ("a", "c")
     assert isinstance(done["b"], RecoveryError)
     assert re.fullmatch(
-        r"Connector 'b': an error that was not foreseen \(KeyError at test_side_by_side\.py:\d+\): report it as a defect of"
+        r"Connector 'b': an unexpected error \(KeyError at test_side_by_side\.py:\d+\): report it as a defect of"
         r" connectops\.recovery\.",
         done["b"].sentence,
     )

@@ -119,16 +119,16 @@ def data_chart(connector: ConnectorReport) -> DataChart | None:
     if last - first < DAY_SECONDS:
         first = last - DAY_SECONDS
 
-    def place(moment: int | None) -> float | None:
+    def position(moment: int | None) -> float | None:
         return None if moment is None else across((moment - first) / (last - first))
 
     rows = tuple(
         DataRow(
             shortened(one.name),
             shown_delivery(one),
-            place(one.delivered_before),
-            place(one.delivered_after),
-            place(one.available_end),
+            position(one.delivered_before),
+            position(one.delivered_after),
+            position(one.available_end),
             is_behind=_is_behind(one),
         )
         for one in drawn[:MOST_ROWS]
@@ -169,21 +169,21 @@ def run_chart(connector: ConnectorReport, read_at: int | None) -> RunChart | Non
     lengths = [max(1.0, _length(run, read_at)) for run in runs]
     least, most = math.log10(min(*lengths, *waits) / 1.5), math.log10(max(*lengths, *waits) * 1.5)
 
-    def place(seconds: float) -> float:
+    def position(seconds: float) -> float:
         return across((math.log10(max(1.0, seconds)) - least) / (most - least))
 
     names = list(dict.fromkeys(run.name for run in runs))
     rows = []
     for name in names[:MOST_ROWS]:
         of_name = [run for run in runs if run.name == name]
-        marks = [RunMark(place(_length(run, read_at)), _run_kind(run, wait), _said_of_run(run)) for run in of_name]
+        marks = [RunMark(position(_length(run, read_at)), _run_kind(run, wait), _said_of_run(run)) for run in of_name]
         rows.append(RunRow(shortened(name), _said_of_runs(of_name, wait), tuple(marks)))
     lines = [
-        WaitLine(at := place(seconds), f"{word} {show_milliseconds(round(seconds * 1000))}", kind, anchor(at))
+        WaitLine(at := position(seconds), f"{word} {show_milliseconds(round(seconds * 1000))}", kind, anchor(at))
         for seconds, word, kind in zip(waits, ("wait", "new wait"), ("before", "after"), strict=False)
     ]
     ends = (min(*lengths, *waits), max(*lengths, *waits))
-    ticks = tuple(_tick(place(end), show_seconds(round(end)) if end >= 1 else "1 s") for end in ends)
+    ticks = tuple(_tick(position(end), show_seconds(round(end)) if end >= 1 else "1 s") for end in ends)
     return RunChart(tuple(rows), tuple(lines), ticks, len(names) - len(rows))
 
 

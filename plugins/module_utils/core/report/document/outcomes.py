@@ -42,7 +42,7 @@ def worst_outcome(outcomes: Iterable[str]) -> str:
 
 
 def badness(outcome: str) -> int:
-    """The place of an outcome in the order of them, 0 for the worst."""
+    """The rank of an outcome, 0 for the worst."""
     return OUTCOMES.index(outcome)
 
 
