@@ -5,7 +5,7 @@
 
 ``make bench`` runs it on 20 simulated clusters of ten connectors with 50 partitions each, of which one connector is stuck. The
 ways are run in turn, so that a machine whose speed drifts is unfair to none of them; the median is printed. ``fleet.py 1000``
-runs ``identify`` once on 100 and once on so many clusters: what each costs, and the largest process.
+runs ``identify`` once on 100 clusters and once on this number: what each costs, and the largest process.
 """
 
 from __future__ import annotations

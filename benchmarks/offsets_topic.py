@@ -48,7 +48,7 @@ assert (read.scanned, len(read.records)) == (int(records), int(live_keys)), (rea
 def main() -> None:
     with Lab(workers=0) as lab:
         for topic, records in (("many", RECORDS), ("few", FEWER_RECORDS)):
-            # In a process of its own, for the kernel counts the memory of whoever starts a process as that one's, too.
+            # In a process of its own, because the kernel counts the memory of the parent process as that of the new one, too.
             writer = get_context("spawn").Process(target=_write, args=(lab.bootstrap_servers, topic, records))
             writer.start()
             writer.join()
@@ -110,7 +110,7 @@ def _kcat(lab: Lab) -> list[str]:
 
 
 def _console_consumer(lab: Lab) -> list[str]:
-    """As in the runbook that this collection replaces; it does not know of an end, so it is told how many to read."""
+    """As in the runbook that this collection replaces; it does not know the end, so the number of records to read is given."""
     arguments = ["--bootstrap-server", lab.bootstrap_servers, "--topic", "many", "--from-beginning"]
     arguments += ["--property", "print.key=true", "--property", "print.value=true", "--max-messages", str(RECORDS)]
     jars = build(CONSOLE_CONSUMER_VERSION)

@@ -6,7 +6,7 @@
 ``make bench`` runs it on a lab of one worker and on one of two; by hand, 1 or 2 as its argument chooses one of them. A reset is
 compared with bare requests that wait for the same states: they write no backup, make no plan and check nothing. For several
 connectors these run side by side: all are stopped together, wait together and are returned together, as in one call. Once more
-they also mark each connector and remove the mark, in the order of a reset: each of these writes starts the connector object anew,
+they also mark each connector and remove the mark, in the order of a reset: each of these writes restarts the connector object,
 so no run that leaves marks is faster.
 
 All ways are run in turn, and their medians compared. None of them watches a resumed task for the two seconds in which a bad
@@ -41,7 +41,7 @@ from lab.lab import Lab
 from lab.scenarios import REPORT_TYPE, stripe_offset, stripe_partition
 
 CONNECTORS = 20
-# So many of them are reset alone as well.
+# The number of connectors that are reset alone as well.
 SINGLES = 5
 ROUNDS = 5
 # A worker's Java is slow at first.

@@ -90,7 +90,7 @@ class LookupModule(LookupBase):
             raise AnsibleError(
                 "The inventory has no hosts: name the Connect clusters in an inventory and pass it with -i."
             )
-        # The run's own inventory is not at hand here; this one has the same hosts and groups.
+        # The run's own inventory cannot be reached here; this one has the same hosts and groups.
         inventory = InventoryManager(self._loader, parse=False)
         for group, hosts in groups.items():
             inventory.add_group(group)

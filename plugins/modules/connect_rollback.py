@@ -226,7 +226,7 @@ connectors:
     failed:
       description:
         - V(true) if this connector failed. Then RV(connectors.msg) and the details of the failure are returned for it. The other
-          connectors are reset all the same.
+          connectors are still changed.
       type: bool
     msg: {type: str, description: Why this connector failed.}
 next_steps:

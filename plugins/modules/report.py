@@ -24,7 +24,7 @@ options:
     description:
       - Folder on the controller in which the folder of this report is made. It is created if it does not exist. A relative path
         begins where C(ansible-playbook) was started.
-      - If unset, nothing is written, and what is handed on is returned all the same.
+      - If unset, nothing is written, and the summary that is passed on is returned anyway.
     type: path
   playbook:
     description: The playbook that the report is about.

@@ -160,9 +160,9 @@ def check_writable(path: str) -> None:
     except FileNotFoundError:
         return
     except ValueError as error:
-        raise InputError(f"{FILE} {path} exists and is no plan file ({error}): {advice}.") from None
+        raise InputError(f"{FILE} {path} exists and is not a plan file ({error}): {advice}.") from None
     if not is_plan_file(data):
-        raise InputError(f"{FILE} {path} exists and is no plan file: {advice}.")
+        raise InputError(f"{FILE} {path} exists and is not a plan file: {advice}.")
 
 
 def from_variables(

@@ -69,7 +69,9 @@ def reason_to_stop(
     for one in clusters:
         if one.worse:
             name = min(one.worse)
-            return f"{name} of {one.label} is worse than before. {one.bad.get(name, 'It does not run as before.')}"
+            return (
+                f"{name} of {one.label} is worse than before. {one.bad.get(name, 'It does not run as it did before.')}"
+            )
         if stop_on_failure and (one.failure or one.bad):
             return failure_reason(f"{one.label}: {one.failure or _first(one)}")
     changed = [one for one in clusters if one.changed]

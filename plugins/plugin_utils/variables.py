@@ -339,7 +339,9 @@ def unreadable(name: str, error: Exception) -> str:
     message = str(getattr(error, "message", error)).partition("Use -v")[0].strip().rstrip(".")
     reason = message.rpartition(". ")[2].rpartition(": ")[2]
     if (spec_of(name) or {}).get("no_log") and not _UNDEFINED.fullmatch(reason):
-        return f"The variable {name} cannot be read as a template: if its braces are meant as they are, mark it as !unsafe."
+        return (
+            f"The variable {name} cannot be read as a template: if the braces belong to the value, mark it as !unsafe."
+        )
     return f"The variable {name} cannot be read ({reason}): correct what it refers to."
 
 

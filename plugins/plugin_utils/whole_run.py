@@ -61,8 +61,8 @@ def difference_problems(first: str, is_other: Callable[[str], bool]) -> Iterator
     for name in _OF_A_RUN:
         if is_other(name):
             yield (
-                f"The variable {name} holds for the whole run, and is another one here than for {first}: set it once, with -e or"
-                " for all hosts."
+                f"The variable {name} must be the same for the whole run, but differs from that of {first}: set it once, with -e"
+                " or for all hosts."
             )
 
 

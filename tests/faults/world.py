@@ -244,7 +244,7 @@ def fault(kind: Kind, method: str) -> Fault:
     if method.startswith("kafka."):
         return _fault_of_kafka(kind, method)
     if "." in method:
-        # Of a file: a lost answer is a call that has acted all the same.
+        # Of a file: a lost answer is a call that has acted nevertheless.
         return Fault(OSError(errno.EIO, os.strerror(errno.EIO)), acts=kind != "refused")
     if kind == "refused" or method not in WRITES:
         return Fault(ConnectError("Kafka Connect failed at it (status 500): no."))

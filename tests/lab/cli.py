@@ -27,7 +27,7 @@ _NEXT = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    # A shell lets its background jobs ignore SIGINT; the lab must end by it all the same.
+    # A shell lets its background jobs ignore SIGINT; the lab must end by it nevertheless.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:

@@ -32,7 +32,7 @@ JVM_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms64m", "-Xmx25
 class Jars:
     """Where the jars of one Kafka version are, and the archives of the classes that are loaded from them.
 
-    A process that ends by itself leaves its archive in ``archives_to``, if given. Each is named after its main class.
+    A process that ends on its own leaves its archive in ``archives_to``, if given. Each is named after its main class.
     """
 
     kafka_version: str

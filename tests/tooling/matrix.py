@@ -69,7 +69,7 @@ def _runs(path: str, version: str) -> bool:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a row; a row that was left out, for want of an interpreter, counts as passed."""
+    """What came of a row; a row that was left out because its interpreter is missing counts as passed."""
 
     passed: bool
     output: str

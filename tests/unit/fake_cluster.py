@@ -130,7 +130,7 @@ class FakeCluster:
         self.says = "The offsets for this connector have been altered successfully"
         self.verbs = {"offsets": {"GET", "PATCH", "DELETE"}, "config": {"GET", "PUT", "PATCH"}}
         self.delay_seconds = 0.25
-        # So many reads after a write still show what was there before it.
+        # The number of reads after a write that still show what was there before it.
         self.stale_reads = 0
         # Partitions whose stored key REST cannot build: a write is answered 200 and changes nothing.
         self.unaddressable: set[Partition] = set()

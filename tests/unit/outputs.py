@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The page docs/outputs.md: what a person sees, made by the tasks on a cluster in memory.
 
-``python -m unit.outputs`` writes the page anew.
+``python -m unit.outputs`` writes the page again.
 """
 
 from __future__ import annotations
@@ -145,7 +145,10 @@ def outputs(folder: Path) -> dict[str, tuple[str, list[str]]]:
     return {
         "All is well": ("`identify`, and nothing has to be done:", Runs(folder / "well", WELL).identify()),
         "Stuck": (
-            "`identify` without keys for Stripe and without logs: it is certain that the connector is stuck, and not who blocks.",
+            (
+                "`identify` without keys for Stripe and without logs: it is certain that the connector is stuck, but not which"
+                " partition blocks it."
+            ),
             Runs(folder / "stuck", STUCK).identify(),
         ),
         "Blocked": (
@@ -153,7 +156,10 @@ def outputs(folder: Path) -> dict[str, tuple[str, list[str]]]:
             Runs(folder / "blocked", STUCK).identify(worker_logs=[str(log)]),
         ),
         "Stopped": (
-            "`identify` for a connector that is STOPPED: no partition is blamed, and what comes after a resume is said.",
+            (
+                "`identify` for a connector that is STOPPED: no partition is blamed, and the output says what happens after a"
+                " resume."
+            ),
             Runs(folder / "stopped", STUCK, "STOPPED").identify(),
         ),
         "Unreachable": ("`identify` where no worker answers:", unreachable()),
@@ -181,7 +187,7 @@ def page() -> str:
     """The text of the page."""
     text = (
         "# What you see\n\nWhat the playbooks print about a connector of `connect-1`, a host of the inventory. It fits 80"
-        " columns, except lines\nthat are printed while something goes on, and paths.\n"
+        " columns, except lines\nthat are printed during a run, and paths.\n"
     )
     with tempfile.TemporaryDirectory() as name:
         for heading, (sentence, lines) in outputs(Path(name)).items():

@@ -58,4 +58,4 @@ def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
 
 
 def test_the_page_of_options_is_what_the_code_says() -> None:
-    assert PAGE.read_text(encoding="utf-8") == reference(), "make it anew: make reference"
+    assert PAGE.read_text(encoding="utf-8") == reference(), "write it again: make reference"

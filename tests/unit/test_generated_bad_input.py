@@ -177,7 +177,7 @@ def worlds(tmp_path: Path) -> Iterator[World]:
 
 
 def assert_refused(worlds: Iterator[World], number: int, case: Callable[[World, random.Random], str | None]) -> None:
-    """Try so many cases. Most must be refused: a generator whose inputs are all good would show nothing."""
+    """Try this number of cases. Most must be refused: a generator whose inputs are all good would show nothing."""
     refused = 0
     for seed in range(number):
         said = case(next(worlds), random.Random(seed))

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The names that playbooks depend on. Renaming one is a decision: it shows in public_names.json.
 
-After a deliberate change write the file anew: ``UPDATE_PUBLIC_NAMES=1 python -m pytest tests/unit/test_public_names.py``.
+After a deliberate change write the file again: ``UPDATE_PUBLIC_NAMES=1 python -m pytest tests/unit/test_public_names.py``.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def test_the_facts_of_a_stripe_connector_are_those_that_are_documented(facts: di
     own = {name: entry for name, entry in of_connector.items() if name in facts}
     assert set(keys([facts], own)) == set(paths(own))
     affected = {name for remedy in facts["remedies"]["compared"] for one in remedy["partitions"] for name in one}
-    # The size of what comes twice is told of a plan only.
+    # Only a plan has the size of what comes twice.
     assert affected == {*_forecast_of_a_partition(), "affected"} - {"redelivered_bytes"}
 
 

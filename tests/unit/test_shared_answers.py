@@ -72,7 +72,7 @@ def accounts(simulator: StripeSimulator) -> list[Account]:
 
 
 def task(run_folder: Path | None, cluster: str, simulator: StripeSimulator, *connectors: str) -> list[StripeAnswer]:
-    """What one task is told, of each connector of a cluster in turn."""
+    """What one task gets to know of each connector of a cluster, one after the other."""
     answers = []
     with SharedAnswers.of_task(None if run_folder is None else str(run_folder), [cluster]) as shared:
         for connector in connectors or ("orders",):
@@ -244,7 +244,7 @@ def test_a_pause_that_stripe_asks_for_holds_for_all_tasks(
     assert answer.problems == ()
     assert clock.now >= 1007
     assert requests_of(cairo) == {RUNS: 2, ONE_TYPE: 1}
-    # Longer than anybody waits: it fails at once, for whoever asks anything there.
+    # Longer than anybody waits: every question fails at once there.
     cairo.respond(status=429, times=1, retry_after=60)
     began = clock.now
     first, second = (task(tmp_path, "http://connect-1", simulator)[0] for _task in range(2))

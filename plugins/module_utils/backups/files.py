@@ -62,7 +62,7 @@ def folder_problem(path: Path) -> str | None:
     try:
         there = next((one for one in (path, *path.parents) if one.exists()), path)
         if not there.is_dir():
-            return f"{there} is no folder: name another one."
+            return f"{there} is not a folder: name another one."
     except (OSError, ValueError) as error:
         return f"{path} cannot be used ({_why(error)}): name another folder."
     if not os.access(there, os.W_OK | os.X_OK):

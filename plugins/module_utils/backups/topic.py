@@ -4,7 +4,7 @@
 """Backups and journals in a compacted Kafka topic, which every control node sees and which outlives them all.
 
 One document is one record. Its key is the path that its file would have in a folder: ``<cluster label>/<connector>/<name>``.
-A run that changes a connector writes by a transactional id of that connector. Thereby it fences an earlier run that was taken
+A run that changes a connector writes by a transactional id of that connector. This fences an earlier run that was taken
 for dead: whatever that one still writes, it is refused.
 """
 

@@ -214,7 +214,7 @@ class ConnectClient:
     def worker_answer(self, worker_id: str, name: str, timeout_seconds: float) -> WorkerAnswer:
         """Ask the worker ``worker_id`` (``host:port``) itself for the connector ``name``; one exchange, never repeated.
 
-        The worker's herder thread serves the call, hence only after it has ended its tasks. The call takes at most
+        The worker's herder thread serves the call, so it answers only after it has ended its tasks. The call takes at most
         ``timeout_seconds`` and never longer than the deadline. Raises :class:`NotFound` when the worker does not know the
         connector and :class:`TimedOut` when the deadline has already passed.
         """

@@ -88,7 +88,7 @@ def _single(sender: Sender, name: str, refused: dict[str, ConnectError]) -> Conn
             return None
 
     info = part(replies.info)
-    # A connector without its plugin has a config all the same.
+    # A connector without its plugin still has a config.
     kind, config = info if info is not None else ("unknown", part(replies.config, "config") or {})
     try:
         status = part(replies.status, "status") or Status(state="UNKNOWN")

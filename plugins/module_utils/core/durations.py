@@ -70,7 +70,7 @@ def iso_seconds(text: str) -> float | None:
 def _within_reason(seconds: int, text: str, where: str) -> int:
     if not EARLIEST_EPOCH_SECONDS <= seconds <= LATEST_EPOCH_SECONDS:
         raise InputError(
-            f"{where}: {text} is no moment between 2000 and 2100: write a date as 2026-11-12, or epoch seconds"
+            f"{where}: {text} is not a moment between 2000 and 2100: write a date as 2026-11-12, or epoch seconds"
             " (not milliseconds)."
         )
     return seconds

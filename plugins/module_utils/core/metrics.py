@@ -14,7 +14,7 @@ from typing import Any, Union
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VERDICTS
 
 Value = Union[int, float]
-# Metrics that tell of the look itself; they are written anew when a look fails, and all others are kept.
+# Metrics of the look itself. When a look fails, they are written again, and all others are kept.
 OF_THE_LOOK = "connectops_look_"
 _LONGEST_LABEL = 200
 
@@ -100,7 +100,7 @@ def _add_connector(made: _Families, name: str, connector: Mapping[str, Any], mos
         ("rounds_behind", "Number of rounds that the connector is behind.", connector.get("rounds_behind")),
         (
             "timeouts",
-            "Number of polls that failed as a report was not ready in time, in the workers' logs since the task's start.",
+            "Number of polls that failed because a report was not ready in time, in the workers' logs since the task's start.",
             measures.get("timeouts"),
         ),
         (

@@ -90,7 +90,7 @@ def as_number(value: Any, key: str, where: str) -> int:
     milliseconds = parse_duration(text, where)
     number, left_over = divmod(milliseconds, unit)
     if left_over:
-        raise InputError(f"{where}: '{text}' is no whole number of the key's unit ({show_milliseconds(unit)}).")
+        raise InputError(f"{where}: '{text}' is not a whole number of the key's unit ({show_milliseconds(unit)}).")
     return number
 
 
@@ -154,7 +154,7 @@ def decide_settings(
         if effective is not None and not re.fullmatch(r"\s*[+-]?\d+\s*", effective):
             shown = redacted_value(key, effective, secret_keys)
             raise InputError(
-                f"at_least.{key}: the connector has '{shown}' there, which is no number: set it with config."
+                f"at_least.{key}: the connector has '{shown}' there, which is not a number: set it with config."
             )
         if effective is None or int(effective) < floor:
             wanted[key] = str(floor)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the mark in a connector's config and the journal at hand say of a change that another run has begun and not ended."""
+"""What the mark in a connector's config and the journal say of a change that another run has begun and not ended."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def judge_unfinished(
     backup = (
         f"its backup is {journal.backup_file}"
         if is_own and journal is not None
-        else "its backup is not at hand here, so offsets and settings may be those before it or those of its plan"
+        else "its backup is not on this host, so offsets and settings may be those before it or those of its plan"
     )
     remark = f"Connector '{name}' has an unfinished change ({hold}; {backup}): {_end(connector, begun_in)}."
     return Unfinished(None, begun_in, remark, hold)
@@ -138,5 +138,5 @@ def _may_be_wanted(connector: Connector, begun_in: str | None) -> bool:
 
 def _end(connector: Connector, begun_in: str | None) -> str:
     if begun_in is None:
-        return f"it is {connector.state} by now, and stays so"
+        return f"it is {connector.state} now, and is left so"
     return f"it will be returned to {begun_in}"

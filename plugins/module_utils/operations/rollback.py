@@ -86,7 +86,7 @@ def _last_change(store: BackupStore, connector: str) -> FoundChange:
             if older.taken_at == change.rolls_back:
                 return FoundChange(store.read(older.name, any_cluster=True))
         raise InputError(
-            f"The last change of connector '{connector}' is a rollback that did not come to its end ({entry.name}), and the"
+            f"The last change of connector '{connector}' is a rollback that was not finished ({entry.name}), and the"
             " backup that it went back to is gone: name a backup in backup_file."
         )
     found = "no backup" if not entries else "no backup of a change that was carried out"

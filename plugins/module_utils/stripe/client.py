@@ -203,7 +203,7 @@ class _Account:
         return None if found is None else ReportRun(**found)
 
     def _is_gone(self, file_url: str) -> bool:
-        """Whether a report's file is answered by 404, which alone makes the connector ask for the report anew."""
+        """Whether a report's file is answered by 404, the only answer after which the connector asks for the report again."""
         import requests
 
         def ask(turn: Turn) -> bool:

@@ -66,7 +66,7 @@ CONFIG = {
 class Brokers:
     """What the collection uses of the brokers.
 
-    ``abandon``: a producer of this transactional id dies before its commit; its transaction may last for so many seconds.
+    ``abandon``: a producer of this transactional id dies before its commit; its transaction may last for this number of seconds.
     """
 
     producer: Callable[[str], Any]

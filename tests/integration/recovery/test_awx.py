@@ -22,7 +22,7 @@ from unit.awx.test_blank_surveys import ENDS_WITH, blank_answers
 
 # With a look every 50 ms there are at most 31 within the connector's wait.
 SLOW: dict[str, Any] = {"blocker_pending_seconds": 15.0, "blocker_ready_after_looks": 60}
-# AWX's page of events shows so many bytes of each, and a larger result is dropped.
+# AWX's page of events shows this number of bytes of each, and drops a larger result.
 SHOWN, LARGEST_RESULT = 1024, 700_000
 
 

@@ -158,7 +158,7 @@ def test_what_is_wrong_with_the_login_or_the_connection_is_one_sentence_and_noth
         (login(security, ca_path=str(security.client_cert_file)), TlsFailed, "set kafka_ca_path"),
         (login(security, bootstrap_servers=(f"localhost:{port}",)), TlsFailed, "made for another host"),
         (by_certificate(security, client_cert=None), TlsFailed, "kafka_client_cert"),
-        # Some versions of the library know that it is for want of TLS.
+        # Some versions of the library know that TLS is missing.
         (KafkaOptions((at,)), (Unreachable, TlsFailed), "kafka_security_protocol"),
         (login(security, bootstrap_servers=(f"{plain.host}:{plain.port}",)), TlsFailed, "kafka_security_protocol"),
         (KafkaOptions(("127.0.0.1:1",)), Unreachable, "No Kafka broker can be reached at 127.0.0.1:1"),

@@ -138,7 +138,7 @@ def dies(pair: Pair, step: int, die: Callable[[], None]) -> str | None:
         assert told(held) == "told who holds it", held
     # Between an order and the mark that belongs to it only the journal tells of it.
     only_home = "a" if not was_marked and pair.has_journal("a") else None
-    # An order that was given may come into force a moment later, whoever is there to see it.
+    # An order that was given may come into force a moment later, even if nobody sees it.
     after = pair.start(only_home or "b", ahead_seconds=LATER_SECONDS).result()
     assert told(after) == "ok", after
     pair.demand_end(after)
@@ -146,7 +146,7 @@ def dies(pair: Pair, step: int, die: Callable[[], None]) -> str | None:
 
 
 def after_its_end(pair: Pair, first: Result) -> str:
-    """While it changes a connector, a run that is told to end does not die: it undoes the change, or has made it already."""
+    """While it changes a connector, a run that gets a signal does not die: it undoes the change, or has made it already."""
     pair.demand_end(first)
     after = pair.start("b").result()
     assert told(after) == "ok", after

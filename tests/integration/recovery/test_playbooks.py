@@ -224,8 +224,8 @@ def test_a_stopped_connector_that_would_be_stuck_fails_the_run_unless_it_was_nam
     report = " ".join(found.stdout.partition("PLAY [Report]")[2].split())
     assert (
         f"STOPPED, and stuck after a resume: {one.name}. To recover, run this playbook with -e"
-        f" connectops_connectors={one.name}, then send PUT /connectors/{one.name}/resume. If it shall stay STOPPED, say so with"
-        " connectops_stay_stopped."
+        f" connectops_connectors={one.name}, then send PUT /connectors/{one.name}/resume. If it is meant to stay STOPPED, name"
+        " it in connectops_stay_stopped."
     ) in report
     assert one.cluster.config(one.name)["stripe.report.max.wait.ms"] == "1500"
     stay = ["-e", json.dumps({"connectops_stay_stopped": [one.name]})]

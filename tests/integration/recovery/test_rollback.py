@@ -119,7 +119,7 @@ def test_another_cluster_and_another_connector_of_the_same_name_are_refused_unle
     assert "set allow_other_cluster to true" in failed(tasks.roll_back())["msg"]
     backup_of(done).write_text(json.dumps(kept.as_data()), encoding="utf-8")
 
-    # Created anew: its offsets are still there, and another setting tells that it is not the one of before.
+    # Created again: its offsets are still there, and another setting shows that it is not the same connector.
     config = {**lab.connect.config(trial.name), "batch.size": "9"}
     lab.connect.delete(trial.name)
     lab.connect.create(trial.name, config, state="STOPPED")

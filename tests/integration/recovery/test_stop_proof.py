@@ -145,7 +145,7 @@ def test_a_reset_waits_for_the_task_to_end_and_holds(
             opened = pool.submit(let_one_poll_through, trial, gate)
             done = tasks.of(succeeded(tasks.reset(timestamp=str(moment), **options)))
             opened.result()
-        # The task's last commit came first, and the plan was made anew from it.
+        # The task's last commit came first, and the plan was made again from it.
         (change,) = done["plan"]["offsets"]
         assert change["before"] == finished(0, 0)
         assert trial.offset(PST) == stripe_offset(end=moment, round_id=MIDNIGHT, processed=False), number

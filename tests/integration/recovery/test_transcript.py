@@ -5,7 +5,7 @@
 """From the plan to the rollback of the rollback, with a run that is killed: each run has a home folder of its own.
 
 ``docs/nothing-is-lost.md`` shows the lines that a person reads; they are compared here, without what differs from run to run.
-After a deliberate change write them anew: ``UPDATE_TRANSCRIPT=1 pytest tests/integration/recovery/test_transcript.py``.
+After a deliberate change write them again: ``UPDATE_TRANSCRIPT=1 pytest tests/integration/recovery/test_transcript.py``.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ _OF_A_CONNECTION = {"connection", "content-length", "host", "keep-alive", "trans
 
 @dataclass(frozen=True)
 class Answer:
-    """What is answered in place of the worker. ``reaches``: the worker gets the call all the same.
+    """What is answered in place of the worker. ``reaches``: the worker gets the call nevertheless.
 
     ``status`` None: the connection ends without an answer. ``length``: the Content-Length, if it is not the true one.
     """

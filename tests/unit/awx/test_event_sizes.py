@@ -14,7 +14,7 @@ from lab.connect_servers import ConnectServers
 from lab.simulated_fleet import fleet, write_inventory
 from unit.awx.objects import templates
 
-# AWX's list of events shows so many bytes of each, and it drops the data of a larger event.
+# AWX's list of events shows this number of bytes of each, and it drops the data of a larger event.
 SHOWN, LARGEST = 1024, 700_000
 
 

@@ -26,7 +26,7 @@ from unit.awx.objects import (
     variables_of,
 )
 
-# These change nothing, so that AWX may end them after a while. Every other playbook is left to end by itself.
+# These change nothing, so that AWX may end them after a while. Every other playbook must end on its own.
 READERS = {"backups", "identify", "metrics", "support_bundle"}
 TYPES = {"text": {"str", "list"}, "textarea": {"dict", "list"}, "integer": {"int"}, "float": {"float"}}
 

@@ -132,7 +132,7 @@ def test_a_folder_that_cannot_be_one_is_refused_before_anything_is_written(tmp_p
     (tmp_path / "file").write_text("", encoding="utf-8")
     store = FolderStore(tmp_path / "file" / "backups", "eu-1", "kafka-1", "c")
     with pytest.raises(
-        RecoveryError, match=r"A backup cannot be written to .* \(.*/file is no folder\): nothing was changed"
+        RecoveryError, match=r"A backup cannot be written to .* \(.*/file is not a folder\): nothing was changed"
     ):
         store.refuse_unfit(BACKUP)
     FolderStore(tmp_path / "new", "eu-1", "kafka-1", "c").refuse_unfit(BACKUP)
@@ -330,6 +330,6 @@ def test_a_folder_is_looked_at_without_being_made(tmp_path: Path) -> None:
     file.touch()
     assert folder_problem(tmp_path / "new" / "reports") is None
     assert not (tmp_path / "new").exists()
-    assert folder_problem(file) == f"{file} is no folder: name another one."
-    assert folder_problem(file / "below") == f"{file} is no folder: name another one."
+    assert folder_problem(file) == f"{file} is not a folder: name another one."
+    assert folder_problem(file / "below") == f"{file} is not a folder: name another one."
     assert "cannot be used (File name too long)" in str(folder_problem(tmp_path / ("a" * 300)))

@@ -111,7 +111,7 @@ ROWS = {
     "JSON": Row(ROOT, 200, {"version": "1"}, Reply),
     "JSON null": Row(ROOT, 200, b"null", Reply),
     "nothing, where nothing is wanted": other(STOP, 204, b"", Reply),
-    # Credentials, whoever asks for them
+    # Credentials, for Connect or for what is in front of it
     "401 without a login": other(ROOT, 401, PAGE, AccessDenied, "set url_username and url_password, or bearer_token"),
     "401 with a login": other(ROOT, 401, PAGE, AccessDenied, "check url_username and url_password", login="password"),
     "401 with a token": other(ROOT, 401, PAGE, AccessDenied, "check bearer_token", login="token"),

@@ -103,7 +103,7 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["1794441600000", "-1", "4102444801", "1969-12-31", "2100-01-02", "20261112", "0"])
 def test_moments_of_another_age_are_taken_for_a_mistake(text: str) -> None:
-    words = rf"^timestamp: {text} is no moment between 2000 and 2100: write a date as 2026-11-12, or epoch seconds"
+    words = rf"^timestamp: {text} is not a moment between 2000 and 2100: write a date as 2026-11-12, or epoch seconds"
     with pytest.raises(InputError, match=words):
         parse_moment(text, "timestamp")
 

@@ -117,7 +117,7 @@ def test_a_connector_is_held_until_the_time_in_the_mark(state: str, journal: Jou
 def test_a_run_that_has_ended_is_finished(journal: Journal | None, now: int, has_ended: bool) -> None:
     found = judge_unfinished(connector("STOPPED"), journal, now, holder_has_ended=has_ended)
     assert (found.problem, found.begun_in, found.over) == (None, "RUNNING", HOLD)
-    assert ("its backup is /b.json" if journal else "its backup is not at hand here") in str(found.remark)
+    assert ("its backup is /b.json" if journal else "its backup is not on this host") in str(found.remark)
     assert str(found.remark).endswith("it will be returned to RUNNING.")
 
 
@@ -131,7 +131,7 @@ def test_only_the_journal_of_the_same_run_takes_over_at_once() -> None:
 def test_a_state_that_somebody_has_chosen_since_is_left(state: str, hold: Hold | None) -> None:
     found = judge_unfinished(connector(state, hold), JOURNAL, NOW + 421, holder_has_ended=True)
     assert (found.problem, found.begun_in) == (None, None)
-    assert str(found.remark).endswith(f"it is {state} by now, and stays so.")
+    assert str(found.remark).endswith(f"it is {state} now, and is left so.")
 
 
 @pytest.mark.parametrize(

@@ -211,8 +211,8 @@ def test_a_floor_is_counted_in_the_keys_own_unit(key: str, floor: Any, expected:
         (WAIT, "8d", "8d is 8 d, longer than the 7 d that this accepts"),
         (WAIT, 3_600_000_000, "3600000000 is 1000 h, longer than the 7 d that this accepts"),
         ("a.timeout.seconds", 3_600_000, "longer than the 7 d that this accepts: a.timeout.seconds counts in 1 s"),
-        ("a.timeout.seconds", "1500ms", "'1500ms' is no whole number of the key's unit (1 s)"),
-        ("max.report.interval.days", "36h", "'36h' is no whole number of the key's unit (24 h)"),
+        ("a.timeout.seconds", "1500ms", "'1500ms' is not a whole number of the key's unit (1 s)"),
+        ("max.report.interval.days", "36h", "'36h' is not a whole number of the key's unit (24 h)"),
         ("batch.size", "60m", "the unit of batch.size is not known"),
     ],
 )
@@ -225,7 +225,7 @@ def test_a_floor_that_makes_no_sense_is_refused(key: str, floor: Any, words: str
 
 def test_a_stored_value_that_is_no_number_is_not_guessed_at() -> None:
     assert refused({WAIT: "${env:WAIT}"}, at_least={WAIT: "60m"}) == (
-        f"at_least.{WAIT}: the connector has '${{env:WAIT}}' there, which is no number: set it with config."
+        f"at_least.{WAIT}: the connector has '${{env:WAIT}}' there, which is not a number: set it with config."
     )
     assert "sk_live_1" not in refused({"api.key.ms": "sk_live_1"}, at_least={"api.key.ms": "60m"})
 

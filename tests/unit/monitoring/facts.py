@@ -15,7 +15,7 @@ CAIRO, NEW_YORK = (
 
 
 def verdict(partition: dict[str, str], name: str, days: int) -> dict[str, Any]:
-    """A verdict on a partition that has delivered until so many days ago."""
+    """A verdict on a partition whose delivered data ends this number of days ago."""
     return {
         "partition": partition,
         "verdict": name,

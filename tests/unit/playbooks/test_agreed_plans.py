@@ -32,7 +32,7 @@ BY_ID = {"connect-1": {"orders": "d9aa21c64d60"}}
             "connectops_plan_ids has plans of the cluster conect-1, which the inventory does not have: did you mean",
         ),
         ({"connectops_plan_ids": BY_ID, "connectops_plan_file": "plans.json"}, [], "are both set: set one of them."),
-        ({"connectops_plan_file": "hosts.yml"}, ["--check"], "hosts.yml exists and is no plan file (not JSON)"),
+        ({"connectops_plan_file": "hosts.yml"}, ["--check"], "hosts.yml exists and is not a plan file (not JSON)"),
         (
             {"connectops_plan_file": "plans.json", "connectops_plan_max_age": "90000d", "connectops_connectors": "d"},
             [],

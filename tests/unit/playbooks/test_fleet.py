@@ -127,7 +127,7 @@ def test_each_cluster_costs_few_tasks(
 ) -> None:
     """Each task takes a process for each cluster. The last cluster of two does nothing for the others.
 
-    A blank answer to the question which verdict shall fail asks for none.
+    A blank answer to the question at which verdict to fail asks for none.
     """
     status, output = run(tmp_path, clusters[:2], playbook, connectops_set_stats=True, identify_fail_on="")
     assert status == 0, output

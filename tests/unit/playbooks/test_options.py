@@ -314,7 +314,7 @@ def test_what_the_inventory_sets_where_a_run_does_not_read_it_stops_the_run(tmp_
     assert status == 2, output
     assert "The variable connectops_hosts is set in the inventory, where a play does not read it" in output
     assert (
-        "The variable connectops_max_changes holds for the whole run, and is another one here than for connect-1"
+        "The variable connectops_max_changes must be the same for the whole run, but differs from that of connect-1"
         in output
     )
     assert output.count("The variable recover_connectors is not read by connectops.recovery") >= 2

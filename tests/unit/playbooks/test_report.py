@@ -110,5 +110,5 @@ def test_a_folder_that_cannot_be_one_is_refused_before_anything_is_read(tmp_path
     file.touch()
     status, output = play(playbook("recover"), tmp_path, {"connectops_report_dir": str(file / "below")})
     assert status == 2
-    assert f"connectops_report_dir: {file} is no folder: name another one." in output
+    assert f"connectops_report_dir: {file} is not a folder: name another one." in output
     assert NOT_REACHED not in output

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clusters of a run that share Stripe accounts: playbooks ask each account once in a look, and anew after a reset."""
+"""Clusters of a run that share Stripe accounts: playbooks ask each account once in a look, and again after a reset."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def test_the_name_for_a_cluster_is_a_variable_and_belongs_to_no_other_cluster() 
         ({"connectops_plan_ids": {"connect-1": ID}}, "connectops_plan_ids must have a map"),
         (
             {"connectops_plan_ids": {"connect-1": {"a": "abc"}}},
-            "connectops_plan_ids.connect-1: \"abc\" of connector 'a' is no id of a plan",
+            "connectops_plan_ids.connect-1: \"abc\" of connector 'a' is not an id of a plan",
         ),
         (
             {"connectops_plan_ids": MAP, "connectops_plan_ids_x": {"connect-1": {"a": OTHER}}},
@@ -191,7 +191,7 @@ def test_only_a_plan_file_is_ever_replaced(file: Path, tmp_path: Path) -> None:
     check_writable(str(tmp_path / "new.json"))
     for text in ("{}", "all:\n  hosts: {}"):
         file.write_text(text, encoding="utf-8")
-        with pytest.raises(InputError, match=r"exists and is no plan file.*: name a new file"):
+        with pytest.raises(InputError, match=r"exists and is not a plan file.*: name a new file"):
             check_writable(str(file))
 
 

@@ -57,7 +57,7 @@ def test_a_run_stops_when_more_than_the_share_that_is_allowed_is_not_well(seen: 
 )
 def test_a_run_stops_when_a_connector_is_worse_than_before_whatever_share_is_allowed(recovery: dict[str, Any]) -> None:
     worse = outcome(CHANGED, {"outcome": "recovering", **recovery})
-    assert reason(worse, most=100) == "c of eu is worse than before. It does not run as before."
+    assert reason(worse, most=100) == "c of eu is worse than before. It does not run as it did before."
 
 
 def test_a_change_that_was_left_unfinished_is_worse_and_one_that_was_undone_is_not() -> None:

@@ -26,9 +26,9 @@ FACTS: dict[str, Any] = {
     [
         ((), None, (), ("a", "b", "c"), ("d", "e"), ()),
         ((), None, ("d",), ("a", "b", "c"), ("e",), ()),
-        # Whoever names connectors has decided about the others.
+        # A user who names connectors has decided about the others.
         (("x",), None, (), ("x",), (), ()),
-        # What was not agreed to is told and left alone.
+        # What was not agreed to is reported and left alone.
         ((), {"a": "1", "d": "2"}, (), ("a", "d"), ("e",), ("b", "c")),
         ((), {}, (), (), ("d", "e"), ("a", "b", "c")),
         (("a",), {"a": "1"}, (), ("a",), (), ("b", "c")),

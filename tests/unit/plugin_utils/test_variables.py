@@ -115,7 +115,7 @@ def test_a_secret_that_is_no_template_is_not_quoted() -> None:
     error = Undefined("Syntax error in template: expected token 'end of print statement', got 's3cret'")
     (problem,) = problems({"connectops_url_password": error})
     assert "s3cret" not in problem
-    assert problem.endswith("if its braces are meant as they are, mark it as !unsafe.")
+    assert problem.endswith("if the braces belong to the value, mark it as !unsafe.")
     assert (
         "'vault_password' is undefined"
         in problems({"connectops_url_password": Undefined("'vault_password' is undefined")})[0]

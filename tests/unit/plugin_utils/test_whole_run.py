@@ -75,7 +75,7 @@ def test_hosts_and_batches_that_only_the_inventory_sets_are_refused() -> None:
 def test_what_one_host_reads_for_all_may_not_differ() -> None:
     (problem,) = difference_problems("connect-1", lambda name: name == "connectops_mode")
     assert problem.startswith(
-        "The variable connectops_mode holds for the whole run, and is another one here than for connect-1:"
+        "The variable connectops_mode must be the same for the whole run, but differs from that of connect-1:"
     )
 
 

@@ -59,7 +59,7 @@ def judge_by_profile(connector: Connector, profile: Profile | None, limits: Limi
     """A verdict on each stored and each expected partition, in the order of their names; ``now`` is epoch seconds.
 
     Without a profile commit times alone are looked at. A connector of which nothing is stored or expected gets one verdict
-    on the partition without fields, so that its state is reported all the same.
+    on the partition without fields, so that its state is still reported.
     """
     profile = profile or GENERIC
     expected = profile.expected.values(connector.config) if profile.expected else None
@@ -246,7 +246,9 @@ class _ProfileJudge:
             message = f"{profile.heartbeat} is not set, so a quiet source looks the same"
             yield "unknown", Reason("may_be_quiet", message)
         elif others_move and overdue is not None:
-            message = "others of its connector were stored since, so a quiet or finished source looks the same"
+            message = (
+                "other partitions of the connector were stored since, so a quiet or finished source looks the same"
+            )
             yield "unknown", Reason("may_be_quiet", message)
 
     def _stores_others(self, longest: int) -> bool:
@@ -271,7 +273,7 @@ def time_of(field: TimeField | None, offset: Offset) -> tuple[float | None, tupl
     seconds = _seconds(value, field.unit)
     if _is_sensible(seconds):
         return seconds, ()
-    words = f"its {field.field} {value} is no sensible time in {field.unit}"
+    words = f"its {field.field} {value} is not a plausible time in {field.unit}"
     for unit in UNITS:
         other = _seconds(value, unit)
         if other is not None and _is_sensible(other):

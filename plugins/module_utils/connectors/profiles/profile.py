@@ -221,7 +221,7 @@ def _settings(given: _Given) -> dict[str, tuple[str, ...]]:
     if not given.has("settings"):
         return {}
     if not isinstance(given.data["settings"], Mapping):
-        raise given.wrong("settings", "is no map: write a setting and its value, such as mode: timestamp")
+        raise given.wrong("settings", "is not a map: write a setting and its value, such as mode: timestamp")
     wanted = {}
     for key, value in given.data["settings"].items():
         values = value if isinstance(value, list) else [value]
@@ -246,7 +246,7 @@ def _open_run(given: _Given) -> OpenRun:
         return OpenRun(field, None, ended_by)
     values = given.data["values"]
     if not isinstance(values, list) or not values or any(isinstance(one, (list, dict)) for one in values):
-        raise given.wrong("values", "is no list of values: write one such as [true, INITIAL]")
+        raise given.wrong("values", "is not a list of values: write one such as [true, INITIAL]")
     return OpenRun(field, tuple(values), ended_by)
 
 
@@ -279,10 +279,10 @@ class _Given:
     def only(self, *keys: str) -> None:
         if not isinstance(self.data, Mapping):
             what = self.under.rstrip(".") or "the profile"
-            raise InputError(f"{self.where}: {what} is no map: its keys are {', '.join(keys)}.")
+            raise InputError(f"{self.where}: {what} is not a map: its keys are {', '.join(keys)}.")
         for key in self.data:
             if key not in keys:
-                raise self.wrong(str(key), f"is no key of a profile: {_nearest(str(key), keys)}")
+                raise self.wrong(str(key), f"is not a key of a profile: {_nearest(str(key), keys)}")
 
     def map(self, key: str, *keys: str) -> _Given:
         inner = _Given(self.data[key], self.where, f"{key}.")
@@ -303,7 +303,7 @@ class _Given:
         if not isinstance(value, list):
             return (self.text(key),)
         if not value or not all(isinstance(one, str) and one for one in value):
-            raise self.wrong(key, "is no list of texts: write at least one")
+            raise self.wrong(key, "is not a list of texts: write at least one")
         return tuple(value)
 
     def pattern(self, key: str) -> str:
@@ -311,7 +311,7 @@ class _Given:
         try:
             re.compile(value)
         except (re.error, OverflowError, RecursionError) as error:
-            raise self.wrong(key, f"is no regular expression ({error}): correct it") from None
+            raise self.wrong(key, f"is not a regular expression ({error}): correct it") from None
         return value
 
     def one_of(self, key: str, choices: Collection[str]) -> str:

@@ -193,9 +193,7 @@ def _beside(
     if partition not in walked or verdict.verdict == "ok" or has_own_problem:
         return verdict
     if partition < blocker.partitions[0]:
-        reason = Reason(
-            "blocked_later", f"not stored: the poll is blocked further on, by {blocker.seen_from(partition)}"
-        )
+        reason = Reason("blocked_later", f"not stored, because the poll fails later, at {blocker.seen_from(partition)}")
     else:
         reason = Reason("waits_behind", f"waits behind {blocker.seen_from(partition)}")
     starved: VerdictName = "missing" if verdict.verdict == "missing" else "blocked"

@@ -32,7 +32,7 @@ class LeftAlone:
         return self.forecast.is_complete and self.blocked_by is None
 
     def as_data(self) -> dict[str, Any]:
-        """``report_runs`` is null where it never catches up; ``report_runs_once_healed`` is what it takes from then on."""
+        """``report_runs`` is null where it never catches up; ``report_runs_once_healed`` counts from when nothing blocks it."""
         return {
             "rounds_missed": self.forecast.rounds_behind,
             "report_runs": self.forecast.runs if self.catches_up else None,

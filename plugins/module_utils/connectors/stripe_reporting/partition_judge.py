@@ -162,7 +162,8 @@ class PartitionJudge:
         }
         for name, moment in moments.items():
             if moment is not None and moment > LATEST_EPOCH_SECONDS:
-                words = f"its {name} {moment} is no time in seconds (in milliseconds it would be {show_moment(moment // 1000)})"
+                meant = show_moment(moment // 1000)
+                words = f"its {name} {moment} is not a time in seconds (in milliseconds it would be {meant})"
                 yield "stuck", Reason("unit_doubtful", words, moment, LATEST_EPOCH_SECONDS)
                 return
         reason = clock_doubtful("its round", offset.round_id, self.situation.now)

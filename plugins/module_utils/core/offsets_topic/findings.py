@@ -177,7 +177,7 @@ class _Comparison:
                 continue
             because = {
                 "order": "its fields are in another order than REST writes them",
-                "text": "a number, an escape or a blank in it is written otherwise than REST does",
+                "text": "a number, an escape or a blank in it is not written as REST writes it",
             }[how]
             built = _text(rest_key(stored.connector, stored.partition))
             yield self._finding(

@@ -10,7 +10,7 @@ _SEED, _MULTIPLIER = 0x9747B28C, 0x5BD1E995
 
 
 def topic_partition_of(key: bytes, topic_partitions: int) -> int:
-    """The number of the topic partition, of a topic that has so many."""
+    """The number of the topic partition, of a topic with this number of topic partitions."""
     return (_murmur2(key) & 0x7FFFFFFF) % topic_partitions
 
 

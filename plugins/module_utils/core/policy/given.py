@@ -30,10 +30,10 @@ class Given:
 
     def demand_map(self, advice: str) -> None:
         if not isinstance(self.data, Mapping):
-            raise self.wrong(f"{_shown(self.data)} is no map: {advice}.")
+            raise self.wrong(f"{_shown(self.data)} is not a map: {advice}.")
         for key in self.data:
             if not isinstance(key, str) or not key.strip():
-                raise self.wrong(f"{_shown(key)} is no name: write a text.")
+                raise self.wrong(f"{_shown(key)} is not a name: write a text.")
 
     def only(self, *keys: str) -> None:
         self.demand_map(f"its keys are {', '.join(keys)}")

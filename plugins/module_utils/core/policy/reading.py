@@ -59,7 +59,7 @@ def _allowed(given: Given, key: str) -> tuple[str, ...] | None:
         return None
     values = given.data["allowed"]
     if not isinstance(values, list) or not values or any(isinstance(one, (list, dict)) for one in values):
-        raise given.wrong("allowed is no list of values: write one, such as [1].")
+        raise given.wrong("allowed is not a list of values: write one, such as [1].")
     return tuple(str(as_setting(one, key)) for one in values if one is not None)
 
 
@@ -70,7 +70,7 @@ def _pattern(given: Given) -> str | None:
     try:
         re.compile(pattern)
     except re.error as error:
-        raise given.wrong(f"pattern {pattern} is no regular expression ({error}): correct it.") from None
+        raise given.wrong(f"pattern {pattern} is not a regular expression ({error}): correct it.") from None
     return pattern
 
 
@@ -89,7 +89,7 @@ def _fix(given: Given, key: str) -> str | None:
     if not given.has("fix"):
         return None
     if is_secret_by_name(key):
-        raise given.wrong("fix is the value of a secret, which has no place in a policy: remove it.")
+        raise given.wrong("fix is the value of a secret, which a policy must not contain: remove it.")
     return as_setting(given.data["fix"], key)
 
 
@@ -104,12 +104,12 @@ def _severity(given: Given) -> Severity:
 
 def _refuse_contradictions(rule: SettingRule, given: Given) -> None:
     if rule.absent and any(given.has(part) for part in (*_PARTS, "fix") if part != "absent"):
-        raise given.wrong("absent goes with no other rule: keep it alone, or remove it.")
+        raise given.wrong("absent cannot stand beside other rules: remove it, or remove the others.")
     if rule.minimum is not None and rule.recommended is not None and rule.recommended < rule.minimum:
         raise given.wrong("recommended is below minimum: raise it, or leave it out.")
     floor = rule.recommended or rule.minimum
     if rule.maximum is not None and floor is not None and rule.maximum < floor:
-        raise given.wrong("maximum is below what is wanted at least: raise it, or leave it out.")
+        raise given.wrong("maximum is below minimum or recommended: raise it, or leave it out.")
     if rule.fix is not None:
         broken = rule.check(Config({rule.key: rule.fix}, {rule.key: None}, frozenset(), 0.0))
         if broken is not None and rule.format is None:

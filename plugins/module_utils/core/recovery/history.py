@@ -34,7 +34,7 @@ def history_of(soak: Soak, changed_at: float, before: Mapping[Partition, int]) -
 
 
 def _thinned(samples: Sequence[Sample]) -> Sequence[Sample]:
-    """At most so many, evenly, with the first one and the last one."""
+    """A selection of at most MOST_POINTS samples, evenly spread, with the first and the last one."""
     if len(samples) <= MOST_POINTS:
         return samples
     return [samples[round(number * (len(samples) - 1) / (MOST_POINTS - 1))] for number in range(MOST_POINTS)]

@@ -50,7 +50,9 @@ class Agreed:
         if begun_in is not None and (only_returns or replace(now, state=begun_in).id == self.id):
             return None
         if now.is_empty and same_request(now.id, self.id):
-            return f"Plan {self.id} was agreed to, and nothing is left to change: the connector needs it no more."
+            return (
+                f"Plan {self.id} was agreed to, and nothing is left to change: the connector does not need it any more."
+            )
         if not same_request(now.id, self.id):
             raise RecoveryError(
                 f"The plan {self.id} does not fit what is asked of connector '{now.connector}' now; nothing was changed: it"
@@ -72,7 +74,7 @@ def agreed_by_id(ids: Mapping[str, Any], option: str) -> dict[str, Agreed]:
     for connector, one in ids.items():
         if not is_plan_id(one):
             raise InputError(
-                f"{option}: {_shown(one)} of connector '{connector}' is no id of a plan: write the 12 characters behind"
+                f"{option}: {_shown(one)} of connector '{connector}' is not an id of a plan: write the 12 characters behind"
                 " Plan in the output of a run in check mode, in quotes."
             )
     return {connector: Agreed(one) for connector, one in ids.items()}
@@ -82,7 +84,7 @@ def what_moved(old: Data, new: Data) -> str:
     """The facts by which two plans for the same connector differ, as the end of a sentence without a full stop."""
     facts = list(_differences(old, new))
     if not facts:
-        return "the plan of now is another one"
+        return "the plan is a different one now"
     more = len(facts) - _NAMED
     return "; ".join(facts[:_NAMED]) + (f"; and {more} more" if more > 0 else "")
 

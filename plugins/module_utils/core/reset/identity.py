@@ -15,7 +15,7 @@ from typing import Any
 _DERIVED = ("id", "is_empty", "offsets_stored")
 # Their order says nothing.
 _UNORDERED = ("offsets", "presumed", "settings")
-# A connector is in these for a moment, while Connect assigns its work anew.
+# A connector is in these for a moment, while Connect assigns its work again.
 _PASSING_STATES = ("UNASSIGNED", "RESTARTING")
 _REQUEST_DIGITS, _CONTENT_DIGITS = 4, 8
 _ID = re.compile(r"[0-9a-f]{12}")

@@ -76,10 +76,10 @@ def _problems(data: Mapping[str, Any]) -> Iterator[str]:
     yield from _wrong_types(data["request"], _REQUEST_TYPES, "request.")
     texts = (*data["hidden_changes"].values(), *data["request"]["config"])
     if not all(isinstance(one, str) for one in texts):
-        yield "hidden_changes or request.config holds what is no text"
+        yield "hidden_changes or request.config holds something that is not text"
     for name in ("partitions", "offsets"):
         if not all(isinstance(one, Mapping) for one in data["request"][name]):
-            yield f"request.{name} holds what is no map"
+            yield f"request.{name} holds what is not a map"
     for number, setting in enumerate(data["settings"], start=1):
         where = f"settings, entry {number}: "
         yield from _wrong_types(setting, _SETTING_TYPES, where) if isinstance(setting, Mapping) else [f"{where}no map"]

@@ -101,7 +101,7 @@ class PlanFile:
         made_at = iso_seconds(data["made_at"]) if isinstance(data.get("made_at"), str) else None
         clusters = data.get("clusters")
         if made_at is None or not isinstance(clusters, Mapping):
-            what = "made_at is no moment" if made_at is None else "clusters is no map"
+            what = "made_at is not a moment" if made_at is None else "clusters is not a map"
             raise InputError(f"{where} is damaged ({what}): {_AGAIN}.")
         found = {label: _cluster(label, one, f"{where}: cluster {label}") for label, one in clusters.items()}
         if data.get("content") != digest(clusters):

@@ -100,7 +100,7 @@ def refuse_without_offsets(connector: Connector, strategy: str) -> None:
         return
     raise InputError(
         f"Connect lists no offset of connector '{connector.name}', so the strategy {strategy} has nothing to change: let the"
-        " connector run until it has stored one, or use restore. If it continues from an earlier position all the same, REST does"
+        " connector run until it has stored one, or use restore. If it does continue from an earlier position, REST does"
         " not show its offsets: run identify with connectops_kafka_bootstrap_servers and read the findings."
     )
 

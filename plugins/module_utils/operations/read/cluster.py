@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A cluster as its REST API tells of it and as its offsets topics do, side by side.
 
-Each of the two works without the other: a worker that is down, or older than 3.5, has topics all the same, and without
-access to Kafka there is REST. What one of them could not say is told, never passed over.
+Each of the two works without the other: the topics can be read while a worker is down or older than 3.5, and REST can be
+read without access to Kafka. What one of them could not say is reported, never passed over.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def read_views(
 ) -> ClusterViews:
     """Read the named connectors, or all of the cluster, from both sources. Raises RecoveryError when neither can be read.
 
-    ``now`` is epoch seconds; ``progress`` is told in words how far a long read has come.
+    ``now`` is epoch seconds; ``progress`` is called with a sentence on how far a long read has come.
     """
     if kafka_options is None:
         snapshot, warnings = _over_rest(client, names, now, with_offsets=True)

@@ -48,7 +48,9 @@ def workers_now(client: Cluster, now: float) -> tuple[float, tuple[str, ...]]:
     if abs(ahead) < _CLOCK_TOLERANCE_SECONDS:
         return now, ()
     apart = f"{show_seconds(abs(round(ahead)))} {'ahead of' if ahead > 0 else 'behind'}"
-    return now - ahead, (f"This machine's clock is {apart} that of Kafka Connect: it is Connect's that is judged by.",)
+    return now - ahead, (
+        f"This machine's clock is {apart} that of Kafka Connect: Connect's clock is used for the verdicts.",
+    )
 
 
 def read_connector(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Looking at the same connectors again and again: judged anew only when something has changed, or a minute has passed."""
+"""Looking at the same connectors again and again: judged again only when something has changed, or a minute has passed."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ class Looks:
         """Look at these no more. At least one of ``names`` must stay, as none would stand for all."""
         self._names = [name for name in self._names if name not in names]
 
-    def __call__(self, *, afresh: bool = False) -> Mapping[str, Seen]:
-        """The connectors by name, read now. They are judged again if anything changed, or ``afresh``. Raises RecoveryError."""
+    def __call__(self, *, again: bool = False) -> Mapping[str, Seen]:
+        """The connectors by name, read now. They are judged again if anything changed, or ``again``. Raises RecoveryError."""
         snapshot = self._over_rest()
-        if self._last is not None and snapshot is not None and not afresh:
+        if self._last is not None and snapshot is not None and not again:
             state, seen, judged_at = self._last
             if state == _state(snapshot) and self._clock() - judged_at < _LONGEST_WITHOUT_JUDGING_SECONDS:
                 return seen

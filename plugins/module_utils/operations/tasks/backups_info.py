@@ -46,7 +46,7 @@ def _about(store: DocumentStore, warnings: list[str]) -> dict[str, Any]:
     try:
         journal = store.current()
     except RecoveryError as error:
-        # The backups are there all the same.
+        # The backups are there nevertheless.
         journal = None
         warnings.append(error.sentence)
     in_use = None if journal is None else journal.backup_file

@@ -143,7 +143,7 @@ class _Wait:
             self._context.sleep(max(0.0, min(float(self._options.interval_seconds), limit - elapsed)))
             try:
                 self._cluster.extend(self._request_seconds)
-                seen = self._look(afresh=self._elapsed() >= limit)
+                seen = self._look(again=self._elapsed() >= limit)
                 problem = None
             except NotFound:
                 raise
@@ -151,10 +151,10 @@ class _Wait:
                 problem = error.sentence
                 self._say_once("", problem)
 
-    def _look(self, *, afresh: bool = False) -> Mapping[str, Seen]:
+    def _look(self, *, again: bool = False) -> Mapping[str, Seen]:
         """The connectors, without those that somebody has deleted since their reset: they keep none of the others waiting."""
         try:
-            return self._looks(afresh=afresh)
+            return self._looks(again=again)
         except NotFound:
             names, there = self._looks.names, set(self._cluster.names())
             gone = {name for name in names if name not in there}
@@ -162,7 +162,7 @@ class _Wait:
                 raise
             self._gone |= gone
             self._looks.leave_out(gone)
-            return self._looks(afresh=afresh)
+            return self._looks(again=again)
 
     def _elapsed(self) -> float:
         return self._context.clock() - self._begun

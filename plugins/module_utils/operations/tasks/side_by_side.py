@@ -53,7 +53,7 @@ def side_by_side(
         waiting.put(name)
     events: queue.SimpleQueue[str | _Ended[T]] = queue.SimpleQueue()
     for _number in range(min(at_once, len(names))):
-        # A daemon: a process that leaves its work unfinished ends all the same.
+        # A daemon, so that a process can end although its work is unfinished.
         threading.Thread(target=_do_all, args=(waiting, work, events), daemon=True).start()
     try:
         ended = _all_ended(names, events, progress, left)

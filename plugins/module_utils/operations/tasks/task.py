@@ -77,7 +77,7 @@ def for_each_connector(names: Iterable[str], do: Callable[[str, Outcome], None],
         except RecoveryError as error:
             failures.append(error.sentence)
             outcome.result["connectors"][name] = {"failed": True, "msg": error.sentence, **error.facts}
-            # One that failed may have changed all the same.
+            # A connector that failed may have changed nevertheless.
             outcome.result["changed"] = outcome.result["changed"] or bool(error.facts.get("changed"))
     if failures:
         raise RecoveryError(" ".join(failures), warnings=outcome.warnings, **outcome.result)

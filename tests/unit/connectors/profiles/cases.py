@@ -60,7 +60,7 @@ PARTITION = Partition.of({"place": 1})
 
 
 def stored(partition: Partition, offset: Offset | None, committed_ago: float | None = None) -> StoredOffset:
-    """An offset that was committed so many seconds ago; None: nobody knows when."""
+    """An offset that was committed ``committed_ago`` seconds ago; None: at an unknown time."""
     return StoredOffset(partition, offset, None if committed_ago is None else NOW - committed_ago)
 
 

@@ -104,14 +104,14 @@ def test_a_key_like_no_other_is_answered_with_all_there_are() -> None:
         "name, connector_class, settings, partition, older_partition, heartbeat, time, open_run, expected, log,"
         " max_age, max_commit_age, max_run_age"
     )
-    assert refusal({**SMALLEST, "zzz": 1}) == f"profiles[0] (jdbc): zzz is no key of a profile: there are {keys}."
+    assert refusal({**SMALLEST, "zzz": 1}) == f"profiles[0] (jdbc): zzz is not a key of a profile: there are {keys}."
 
 
 REFUSED = {
-    "a misspelt key": ({"tiem": {}}, 'profiles[0] (jdbc): tiem is no key of a profile: did you mean "time"?'),
+    "a misspelt key": ({"tiem": {}}, 'profiles[0] (jdbc): tiem is not a key of a profile: did you mean "time"?'),
     "a misspelt key within": (
         {"time": {"feild": "x", "unit": "seconds"}},
-        'profiles[0] (jdbc): time.feild is no key of a profile: did you mean "field"?',
+        'profiles[0] (jdbc): time.feild is not a key of a profile: did you mean "field"?',
     ),
     "a misspelt unit": (
         {"time": {"field": "x", "unit": "milisecond"}},
@@ -120,7 +120,7 @@ REFUSED = {
     "no unit": ({"time": {"field": "x"}}, "profiles[0] (jdbc): time.unit is missing: add it."),
     "no map": (
         {"time": "timestamp"},
-        "profiles[0] (jdbc): time is no map: its keys are field, unit.",
+        "profiles[0] (jdbc): time is not a map: its keys are field, unit.",
     ),
     "no class": (
         {"connector_class": None},
@@ -128,7 +128,7 @@ REFUSED = {
     ),
     "an empty list of classes": (
         {"connector_class": []},
-        "profiles[0] (jdbc): connector_class is no list of texts: write at least one.",
+        "profiles[0] (jdbc): connector_class is not a list of texts: write at least one.",
     ),
     "a number for a class": (
         {"connector_class": 5},
@@ -136,7 +136,7 @@ REFUSED = {
     ),
     "a number among fields": (
         {"partition": ["table", 1]},
-        "profiles[0] (jdbc): partition is no list of texts: write at least one.",
+        "profiles[0] (jdbc): partition is not a list of texts: write at least one.",
     ),
     "a log without a pattern": (
         {"log": {}},
@@ -145,13 +145,13 @@ REFUSED = {
     "no regular expression": (
         {"log": {"failure": "x("}},
         (
-            "profiles[0] (jdbc): log.failure is no regular expression (missing ), unterminated subpattern at position 1):"
+            "profiles[0] (jdbc): log.failure is not a regular expression (missing ), unterminated subpattern at position 1):"
             " correct it."
         ),
     ),
     "settings that are no map": (
         {"settings": ["mode"]},
-        "profiles[0] (jdbc): settings is no map: write a setting and its value, such as mode: timestamp.",
+        "profiles[0] (jdbc): settings is not a map: write a setting and its value, such as mode: timestamp.",
     ),
     "a setting without a value": (
         {"settings": {"mode": None}},
@@ -171,7 +171,7 @@ REFUSED = {
     ),
     "one value for a list": (
         {"open_run": {"field": "snapshot", "values": True}},
-        "profiles[0] (jdbc): open_run.values is no list of values: write one such as [true, INITIAL].",
+        "profiles[0] (jdbc): open_run.values is not a list of values: write one such as [true, INITIAL].",
     ),
     "a length without a unit": (
         {"max_commit_age": 36},
@@ -203,7 +203,7 @@ def test_a_mistake_is_told_in_one_sentence(more: dict[str, Any], sentence: str) 
 
 @pytest.mark.parametrize("data", ["jdbc", None, [], 5])
 def test_what_is_no_map_is_no_profile(data: Any) -> None:
-    assert refusal(data).startswith("profiles[0]: the profile is no map: its keys are name, connector_class,")
+    assert refusal(data).startswith("profiles[0]: the profile is not a map: its keys are name, connector_class,")
 
 
 def test_a_profile_without_a_name_is_found_by_its_place_in_the_list() -> None:

@@ -71,14 +71,14 @@ MISREAD = {
     "microseconds as milliseconds": ("milliseconds", 1763877600000000, "in microseconds it would be 2025-11-23 06:00Z"),
     "nanoseconds as seconds": ("seconds", 1763877600000000000, "in nanoseconds it would be 2025-11-23 06:00Z"),
     "a number as ISO": ("iso8601", 1763877600, "in seconds it would be 2025-11-23 06:00Z"),
-    "zero": ("milliseconds", 0, "its at 0 is no sensible time in milliseconds"),
-    "below zero": ("seconds", -5, "its at -5 is no sensible time in seconds"),
-    "message": ("seconds", "yesterday", "its at yesterday is no sensible time in seconds"),
-    "a bool": ("seconds", True, "its at True is no sensible time in seconds"),
-    "a monstrous number": ("nanoseconds", 10**400, "is no sensible time in nanoseconds"),
-    "not a number": ("seconds", float("nan"), "its at nan is no sensible time in seconds"),
-    "infinity": ("seconds", float("inf"), "its at inf is no sensible time in seconds"),
-    "ISO of no calendar": ("iso8601", "2025-02-30T00:00:00Z", "is no sensible time in iso8601"),
+    "zero": ("milliseconds", 0, "its at 0 is not a plausible time in milliseconds"),
+    "below zero": ("seconds", -5, "its at -5 is not a plausible time in seconds"),
+    "message": ("seconds", "yesterday", "its at yesterday is not a plausible time in seconds"),
+    "a bool": ("seconds", True, "its at True is not a plausible time in seconds"),
+    "a monstrous number": ("nanoseconds", 10**400, "is not a plausible time in nanoseconds"),
+    "not a number": ("seconds", float("nan"), "its at nan is not a plausible time in seconds"),
+    "infinity": ("seconds", float("inf"), "its at inf is not a plausible time in seconds"),
+    "ISO of no calendar": ("iso8601", "2025-02-30T00:00:00Z", "is not a plausible time in iso8601"),
 }
 
 

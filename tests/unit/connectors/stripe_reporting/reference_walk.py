@@ -54,7 +54,7 @@ class Remembered:
 class ReferenceTask:
     """One task from its start, at a moment that stands still.
 
-    ``fires`` holds every fire of ``poll.cron`` in order. ``available_starts``: where Stripe's data begins, if it is told;
+    ``fires`` holds every fire of ``poll.cron`` in order. ``available_starts``: where Stripe's data begins, if it is known;
     a report that begins earlier cannot be asked for. ``without_result`` holds the open runs, pending, failed or not known
     to Stripe any more, that cannot be resumed; ``without_file`` those whose file alone is gone; all the others can.
     """
@@ -156,7 +156,7 @@ class ReferenceTask:
         return self.aborted_by is None and self.worked_round() == current and not unfinished
 
     def goes_on_at(self, where: Where) -> int | None:
-        """Where the partition would go on if what holds the task up came to an end; None: nowhere, by itself."""
+        """Where the partition would go on if nothing blocked the task any more; None: nowhere."""
         state = self.memory.get(where)
         if state is not None and state.round == self.worked_round():
             if not state.done:

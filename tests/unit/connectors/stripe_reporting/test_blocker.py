@@ -64,7 +64,7 @@ def run(
     error: str | None = None,
     name: str = "",
 ) -> ReportRun:
-    """A report run asked for so many minutes ago, ready after ``took`` minutes; None: not ready, or failed with words."""
+    """A report run asked for ``minutes_ago`` minutes ago, ready after ``took`` minutes; None: not ready, or failed with words."""
     created = int(NOW - 60 * minutes_ago)
     moments = [at(one) if isinstance(one, str) else one for one in (start, end)]
     if error is not None:
@@ -245,7 +245,7 @@ def test_a_loop_before_such_a_run_comes_first_since_no_poll_gets_there() -> None
     stored = {**STALE, PST: offset(TODAY, "2026-11-12", start="2026-11-11", run="frr_1", row=3)}
     judgement = judged({CAIRO: [], NEW_YORK: LOOP, PST: []}, stored, statuses={PST: "failed"})
     assert named(judgement) == ([NEW_YORK], "proven", "runs_repeated")
-    assert verdicts_of(judgement) == ["blocked", "stuck", "stuck"], "what ails PST will not pass by itself"
+    assert verdicts_of(judgement) == ["blocked", "stuck", "stuck"], "the problem of PST does not pass alone"
 
 
 def test_a_loop_is_stuck_long_before_any_limit_of_age() -> None:

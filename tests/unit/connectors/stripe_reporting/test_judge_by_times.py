@@ -46,7 +46,7 @@ from unit.connectors.stripe_reporting.judge_cases import YESTERDAY, judged
 
 
 def stored_at(hours_ago: float, value: Offset) -> Connector:
-    """A connector whose only offset was stored so many hours ago."""
+    """A connector whose only offset was stored ``hours_ago`` hours ago."""
     of = connector({PST: value})
     return replace(
         of, offsets=tuple(StoredOffset(one.partition, one.offset, NOW - hours_ago * HOUR) for one in of.offsets)

@@ -67,7 +67,7 @@ def odd_partition(draw: random.Random) -> Partition:
 def odd_connector(draw: random.Random) -> Connector:
     config = dict(connector({}).config)
     for key, values in SETTINGS.items():
-        # Mostly the first, so that what lies behind the settings is reached.
+        # Mostly the first, so that the code after the settings is reached.
         config[key] = draw.choice(values) if draw.random() < 0.3 else values[0]
     offsets = tuple(StoredOffset(odd_partition(draw), odd_offset(draw)) for _number in range(draw.choice([0, 1, 2, 3])))
     return replace(connector({}, state=draw.choice(["RUNNING", "STOPPED", "FAILED"])), config=config, offsets=offsets)

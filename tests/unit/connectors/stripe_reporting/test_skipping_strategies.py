@@ -102,7 +102,7 @@ def test_timestamp_back_in_time_reads_again_and_needs_no_word() -> None:
 
 @pytest.mark.parametrize("status", ["pending", "failed", "lost"])
 def test_what_a_hanging_run_only_holds_up_is_not_free_to_skip(status: str) -> None:
-    """Left alone the connector delivers nothing now, but it would all the same once the run is done."""
+    """Left alone the connector delivers nothing now, but it would deliver once the run is done."""
     of = connector({PST: OPEN})
     assert "this would skip 2026-11-09..2026-11-20 (11 d)" in refused(
         of, "timestamp", accounts(of, runs={PST: status}), moment=at("2026-11-20")

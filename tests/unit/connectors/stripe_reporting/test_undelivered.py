@@ -1,9 +1,9 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a connector that healed by itself has jumped over, read off the report runs of its accounts; and what looks like it.
+"""What a connector that healed alone has skipped, found in the report runs of its accounts; and what looks similar.
 
-Each case is told as the runs in the order of asking: minutes since the first, partition, from and to in days, and how it went.
+Each case is a list of runs in the order of asking: minutes since the first, partition, from and to in days, and how it went.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def run(took: int | None, status: str = "succeeded", created: int = NOW) -> Repo
 
 
 def suggested(took: Sequence[int], current: int = DEFAULT, others: Sequence[ReportRun] = ()) -> WaitSuggestion:
-    """The suggestion from runs that took so many seconds, half of them in one account and half in the other."""
+    """The suggestion from runs that took these seconds, half of them in one account and half in the other."""
     runs = [*map(run, took), *others]
     return suggest_wait({CAIRO: RunHistory(tuple(runs[::2]), 0), PST: RunHistory(tuple(runs[1::2]), 0)}, current)
 

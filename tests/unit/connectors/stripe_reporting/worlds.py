@@ -70,7 +70,7 @@ def is_calm(cron: str, now: float) -> bool:
 class World:
     """A connector's config and offsets, and what Stripe says; offsets are raw, by (timezone, report type).
 
-    ``available``, ``available_starts``: where Stripe's data ends, and where it begins if that is told, in epoch seconds.
+    ``available``, ``available_starts``: where Stripe's data ends, and where it begins if that is known, in epoch seconds.
     ``run_status``: that of the open run; a key for each partition.
     """
 

@@ -99,7 +99,7 @@ CASES = {
     ),
     "a number in another form": Case(("key_not_addressable",), [record('{"a":1.00}', 1)], [({"a": 1.0}, None)]),
     "a key that was already deleted": Case((), [record(TURNED_KEY, None)], []),
-    "REST shows it all the same": Case((), [record('{"a":1.00}', 1)], [({"a": 1.0}, 1)]),
+    "REST shows it nevertheless": Case((), [record('{"a":1.00}', 1)], [({"a": 1.0}, 1)]),
     # two_topic_partitions
     "one key in two topic partitions": Case(
         ("two_topic_partitions",), [record(PST_KEY, 1), record(PST_KEY, 2, topic_partition=3)], [(PST, 1)]
@@ -187,7 +187,7 @@ WORDS = {
         f'its fields are in another order than REST writes them; it builds ["c",{PST_KEY}]',
         "change it by a reset with kafka_bootstrap_servers, which writes it to the topic under the stored key",
     ),
-    "a number in another form": ("written otherwise than REST does", 'it builds ["c",{"a":1.0}]'),
+    "a number in another form": ("not written as REST writes it", 'it builds ["c",{"a":1.0}]'),
     "one key in two topic partitions": (
         "in the topic partitions 0 and 3 of connect-offsets",
         "which of them counts after a worker's restart is undefined",

@@ -89,8 +89,8 @@ def rule(**parts: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "data, sentence",
     [
-        ([], "policy: [] is no map: write the name of a class of connectors and its rules."),
-        ({1: {}}, "policy: 1 is no name: write a text."),
+        ([], "policy: [] is not a map: write the name of a class of connectors and its rules."),
+        ({1: {}}, "policy: 1 is not a name: write a text."),
         (
             {"stripe_reportng": {"settings": {"tasks.max": {"allowed": [1]}}}},
             'policy.stripe_reportng: connector_class is missing: did you mean "stripe_reporting"?',
@@ -99,7 +99,7 @@ def rule(**parts: Any) -> dict[str, Any]:
             {"orders": {"settings": {"a": {"required": True}}}},
             "policy.orders: connector_class is missing: write the classes that it holds for.",
         ),
-        ({"orders": None}, "policy.orders: null is no map: its keys are connector_class, settings and topics."),
+        ({"orders": None}, "policy.orders: null is not a map: its keys are connector_class, settings and topics."),
         (
             {"orders": {**ORDERS, "setting": {}}},
             'policy.orders: "setting" is not known here: did you mean "settings"?',
@@ -136,12 +136,12 @@ def rule(**parts: Any) -> dict[str, Any]:
             rule(minimum="5 minutes"),
             f"policy.orders.settings.wait.ms.minimum: '5 minutes' {NO_DURATION}",
         ),
-        (rule(allowed=5), "policy.orders.settings.wait.ms: allowed is no list of values: write one, such as [1]."),
+        (rule(allowed=5), "policy.orders.settings.wait.ms: allowed is not a list of values: write one, such as [1]."),
         (rule(required="yes"), 'policy.orders.settings.wait.ms: required is "yes": write true or false.'),
         (
             rule(pattern="("),
             (
-                "policy.orders.settings.wait.ms: pattern ( is no regular expression (missing ), unterminated subpattern at"
+                "policy.orders.settings.wait.ms: pattern ( is not a regular expression (missing ), unterminated subpattern at"
                 " position 0): correct it."
             ),
         ),
@@ -152,7 +152,7 @@ def rule(**parts: Any) -> dict[str, Any]:
         ),
         (
             rule(absent=True, required=True),
-            "policy.orders.settings.wait.ms: absent goes with no other rule: keep it alone, or remove it.",
+            "policy.orders.settings.wait.ms: absent cannot stand beside other rules: remove it, or remove the others.",
         ),
         (
             rule(minimum="5m", recommended="4m"),
@@ -160,7 +160,7 @@ def rule(**parts: Any) -> dict[str, Any]:
         ),
         (
             rule(minimum="5m", maximum="4m"),
-            "policy.orders.settings.wait.ms: maximum is below what is wanted at least: raise it, or leave it out.",
+            "policy.orders.settings.wait.ms: maximum is below minimum or recommended: raise it, or leave it out.",
         ),
         (
             rule(maximum="5m", fix="400000"),
@@ -171,7 +171,7 @@ def rule(**parts: Any) -> dict[str, Any]:
         ),
         (
             {"orders": {**ORDERS, "settings": {"db.password": {"required": True, "fix": "abc"}}}},
-            "policy.orders.settings.db.password: fix is the value of a secret, which has no place in a policy: remove it.",
+            "policy.orders.settings.db.password: fix is the value of a secret, which a policy must not contain: remove it.",
         ),
         (
             {"orders": {**ORDERS, "settings": {"name": {"required": True}}}},

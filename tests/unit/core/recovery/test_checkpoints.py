@@ -220,7 +220,7 @@ BOTH = (part("PST"), part("Cairo"))
         ),
         ([replace(arrived(), lost=4)], "open", "No record has come into its topics since the change."),
         ([Arrivals("t", problem="It is denied.")], "not_looked_at", "Not looked at: It is denied."),
-        # What could be read is told.
+        # What could be read is reported.
         (
             [arrived(PST=3, Cairo=4), Arrivals("u", problem="u is denied.")],
             "open",

@@ -83,7 +83,7 @@ def test_a_day_of_good_samples_closes_it() -> None:
         ((0, 12, 23), (), 0),
         # Nobody looked for 13 hours.
         ((0, 13, 24), (), 13),
-        # A bad one begins it anew.
+        # After a bad one it begins again.
         ((0, 6, 12, 18, 24), (6,), 12),
         ((0, 24), (), 24),
         ((5,), (), 5),

@@ -109,8 +109,8 @@ ALTERED: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         "plans.json is of format 2, and this version reads format 1",
     ),
     "a format that is true": (lambda data: data.update(format=True), "plans.json is of format True"),
-    "no moment": (lambda data: data.update(made_at="soon"), "plans.json is damaged (made_at is no moment)"),
-    "no clusters": (lambda data: data.update(clusters=[]), "plans.json is damaged (clusters is no map)"),
+    "no moment": (lambda data: data.update(made_at="soon"), "plans.json is damaged (made_at is not a moment)"),
+    "no clusters": (lambda data: data.update(clusters=[]), "plans.json is damaged (clusters is not a map)"),
     "no plans": (lambda data: data["clusters"]["connect-1"].pop("plans"), "plans.json: cluster connect-1 is damaged"),
     "a preview": (
         lambda data: data["clusters"]["connect-1"]["preview"].append("Skipped: nothing."),

@@ -170,7 +170,7 @@ class Run:
         return Planned(plan, (), None, frozenset())
 
     def assert_nothing_is_mixed(self) -> None:
-        """All is as before, or all is as planned; the connector is in its state, and nobody is told of an unfinished change."""
+        """All is as before, or all is as planned; the connector is in its state, and no unfinished change is reported."""
         self.cluster.settle()
         found = self.connector.offsets, self.connector.config
         assert found in ((BEFORE, OLD), (AFTER, NEW))

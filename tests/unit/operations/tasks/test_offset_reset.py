@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The reset as a task: its result, check mode, what is told meanwhile, and one connector's trouble."""
+"""The reset as a task: its result, check mode, what it reports meanwhile, and the failure of one connector."""
 
 from __future__ import annotations
 

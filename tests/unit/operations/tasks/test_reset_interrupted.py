@@ -186,7 +186,7 @@ def test_a_state_that_a_person_has_chosen_since_is_kept_and_the_journal_ends(
     assert task.files("journal*") == []
     (warning,) = outcome.warnings
     assert warning.startswith("Connector 'c' has an unfinished change (plan ")
-    assert warning.endswith(f"it is {state} by now, and stays so.")
+    assert warning.endswith(f"it is {state} now, and is left so.")
 
 
 def test_check_mode_keeps_the_journal_of_a_connector_that_a_person_has_paused(task: Task) -> None:

@@ -43,7 +43,7 @@ def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def schedules(first: int, second: int) -> list[tuple[int, int]]:
-    """So many calls of the one, then so many of the other, then the rest of both."""
+    """A number of calls of the one, then a number of the other, then the rest of both."""
     return list(itertools.product(range(1, first + 1), range(1, second + 1)))
 
 

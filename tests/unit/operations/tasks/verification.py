@@ -37,7 +37,7 @@ class Verification:
         self.cluster = FakeCluster(FakeConnector("c", dict(OLD), dict(BEFORE), state))
         self.said: list[str] = []
         self.folder = folder
-        # What others do after so many seconds of waiting.
+        # What others do after a number of seconds of waiting.
         self.later: list[tuple[float, Callable[[], None]]] = []
 
     @property

@@ -157,7 +157,7 @@ public class StripeSourceTask extends SourceTask {
         }
         StripeAccount account = accounts.get(partition.timezone());
         long available = account.dataAvailableEnd(partition.reportType());
-        // For a resumed run too, although its CSV covers only its own interval: what lies between gets lost.
+        // For a resumed run too, although its CSV covers only its own interval: the data in between is lost.
         long end = Math.min(available, start + settings.maxIntervalSeconds());
         if (start >= end) {
             progress.put(partition, Progress.endOfChunk(start, round, true));
