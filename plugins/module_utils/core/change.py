@@ -17,7 +17,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     same_offset,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted_value
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import OffsetChange, Plan
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import (
+    PLAN_STRATEGIES,
+    OffsetChange,
+    Plan,
+    PlanStrategy,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.values import problem_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange
 
@@ -52,7 +57,7 @@ class Change:
     ``rolls_back``: the moment (``taken_at``) of the backup whose change this one takes back; None for any other change.
     """
 
-    strategy: str
+    strategy: PlanStrategy
     state: str
     final_state: str
     settings: tuple[KeptSetting, ...]
@@ -134,7 +139,10 @@ class Change:
         offsets = tuple(map(_offset_change, _entries(data, "offsets")))
         _refuse_twice([one.key for one in settings], "settings")
         _refuse_twice([one.partition for one in offsets], "offsets")
-        strategy, state, final_state = map(str, texts)
+        strategy = next((one for one in PLAN_STRATEGIES if one == data["strategy"]), None)
+        if strategy is None:
+            raise ValueError("strategy")
+        _strategy, state, final_state = map(str, texts)
         return cls(strategy, state, final_state, settings, offsets, rolls_back)
 
 

@@ -10,7 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import Agreed, agreed_by_id
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import ROLLBACK, STRATEGIES, WRITE_TO
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import (
+    ROLLBACK,
+    STRATEGIES,
+    WRITE_TO,
+    PlanStrategy,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan_data import checked_plan
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.checks import check_at_once
@@ -87,7 +92,7 @@ class ResetOptions:
     """
 
     connectors: tuple[str, ...] = field_for(CONNECTORS)
-    strategy: str = option(
+    strategy: PlanStrategy = option(
         "strategy",
         "str",
         "Which offset each partition gets.",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.decision import (
     StripeDecision,
@@ -30,14 +30,20 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     ended_early,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import OffsetChange
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import (
+    OffsetChange,
+    PlanStrategy,
+    Strategy,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
-LEAVE_ALONE, RAISE_WAIT = "leave_alone", "raise_wait"
+RemedyName = Literal[PlanStrategy, "leave_alone", "raise_wait"]
+LEAVE_ALONE: Literal["leave_alone"] = "leave_alone"
+RAISE_WAIT: Literal["raise_wait"] = "raise_wait"
 # The strategies of a reset that need nothing but their name. Where two remedies cost the same, the one named first is the
 # smaller change: to do nothing, then the reset that ends the task for certain before anything of it changes.
-_STRATEGIES = ("continue", "current", "available_end", "delete")
+_STRATEGIES: tuple[Strategy, ...] = ("continue", "current", "available_end", "delete")
 _BY_SIZE = (LEAVE_ALONE, "continue", RAISE_WAIT)
 
 
@@ -49,7 +55,7 @@ class Remedy:
     does not get past with this remedy, although its offsets would let it.
     """
 
-    strategy: str
+    strategy: RemedyName
     decision: StripeDecision | None
     problem: str | None = None
     blocked_by: str | None = None

@@ -26,10 +26,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.settings 
 Side = Literal["before", "after"]
 Strategy = Literal["continue", "current", "available_end", "timestamp", "offset", "delete", "restore"]
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
-# The strategy of a plan that takes back an earlier change; a reset has no such strategy.
-ROLLBACK = "rollback"
-# That of a change of settings alone, without a stop.
-SETTINGS_ONLY = "settings"
+# The strategies of plans that are no reset: ``rollback`` takes back an earlier change, ``settings`` changes settings alone.
+PlanStrategy = Literal[Strategy, "rollback", "settings"]
+PLAN_STRATEGIES: tuple[PlanStrategy, ...] = get_args(PlanStrategy)
+ROLLBACK: Literal["rollback"] = "rollback"
+SETTINGS_ONLY: Literal["settings"] = "settings"
 # These go back to offsets that were there, so what they skip is skipped by their name.
 RETURNING = ("restore", ROLLBACK)
 # Where a user lets offsets be written: auto takes the topic where Connect's REST API does not reach the stored key.
@@ -73,7 +74,7 @@ class Plan:
     cluster: str
     cluster_id: str
     connector: str
-    strategy: str
+    strategy: PlanStrategy
     state: str
     final_state: str
     settings: tuple[SettingChange, ...]

@@ -16,7 +16,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Offset,
     Partition,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import RETURNING
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import RETURNING, PlanStrategy
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.selection import (
     choose_one,
     choose_partitions,
@@ -36,7 +36,7 @@ class ResetRequest:
     ``is_edited``: the file that they come from is not as it was written, so they are checked as those of a user.
     """
 
-    strategy: str
+    strategy: PlanStrategy
     partitions: tuple[Mapping[str, Any], ...] = ()
     moment: int | None = None
     offset: Mapping[str, JsonScalar] | None = None
@@ -48,7 +48,7 @@ class ResetRequest:
     @classmethod
     def read(
         cls,
-        strategy: str,
+        strategy: PlanStrategy,
         partitions: Sequence[Mapping[str, Any]],
         timestamp: str | None,
         offset: Mapping[str, Any] | None,
