@@ -21,7 +21,7 @@ from typing import Any
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import folder_problem
-from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean
+from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean, suggestion
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import MODULES
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import Spec
 from ansible_collections.connectops.recovery.plugins.plugin_utils.misspelt import misspelt
@@ -304,7 +304,7 @@ def variable_problems(
     """
     known = known_variables()
     for name, meant in misspelt(names, typed, known, prefixes):
-        yield f'The variable {name} is not read by connectops.recovery: did you mean "{meant}"?'
+        yield f"The variable {name} is not read by connectops.recovery: {suggestion(meant)}"
     ours = (one for one in names if one.startswith(prefixes) and one not in _SET_BY_US and not _is_handed_on(one))
     for name in sorted(ours):
         spec = spec_of(name)

@@ -24,7 +24,10 @@ def nearest(word: str, choices: Iterable[str], *, limit: int = 3, cutoff: float 
 def did_you_mean(word: str, choices: Iterable[str], otherwise: str, *, limit: int = 3) -> str:
     """The end of a sentence, ``did you mean "x" or "y"?``, or ``otherwise`` when no choice looks like ``word``."""
     found = nearest(word, choices, limit=limit)
-    if not found:
-        return otherwise
-    quoted = (f'"{choice}"' for choice in found)
+    return suggestion(*found) if found else otherwise
+
+
+def suggestion(*choices: str) -> str:
+    """The end of a sentence that suggests these choices, at least one."""
+    quoted = (f'"{choice}"' for choice in choices)
     return f"did you mean {' or '.join(quoted)}?"

@@ -12,7 +12,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import trimmed
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import is_placeholder, looks_masked
-from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import nearest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import nearest, suggestion
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 API_KEYS = "stripe.api.keys"
@@ -82,4 +82,4 @@ def _refuse_typos(timezones: Sequence[str], with_offset: Collection[str]) -> Non
         # Two letters that changed places make a short name look like another one.
         swapped = [name for name in left_out if sorted(name.lower()) == sorted(one.lower())]
         for meant in () if one in with_offset else swapped or nearest(one, left_out, limit=1, cutoff=_HARDLY_DIFFERS):
-            raise InputError(f'stripe_timezones: no offset is stored for {one}: did you mean "{meant}"?')
+            raise InputError(f"stripe_timezones: no offset is stored for {one}: {suggestion(meant)}")
