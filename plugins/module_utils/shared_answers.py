@@ -24,7 +24,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from pathlib import Path
 from typing import Any, TextIO
 
-# An answer is used no longer, though nobody may have changed anything since.
+# An answer is not used for longer than this, even if nothing has changed since.
 OLDEST_SECONDS = 120.0
 # So long one look waits in all: for its turn, for others that ask the same, and after an answer that says "too fast".
 PATIENCE_SECONDS = 30.0

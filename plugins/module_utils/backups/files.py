@@ -58,7 +58,7 @@ def write_document(path: Path, content: Mapping[str, Any], option: str) -> None:
 
 
 def folder_problem(path: Path) -> str | None:
-    """Why no file could be written below the path, which need not exist yet; None if nothing speaks against it."""
+    """Why no file could be written below the path, which may not exist yet; None if one can be written."""
     try:
         there = next((one for one in (path, *path.parents) if one.exists()), path)
         if not there.is_dir():

@@ -60,7 +60,7 @@ REFUSALS = (AccessDenied, NotConnect)
 
 
 def raise_if_all(refused: Mapping[str, ConnectError], asked: Collection[str]) -> None:
-    """Raise the first refusal where all connectors that were ``asked`` for are refused: then it is no connector's own."""
+    """Raise the first refusal where all connectors that were ``asked`` for are refused: then the cause is not one connector."""
     if refused and set(refused) >= set(asked):
         raise next(iter(refused.values()))
 

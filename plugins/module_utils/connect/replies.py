@@ -31,7 +31,7 @@ WRONG_SHAPE = (AttributeError, KeyError, TypeError, ValueError)
 
 @dataclass(frozen=True)
 class ClusterInfo:
-    """The answer to ``GET /``; ``version`` is whatever the vendor stamped, ``kafka_cluster_id`` empty where it is not told."""
+    """The answer to ``GET /``; ``version`` is whatever the vendor stamped, ``kafka_cluster_id`` may be empty."""
 
     version: str
     kafka_cluster_id: str

@@ -30,7 +30,7 @@ def connector_path(name: str, *rest: str) -> str:
 
 def allowed_verbs(sender: Sender, resource: str) -> frozenset[str]:
     """The verbs, in upper case, of ``/connectors/<name>/<resource>``; none before Connect had it. Raises ConnectError."""
-    # The answer lists the verbs of the route, so the connector need not exist.
+    # The answer lists the verbs of the route, so the connector does not have to exist.
     path, expected = f"/connectors/any/{resource}", frozenset({200, 204})
     call = Call("OPTIONS", path, expected=expected, since="", wants_json=False)
     try:

@@ -73,7 +73,7 @@ class Transport:
         self._session.auth = self._authenticate
         self._session.headers.update({"Accept": "application/json", "User-Agent": "connectops.recovery"})
         if not options.validate_certs:
-            # The user asked for this; a warning on stderr for each call would help nobody.
+            # The user asked for this; a warning on stderr for each call does not help.
             disable_warnings(InsecureRequestWarning)
         if options.client_cert:
             key = options.client_key

@@ -26,8 +26,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.pla
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.values import problem_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange
 
-# What became of a change. ``undone``: nothing of it is there, be it undone or never made; ``replaced``: a later backup is that
-# of the same change. Unknown (None) where the run was killed, or could not tell.
+# What became of a change. ``undone``: nothing of it is there, because it was undone or never made; ``replaced``: a later
+# backup is that of the same change. Unknown (None) where the run was killed, or could not tell.
 ChangeResult = Literal["done", "undone", "replaced"]
 CHANGE_RESULTS: tuple[ChangeResult, ...] = ("done", "undone", "replaced")
 

@@ -86,7 +86,7 @@ def _same_value(one: JsonScalar, other: JsonScalar) -> bool:
 
 
 def moved_partitions(before: Mapping[Partition, Offset], now: Mapping[Partition, Offset]) -> list[Partition]:
-    """The partitions with another offset than before, be it a new one or none any more."""
+    """The partitions with another offset than before, also where it is new or deleted."""
     return [one for one in {**before, **now} if not same_offset(before.get(one), now.get(one))]
 
 

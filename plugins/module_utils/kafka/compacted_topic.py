@@ -118,7 +118,7 @@ def _check(connection: Connection, name: str, settings: dict[str, str]) -> None:
         if in_sync < acknowledging:
             raise errors.too_few_copies(options, name, in_sync, acknowledging)
     allowed = described.authorized_operations
-    # An authorizer of somebody else's may not tell.
+    # An authorizer that is not Kafka's own may not say it.
     if allowed and connection.library.admin.AclOperation.WRITE not in allowed:
         raise errors.write_denied(options, name)
 

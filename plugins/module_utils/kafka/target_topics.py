@@ -58,7 +58,7 @@ class BrokerTopics:
 
 
 def _look(connection: Connection, topics: Sequence[str]) -> tuple[TargetTopic, ...]:
-    # Asked for by its name, so one that may not be described is no missing one.
+    # Asked for by its name, so a topic that may not be described does not count as missing.
     ends = topic_ends(connection, topics)
     known = connection.partitions_by_topic()
     existing = [topic for topic in topics if topic in known]

@@ -84,7 +84,7 @@ class TopicFinder:
         return [topic for topic, keys in self._sampled().items() if any(key.startswith(b"status-") for key in keys)]
 
     def _count(self, topic: str, seen: set[str], names: set[str], candidates: int) -> int:
-        """How many of the names a topic holds; the only candidate need not be read where its sample shows one of them."""
+        """How many of the names a topic holds; the only candidate is not read if its sample shows one of them."""
         if candidates == 1 and seen & names:
             return len(seen & names)
         return len(self._connectors_in(topic, names))

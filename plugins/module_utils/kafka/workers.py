@@ -36,7 +36,7 @@ def find_workers(options: KafkaOptions, known: Collection[str]) -> frozenset[str
 def _workers(connection: Connection, known: Collection[str]) -> frozenset[str]:
     # With what is wrong about the brokers' addresses or the login said soon.
     connection.metadata()
-    # The library's newer calls do not tell what members say of themselves; without the older one nobody is known.
+    # The library's newer calls do not return what members say of themselves; without the older one no worker is known.
     if not hasattr(connection.admin, "list_groups"):
         return frozenset()
     try:

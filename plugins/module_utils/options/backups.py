@@ -63,7 +63,7 @@ class BackupOptions:
 
     @property
     def is_default_dir(self) -> bool:
-        """Whether nobody has named a folder or a topic."""
+        """Whether neither a folder nor a topic is set."""
         return self.backup_topic is None and os.path.expanduser(self.backup_dir) == os.path.expanduser(
             DEFAULT_BACKUP_DIR
         )

@@ -62,7 +62,7 @@ class Questions:
             try:
                 return {"answer": self._asked(endpoint, ask)}
             except StripeFailed as failure:
-                # It would cost the others as much time, and bring them no more.
+                # The others would wait as long, for the same answer.
                 return {"failure": {"status": failure.status, "text": failure.text}}
 
         found = self.look.once(self._account, question, asked)

@@ -84,7 +84,7 @@ def judge_by_profile(connector: Connector, profile: Profile | None, limits: Limi
 
 
 def _newest_commit(connector: Connector) -> float | None:
-    """When the connector last stored an offset (epoch seconds): what a reset wrote is none of its own."""
+    """When the connector last stored an offset (epoch seconds): what a reset wrote does not count."""
     own = (one.committed_at for one in connector.offsets if one.offset is not None and one.reset_at is None)
     return max((moment for moment in own if moment is not None), default=None)
 
@@ -133,7 +133,7 @@ class _ProfileJudge:
                 )
 
     def missing(self, entries: list[StoredOffset]) -> Iterator[Verdict]:
-        """What is expected and not there at all. A regular expression need not match anything."""
+        """What is expected and not there at all. A regular expression may match nothing."""
         if self.profile.expected is None:
             return
         for value in self.expected or ():
@@ -252,7 +252,7 @@ class _ProfileJudge:
             yield "unknown", Reason("may_be_quiet", message)
 
     def _stores_others(self, longest: int) -> bool:
-        """Whether the connector stored some offset lately, and nobody has said how long a partition is silent at most.
+        """Whether the connector stored some offset lately, and no limit says how long a partition may be silent.
 
         One that reads files or topics stores nothing for those that have nothing new, such as a file that is read.
         """

@@ -29,7 +29,7 @@ UNITS = {"seconds": 1, "milliseconds": 1000, "microseconds": 1_000_000, "nanosec
 ISO = "iso8601"
 # The lines of a log that a profile can name, as Delivery has them.
 _LOG_KEYS = ("progress", "failure", "timeout")
-# What is in a regular expression and in no usual name; a dot stands for itself as a rule.
+# Characters of a regular expression that a usual name does not have; a dot usually stands for itself.
 _PATTERN = re.compile(r"[\\*+?|()\[\]{}]|^\^|\$$")
 # The name of a table as databases quote it, such as "public"."orders", which the partition does not have so.
 _QUOTED_PART = r"""(?:"[^"]+"|`[^`]+`|\[[\w $]{2,}\])"""

@@ -37,7 +37,7 @@ def hides_timezones(config: Mapping[str, str]) -> bool:
 
 
 def _is_hidden(item: str) -> bool:
-    """Whether it is no pair of a timezone and a key, but stands for some of them."""
+    """Whether it is a placeholder for pairs of timezone and key, not such a pair."""
     return looks_masked(item) or "${" in item.partition(":")[0]
 
 

@@ -249,7 +249,7 @@ class PartitionJudge:
         if behind and age > oldest and (early or not is_done):
             words = f"older than {limits.max_age_days} d"
             yield "stuck", Reason("interval_end_old", words, age, oldest, delivered_to + oldest)
-        # Rounds of a frequent cron are missed while a report is made; that is no stall.
+        # Rounds of a frequent cron are missed while a report is made; the partition is not stuck because of that.
         if (
             self.rounds_behind >= limits.max_rounds_behind
             and self.situation.current_round - self.worked_round > _STALL_SECONDS
@@ -292,7 +292,7 @@ class PartitionJudge:
 def ended_early(offset: ReportOffset, stripe: StripeState, situation: Situation) -> bool:
     """Whether a partition that is done with the current round left out data that was there, as after an empty report.
 
-    Since its round began, it falls behind by what Stripe has added meanwhile, and by no more.
+    Since its round began, it falls behind only by what Stripe has added meanwhile.
     """
     delivered_to = offset.delivered_to
     return delivered_to is not None and stripe.available_end - delivered_to > _most_behind(situation)

@@ -31,7 +31,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 
 
 class Delivered(NamedTuple):
-    """What has come of a partition, whatever happens next: all ``to`` a moment (epoch seconds), and rows of an open run.
+    """What a partition has delivered: everything up to ``to`` (epoch seconds), and rows of an open run.
 
     ``open_rows``: how many of the run ``run_id`` were delivered.
     """

@@ -47,7 +47,7 @@ def undelivered_spans(
     offsets: Mapping[ReportPartition, ReportOffset],
     initial_loads: Mapping[str, int],
 ) -> tuple[Undelivered, ...]:
-    """What the stored offsets have jumped over, in the order of ``partitions``; of a connector with one task.
+    """What the stored offsets have skipped, in the order of ``partitions``; of a connector with one task.
 
     ``histories``: by timezone; ``initial_loads``: report type to epoch seconds.
 
@@ -75,7 +75,7 @@ def undelivered_spans(
             (run.start, run.end) for run in own if run.status == "succeeded" and run.id not in in_vain | dropped
         ]
         for run, following in pairwise(own):
-            # Only a partition that went on behind the span can have jumped over it.
+            # Only a partition that continued after the span can have skipped it.
             if run.id not in dropped or following.start != run.end or stored_to is None:
                 continue
             start = run.start
@@ -124,7 +124,7 @@ def _ready_before(
         if not 0 <= next_run.created - run.succeeded_at <= _LONGEST_GAP_SECONDS:
             return
         if begins_round and partition.report_type not in initial_loads:
-            # It has no part in a new round, so this poll may be the first of the round after its own.
+            # It does nothing in a new round, so this poll may be the first of the round after its own.
             return
         yield run
         next_partition, next_run = partition, run

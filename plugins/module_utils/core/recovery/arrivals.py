@@ -67,7 +67,7 @@ class Arrivals:
 
     @property
     def tells_all(self) -> bool:
-        """Whether a group that is not there has no new record for certain: a record that names none may be its own."""
+        """Whether a group that is missing certainly has no new record; a record that names no group may belong to it."""
         return self.is_whole and not self.markers and not self.others
 
     def take(self, value: bytes | None, record_field: str | None) -> None:

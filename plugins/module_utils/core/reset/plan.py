@@ -186,7 +186,7 @@ def show_changes(plan: Plan, side: Side, epoch_fields: Collection[str] = ()) -> 
 
 
 def _shown(value: JsonScalar, is_moment: bool) -> str:
-    """``1794528000 (2026-11-13 00:00Z)``; a value that is not a whole number is no moment."""
+    """``1794528000 (2026-11-13 00:00Z)``; only a whole number has a moment."""
     text = json.dumps(value)
     if not is_moment or not isinstance(value, int) or isinstance(value, bool):
         return text

@@ -105,7 +105,7 @@ def _is_zero_below_zero(value: JsonScalar) -> bool:
 
 
 def _missing(stored: Offset, wanted: Offset) -> Iterator[str]:
-    """The stored fields that would be lost. A stored null is no value to lose."""
+    """The stored fields that would be lost. A stored null does not count."""
     for name, value in stored.items():
         if value is not None and name not in wanted:
             yield f"{name} ({_kind(value).partition(' ')[2]}, {_shown(value)})"

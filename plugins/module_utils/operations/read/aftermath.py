@@ -32,7 +32,7 @@ _NO_STATUS = "the status topic of this cluster was not found"
 
 @dataclass(frozen=True)
 class Changed:
-    """A connector that is verified, and where it delivers. ``change``: None where no backup tells of it."""
+    """A connector that is verified, and where it delivers. ``change``: None where no backup has it."""
 
     connector: Connector
     delivery: Delivery
@@ -42,7 +42,7 @@ class Changed:
 def read_aftermath(
     changed: Iterable[Changed], logs: WorkerLogs | None, kafka_options: KafkaOptions | None, cluster_id: str
 ) -> dict[str, Aftermath]:
-    """By name of the connector; what cannot be read is said, and is no failure. ``logs``: None where none are named.
+    """By name of the connector; what cannot be read is reported, and does not fail the task. ``logs``: None where none are named.
 
     ``cluster_id``: of the Kafka cluster that the workers use.
     """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A cluster as its REST API tells of it and as its offsets topics do, side by side.
+"""A cluster as its REST API shows it and as its offsets topics show it, side by side.
 
 Each of the two works without the other: the topics can be read while a worker is down or older than 3.5, and REST can be
 read without access to Kafka. What one of them could not say is reported, never passed over.
@@ -250,7 +250,7 @@ def _merged(rest: Iterable[StoredOffset], in_topic: Iterable[StoredOffset]) -> t
 def _settled(
     client: Cluster, connector: Connector, records: tuple[OffsetRecord, ...], read_from: str
 ) -> tuple[Finding, ...]:
-    """The findings that are still there when REST is asked once more: what moved in between is no disagreement."""
+    """The findings that are still there when REST is asked once more: what moved in between does not count."""
     findings = compare(connector.name, connector.offsets, records, read_from)
     if any(finding.code == "rest_stale" for finding in findings):
         again = read_offsets(client, connector.name)

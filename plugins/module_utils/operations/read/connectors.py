@@ -98,7 +98,7 @@ def read_with_topics(
     if topics is None:
         return replace(connector, offsets=read_offsets(client, name, sleep)), ()
     is_topic_alone = write_to == "topic"
-    # The topic knows what a null stands for, so REST need not be asked again as without it.
+    # The topic knows what a null stands for, so REST is not asked again.
     connector = replace(connector, offsets=() if is_topic_alone else client.offsets(name))
     try:
         view = topics.view(connector)

@@ -58,7 +58,7 @@ class Looks:
         return self._names
 
     def leave_out(self, names: Collection[str]) -> None:
-        """Look at these no more. At least one of ``names`` must stay, as none would stand for all."""
+        """Do not look at these any more. At least one of ``names`` must stay, because no name means all."""
         self._names = [name for name in self._names if name not in names]
 
     def __call__(self, *, again: bool = False) -> Mapping[str, Seen]:

@@ -152,7 +152,7 @@ class _Wait:
                 self._say_once("", problem)
 
     def _look(self, *, again: bool = False) -> Mapping[str, Seen]:
-        """The connectors, without those that somebody has deleted since their reset: they keep none of the others waiting."""
+        """The connectors, without those that somebody has deleted since their reset: the others do not wait for them."""
         try:
             return self._looks(again=again)
         except NotFound:

@@ -23,7 +23,7 @@ def say_nothing(message: str) -> None:
 
 
 def show_nothing(lines: Sequence[str]) -> None:
-    """For a task whose preview nobody has asked to be shown."""
+    """For a task that is not asked to show its preview."""
 
 
 @dataclass(frozen=True)

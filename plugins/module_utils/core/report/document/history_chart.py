@@ -103,7 +103,7 @@ def _row(one: PartitionReport, axes: _Axes) -> HistoryRow:
 
 
 def _path(points: Sequence[tuple[int, int]], axes: _Axes) -> str:
-    """Lines from look to look: in between nobody knows."""
+    """Lines from look to look: what was in between is not known."""
     shown = [f"{axes.x(at)} {axes.y(reached)}" for at, reached in points]
     return f"M{' L'.join(shown)}" if len(shown) > 1 else ""
 
