@@ -45,7 +45,7 @@ def connectors(sender: Sender) -> dict[str, Connector]:
     """See :meth:`~.client.ConnectClient.connectors`."""
     found = {}
     listed = names(sender)
-    expanded = _expanded(sender) if listed else {}
+    expanded = expanded_connectors(sender) if listed else {}
     refused: dict[str, ConnectError] = {}
     for name in listed:
         with contextlib.suppress(NotFound):  # it was deleted since it was listed
@@ -54,7 +54,7 @@ def connectors(sender: Sender) -> dict[str, Connector]:
     return found
 
 
-def _expanded(sender: Sender) -> dict[str, Connector]:
+def expanded_connectors(sender: Sender) -> dict[str, Connector]:
     """The connectors of which one call for all says everything.
 
     These are all of them as a rule, and none where one without its plugin makes the call fail, where a gateway keeps
