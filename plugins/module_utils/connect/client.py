@@ -164,6 +164,10 @@ class ConnectClient:
         raise_if_all(refused, found)
         return found
 
+    def some_connectors(self, names: Collection[str]) -> dict[str, Connector]:
+        """These of :meth:`connectors`, by one call for the whole cluster; without those of which it does not say all."""
+        return {name: one for name, one in self._expanded().items() if name in names}
+
     def _expanded(self) -> dict[str, Connector]:
         """The connectors of which one call for all says everything.
 

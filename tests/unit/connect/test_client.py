@@ -63,6 +63,14 @@ def test_the_statuses_of_some_come_from_one_call(make: MakeClient, body: Any, fo
         assert make(worker.url).statuses({"a", "b"}) == {name: replies.status(status_of(name)) for name in found}
 
 
+def test_configs_and_states_of_some_come_from_one_call(make: MakeClient) -> None:
+    parts = {"info": {"type": "source", "config": {"k": "v"}}, "status": status_of("a")}
+    body = {"a": parts, "b": {"info": parts["info"]}, "c": parts}
+    with FakeConnect(Expect("GET", "/connectors?expand=info&expand=status", body=body)) as worker:
+        found = make(worker.url).some_connectors({"a", "b"})
+    assert found == {"a": Connector.of("a", "source", {"k": "v"}, replies.status(status_of("a")))}
+
+
 TOPICS = ("GET", "/connectors/a%2Fb/topics")
 
 

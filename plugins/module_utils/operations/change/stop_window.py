@@ -230,9 +230,9 @@ class StopWindow:
 
     def _watched(self, status: Status, seconds: float) -> Status:
         """The first status in which something has FAILED, or the last one that could be read in this time."""
-        until = self._cluster.remaining_seconds() - seconds
-        while not failed_parts(status) and self._cluster.remaining_seconds() > max(0.0, until):
-            self._sleep(_WATCH_PAUSE_SECONDS)
+        until = max(0.0, self._cluster.remaining_seconds() - seconds)
+        while not failed_parts(status) and (left := self._cluster.remaining_seconds() - until) > 0:
+            self._sleep(min(_WATCH_PAUSE_SECONDS, left))
             with contextlib.suppress(ConnectError):
                 status = self._status(awaited=True)
         return status

@@ -47,9 +47,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.cha
     RestOffsets,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.retention import delete_old_backups
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.shared_statuses import (
-    SharedStatuses,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.shared_reads import SharedReads
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import (
     StopWindow,
     known_workers,
@@ -152,6 +150,7 @@ class Changes:
         # One for each set of workers: each change looks at all of these.
         self._placed = {one.status.worker_ids: one for one in self._connectors.values()}.values()
         self._members = self._members_of_group()
+        self._reads = SharedReads(min(len(names), self._options.at_once), len(self._connectors))
         prepared = side_by_side(names, self._prepare, at_once=min(self._options.at_once, _MOST_PLANS_AT_ONCE))
         ended: Mapping[str, _Ended] = {}
         if not self._context.check_mode:
@@ -201,7 +200,13 @@ class Changes:
         options, agreed = self._agreed_options(name)
         store = self._stores.of(name)
         plan_for = self._planner(options, store, name)
-        connector, warnings = read_to_change(cluster, name, self._context.sleep, lambda: self._read(cluster, name))
+        connector, warnings = read_to_change(
+            cluster,
+            name,
+            self._context.sleep,
+            lambda: self._read(cluster, name, self._context.sleep),
+            lambda: self._reads.settings(cluster, name, self._context.sleep),
+        )
         unfinished = find_unfinished(connector, store, self._clock())
         if unfinished.problem is not None:
             raise RecoveryError(unfinished.problem)
@@ -246,8 +251,9 @@ class Changes:
             )
         return self._options if agreed.plan is None else self._options.asking(agreed.plan["request"]), agreed
 
-    def _read(self, cluster: Cluster, name: str) -> tuple[Connector, tuple[str, ...]]:
-        return read_with_topics(cluster, name, self._topics, self._options.write_to, self._context.sleep)
+    def _read(self, cluster: Cluster, name: str, sleep: Callable[[float], None]) -> tuple[Connector, tuple[str, ...]]:
+        connector = self._reads.connector(cluster, name, sleep)
+        return read_with_topics(cluster, connector, self._topics, self._options.write_to, sleep)
 
     def _refuse_unwritable(self, plan: Plan) -> None:
         """What the user may not write is refused before anything is stopped."""
@@ -278,7 +284,6 @@ class Changes:
         """What became of each connector that has something to change or to end."""
         plans = {name: one for name, one in prepared.items() if isinstance(one, _Prepared)}
         names = [name for name, one in plans.items() if not one.planned.plan.is_empty or not one.unfinished.is_nothing]
-        self._statuses = SharedStatuses(min(len(names), self._options.at_once), len(self._connectors))
         with Interruption(self._context.alert) as interruption:
             ended = side_by_side(
                 names,
@@ -319,11 +324,11 @@ class Changes:
                 deadline.sleep,
                 may_be_incomplete=may_be_incomplete,
                 overrules=not one.unfinished.is_nothing,
-                awaited_status=lambda: self._statuses.status(cluster, name, deadline.sleep),
+                awaited_status=lambda: self._reads.status(cluster, name, deadline.sleep),
                 before_unmark=lambda: self._meetings.before_unmark(name, deadline.check),
                 before_return=lambda: self._meetings.before_return(name, deadline.check),
             ),
-            lambda: self._read(cluster, name)[0],
+            lambda: self._read(cluster, name, deadline.sleep)[0],
             lambda read: one.plan_for(cluster, read, one.unfinished.begun_in),
             lambda plan: self._open_offsets(cluster, plan, one.connector, deadline.sleep),
             cluster_id=self._cluster_id,
