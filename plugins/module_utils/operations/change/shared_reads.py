@@ -12,7 +12,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Generic, TypeVar
+from queue import Empty, SimpleQueue
+from typing import Generic, TypeVar, Union, cast
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import ConnectError
@@ -22,12 +23,14 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.rea
 
 # Between the beginnings of two calls for a state that is waited for.
 _PACE_SECONDS = 0.03
-_SLICE_SECONDS = 0.1
 # The answer has all connectors of the cluster: this many take as long as one that is asked for alone.
 _STATUSES_LIKE_ONE = 10
 _CONNECTORS_LIKE_ONE = 3
 
 T = TypeVar("T")
+_YOUR_TURN = object()
+# Gets the answer, None where there is none, or before that the word to ask.
+_Box = SimpleQueue[Union[T, None, object]]
 
 
 class SharedReads:
@@ -69,56 +72,75 @@ class SharedReads:
 
 
 class _SharedCall(Generic[T]):
-    """One kind of call, which tells of several connectors. It begins at most once in ``pace_seconds``."""
+    """One kind of call, which tells of several connectors. It begins at most once in ``pace_seconds``.
+
+    One of those that wait makes the next call for all of them. Each has a box of its own for its answer: twenty that wait for one
+    lock hold each other up.
+    """
 
     def __init__(
         self, ask: Callable[[Cluster, set[str]], Mapping[str, T]], pace_seconds: float, *, is_shared: bool
     ) -> None:
-        self._ask_for = ask
+        self._ask = ask
         self._pace_seconds = pace_seconds
         self._is_shared = is_shared
-        self._changed = threading.Condition()
-        # Each call has a number. None begins while one is under way.
-        self._begun = self._ended = 0
+        self._lock = threading.Lock()
         self._is_under_way = False
         self._began_at = -pace_seconds
-        self._asked_for: set[str] = set()
-        self._found: dict[str, tuple[int, T]] = {}
+        # Those that ask since the call that is under way has begun.
+        self._waiting: dict[str, _Box[T]] = {}
 
     def of(self, cluster: Cluster, name: str, sleep: Callable[[float], None]) -> T | None:
         """None where the call for all does not tell."""
         if not self._is_shared:
             return None
-        with self._changed:
-            awaited = self._begun + 1
-            self._asked_for.add(name)
-            while self._is_under_way and self._ended < awaited and cluster.remaining_seconds() > 0:
-                self._changed.wait(_SLICE_SECONDS)
-            if self._ended < awaited and self._is_under_way:
-                # The time is up, which a call of its own will say.
-                return None
-            is_mine = self._ended < awaited
-            self._is_under_way = self._is_under_way or is_mine
-        if is_mine:
-            self._ask(cluster, sleep)
-        number, found = self._found.get(name, (0, None))
-        return found if number >= awaited else None
+        box: _Box[T] = SimpleQueue()
+        with self._lock:
+            self._waiting[name] = box
+            if not self._is_under_way:
+                self._is_under_way = True
+                box.put(_YOUR_TURN)
+        try:
+            answer = box.get(timeout=cluster.remaining_seconds())
+        except Empty:
+            # The time is up, which a call of its own will say.
+            self._withdraw(name, box)
+            return None
+        if answer is _YOUR_TURN:
+            self._ask_for_all(cluster, sleep)
+            answer = box.get()
+        return cast("T | None", answer)
 
-    def _ask(self, cluster: Cluster, sleep: Callable[[float], None]) -> None:
+    def _ask_for_all(self, cluster: Cluster, sleep: Callable[[float], None]) -> None:
+        asking: dict[str, _Box[T]] = {}
         found: Mapping[str, T] = {}
         try:
             sleep(max(0.0, self._began_at + self._pace_seconds - time.monotonic()))
-            with self._changed:
-                self._begun += 1
-                names, self._asked_for = self._asked_for, set()
+            with self._lock:
+                asking, self._waiting = self._waiting, {}
             self._began_at = time.monotonic()
-            found = self._ask_for(cluster, names)
+            found = self._ask(cluster, set(asking))
         except ConnectError:
             # Each asks for itself, and gets the error that is its own.
             pass
         finally:
-            with self._changed:
+            with self._lock:
                 self._is_shared = bool(found)
-                self._found.update({name: (self._begun, one) for name, one in found.items()})
-                self._ended, self._is_under_way = self._begun, False
-                self._changed.notify_all()
+                if not found:
+                    asking.update(self._waiting)
+                    self._waiting = {}
+                self._pass_on()
+            for name, box in asking.items():
+                box.put(found.get(name))
+
+    def _withdraw(self, name: str, box: _Box[T]) -> None:
+        with self._lock:
+            self._waiting.pop(name, None)
+            if not box.empty() and box.get() is _YOUR_TURN:
+                self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Let one of those that wait make the next call."""
+        self._is_under_way = bool(self._waiting)
+        if self._waiting:
+            next(iter(self._waiting.values())).put(_YOUR_TURN)

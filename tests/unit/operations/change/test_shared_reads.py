@@ -54,7 +54,7 @@ def test_all_that_ask_while_a_call_is_under_way_share_the_next_one(
         for name in NAMES:
             cluster.by_name[name].state = "RUNNING"
         others = [pool.submit(shared.status, cluster, name, cluster.sleep) for name in ("b", "c")]
-        await_that(lambda: shared._statuses._asked_for == {"b", "c"})
+        await_that(lambda: set(shared._statuses._waiting) == {"b", "c"})
         others_wait.set()
         assert first.result().state == "STOPPED"
         assert [one.result().state for one in others] == ["RUNNING", "RUNNING"]
