@@ -48,9 +48,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.cha
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.retention import delete_old_backups
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.shared_reads import SharedReads
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_proof import known_workers
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import (
     StopWindow,
-    known_workers,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.topic_offsets import TopicOffsets
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.interruption import (
@@ -59,6 +59,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.int
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_with_topics
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.change_results import (
+    add_result,
+    left_unfinished,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.meeting import Meetings
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.side_by_side import Say, side_by_side
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import (
@@ -71,8 +75,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.backup
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import ResetOptions
 
-# Each may ask the accounts of its connector.
-_MOST_PLANS_AT_ONCE = 8
+# Each may ask the accounts of its connector; how fast they are asked is limited elsewhere.
+_MOST_PLANS_AT_ONCE = 20
 
 # From a cluster, a connector as it was read there, and the state before an unfinished earlier change, to the plan.
 Planner = Callable[[Cluster, Connector, "str | None"], Planned]
@@ -290,7 +294,7 @@ class Changes:
                 lambda name, say: self._apply(plans[name], interruption, say),
                 at_once=self._options.at_once,
                 progress=self._context.progress,
-                left=lambda name: _left(plans[name].planned.plan, interruption),
+                left=lambda name: left_unfinished(plans[name].planned.plan, interruption),
             )
             if interruption.cause:
                 for one in ended.values():
@@ -370,7 +374,7 @@ class Changes:
         if ended is not None:
             outcome.warnings += ended.warnings
         if not isinstance(ended, Applied):
-            _add(outcome, prepared.planned, None, prepared.preflight)
+            add_result(outcome, prepared.planned, None, prepared.preflight)
             if self._context.check_mode:
                 outcome.result["next_steps"] += self._carry_out_lines(prepared.planned.plan)
             return
@@ -379,45 +383,6 @@ class Changes:
             outcome.warnings += [
                 f"Kafka Connect says of connector '{plan.connector}': {text}" for text in ended.remarks
             ]
-        _add(outcome, ended.planned, ended, prepared.preflight)
+        add_result(outcome, ended.planned, ended, prepared.preflight)
         outcome.warnings += delete_old_backups(prepared.store, plan.connector, self._keep, self._clock())
         outcome.result["next_steps"] += go_back_lines(plan.as_data(), ended.backup_file, self._params)
-
-
-def _left(plan: Plan, interruption: Interruption) -> RecoveryError | None:
-    """The error of a change that was left unfinished; None while it is not."""
-    if not interruption.is_final:
-        return None
-    return RecoveryError(
-        f"The change of connector '{plan.connector}' was interrupted twice ({interruption.cause}) and left unfinished. It was"
-        f" {plan.final_state} before; if it is STOPPED, run this task again: that finishes or undoes the change.",
-        changed=True,
-    )
-
-
-def _add(outcome: Outcome, planned: Planned, applied: Applied | None, preflight: Preflight) -> None:
-    """Add one connector to the result."""
-    plan = planned.plan
-    result = outcome.result
-    result["changed"] = result["changed"] or not plan.is_empty
-    result["preview"] += [*planned.preview, *preflight.lines(), ""]
-    if not plan.is_empty:
-        result["diff"].append(planned.diff)
-        result["plan_ids"][plan.connector] = plan.id
-    result["connectors"][plan.connector] = {
-        "changed": not plan.is_empty,
-        "plan": plan.as_data(),
-        "forecast": planned.forecast,
-        "preflight": preflight.as_data() if preflight.topics else None,
-        "backup_file": None if applied is None else applied.backup_file,
-        "evidence": None
-        if applied is None
-        else {
-            **applied.evidence,
-            "workers_asked": list(applied.proof.workers),
-            "workers_not_reached": list(applied.proof.unreachable),
-            "workers_may_be_missing": applied.proof.may_be_incomplete,
-            "settled_seconds": applied.proof.settled_seconds,
-        },
-    }
-    outcome.warnings.extend(planned.warnings)

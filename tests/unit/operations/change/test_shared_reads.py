@@ -122,6 +122,32 @@ def test_configs_and_states_come_from_one_call_where_most_of_the_cluster_is_chan
     assert cluster.methods()[-1] == calls
 
 
+def test_one_whose_time_is_up_asks_alone_and_leaves_the_next_call_to_another_one(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = SharedReads(len(NAMES), len(NAMES))
+    is_asked, may_end = threading.Event(), threading.Event()
+    read = cluster.statuses
+
+    def statuses(names: Collection[str]) -> dict[str, Status]:
+        is_asked.set()
+        assert may_end.wait(LIMIT_SECONDS)
+        return read(names)
+
+    monkeypatch.setattr(cluster, "statuses", statuses)
+    hurried = FakeCluster(FakeConnector("b", state="PAUSED"))
+    monkeypatch.setattr(hurried, "remaining_seconds", lambda: 0.0)
+    with ThreadPoolExecutor(len(NAMES)) as pool:
+        first = pool.submit(shared.status, cluster, "a", cluster.sleep)
+        assert is_asked.wait(LIMIT_SECONDS)
+        assert shared.status(hurried, "b", cluster.sleep).state == "PAUSED"
+        last = pool.submit(shared.status, cluster, "c", cluster.sleep)
+        await_that(lambda: set(shared._statuses._waiting) == {"c"})
+        may_end.set()
+        assert [first.result(LIMIT_SECONDS).state, last.result(LIMIT_SECONDS).state] == ["STOPPED", "STOPPED"]
+    assert (cluster.methods("status"), hurried.methods()) == ([], ["status"])
+
+
 def test_one_that_is_interrupted_leaves_the_others_nobody_to_wait_for(cluster: FakeCluster) -> None:
     shared = SharedReads(2, 2)
 
