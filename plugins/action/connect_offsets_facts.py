@@ -22,6 +22,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes impo
 
 class ActionModule(InProcessAction):
     argument_spec = CONNECT_OFFSETS_FACTS
+    role = "identify"
 
     def operation(self, params: Mapping[str, Any], context: TaskContext) -> Outcome:
         return offsets_facts.run(params, context)
@@ -33,8 +34,7 @@ class ActionModule(InProcessAction):
         return {**{name: value for name, value in args.items() if name != "report_file"}, "details": "all"}
 
     def preview_of(self, result: Mapping[str, Any]) -> list[str]:
-        facts = result.get("summary") or result.get("ansible_facts", {}).get(offsets_facts.FACT, {})
-        return list(facts.get("preview", ()))
+        return list(result.get("ansible_facts", {}).get(offsets_facts.FACT, {}).get("preview", ()))
 
     def kept(self, result: dict[str, Any]) -> dict[str, Any]:
         """Write the whole result of a shipped module, and return what the options ``details`` and ``set_facts`` say."""
