@@ -245,13 +245,16 @@ class FakeCluster:
         return self.call("names", lambda: sorted(self.by_name))
 
     def connectors(self) -> dict[str, Connector]:
-        def read() -> dict[str, Connector]:
-            return {
-                name: Connector.of(name, one.type, dict(one.config), one.status)
-                for name, one in sorted(self.by_name.items())
-            }
+        return self.call("connectors", self._all)
 
-        return self.call("connectors", read)
+    def some_connectors(self, names: Collection[str]) -> dict[str, Connector]:
+        return self.call("some_connectors", lambda: {name: one for name, one in self._all().items() if name in names})
+
+    def _all(self) -> dict[str, Connector]:
+        return {
+            name: Connector.of(name, one.type, dict(one.config), one.status)
+            for name, one in sorted(self.by_name.items())
+        }
 
     def config(self, name: str) -> dict[str, str | None]:
         return self.call("config", lambda: self._maybe_stale("config", name, dict(self._found(name).config)), name)

@@ -278,6 +278,8 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
 
 def _make_folder(folder: Path) -> None:
     """Create the folder and those above it, all for their owner only."""
+    if folder.exists():
+        return
     missing = [part for part in (folder, *folder.parents) if not part.exists()]
     for part in reversed(missing):
         part.mkdir(mode=0o700, exist_ok=True)

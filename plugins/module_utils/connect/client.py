@@ -141,6 +141,11 @@ class ConnectClient:
         """
         return listing.connectors(self._sender)
 
+    def some_connectors(self, names: Collection[str]) -> dict[str, Connector]:
+        """These of :meth:`connectors`, by one call for the whole cluster; without those of which it does not say all."""
+        found = listing.expanded_connectors(self._sender)
+        return {name: one for name, one in found.items() if name in names}
+
     def config(self, name: str) -> dict[str, str | None]:
         """The config as stored: placeholders are not resolved, literal secrets are in clear."""
         return self._read(Call("GET", connector_path(name, "config"), connector=name), replies.config)

@@ -15,6 +15,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.answer
     UNREACHABLE,
     UNTIL_DEADLINE,
     Answer,
+    Call,
     Exchange,
     Failure,
     Patience,
@@ -50,6 +52,18 @@ CONNECT_TIMEOUT_SECONDS = 5.0
 _MOST_CONNECTIONS = 100
 
 
+@dataclass(frozen=True)
+class _Way:
+    """How one worker is reached: ``request`` asks for its root, and has the headers of all requests.
+
+    ``settings`` are the proxies and the certificates, from the options and the environment.
+    """
+
+    adapter: requests.adapters.BaseAdapter
+    request: requests.PreparedRequest
+    settings: Mapping[str, Any]
+
+
 class Transport:
     """The HTTP session of one client. Several threads may use it.
 
@@ -63,7 +77,7 @@ class Transport:
         self.clock_ahead_seconds = 0.0
         self._options = options
         self._clock = clock
-        self._ways: dict[str, Mapping[str, Any]] = {}
+        self._ways: dict[str, _Way] = {}
         self._session = requests.Session()
         # See _way_to.
         self._session.trust_env = False
@@ -92,15 +106,10 @@ class Transport:
         ends = self._clock() + seconds
         body = None if call.body is None else json.dumps(call.body, allow_nan=False).encode()
         try:
-            with self._session.request(
-                call.method,
-                exchange.url + call.path,
-                data=body,
-                headers={"Content-Type": "application/json"} if body is not None else None,
-                timeout=(min(CONNECT_TIMEOUT_SECONDS, seconds), seconds),
-                allow_redirects=False,
-                **self._way_to(exchange.url),
-            ) as response:
+            way = self._way_to(exchange.url)
+            timeouts = (min(CONNECT_TIMEOUT_SECONDS, seconds), seconds)
+            with way.adapter.send(self._request(way, call, body), timeout=timeouts, **way.settings) as response:
+                self._keep_cookies(response)
                 content = bytearray()
                 # requests waits until a piece is complete; with small pieces a slow answer is given up in time.
                 for piece in response.iter_content(1024):
@@ -111,22 +120,38 @@ class Transport:
             return self._failure(exchange, error, seconds)
         except ValueError:
             return ConnectError(
-                f"{exchange.url} is not a valid URL, or it redirects to an invalid one: check connect_url.",
+                f"{exchange.url} is not a valid URL: check connect_url.",
                 **exchange.facts(),
             )
         self._compare_clocks(response.headers.get("Date"))
         return Answer(response.status_code, response.headers, parse(bytes(content)))
 
-    def _way_to(self, url: str) -> Mapping[str, Any]:
-        """The proxies and the certificates for a worker, from the options and the environment.
-
-        They are looked for once: the session would go through all variables of the environment, twice for each call.
-        """
+    def _way_to(self, url: str) -> _Way:
+        """How a worker is reached. It is found out once: for each call it would take as long as all the rest of a call."""
         if url not in self._ways:
             # Not the session's own: the environment's REQUESTS_CA_BUNDLE would override that.
             verify = self._options.ca_path or True if self._options.validate_certs else False
-            self._ways[url] = requests.Session().merge_environment_settings(url, {}, True, verify, None)
+            settings = requests.Session().merge_environment_settings(url, {}, True, verify, None)
+            settings["cert"] = self._session.cert
+            request = self._session.prepare_request(requests.Request("GET", f"{url}/"))
+            self._ways[url] = _Way(self._session.get_adapter(url), request, settings)
         return self._ways[url]
+
+    def _request(self, way: _Way, call: Call, body: bytes | None) -> requests.PreparedRequest:
+        request = way.request.copy()
+        request.method = call.method
+        request.url = f"{way.request.url}{call.path[1:]}"
+        if body is not None:
+            request.body = body
+            request.headers.update({"Content-Type": "application/json", "Content-Length": str(len(body))})
+        if self._session.cookies:
+            request.prepare_cookies(self._session.cookies)
+        return request
+
+    def _keep_cookies(self, response: requests.Response) -> None:
+        """A load balancer may know by a cookie which worker it has to ask."""
+        if response.cookies:
+            self._session.cookies.update(response.cookies)
 
     def _authenticate(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if self._options.bearer_token:

@@ -19,7 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
     NotFound,
     NotStoppedYet,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition, Status
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset, Partition, Status
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 from lab import Lab
 from unit.fake_cluster import FakeCluster, FakeConnector
@@ -107,6 +107,8 @@ def test_the_call_for_all_statuses_tells_what_the_call_for_one_tells(world: Worl
             world.stopped()
         status = world.in_state(state, tasks=state == "RUNNING")
         assert world.cluster.statuses({world.name, "no-such"}) == {world.name: status}
+        alone = Connector.of(world.name, status.type, world.cluster.config(world.name), status)
+        assert world.cluster.some_connectors({world.name, "no-such"}) == {world.name: alone}
 
 
 def test_a_worker_lists_the_tasks_until_it_has_ended_them(world: World) -> None:

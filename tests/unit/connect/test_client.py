@@ -17,6 +17,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
     NotConnect,
     NotFound,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from unit.connect.clients import MakeClient
 from unit.connect.http_server import Expect, FakeConnect
@@ -48,6 +49,14 @@ def test_a_url_with_a_path_is_kept_in_front(make: MakeClient) -> None:
 def test_the_statuses_of_some_come_from_one_call(make: MakeClient, body: Any, found: set[str]) -> None:
     with FakeConnect(Expect("GET", "/connectors?expand=status", body=body)) as worker:
         assert make(worker.url).statuses({"a", "b"}) == {name: replies.status(status_of(name)) for name in found}
+
+
+def test_configs_and_states_of_some_come_from_one_call(make: MakeClient) -> None:
+    parts = {"info": {"type": "source", "config": {"k": "v"}}, "status": status_of("a")}
+    body = {"a": parts, "b": {"info": parts["info"]}, "c": parts}
+    with FakeConnect(Expect("GET", "/connectors?expand=info&expand=status", body=body)) as worker:
+        found = make(worker.url).some_connectors({"a", "b"})
+    assert found == {"a": Connector.of("a", "source", {"k": "v"}, replies.status(status_of("a")))}
 
 
 TOPICS = ("GET", "/connectors/a%2Fb/topics")

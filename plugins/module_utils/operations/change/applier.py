@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import NoStatusYet, NotFound
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import NotFound
 from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import Hold
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
@@ -43,10 +43,17 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.cha
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings_and_offsets import (
     SettingsAndOffsets,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_proof import Proof
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import (
-    Proof,
     StopWindow,
     failed_parts,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.went_wrong import (
+    failed_after_return,
+    is_deleted,
+    not_returned,
+    sentence_of,
+    was_deleted,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned
 
@@ -168,7 +175,7 @@ class Applier:
             outcome = None if failure is None else self._after_failure(failure, connector, planned, change, worker_ids)
             self._end(plan)
         except RecoveryError as error:
-            if _is_deleted(error):
+            if is_deleted(error):
                 raise self._deleted(plan, changed=_writes(planned.plan)) from error
             if isinstance(error, HeldByOther):
                 error.facts = {**error.facts, "changed": _writes(planned.plan)}
@@ -259,7 +266,7 @@ class Applier:
                 self._keep_to_itself(failure, change)
                 self._is_half_done = True
                 raise RecoveryError(
-                    f"{_sentence(error)} Undoing it failed as well: {failure.sentence} {self._how_to_restore()}"
+                    f"{sentence_of(error)} Undoing it failed as well: {failure.sentence} {self._how_to_restore()}"
                 ) from error
             self._write_may_come_later = change.may_come_later
             self._kept.result = None if change.may_come_later else "undone"
@@ -274,7 +281,7 @@ class Applier:
                 error.message = f"{error.sentence} What was written by then stays."
             error.facts = {**error.facts, "changed": change.has_sent}
             raise error
-        if _is_deleted(error):
+        if is_deleted(error):
             raise error
 
     def _after_failure(
@@ -332,27 +339,23 @@ class Applier:
             self._store.end()
             return
         try:
-            if _is_deleted(error):
+            if is_deleted(error):
                 raise error
             status = self._leave(plan)
             self._end(plan)
         except RecoveryError as failure:
-            if _is_deleted(failure):
+            if is_deleted(failure):
                 raise self._deleted(plan, changed=False) from error
             if isinstance(failure, HeldByOther):
                 self._store.end()
-            raise RecoveryError(f"{_sentence(error)} {failure.message}", **facts) from error
+            raise RecoveryError(f"{sentence_of(error)} {failure.message}", **facts) from error
         left_as = self._window.left_as
         if left_as is not None and isinstance(error, RecoveryError):
             said = steps.left_as_chosen(plan.connector, left_as, plan.final_state)
             raise RecoveryError(f"{error.sentence} {said}", **facts) from error
         failed = failed_parts(status) if status is not None else []
         if failed and isinstance(error, RecoveryError):
-            raise RecoveryError(
-                f"{_sentence(error)} Connector '{plan.connector}' was resumed, but {', '.join(failed)} FAILED: read the worker's"
-                " log, remove the cause, then restart it.",
-                **facts,
-            ) from error
+            raise failed_after_return(error, plan.connector, failed) from error
 
     def _leave(self, plan: Plan, watch_seconds: float = 0.0) -> Status | None:
         """Leave the window. Returns the status of a connector that was resumed, else None. Raises RecoveryError."""
@@ -361,13 +364,9 @@ class Applier:
             self._mark.demand_nobody_else()
             status = self._window.leave(plan.final_state, watch_seconds, self._unmark)
         except RecoveryError as failure:
-            if isinstance(failure, HeldByOther) or _is_deleted(failure):
+            if isinstance(failure, HeldByOther) or is_deleted(failure):
                 raise
-            verb = "resume" if plan.final_state == "RUNNING" else "pause"
-            raise RecoveryError(
-                f"{failure.sentence} It was {plan.final_state} before; if it is still STOPPED, run this task again, or"
-                f" PUT /connectors/{plan.connector}/{verb}."
-            ) from None
+            raise not_returned(failure, plan) from None
         return status if plan.final_state == "RUNNING" else None
 
     def _unmark(self) -> None:
@@ -392,20 +391,8 @@ class Applier:
 
     def _deleted(self, plan: Plan, *, changed: bool) -> RecoveryError:
         self._store.end()
-        return RecoveryError(
-            f"Connector '{plan.connector}' was deleted while it was being changed: nothing more was done. Connect keeps its"
-            " offsets for a connector that is created with the same name.",
-            changed=changed,
-        )
-
-
-def _is_deleted(error: BaseException) -> bool:
-    return isinstance(error, NotFound) and not isinstance(error, NoStatusYet)
+        return was_deleted(plan.connector, changed=changed)
 
 
 def _writes(plan: Plan) -> bool:
     return bool(plan.settings or plan.offsets)
-
-
-def _sentence(error: BaseException) -> str:
-    return error.sentence if isinstance(error, RecoveryError) else f"The task was interrupted ({type(error).__name__})."

@@ -48,18 +48,20 @@ def read_to_change(
     name: str,
     sleep: Callable[[float], None],
     read: Callable[[], tuple[Connector, tuple[str, ...]]],
+    read_settings: Callable[[], Connector],
 ) -> tuple[Connector, tuple[str, ...]]:
     """One connector with its offsets, and with a state that counts: that it is STOPPED is not the work of another run.
 
     Other runs write their mark right after the order to stop it, and remove it right before they let it run again. So the state
     is read before the mark, and one that is STOPPED without a mark must stay so for a while. ``read`` returns the connector, and
-    warnings. Raises RecoveryError.
+    warnings; ``read_settings`` the same one, of which only the config and the mark need be as they are by then. Raises
+    RecoveryError.
     """
     for _try in range(_READ_TRIES):
         connector, warnings = read()
         if connector.state == "STOPPED" and not connector.hold_text and not _stays_stopped(cluster, name, sleep):
             continue
-        marked = Connector.of(name, connector.type, cluster.config(name), connector.status)
+        marked = read_settings()
         if (marked.config, marked.hold_text) == (connector.config, connector.hold_text):
             return connector, warnings
         sleep(_PAUSE_SECONDS)

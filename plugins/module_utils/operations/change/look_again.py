@@ -20,8 +20,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import changed_config
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_proof import Proof
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import (
-    Proof,
     failed_parts,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned

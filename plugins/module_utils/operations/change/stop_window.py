@@ -3,9 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The STOPPED window of one connector: stop it, prove that its tasks have ended, return it to its state.
 
-STOPPED without tasks is no proof that a task has ended: a task on another worker can commit over a reset until Connect's
-graceful shutdown timeout expires. The proof is a call that a worker serves only after it has ended its tasks.
-
 Somebody who resumes or pauses the connector in the window is noticed, and not overruled.
 """
 
@@ -13,8 +10,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
@@ -24,13 +19,15 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
     TimedOut,
     Unsupported,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import WorkerAnswer
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Status, Task
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark import Meddled
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_proof import (
+    Proof,
+    has_ended_on,
+    known_workers,
+)
 
-# One proving call lasts at least as long as Connect's graceful timeouts (5 s for tasks and 5 s for the connector).
-_PROOF_SECONDS = 15.0
 _PAUSE_SECONDS = 0.1
 # A state is looked for often at first, and less often the longer it takes.
 _FIRST_PAUSE_SECONDS = 0.02
@@ -48,42 +45,6 @@ _DEMAND_SECONDS = 2.0
 _CHOSEN = ("RUNNING", "PAUSED")
 # A message about a state that was awaited names this many of the states that were seen.
 _SHOWN_SIGHTS = 4
-
-
-@dataclass(frozen=True)
-class Proof:
-    """Why no task can be left: ``workers`` confirmed it, and ``settled_seconds`` were waited for the others.
-
-    Only known workers can be asked: one that has left the group with a task is not among them. ``may_be_incomplete``: some
-    of those that are in the group may not be known either.
-    """
-
-    workers: tuple[str, ...]
-    unreachable: tuple[str, ...]
-    settled_seconds: float
-    may_be_incomplete: bool = False
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every worker of the group is known, as far as can be seen, and has confirmed that no task is left."""
-        return bool(self.workers) and not self.unreachable and not self.may_be_incomplete
-
-
-def known_workers(
-    connectors: Iterable[Connector], urls: Iterable[str], members: frozenset[str] = frozenset()
-) -> tuple[frozenset[str], bool]:
-    """The addresses of the workers that can be asked, and whether there may be workers beside them.
-
-    A URL that no status names is a worker without tasks, or a load balancer. It is taken for a balancer where the statuses
-    name workers that are not among the URLs. ``members``: the workers of the group, as its coordinator has them; empty where it
-    was not asked. With them no worker is missing, and what is none of them is not asked, unless a task ran there.
-    """
-    working = frozenset[str]().union(*(connector.status.worker_ids for connector in connectors))
-    if members:
-        return working | members, False
-    named = frozenset(urlsplit(url).netloc for url in urls)
-    unseen = named - working
-    return working | {one for one in named if urlsplit(f"//{one}").port}, bool(unseen) and not working <= named
 
 
 class StopWindow:
@@ -230,9 +191,9 @@ class StopWindow:
 
     def _watched(self, status: Status, seconds: float) -> Status:
         """The first status in which something has FAILED, or the last one that could be read in this time."""
-        until = self._cluster.remaining_seconds() - seconds
-        while not failed_parts(status) and self._cluster.remaining_seconds() > max(0.0, until):
-            self._sleep(_WATCH_PAUSE_SECONDS)
+        until = max(0.0, self._cluster.remaining_seconds() - seconds)
+        while not failed_parts(status) and (left := self._cluster.remaining_seconds() - until) > 0:
+            self._sleep(min(_WATCH_PAUSE_SECONDS, left))
             with contextlib.suppress(ConnectError):
                 status = self._status(awaited=True)
         return status
@@ -243,7 +204,15 @@ class StopWindow:
 
         def ask(workers: Iterable[str]) -> None:
             for worker_id in workers:
-                (answered if self._has_ended_on(worker_id) else unreachable).append(worker_id)
+                is_sure = has_ended_on(
+                    worker_id,
+                    self._cluster,
+                    self._name,
+                    self._sleep,
+                    had_it=worker_id in self._owners,
+                    stop_again=lambda: self._stop_once(self._status()),
+                )
+                (answered if is_sure else unreachable).append(worker_id)
 
         ask(worker_ids)
         is_incomplete = self._may_be_incomplete
@@ -254,28 +223,6 @@ class StopWindow:
             now, _others = known_workers(self._cluster.connectors().values(), ())
             ask(sorted(now.difference(worker_ids)))
         return Proof(tuple(answered), tuple(unreachable), settle, is_incomplete)
-
-    def _has_ended_on(self, worker_id: str) -> bool:
-        """Whether the worker itself says that the connector has no tasks; False where it cannot be asked.
-
-        Raises RecoveryError for a worker that does not say so in time.
-        """
-        answer = WorkerAnswer("busy", reason="not asked, because the time was up")
-        while self._cluster.remaining_seconds() > 0:
-            answer = self._cluster.worker_answer(worker_id, self._name, _PROOF_SECONDS)
-            # Where its tasks ran, silence may be that of a frozen worker, which would go on with them.
-            if answer.outcome == "unreachable" or (answer.outcome == "silent" and worker_id not in self._owners):
-                return False
-            if answer.outcome == "answered":
-                if not answer.tasks:
-                    return True
-                self._stop_once(self._status())
-            self._sleep(_PAUSE_SECONDS)
-        said = f"it still has {_tasks(answer.tasks)}" if answer.tasks else answer.reason
-        raise RecoveryError(
-            f"Worker {worker_id} did not confirm in time that the tasks of connector '{self._name}' have ended ({said}): read its"
-            " log, or raise timeout."
-        )
 
     def _stop_once(self, status: Status) -> None:
         if status.state == "STOPPED":
@@ -412,7 +359,3 @@ def _sight(status: Status) -> str:
     """``RUNNING with task 0 RUNNING on connect-1:8083``"""
     tasks = [f"task {task.id} {task.state} on {task.worker_id or 'no worker'}" for task in status.tasks]
     return f"{status.state} with {', '.join(tasks)}" if tasks else f"{status.state} without tasks"
-
-
-def _tasks(ids: tuple[int, ...]) -> str:
-    return f"task {ids[0]}" if len(ids) == 1 else f"tasks {', '.join(map(str, ids))}"

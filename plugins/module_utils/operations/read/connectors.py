@@ -81,18 +81,19 @@ def read_offsets(client: Cluster, name: str, sleep: Callable[[float], None] = ti
 
 def read_with_topics(
     client: Cluster,
-    name: str,
+    connector: Connector,
     topics: OffsetsTopics | None,
     write_to: WriteTo,
     sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[Connector, tuple[str, ...]]:
-    """One connector with the offsets that its task will read, from REST and from the topics, and warnings.
+    """A connector with the offsets that its task will read, from REST and from the topics, and warnings.
 
-    ``topics`` None: they are not read. With ``write_to`` topic the offsets are those of the topics alone. Where the topics cannot
-    be read, and REST tells all offsets, these must do; raises RecoveryError otherwise. Those of a sink are not read: they are its
-    consumer group's, which no change here touches, and they move all the time.
+    ``connector`` was read without them. ``topics`` None: they are not read. With ``write_to`` topic the offsets are those of
+    the topics alone. Where the topics cannot be read, and REST tells all offsets, these must do; raises RecoveryError
+    otherwise. Those of a sink are not read: they are its consumer group's, which no change here touches, and they move all the
+    time.
     """
-    connector = read_connector(client, name, with_offsets=False, sleep=sleep)
+    name = connector.name
     if connector.type == "sink":
         return connector, ()
     if topics is None:

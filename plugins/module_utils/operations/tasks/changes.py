@@ -47,12 +47,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.cha
     RestOffsets,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.retention import delete_old_backups
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.shared_statuses import (
-    SharedStatuses,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.shared_reads import SharedReads
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_proof import known_workers
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import (
     StopWindow,
-    known_workers,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.topic_offsets import TopicOffsets
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.interruption import (
@@ -61,6 +59,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.int
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_with_topics
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.change_results import (
+    add_result,
+    left_unfinished,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.meeting import Meetings
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.side_by_side import Say, side_by_side
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import (
@@ -73,8 +75,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.backup
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import ResetOptions
 
-# Each may ask the accounts of its connector.
-_MOST_PLANS_AT_ONCE = 8
+# Each may ask the accounts of its connector; how fast they are asked is limited elsewhere.
+_MOST_PLANS_AT_ONCE = 20
 
 # From a cluster, a connector as it was read there, and the state before an unfinished earlier change, to the plan.
 Planner = Callable[[Cluster, Connector, "str | None"], Planned]
@@ -152,6 +154,7 @@ class Changes:
         # One for each set of workers: each change looks at all of these.
         self._placed = {one.status.worker_ids: one for one in self._connectors.values()}.values()
         self._members = self._members_of_group()
+        self._reads = SharedReads(min(len(names), self._options.at_once), len(self._connectors))
         prepared = side_by_side(names, self._prepare, at_once=min(self._options.at_once, _MOST_PLANS_AT_ONCE))
         ended: Mapping[str, _Ended] = {}
         if not self._context.check_mode:
@@ -201,7 +204,13 @@ class Changes:
         options, agreed = self._agreed_options(name)
         store = self._stores.of(name)
         plan_for = self._planner(options, store, name)
-        connector, warnings = read_to_change(cluster, name, self._context.sleep, lambda: self._read(cluster, name))
+        connector, warnings = read_to_change(
+            cluster,
+            name,
+            self._context.sleep,
+            lambda: self._read(cluster, name, self._context.sleep),
+            lambda: self._reads.settings(cluster, name, self._context.sleep),
+        )
         unfinished = find_unfinished(connector, store, self._clock())
         if unfinished.problem is not None:
             raise RecoveryError(unfinished.problem)
@@ -246,8 +255,9 @@ class Changes:
             )
         return self._options if agreed.plan is None else self._options.asking(agreed.plan["request"]), agreed
 
-    def _read(self, cluster: Cluster, name: str) -> tuple[Connector, tuple[str, ...]]:
-        return read_with_topics(cluster, name, self._topics, self._options.write_to, self._context.sleep)
+    def _read(self, cluster: Cluster, name: str, sleep: Callable[[float], None]) -> tuple[Connector, tuple[str, ...]]:
+        connector = self._reads.connector(cluster, name, sleep)
+        return read_with_topics(cluster, connector, self._topics, self._options.write_to, sleep)
 
     def _refuse_unwritable(self, plan: Plan) -> None:
         """What the user may not write is refused before anything is stopped."""
@@ -278,14 +288,13 @@ class Changes:
         """What became of each connector that has something to change or to end."""
         plans = {name: one for name, one in prepared.items() if isinstance(one, _Prepared)}
         names = [name for name, one in plans.items() if not one.planned.plan.is_empty or not one.unfinished.is_nothing]
-        self._statuses = SharedStatuses(min(len(names), self._options.at_once), len(self._connectors))
         with Interruption(self._context.alert) as interruption:
             ended = side_by_side(
                 names,
                 lambda name, say: self._apply(plans[name], interruption, say),
                 at_once=self._options.at_once,
                 progress=self._context.progress,
-                left=lambda name: _left(plans[name].planned.plan, interruption),
+                left=lambda name: left_unfinished(plans[name].planned.plan, interruption),
             )
             if interruption.cause:
                 for one in ended.values():
@@ -319,11 +328,11 @@ class Changes:
                 deadline.sleep,
                 may_be_incomplete=may_be_incomplete,
                 overrules=not one.unfinished.is_nothing,
-                awaited_status=lambda: self._statuses.status(cluster, name, deadline.sleep),
+                awaited_status=lambda: self._reads.status(cluster, name, deadline.sleep),
                 before_unmark=lambda: self._meetings.before_unmark(name, deadline.check),
                 before_return=lambda: self._meetings.before_return(name, deadline.check),
             ),
-            lambda: self._read(cluster, name)[0],
+            lambda: self._read(cluster, name, deadline.sleep)[0],
             lambda read: one.plan_for(cluster, read, one.unfinished.begun_in),
             lambda plan: self._open_offsets(cluster, plan, one.connector, deadline.sleep),
             cluster_id=self._cluster_id,
@@ -365,7 +374,7 @@ class Changes:
         if ended is not None:
             outcome.warnings += ended.warnings
         if not isinstance(ended, Applied):
-            _add(outcome, prepared.planned, None, prepared.preflight)
+            add_result(outcome, prepared.planned, None, prepared.preflight)
             if self._context.check_mode:
                 outcome.result["next_steps"] += self._carry_out_lines(prepared.planned.plan)
             return
@@ -374,45 +383,6 @@ class Changes:
             outcome.warnings += [
                 f"Kafka Connect says of connector '{plan.connector}': {text}" for text in ended.remarks
             ]
-        _add(outcome, ended.planned, ended, prepared.preflight)
+        add_result(outcome, ended.planned, ended, prepared.preflight)
         outcome.warnings += delete_old_backups(prepared.store, plan.connector, self._keep, self._clock())
         outcome.result["next_steps"] += go_back_lines(plan.as_data(), ended.backup_file, self._params)
-
-
-def _left(plan: Plan, interruption: Interruption) -> RecoveryError | None:
-    """The error of a change that was left unfinished; None while it is not."""
-    if not interruption.is_final:
-        return None
-    return RecoveryError(
-        f"The change of connector '{plan.connector}' was interrupted twice ({interruption.cause}) and left unfinished. It was"
-        f" {plan.final_state} before; if it is STOPPED, run this task again: that finishes or undoes the change.",
-        changed=True,
-    )
-
-
-def _add(outcome: Outcome, planned: Planned, applied: Applied | None, preflight: Preflight) -> None:
-    """Add one connector to the result."""
-    plan = planned.plan
-    result = outcome.result
-    result["changed"] = result["changed"] or not plan.is_empty
-    result["preview"] += [*planned.preview, *preflight.lines(), ""]
-    if not plan.is_empty:
-        result["diff"].append(planned.diff)
-        result["plan_ids"][plan.connector] = plan.id
-    result["connectors"][plan.connector] = {
-        "changed": not plan.is_empty,
-        "plan": plan.as_data(),
-        "forecast": planned.forecast,
-        "preflight": preflight.as_data() if preflight.topics else None,
-        "backup_file": None if applied is None else applied.backup_file,
-        "evidence": None
-        if applied is None
-        else {
-            **applied.evidence,
-            "workers_asked": list(applied.proof.workers),
-            "workers_not_reached": list(applied.proof.unreachable),
-            "workers_may_be_missing": applied.proof.may_be_incomplete,
-            "settled_seconds": applied.proof.settled_seconds,
-        },
-    }
-    outcome.warnings.extend(planned.warnings)

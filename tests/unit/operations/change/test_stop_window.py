@@ -20,11 +20,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.replie
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Status, Task
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark import Meddled
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import (
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_proof import (
     Proof,
-    StopWindow,
     known_workers,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import StopWindow
 from unit.fake_cluster import FakeCluster, FakeConnector, Fault
 
 ENDED = WorkerAnswer("answered")

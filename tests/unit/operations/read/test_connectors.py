@@ -15,10 +15,17 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
     ConnectError,
     NotConnect,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Offset, Partition, StoredOffset
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
+    Connector,
+    Offset,
+    Partition,
+    StoredOffset,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import WriteTo
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connector_topics import OffsetsTopics
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import KafkaFailed
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import (
+    read_connector,
     read_snapshot,
     read_with_topics,
 )
@@ -149,26 +156,30 @@ def cluster_of(offset: Offset | None, kind: str = "source") -> FakeCluster:
     return FakeCluster(FakeConnector(offsets={PARTITION: offset}, type=kind))
 
 
+def read(cluster: FakeCluster, topics: OffsetsTopics | None, write_to: WriteTo) -> tuple[Connector, tuple[str, ...]]:
+    return read_with_topics(cluster, read_connector(cluster, "c", with_offsets=False), topics, write_to, cluster.sleep)
+
+
 def topics_of(**fields: Any) -> FakeTopics:
     return FakeTopics({"offsets": 5}, {("offsets", 1, TURNED): b'{"n":7}'}, **fields)
 
 
 def test_the_topics_tell_what_rest_lists_as_null_without_asking_again() -> None:
     cluster = cluster_of(None)
-    connector, warnings = read_with_topics(cluster, "c", topics_of(), "auto", cluster.sleep)
+    connector, warnings = read(cluster, topics_of(), "auto")
     assert (connector.stored, warnings) == ({PARTITION: {"n": 7}}, ())
     assert cluster.methods("offsets") == ["offsets"]
 
 
 def test_the_topics_alone_are_asked_where_they_are_to_be_written() -> None:
     cluster = cluster_of({"n": 1})
-    assert read_with_topics(cluster, "c", topics_of(), "topic", cluster.sleep)[0].stored == {PARTITION: {"n": 7}}
+    assert read(cluster, topics_of(), "topic")[0].stored == {PARTITION: {"n": 7}}
     assert cluster.methods("offsets") == []
 
 
 def test_topics_that_cannot_be_read_are_a_warning_where_rest_tells_all() -> None:
     cluster, topics = cluster_of({"n": 1}), topics_of(view_fault=KafkaFailed("No broker answers."))
-    connector, warnings = read_with_topics(cluster, "c", topics, "auto", cluster.sleep)
+    connector, warnings = read(cluster, topics, "auto")
     assert (connector.stored, connector.in_topics) == ({PARTITION: {"n": 1}}, None)
     assert warnings == ("The offsets topic of connector 'c' was not read: No broker answers.",)
 
@@ -179,13 +190,13 @@ def test_topics_that_cannot_be_read_are_a_failure_where_they_are_needed(
 ) -> None:
     cluster, topics = cluster_of(offset), topics_of(view_fault=KafkaFailed("No broker answers."))
     with pytest.raises(KafkaFailed, match="No broker answers"):
-        read_with_topics(cluster, "c", topics, write_to, cluster.sleep)
+        read(cluster, topics, write_to)
 
 
 @pytest.mark.parametrize("has_topics", [True, False])
 def test_the_offsets_of_a_sink_are_not_read(has_topics: bool) -> None:
     cluster = cluster_of(None, "sink")
     topics = topics_of(view_fault=KafkaFailed("no.")) if has_topics else None
-    found, warnings = read_with_topics(cluster, "c", topics, "auto", cluster.sleep)
+    found, warnings = read(cluster, topics, "auto")
     assert (found.offsets, found.in_topics, warnings) == ((), None, ())
     assert "offsets" not in cluster.methods()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One call for the statuses of the connectors that wait at the same time."""
+"""One call for what connectors read at the same time."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import ConnectError
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import ConnectError, TimedOut
+from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import HOLD_KEY
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Status
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.change import shared_statuses
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.shared_statuses import (
-    SharedStatuses,
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change import shared_reads
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.shared_reads import (
+    SharedReads,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_connector
 from unit.fake_cluster import FakeCluster, FakeConnector
 
 NAMES = ("a", "b", "c")
@@ -31,7 +33,7 @@ def cluster() -> FakeCluster:
 def test_all_that_ask_while_a_call_is_under_way_share_the_next_one(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shared = SharedStatuses(len(NAMES), len(NAMES))
+    shared = SharedReads(len(NAMES), len(NAMES))
     asked: list[set[str]] = []
     first_is_asked, others_wait = threading.Event(), threading.Event()
     read = cluster.statuses
@@ -52,7 +54,7 @@ def test_all_that_ask_while_a_call_is_under_way_share_the_next_one(
         for name in NAMES:
             cluster.by_name[name].state = "RUNNING"
         others = [pool.submit(shared.status, cluster, name, cluster.sleep) for name in ("b", "c")]
-        await_that(lambda: shared._asked_for == {"b", "c"})
+        await_that(lambda: set(shared._statuses._waiting) == {"b", "c"})
         others_wait.set()
         assert first.result().state == "STOPPED"
         assert [one.result().state for one in others] == ["RUNNING", "RUNNING"]
@@ -61,8 +63,8 @@ def test_all_that_ask_while_a_call_is_under_way_share_the_next_one(
 
 
 def test_calls_do_not_begin_faster_than_at_their_pace(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared_statuses, "_PACE_SECONDS", 1000.0)
-    shared = SharedStatuses(2, 2)
+    monkeypatch.setattr(shared_reads, "_PACE_SECONDS", 1000.0)
+    shared = SharedReads(2, 2)
     waited: list[float] = []
     for _call in range(2):
         shared.status(cluster, "a", waited.append)
@@ -74,14 +76,14 @@ def test_calls_do_not_begin_faster_than_at_their_pace(cluster: FakeCluster, monk
 def test_a_few_of_many_connectors_are_asked_for_alone(
     cluster: FakeCluster, changed: int, all_of_cluster: int, calls: str
 ) -> None:
-    assert SharedStatuses(changed, all_of_cluster).status(cluster, "a", cluster.sleep).state == "STOPPED"
+    assert SharedReads(changed, all_of_cluster).status(cluster, "a", cluster.sleep).state == "STOPPED"
     assert cluster.methods() == [calls]
 
 
 def test_a_connector_that_is_not_in_the_answer_is_asked_for_alone(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shared = SharedStatuses(2, 2)
+    shared = SharedReads(2, 2)
     monkeypatch.setattr(cluster, "statuses", lambda names: {"b": Status("RUNNING")})
     assert shared.status(cluster, "a", cluster.sleep).state == "STOPPED"
     assert cluster.methods() == ["status"]
@@ -91,7 +93,7 @@ def test_a_connector_that_is_not_in_the_answer_is_asked_for_alone(
 def test_where_connect_does_not_answer_for_all_each_is_asked_for_alone_from_then_on(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, is_refused: bool
 ) -> None:
-    shared, asked = SharedStatuses(2, 2), []
+    shared, asked = SharedReads(2, 2), []
 
     def statuses(names: Collection[str]) -> dict[str, Status]:
         asked.append(names)
@@ -105,8 +107,50 @@ def test_where_connect_does_not_answer_for_all_each_is_asked_for_alone_from_then
     assert (len(asked), cluster.methods()) == (1, ["status", "status"])
 
 
+@pytest.mark.parametrize("all_of_cluster, calls", [(6, "some_connectors"), (7, "config")])
+def test_configs_and_states_come_from_one_call_where_most_of_the_cluster_is_changed(
+    cluster: FakeCluster, all_of_cluster: int, calls: str
+) -> None:
+    cluster.by_name["a"].config = {**cluster.by_name["a"].config, HOLD_KEY: "somebody", "password": "s3cret"}
+    shared = SharedReads(2, all_of_cluster)
+    found = shared.connector(cluster, "a", cluster.sleep)
+    assert found == read_connector(cluster, "a", with_offsets=False)
+    assert cluster.methods()[0] == calls
+    assert "s3cret" in cluster.hidden
+    marked = shared.settings(cluster, "a", cluster.sleep)
+    assert (marked.config, marked.hold_text) == (found.config, "somebody")
+    assert cluster.methods()[-1] == calls
+
+
+def test_one_whose_time_is_up_asks_alone_and_leaves_the_next_call_to_another_one(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = SharedReads(len(NAMES), len(NAMES))
+    is_asked, may_end = threading.Event(), threading.Event()
+    read = cluster.statuses
+
+    def statuses(names: Collection[str]) -> dict[str, Status]:
+        is_asked.set()
+        assert may_end.wait(LIMIT_SECONDS)
+        return read(names)
+
+    monkeypatch.setattr(cluster, "statuses", statuses)
+    hurried = FakeCluster(FakeConnector("b", state="PAUSED"))
+    monkeypatch.setattr(hurried, "remaining_seconds", lambda: 0.0)
+    with ThreadPoolExecutor(len(NAMES)) as pool:
+        first = pool.submit(shared.status, cluster, "a", cluster.sleep)
+        assert is_asked.wait(LIMIT_SECONDS)
+        with pytest.raises(TimedOut):
+            shared.status(hurried, "b", cluster.sleep)
+        last = pool.submit(shared.status, cluster, "c", cluster.sleep)
+        await_that(lambda: set(shared._statuses._waiting) == {"c"})
+        may_end.set()
+        assert [first.result(LIMIT_SECONDS).state, last.result(LIMIT_SECONDS).state] == ["STOPPED", "STOPPED"]
+    assert cluster.methods("status") == []
+
+
 def test_one_that_is_interrupted_leaves_the_others_nobody_to_wait_for(cluster: FakeCluster) -> None:
-    shared = SharedStatuses(2, 2)
+    shared = SharedReads(2, 2)
 
     def interrupted(seconds: float) -> None:
         raise KeyboardInterrupt
