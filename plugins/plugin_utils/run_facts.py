@@ -91,7 +91,8 @@ def found_in(label: str, left: Variables, variables: Variables, *, is_preview: b
     verified, prevented = shown("verify_result"), shown(*_PREVENTED)
     failures = [one["msg"] for one in (read, changed, verified, prevented) if _has_failed(one)]
     # Of a cluster that the run did not come to.
-    not_begun = (shown("connectops_batch") or {}).get("message", "")
+    selected = quoted_data(selected_in(label, left), secrets)
+    not_begun = (shown("connectops_batch") or {}).get("message", "") or selected.get("refused", "")
     problem = shown("connectops_failure") or not_begun or " ".join(dict.fromkeys(failures))
     return Found(
         label,
@@ -101,7 +102,7 @@ def found_in(label: str, left: Variables, variables: Variables, *, is_preview: b
         verified=verified,
         prevented=prevented,
         problem=str(problem) if problem else None,
-        left_stopped=tuple(quoted_data(selected_in(label, left).get("left_stopped", []), secrets)),
+        left_stopped=tuple(selected.get("left_stopped", ())),
     )
 
 

@@ -166,6 +166,8 @@ _FILES_HERE = frozenset({"connectops_plan_file", "connectops_report_dir", "ident
 # What an empty list must not widen or leave out, and what leaving the variable out means.
 _NOT_EMPTY = {
     "connectops_connectors": "leave it out, and the playbook finds the connectors itself",
+    # Ansible would take all clusters at once.
+    "connectops_serial": "leave it out for the batches that the playbook makes itself",
     "prevent_connectors": "leave it out for all connectors of the policy's classes",
     "reset_partitions": "leave it out for all partitions",
     "reset_offsets": "leave it out, or name each partition with its offset",

@@ -99,11 +99,21 @@ def test_nothing_is_changed_after_a_batch_that_made_it_worse(tmp_path: Path, clu
 def test_a_run_that_would_change_too_many_changes_none(
     tmp_path: Path, clusters: list[SimulatedCluster], arguments: tuple[str, ...]
 ) -> None:
-    status, output = run(tmp_path, clusters, "recover", *arguments, connectops_max_changes=11)
+    del clusters[0].connectors["stripe-00"]
+    given = {"connectops_max_changes": 10, "connectops_report_dir": str(tmp_path / "reports")}
+    status, output = run(tmp_path, clusters, "recover", *arguments, **given)
     assert status == 2
     assert changed(clusters) == []
     text = " ".join(output.split())
-    assert "This run may change 12 connectors of 12 clusters, and connectops_max_changes allows 11" in text
+    refused = "This run may change 11 connectors of 11 clusters, and connectops_max_changes allows 10: nothing was changed."
+    assert refused in text
+    # A cluster in which nothing was to be changed is well, and is told so.
+    assert "12 clusters: 11 failed, 1 ok." in text
+    assert [recap(output, one.label)["failed"] for one in clusters] == [0] + [1] * 11
+    (report,) = (tmp_path / "reports").glob("*/report.json")
+    data = {one["label"]: one for one in json.loads(report.read_text(encoding="utf-8"))["clusters"]}
+    assert data["cluster-001"]["problem"] is None
+    assert data["cluster-012"]["problem"].startswith(refused)
 
 
 def test_a_look_ends_with_the_worst_and_counts_what_could_not_be_read(

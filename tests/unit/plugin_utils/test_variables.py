@@ -210,6 +210,12 @@ def test_batches_that_ansible_would_misread_are_refused(value: Any) -> None:
     assert problem.startswith("The variable connectops_serial has ")
 
 
+@pytest.mark.parametrize("value", [[], [""], [None, " "], "[]", " , "])
+def test_no_batch_at_all_is_refused(value: Any) -> None:
+    (problem,) = problems({"connectops_serial": value})
+    assert problem == "The variable connectops_serial is empty: leave it out for the batches that the playbook makes itself."
+
+
 @pytest.mark.parametrize("value", [1, "3", " 1 ", "1, 50%", [1, "10%", "100%"], '[1, "100%"]', ["2", ""]])
 def test_batches_are_numbers_and_shares_of_the_clusters(value: Any) -> None:
     assert problems({"connectops_serial": value}) == []
