@@ -257,8 +257,9 @@ def is_blank(value: Any) -> bool:
 def plain_value(name: str, value: Any) -> Any:
     """A value that is not blank, as the variable's type has it: lists and dicts may be given as text.
 
-    A list is JSON or separated by commas, a dict is JSON. Blanks around a text are removed unless it is a secret. A file
-    on the control node is relative to the folder where ansible-playbook was started.
+    A list is JSON or separated by commas, a dict is JSON. A number is a list of one text, as it is a name without quotes. Blanks
+    around a text are removed unless it is a secret. A file on the control node is relative to the folder where ansible-playbook
+    was started.
     """
     spec = spec_of(name) or {}
     if isinstance(value, str) and not spec.get("no_log"):
@@ -272,8 +273,9 @@ def plain_value(name: str, value: Any) -> Any:
             value = value.split(",")
     if name in _FILES_HERE and isinstance(value, str):
         return os.path.abspath(os.path.expanduser(value))
-    if isinstance(value, list) and spec.get("elements") in ("str", "path"):
-        return [one.strip() if isinstance(one, str) else one for one in value if not is_blank(one)]
+    if spec.get("elements") in ("str", "path") and isinstance(value, (list, int, float)):
+        many = value if isinstance(value, list) else [value]
+        return [str(one).strip() if isinstance(one, (str, int, float)) else one for one in many if not is_blank(one)]
     return value
 
 
