@@ -156,6 +156,7 @@ _SET_BY_US = frozenset(
         "rollback_result",
         "support_bundle_result",
         "verify_failure",
+        "verify_of_all",
         "verify_result",
     }
 )
@@ -341,6 +342,11 @@ def unreadable(name: str, error: Exception) -> str:
     Of a secret it tells only what is not defined: a password with braces is no template, and a parser quotes it.
     """
     message = str(getattr(error, "message", error)).partition("Use -v")[0].strip().rstrip(".")
+    if "decrypt" in message.lower():
+        return (
+            f"The variable {name} is encrypted and cannot be decrypted: give the run its vault password (--ask-vault-pass; in AWX a"
+            " credential of the type Vault)."
+        )
     reason = message.rpartition(". ")[2].rpartition(": ")[2]
     if (spec_of(name) or {}).get("no_log") and not _UNDEFINED.fullmatch(reason):
         return f"The variable {name} cannot be read as a template: if its braces are meant as they are, mark it as !unsafe."
