@@ -113,6 +113,13 @@ def test_a_variable_that_refers_to_an_undefined_one_is_named() -> None:
     assert problems({"reset_partitions": error}) == []
 
 
+@pytest.mark.parametrize("name", ["connectops_url_password", "connectops_connectors"])
+@pytest.mark.parametrize("said", ["Attempting to decrypt but no vault secrets found", "Decryption failed (no vault secrets"])
+def test_what_cannot_be_decrypted_needs_a_vault_password_and_no_other_spelling(name: str, said: str) -> None:
+    (problem,) = problems({name: Undefined(said)})
+    assert problem.startswith(f"The variable {name} is encrypted and cannot be decrypted: give the run its vault password")
+
+
 def test_a_secret_that_is_no_template_is_not_quoted() -> None:
     error = Undefined("Syntax error in template: expected token 'end of print statement', got 's3cret'")
     (problem,) = problems({"connectops_url_password": error})
