@@ -15,6 +15,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process imp
 class ActionModule(InProcessAction):
     argument_spec = CONNECT_OFFSET_RESET
     changes = True
+    role = "reset"
 
     def operation(self, params: Mapping[str, Any], context: TaskContext) -> Outcome:
         return offset_reset.run(params, context)

@@ -20,20 +20,9 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process imp
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import keep_document
 
 
-# So many of the printed lines are in a summary: AWX drops the result of a task that is too large.
-_MOST_LINES = 500
-
-
 class ActionModule(InProcessAction):
     argument_spec = CONNECT_OFFSETS_FACTS
-
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result = super().run(tmp, task_vars)
-        lines = result.get("summary", {}).get("preview", [])
-        if len(lines) > _MOST_LINES:
-            shortened = [*lines[:_MOST_LINES], f"... and {len(lines) - _MOST_LINES} more lines."]
-            result["summary"] = {**result["summary"], "preview": shortened}
-        return result
+    role = "identify"
 
     def operation(self, params: Mapping[str, Any], context: TaskContext) -> Outcome:
         return offsets_facts.run(params, context)
@@ -45,8 +34,7 @@ class ActionModule(InProcessAction):
         return {**{name: value for name, value in args.items() if name != "report_file"}, "details": "all"}
 
     def preview_of(self, result: Mapping[str, Any]) -> list[str]:
-        facts = result.get("summary") or result.get("ansible_facts", {}).get(offsets_facts.FACT, {})
-        return list(facts.get("preview", ()))
+        return list(result.get("ansible_facts", {}).get(offsets_facts.FACT, {}).get("preview", ()))
 
     def kept(self, result: dict[str, Any]) -> dict[str, Any]:
         """Write the whole result of a shipped module, and return what the options ``details`` and ``set_facts`` say."""

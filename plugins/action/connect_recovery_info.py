@@ -14,6 +14,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process imp
 
 class ActionModule(InProcessAction):
     argument_spec = CONNECT_RECOVERY_INFO
+    role = "verify"
 
     def operation(self, params: Mapping[str, Any], context: TaskContext) -> Outcome:
         return recovery_info.run(params, context)

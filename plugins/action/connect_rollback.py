@@ -15,6 +15,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process imp
 class ActionModule(InProcessAction):
     argument_spec = CONNECT_ROLLBACK
     changes = True
+    role = "rollback"
 
     def operation(self, params: Mapping[str, Any], context: TaskContext) -> Outcome:
         return rollback.run(params, context)

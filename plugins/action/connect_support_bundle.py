@@ -14,6 +14,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process imp
 
 class ActionModule(InProcessAction):
     argument_spec = CONNECT_SUPPORT_BUNDLE
+    role = "support_bundle"
 
     def operation(self, params: Mapping[str, Any], context: TaskContext) -> Outcome:
         return support_bundle.run(params, context)

@@ -15,6 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.pla
 from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans import FILE, PLAYBOOK_OF, check_writable
 from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import left_by, plain_variable, selected_in
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import whole_result
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "path": {"type": "path", "required": True},
@@ -44,7 +45,7 @@ class ActionModule(ControllerAction):
 def _planned(label: str, variables: Mapping[str, Any], name: str) -> ClusterPlans:
     """What the role has planned for one host in this run, and registered under this name."""
     selected = selected_in(label, variables)
-    planned = plain_variable(variables, name)
+    planned = whole_result(plain_variable(variables, name))
     problem = plain_variable(variables, "connectops_failure") or selected.get("refused")
     if not problem and selected.get("connectors") == []:
         return ClusterPlans.of({}, [], None)

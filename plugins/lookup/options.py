@@ -41,22 +41,14 @@ _raw:
 from typing import Any
 
 from ansible.plugins.lookup import LookupBase
-from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
-    is_blank,
-    plain_value,
-    variables_of_module,
-)
+from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import first_value, variables_of_module
 
 
 class LookupModule(LookupBase):
     def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[dict[str, Any]]:
-        known = variables or {}
-        found = {}
         (module,) = terms
-        for option, names in variables_of_module(module).items():
-            for name in names:
-                value = self._templar.template(known[name]) if name in known else None
-                if not is_blank(value):
-                    found[option] = plain_value(name, value)
-                    break
-        return [found]
+        found = {
+            option: first_value(names, variables or {}, self._templar.template)
+            for option, names in variables_of_module(module).items()
+        }
+        return [{option: value for option, value in found.items() if value is not None}]

@@ -41,21 +41,12 @@ _raw:
 from typing import Any
 
 from ansible.plugins.lookup import LookupBase
-from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
-    is_blank,
-    known_variables,
-    plain_value,
-)
+from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import first_value, known_variables
 
 
 class LookupModule(LookupBase):
     def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[Any]:
-        known = variables or {}
-        # What a playbook gives to a role counts before what the user sets: a blank of the user's must not replace it.
-        given = known.get("connectops_given", {})
-        for name in terms:
-            if name in given or name in known:
-                value = self._templar.template(given[name] if name in given else known[name])
-                if not is_blank(value):
-                    return [plain_value(name, value)]
+        value = first_value(terms, variables or {}, self._templar.template)
+        if value is not None:
+            return [value]
         return [kwargs["default"] if "default" in kwargs else known_variables()[terms[0]].get("default")]

@@ -92,6 +92,12 @@ ended_at:
   description: Time at which the wait ended, in epoch seconds.
   returned: always
   type: int
+result_file:
+  description:
+    - File on the controller with all of RV(connectors), as JSON. It is in Ansible's own temporary folder of this run, and is gone
+      when the run ends. The lookup P(connectops.recovery.whole_result#lookup) reads it.
+  returned: if O(in_short) is V(true)
+  type: str
 connectors:
   description: Result for each connector, by name.
   returned: always

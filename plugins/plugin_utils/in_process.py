@@ -34,6 +34,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.paths 
     with_absolute_paths,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.last_words import LastWords
+from ansible_collections.connectops.recovery.plugins.plugin_utils.role_options import options_of_role
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import result_in_short
 from ansible_collections.connectops.recovery.plugins.plugin_utils.screen import show_lines
 from ansible_collections.connectops.recovery.plugins.plugin_utils.typed_names import (
     result_in_typed_names,
@@ -50,6 +52,8 @@ class InProcessAction(ActionBase):
     argument_spec: ClassVar[Mapping[str, Any]]
     # Whether the preview says what is about to be changed, so that it is shown before that.
     changes: ClassVar[bool] = False
+    # The role whose variables set the options of its task, whatever module_defaults say.
+    role: ClassVar[str] = ""
 
     _supports_async = True
     _supports_check_mode = True
@@ -69,15 +73,19 @@ class InProcessAction(ActionBase):
 
     def kept(self, result: dict[str, Any]) -> dict[str, Any]:
         """The result that is returned of what the operation returned."""
-        return result
+        return result_in_short(result) if self._is_set("in_short") else result
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp
+        if self.role and self._own_role() == self.role:
+            module = self._task.action.rpartition(".")[2]
+            of_role = options_of_role(self.role, module, task_vars or {}, self._templar.template)
+            self._task.args = {**self._task.args, **of_role}
         doubled = _set_twice(self.argument_spec, self._task.args)
         if doubled is not None:
             return {**result, "failed": True, "msg": doubled}
-        shows = boolean(self._task.args.get("show", False), strict=False)
+        shows = self._is_set("show")
         shows_before = shows and self.changes and not self._task.check_mode and not self._task.async_val
         if self._belongs_here():
             done = self._perform(shows_before)
@@ -85,10 +93,14 @@ class InProcessAction(ActionBase):
             if shows_before:
                 self._show_plan(task_vars)
             done = self._ship(task_vars)
-        result.update(self._in_typed_names(self.kept(done), task_vars or {}))
+        done = self._in_typed_names(done, task_vars or {})
         if shows:
-            show_lines([*([] if shows_before else self.preview_of(result)), *result.get("next_steps", ())])
-        return result
+            show_lines([*([] if shows_before else self.preview_of(done)), *done.get("next_steps", ())])
+        return {**result, **self.kept(done)}
+
+    def _is_set(self, option: str) -> bool:
+        is_set: bool = boolean(self._task.args.get(option, False), strict=False)
+        return is_set
 
     def _show_plan(self, task_vars: dict[str, Any] | None) -> None:
         """Show what a shipped change is about to do: it can show nothing itself."""
@@ -113,13 +125,18 @@ class InProcessAction(ActionBase):
             and not self._task.async_val
         )
 
-    def _in_typed_names(self, result: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        """The result with our variables in its messages, in our roles and playbooks. Elsewhere the user typed the options."""
+    def _own_role(self) -> str:
+        """The short name of the role of this collection that the task is in; empty if it is in none."""
         role = self._task._role
         collection, _dot, name = ("" if role is None else role.get_name()).rpartition(".")
-        if collection != _COLLECTION and not (role is None and self._is_in_our_playbook()):
+        return name if collection == _COLLECTION else ""
+
+    def _in_typed_names(self, result: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """The result with our variables in its messages, in our roles and playbooks. Elsewhere the user typed the options."""
+        role = self._own_role()
+        if not role and not (self._task._role is None and self._is_in_our_playbook()):
             return result
-        return result_in_typed_names(result, typed_names(name, self.argument_spec, task_vars))
+        return result_in_typed_names(result, typed_names(role, self.argument_spec, task_vars))
 
     def _is_in_our_playbook(self) -> bool:
         """Whether the task stands in a playbook of this collection."""

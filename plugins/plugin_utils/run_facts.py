@@ -13,7 +13,7 @@ from ansible.errors import AnsibleError
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import SHORTEST_SECRET, quoted_data
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
 from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import plain
-from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import kept_document
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import kept_document, whole_result
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
     is_blank,
     known_variables,
@@ -90,8 +90,11 @@ def found_in(
     def shown(*names: str) -> Any:
         return quoted_data(plain_variable(left, *names), secrets)
 
-    read, changed = shown("identify_result"), shown(*_CHANGED)
-    verified, prevented = shown("verify_result"), shown(*_PREVENTED)
+    def result(*names: str) -> Any:
+        return quoted_data(whole_result(plain_variable(left, *names)), secrets)
+
+    read, changed = shown("identify_result"), result(*_CHANGED)
+    verified, prevented = result("verify_result"), shown(*_PREVENTED)
     failures = [one["msg"] for one in (read, changed, verified, prevented) if _has_failed(one)]
     if must_be_changed and is_without_change(verified):
         failures.append(verified["msg"])

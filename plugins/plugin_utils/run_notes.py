@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible import constants
+from ansible_collections.connectops.recovery.plugins.module_utils.core.details import first_lines, in_short
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 
 _NAME = "connectops-run.json"
@@ -74,6 +75,26 @@ def kept_document(path: str) -> dict[str, Any]:
     """The data that :func:`keep_document` has kept under this path, in this run."""
     found: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
     return found
+
+
+def result_in_short(result: Mapping[str, Any]) -> dict[str, Any]:
+    """A task's result with its connectors in short and the first of its lines; all of them are kept until the run ends.
+
+    Where they cannot be kept they stay in the result, which must not be lost: it may be that of a change.
+    """
+    if "connectors" not in result:
+        return dict(result)
+    try:
+        path = keep_document({name: result[name] for name in ("connectors", "preview") if name in result})
+    except RecoveryError:
+        return dict(result)
+    lines = {"preview": first_lines(result["preview"])} if "preview" in result else {}
+    return {**result, "connectors": in_short(result["connectors"]), **lines, "result_file": path}
+
+
+def whole_result(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The result that :func:`result_in_short` was given; any other as it is."""
+    return {**result, **kept_document(result["result_file"])} if "result_file" in result else dict(result)
 
 
 def _path() -> Path:

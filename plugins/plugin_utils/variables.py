@@ -54,6 +54,7 @@ OPTIONS_OF_A_RUN = frozenset(
         "connectors",
         "default_floors",
         "from_backups",
+        "in_short",
         "interval_seconds",
         "keep_samples",
         "log_lines",
@@ -278,6 +279,20 @@ def plain_value(name: str, value: Any) -> Any:
         many = value if isinstance(value, list) else [value]
         return [str(one).strip() if isinstance(one, (str, int, float)) else one for one in many if not is_blank(one)]
     return value
+
+
+def first_value(names: Iterable[str], variables: Mapping[str, Any], render: Callable[[Any], Any]) -> Any:
+    """The value of the first variable that is set and not blank, as its type has it; None if none is.
+
+    What a playbook gives to a role counts before what the user sets: a blank of the user's must not replace it.
+    """
+    given = variables.get("connectops_given", {})
+    for name in names:
+        if name in given or name in variables:
+            value = render(given[name] if name in given else variables[name])
+            if not is_blank(value):
+                return plain_value(name, value)
+    return None
 
 
 def handed_on_as(label: str, prefix: str = IDS_OF_ONE_CLUSTER) -> str:

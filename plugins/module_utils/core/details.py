@@ -1,11 +1,11 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The facts of a cluster with fewer details, and their summary, so that those of hundreds of clusters stay small."""
+"""Facts and results with fewer details, so that those of hundreds of clusters and connectors stay small."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
@@ -20,6 +20,13 @@ _OF_A_SUMMARY = ("verdict", "counts")
 # What a remedy does to each partition; the sums beside them stay.
 _OF_A_REMEDY = ("offsets", "ignored", "partitions")
 
+# What the results of a change and of a verification have for each partition.
+_OF_A_RESULT = ("forecast", "preflight", "partitions", "history")
+_OF_A_PLAN = ("offsets", "presumed", "request")
+
+# So many of the lines that were printed stay in a result: AWX drops one that is too large.
+_MOST_LINES = 500
+
 
 def with_details(facts: Data, details: Details) -> dict[str, Any]:
     """The facts that connect_offsets_facts returns, with the entries of fewer partitions; no verdict, count or line changes."""
@@ -29,9 +36,27 @@ def with_details(facts: Data, details: Details) -> dict[str, Any]:
 
 
 def summary_of(facts: Data) -> dict[str, Any]:
-    """The facts with the verdict and the counts of each connector, and nothing else of it."""
+    """The facts with the verdict and the counts of each connector and nothing else of it, and with the first lines for people."""
     connectors = {name: {key: one[key] for key in _OF_A_SUMMARY} for name, one in facts["connectors"].items()}
-    return {**facts, "connectors": connectors}
+    return {**facts, "connectors": connectors, "preview": first_lines(facts["preview"])}
+
+
+def first_lines(lines: Sequence[str]) -> list[str]:
+    """The beginning of what was printed, and how much more there is."""
+    more = len(lines) - _MOST_LINES
+    return [*lines[:_MOST_LINES], f"... and {more} more lines."] if more > 0 else list(lines)
+
+
+def in_short(connectors: Mapping[str, Data]) -> dict[str, dict[str, Any]]:
+    """The connectors of a result of a change or of a verification, without what has an entry for each partition."""
+    return {name: _in_short(one) for name, one in connectors.items()}
+
+
+def _in_short(connector: Data) -> dict[str, Any]:
+    short = {key: value for key, value in connector.items() if key not in _OF_A_RESULT}
+    if plan := connector.get("plan"):
+        short["plan"] = {key: value for key, value in plan.items() if key not in _OF_A_PLAN}
+    return short
 
 
 def _fewer(connector: Data, details: Details) -> dict[str, Any]:

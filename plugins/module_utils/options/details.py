@@ -56,6 +56,20 @@ SET_FACTS = Option(
 )
 
 
+IN_SHORT = Option(
+    "in_short",
+    "bool",
+    (
+        (
+            "Whether to leave out of RV(connectors) what has an entry for each partition, so that the results of many connectors"
+            " stay small."
+        ),
+        "All of RV(connectors) is then in the file RV(result_file), which is gone with the run.",
+    ),
+    default=False,
+)
+
+
 @dataclass(frozen=True)
 class DetailOptions:
     """How much of the facts is returned, and where all of them go."""
@@ -76,4 +90,5 @@ class DetailOptions:
 
 
 SHOW_SPEC = argument_spec(options_of(ShowOptions))
+SHORT_SPEC = argument_spec((*options_of(ShowOptions), IN_SHORT))
 DETAILS_SPEC = argument_spec(options_of(DetailOptions))

@@ -14,7 +14,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.backup
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.bundle import BUNDLE_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import CONNECT_SPEC
-from ansible_collections.connectops.recovery.plugins.module_utils.options.details import DETAILS_SPEC, SHOW_SPEC
+from ansible_collections.connectops.recovery.plugins.module_utils.options.details import (
+    DETAILS_SPEC,
+    SHORT_SPEC,
+    SHOW_SPEC,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.options.facts import FACTS_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import BROKER_SPEC, KAFKA_SPEC
 from ansible_collections.connectops.recovery.plugins.module_utils.options.limits import LIMITS_SPEC
@@ -36,7 +40,7 @@ CONNECT_OFFSET_RESET: Spec = {
     **BACKUP_SPEC,
     **KEEP_SPEC,
     **RESET_SPEC,
-    **SHOW_SPEC,
+    **SHORT_SPEC,
 }
 CONNECT_OFFSETS_FACTS: Spec = {
     **CONNECT_SPEC,
@@ -67,7 +71,7 @@ CONNECT_ROLLBACK: Spec = {
     **BACKUP_SPEC,
     **KEEP_SPEC,
     **ROLLBACK_SPEC,
-    **SHOW_SPEC,
+    **SHORT_SPEC,
 }
 CONNECT_RECOVERY_INFO: Spec = {
     **CONNECT_SPEC,
@@ -77,7 +81,7 @@ CONNECT_RECOVERY_INFO: Spec = {
     **LIMITS_SPEC,
     **WORKER_LOG_SPEC,
     **RECOVERY_SPEC,
-    **SHOW_SPEC,
+    **SHORT_SPEC,
 }
 CONNECT_POLICY_INFO: Spec = {**CONNECT_SPEC, **BROKER_SPEC, **POLICY_SPEC, **SHOW_SPEC}
 CONNECT_METRICS: Spec = {

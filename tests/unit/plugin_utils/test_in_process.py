@@ -48,6 +48,15 @@ def test_in_a_role_a_message_names_the_variable_and_elsewhere_the_option(tmp_pat
     assert "connectops_timeout" not in shown
 
 
+def test_in_its_role_the_options_are_those_of_the_role_whatever_the_defaults_of_the_module_say(tmp_path: Path) -> None:
+    defaults = {"connect_url": "http://127.0.0.1:9", "timeout": 0, "connectors": [], "strategy": "typo"}
+    play = {"module_defaults": {"connectops.recovery.connect_offset_reset": defaults}}
+    role = {"include_role": {"name": "connectops.recovery.reset"}, "vars": {"reset_connectors": ["a"]}}
+    assert "connectops_timeout is 0 s" in output_of(tmp_path, {**play, "tasks": [role]}, 2)
+    task = {"connectops.recovery.connect_offset_reset": {"connectors": ["a"]}}
+    assert "value of strategy must be one of" in output_of(tmp_path, {**play, "tasks": [task]}, 2)
+
+
 def test_a_short_password_does_not_garble_names(tmp_path: Path) -> None:
     options = {
         "connect_url": "http://127.0.0.1:9/orders-connect",

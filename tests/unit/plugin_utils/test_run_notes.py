@@ -14,6 +14,8 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes impo
     RunNotes,
     keep_document,
     kept_document,
+    result_in_short,
+    whole_result,
 )
 
 
@@ -54,3 +56,46 @@ def test_a_folder_that_cannot_be_written_is_said(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", "/no/such/folder")
     with pytest.raises(RecoveryError, match=r"/no/such/folder cannot be written .*ANSIBLE_LOCAL_TEMP"):
         keep_document({})
+
+
+CHANGED = {
+    "changed": True,
+    "preview": ["orders"],
+    "connectors": {
+        "orders": {
+            "backup_file": "b.json",
+            "plan": {"id": "1", "final_state": "RUNNING", "offsets": [{"after": {"id": 1}}], "presumed": [{}]},
+            "forecast": {"partitions": [{}]},
+        },
+        "bills": {"failed": True, "msg": "No login."},
+    },
+}
+
+
+def test_a_result_in_short_has_no_entry_for_each_partition_and_is_whole_again_for_the_report() -> None:
+    short = result_in_short(CHANGED)
+    assert short["connectors"] == {
+        "orders": {"backup_file": "b.json", "plan": {"id": "1", "final_state": "RUNNING"}},
+        "bills": {"failed": True, "msg": "No login."},
+    }
+    assert short["preview"] == ["orders"]
+    # What a condition of the task has said of it since stays.
+    assert whole_result({**short, "failed": False}) == {**CHANGED, "failed": False, "result_file": short["result_file"]}
+
+
+def test_of_many_lines_the_first_stay_and_the_report_has_all() -> None:
+    whole = {**CHANGED, "preview": [f"line {number}" for number in range(700)]}
+    short = result_in_short(whole)
+    assert short["preview"] == [*whole["preview"][:500], "... and 200 more lines."]
+    assert whole_result(short)["preview"] == whole["preview"]
+
+
+def test_a_result_is_not_lost_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", "/no/such/folder")
+    assert result_in_short(CHANGED) == CHANGED
+    assert whole_result(CHANGED) == CHANGED
+
+
+def test_a_task_that_failed_as_a_whole_has_nothing_to_shorten() -> None:
+    failed = {"failed": True, "msg": "No login."}
+    assert result_in_short(failed) == failed

@@ -23,7 +23,7 @@ RESET = typed_names("reset", CONNECT_OFFSET_RESET, {})
 
 
 def test_every_option_that_a_variable_sets_has_its_variable() -> None:
-    assert set(CONNECT_OFFSET_RESET) - set(RESET) == {"cluster_label", "config"}
+    assert set(CONNECT_OFFSET_RESET) - set(RESET) == {"cluster_label", "config", "in_short"}
     assert set(RESET.values()) <= set(known_variables())
     assert RESET["allow_gap"] == "reset_allow_gap"
     assert RESET["connect_url"] == "connectops_connect_url"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tooling.environment import ROOT
-from tooling.matrix import MATRIX, Row, commands, interpreter
+from tooling.matrix import MATRIX, commands, interpreter
 
 
 def _executable(path: Path, script: str) -> str:
@@ -63,9 +63,10 @@ def test_each_version_runs_real_tests_in_a_smoke_test_too() -> None:
 
 
 def test_only_a_smoke_test_leaves_out_linters_of_sanity() -> None:
-    row = Row(core="2.16", pythons=(), with_sanity=True)
-    _pytest, everything = commands(row, smoke=False)
-    assert everything == ["tooling.sanity", "--skip-test", "pep8"]
-    _pytest, few = commands(row, smoke=True)
+    oldest, newest = MATRIX
+    assert commands(oldest, smoke=False)[1] == ["tooling.sanity", "--skip-test", "pep8"]
+    assert commands(newest, smoke=False)[1] == ["tooling.sanity"]
+    _pytest, few = commands(oldest, smoke=True)
     assert {"import", "validate-modules"} <= set(few)
     assert "pylint" not in few
+    assert len(commands(newest, smoke=True)) == 1
