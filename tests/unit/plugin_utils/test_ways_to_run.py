@@ -79,7 +79,11 @@ def run(folder: Path, options: Mapping[str, Any], way: Mapping[str, Any], **vari
 
 
 @pytest.mark.parametrize(
-    "way", [pytest.param("with an environment", marks=pytest.mark.core_smoke), "in the background"]
+    "way",
+    [
+        pytest.param("with an environment", marks=pytest.mark.core_smoke),
+        pytest.param("in the background", marks=pytest.mark.lengthy),
+    ],
 )
 def test_a_failure_is_the_same_however_the_task_runs(tmp_path: Path, way: str) -> None:
     expected, found = (
