@@ -12,8 +12,8 @@ author: connectops.recovery contributors (@connectops)
 description:
   - Selects, for all hosts of the play, the connectors that C(connectops_connectors) names, those of the agreed plans, or else
     those that the role P(connectops.recovery.identify#role) has found to be stuck in this run.
-  - If these are more than O(max_changes), nothing is to be changed in this run. The playbooks then write their report, and fail for
-    each cluster in which something would have been changed.
+  - If these are more than O(max_changes), nothing is to be changed in this run. The playbooks then write their report, and fail
+    for each cluster in which something would have been changed.
   - Use it with C(run_once) in a play over all clusters of the run, without C(serial), after they have been looked at.
   - The module runs on the controller only, and reads nothing from a cluster.
 extends_documentation_fragment:

@@ -359,8 +359,8 @@ def unreadable(name: str, error: Exception) -> str:
     message = str(getattr(error, "message", error)).partition("Use -v")[0].strip().rstrip(".")
     if "decrypt" in message.lower():
         return (
-            f"The variable {name} is encrypted and cannot be decrypted: give the run its vault password (--ask-vault-pass; in AWX a"
-            " credential of the type Vault)."
+            f"The variable {name} is encrypted and cannot be decrypted: give the run its vault password (--ask-vault-pass; in AWX"
+            " a credential of the type Vault)."
         )
     reason = message.rpartition(". ")[2].rpartition(": ")[2]
     if (spec_of(name) or {}).get("no_log") and not _UNDEFINED.fullmatch(reason):

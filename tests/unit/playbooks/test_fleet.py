@@ -116,7 +116,9 @@ def test_a_run_that_would_change_too_many_changes_none(
     assert status == 2
     assert changed(clusters) == []
     text = " ".join(output.split())
-    refused = "This run may change 11 connectors of 11 clusters, and connectops_max_changes allows 10: nothing was changed."
+    refused = (
+        "This run may change 11 connectors of 11 clusters, and connectops_max_changes allows 10: nothing was changed."
+    )
     assert refused in text
     # A cluster in which nothing was to be changed is well, and is told so.
     assert "12 clusters: 11 failed, 1 ok." in text

@@ -114,10 +114,14 @@ def test_a_variable_that_refers_to_an_undefined_one_is_named() -> None:
 
 
 @pytest.mark.parametrize("name", ["connectops_url_password", "connectops_connectors"])
-@pytest.mark.parametrize("said", ["Attempting to decrypt but no vault secrets found", "Decryption failed (no vault secrets"])
+@pytest.mark.parametrize(
+    "said", ["Attempting to decrypt but no vault secrets found", "Decryption failed (no vault secrets"]
+)
 def test_what_cannot_be_decrypted_needs_a_vault_password_and_no_other_spelling(name: str, said: str) -> None:
     (problem,) = problems({name: Undefined(said)})
-    assert problem.startswith(f"The variable {name} is encrypted and cannot be decrypted: give the run its vault password")
+    assert problem.startswith(
+        f"The variable {name} is encrypted and cannot be decrypted: give the run its vault password"
+    )
 
 
 def test_a_secret_that_is_no_template_is_not_quoted() -> None:
@@ -222,7 +226,10 @@ def test_batches_that_ansible_would_misread_are_refused(value: Any) -> None:
 @pytest.mark.parametrize("value", [[], [""], [None, " "], "[]", " , "])
 def test_no_batch_at_all_is_refused(value: Any) -> None:
     (problem,) = problems({"connectops_serial": value})
-    assert problem == "The variable connectops_serial is empty: leave it out for the batches that the playbook makes itself."
+    assert (
+        problem
+        == "The variable connectops_serial is empty: leave it out for the batches that the playbook makes itself."
+    )
 
 
 @pytest.mark.parametrize("value", [1, "3", " 1 ", "1, 50%", [1, "10%", "100%"], '[1, "100%"]', ["2", ""]])

@@ -318,8 +318,8 @@ class Applier:
             return RecoveryError(f"{said}. Undoing the change failed: {problem} {self._how_to_restore()}", changed=True)
         if status is not None and (again := failed_parts(status)):
             return RecoveryError(
-                f"{said}. The change was undone, but {', '.join(again)} FAILED again: read the worker's log, remove the cause, then"
-                f" restart it. The backup is {self._kept.name}.",
+                f"{said}. The change was undone, but {', '.join(again)} FAILED again: read the worker's log, remove the cause,"
+                f" then restart it. The backup is {self._kept.name}.",
                 changed=True,
             )
         return RecoveryError(
