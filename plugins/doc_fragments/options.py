@@ -12,7 +12,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.backup
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.options.bundle import BundleOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
-from ansible_collections.connectops.recovery.plugins.module_utils.options.details import DetailOptions, ShowOptions
+from ansible_collections.connectops.recovery.plugins.module_utils.options.details import (
+    IN_SHORT,
+    DetailOptions,
+    ShowOptions,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.options.facts import FactsOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import BROKER_OPTIONS, KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.limits import LIMITS
@@ -70,6 +74,7 @@ class ModuleDocFragment:
     FACTS: str = documentation(options_of(FactsOptions))
     DETAILS: str = documentation(options_of(DetailOptions))
     SHOW: str = documentation(options_of(ShowOptions))
+    SHORT: str = documentation([IN_SHORT])
     RECOVERY: str = documentation(options_of(RecoveryOptions))
     POLICY: str = documentation(options_of(PolicyOptions))
     METRICS: str = documentation(

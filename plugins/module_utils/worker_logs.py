@@ -116,14 +116,7 @@ def _entry(line: str) -> list[str]:
 def _output(command: Sequence[str], what: str, tail_bytes: int, seconds: float) -> list[str]:
     """The last lines that a command prints; ``what`` names it in the sentence of _NotRead."""
     try:
-        process = subprocess.Popen(
-            list(command),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            # A group of its own, so that all that it starts ends with it.
-            start_new_session=True,
-        )
+        process = _Command(command)
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise _NotRead(
@@ -138,9 +131,7 @@ def _output(command: Sequence[str], what: str, tail_bytes: int, seconds: float) 
             f"{what}: {quoted(command[0])} did not end within {seconds:g} s, so nothing of it was read: let it print less."
         ) from None
     finally:
-        with suppress(PermissionError, ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.end()
         for drain in (output, complaints):
             # What has left the group may keep its end of the pipe open.
             drain.join(_DRAIN_SECONDS)
@@ -151,6 +142,19 @@ def _output(command: Sequence[str], what: str, tail_bytes: int, seconds: float) 
             " by hand on that host."
         )
     return output.lines()
+
+
+class _Command(subprocess.Popen[bytes]):
+    """A command in a process group of its own, so that all that it starts ends with it."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        pipe = subprocess.PIPE
+        super().__init__(list(command), stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, start_new_session=True)
+
+    def end(self) -> None:
+        with suppress(PermissionError, ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.wait()
 
 
 class _Drain(threading.Thread):

@@ -32,6 +32,7 @@ extends_documentation_fragment:
   - connectops.recovery.options.keep
   - connectops.recovery.options.reset
   - connectops.recovery.options.show
+  - connectops.recovery.options.short
   - connectops.recovery.attributes
   - connectops.recovery.attributes.offsetsgroup
 seealso:

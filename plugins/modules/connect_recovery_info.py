@@ -37,6 +37,7 @@ extends_documentation_fragment:
   - connectops.recovery.options.worker_logs
   - connectops.recovery.options.recovery
   - connectops.recovery.options.show
+  - connectops.recovery.options.short
   - connectops.recovery.attributes.waits
   - connectops.recovery.attributes.offsetsgroup
 seealso:

@@ -29,6 +29,7 @@ extends_documentation_fragment:
   - connectops.recovery.options.keep
   - connectops.recovery.options.rollback
   - connectops.recovery.options.show
+  - connectops.recovery.options.short
   - connectops.recovery.attributes
   - connectops.recovery.attributes.offsetsgroup
 seealso:

@@ -70,13 +70,14 @@ def provide_pip_settings(home: Path) -> None:
         [DEVELOPMENT_PYTHON, "-m", "pip", "config", "list"], check=True, stdout=subprocess.PIPE, text=True
     )
     settings = configparser.RawConfigParser()
-    # One cache for the environments of all sanity tests. What is imported is compiled by Python itself; to pip's
-    # settings, "no" is what switches a --no- option on.
+    # One cache for the environments of all sanity tests. What is imported is compiled by Python itself, which takes less; to
+    # pip's settings, "no" is what switches a --no- option on. Newer Python warns of old escapes when it does so, and ansible-test
+    # takes what is printed for a failure.
     settings["global"] = {
         **pip_settings(listed.stdout),
         "quiet": "1",
         "cache-dir": str(CACHE / "sanity" / "pip"),
-        "no-compile": "no",
+        **({"no-compile": "no"} if sys.version_info < (3, 12) else {}),
     }
     path = home / ".config" / "pip" / "pip.conf"
     path.parent.mkdir(parents=True, exist_ok=True)
