@@ -44,8 +44,10 @@ class ActionModule(ControllerAction):
 
 def _planned(label: str, variables: Mapping[str, Any], name: str) -> ClusterPlans:
     """What the role has planned for one host in this run, and registered under this name."""
-    planned, problem = whole_result(plain_variable(variables, name)), plain_variable(variables, "connectops_failure")
-    if not problem and selected_in(label, variables).get("connectors") == []:
+    selected = selected_in(label, variables)
+    planned = whole_result(plain_variable(variables, name))
+    problem = plain_variable(variables, "connectops_failure") or selected.get("refused")
+    if not problem and selected.get("connectors") == []:
         return ClusterPlans.of({}, [], None)
     if problem or "connectors" not in planned:
         return ClusterPlans.of({}, [], str(problem or _NOT_PLANNED))

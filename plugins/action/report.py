@@ -39,7 +39,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     },
     "is_preview": {"type": "bool", "default": False},
 }
-_VARIABLE, _FAIL_ON = "connectops_report_dir", "identify_fail_on"
+_VARIABLE, _FAIL_ON, _VERIFIED = "connectops_report_dir", "identify_fail_on", "verify_result"
 
 
 class ActionModule(ControllerAction):
@@ -54,11 +54,15 @@ class ActionModule(ControllerAction):
         troubled: list[str] = []
         partitions: Counter[str] = Counter()
         handed_on: dict[str, Any] = {}
+        labels = variables["ansible_play_hosts_all"]
+        nothing_was_changed = not any("connectors" in left_by(label, variables).get(_VERIFIED, ()) for label in labels)
 
         def each_found() -> Iterator[Found]:
-            for label in variables["ansible_play_hosts_all"]:
+            for label in labels:
                 left = left_by(label, variables)
-                found = found_in(label, left, variables, is_preview=given["is_preview"])
+                found = found_in(
+                    label, left, variables, is_preview=given["is_preview"], must_be_changed=nothing_was_changed
+                )
                 partitions.update(found.offsets.get("counts") or {})
                 handed_on.update(_names_and_ids(found, given["playbook"], now, is_preview=given["is_preview"]))
                 if asked or _is_asked(left) or not found.is_plainly_well:

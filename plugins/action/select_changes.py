@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import (
     left_by,
@@ -49,13 +48,15 @@ class ActionModule(ControllerAction):
             if not failed and (failure := plain_variable(left, "connectops_failure")):
                 failed = f"{label}: {failure}"
         problem = limit_problem({label: one.connectors for label, one in clusters.items()}, given["max_changes"])
-        if problem is not None:
-            raise RecoveryError(problem)
-        # For the batches, which have only these clusters.
-        RunNotes(tuple(label for label, one in clusters.items() if one.connectors), failed).write()
+        to_change = tuple(label for label, one in clusters.items() if one.connectors)
+        # For the batches, which have only these clusters. With too many there is none, and the run goes on to its report.
+        RunNotes(to_change if problem is None else (), failed).write()
         return {
             "changed": False,
-            "clusters": {label: one.as_data() for label, one in clusters.items()},
+            "clusters": {
+                label: {**one.as_data(), "refused": problem if problem is not None and label in to_change else ""}
+                for label, one in clusters.items()
+            },
             "lines": selection_lines(clusters),
         }
 

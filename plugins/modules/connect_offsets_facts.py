@@ -65,7 +65,8 @@ EXAMPLES = r"""
 RETURN = r"""
 summary:
   description:
-    - The same as RV(ansible_facts.connectops_offsets), with nothing but C(verdict) and C(counts) of each connector.
+    - The same as RV(ansible_facts.connectops_offsets), with nothing but C(verdict) and C(counts) of each connector, and with the
+      first 500 lines of C(preview).
   returned: success, if O(set_facts) is V(false)
   type: dict
 facts_file:

@@ -12,7 +12,8 @@ author: connectops.recovery contributors (@connectops)
 description:
   - Selects, for all hosts of the play, the connectors that C(connectops_connectors) names, those of the agreed plans, or else
     those that the role P(connectops.recovery.identify#role) has found to be stuck in this run.
-  - Fails if these are more than O(max_changes), before anything is changed.
+  - If these are more than O(max_changes), nothing is to be changed in this run. The playbooks then write their report, and fail
+    for each cluster in which something would have been changed.
   - Use it with C(run_once) in a play over all clusters of the run, without C(serial), after they have been looked at.
   - The module runs on the controller only, and reads nothing from a cluster.
 extends_documentation_fragment:
@@ -62,6 +63,7 @@ clusters:
       type: list
       elements: str
     not_agreed: {type: list, elements: str, description: "Connectors that are stuck, and of which no plan was agreed to."}
+    refused: {type: str, description: "Why nothing is changed although something was selected, in a sentence; empty if it is."}
 lines:
   description: What is stuck and was not agreed to, as lines of text for a person. They are shown as well.
   returned: success

@@ -38,7 +38,7 @@ def options_of_role(
     cannot be rendered.
     """
     found = {}
-    for option, names in _variables(role, module).items():
+    for option, names in variables_of_role(role, module).items():
         try:
             value = first_value(names, variables, render)
         except AnsibleError as error:
@@ -51,7 +51,7 @@ def options_of_role(
 
 
 @cache
-def _variables(role: str, module: str) -> dict[str, tuple[str, ...]]:
+def variables_of_role(role: str, module: str) -> dict[str, tuple[str, ...]]:
     """The variables of each option that the role sets, the preferred one first."""
     return dict(_names(role, module))
 

@@ -76,10 +76,13 @@ def _facts_of(left: Variables) -> Variables:
     return facts
 
 
-def found_in(label: str, left: Variables, variables: Variables, *, is_preview: bool) -> Found:
+def found_in(
+    label: str, left: Variables, variables: Variables, *, is_preview: bool, must_be_changed: bool = True
+) -> Found:
     """What the roles have left of one host in this run, without its secrets.
 
-    ``left``: as :func:`left_by` returns it. ``variables``: those of the task that asks.
+    ``left``: as :func:`left_by` returns it. ``variables``: those of the task that asks. ``must_be_changed``: whether it is a
+    problem that a verification knows of no change.
     """
     of_host = rendered(label, variables, left, _secret_names())
     secrets = frozenset(_secrets(of_host))
@@ -93,8 +96,11 @@ def found_in(label: str, left: Variables, variables: Variables, *, is_preview: b
     read, changed = shown("identify_result"), result(*_CHANGED)
     verified, prevented = result("verify_result"), shown(*_PREVENTED)
     failures = [one["msg"] for one in (read, changed, verified, prevented) if _has_failed(one)]
+    if must_be_changed and is_without_change(verified):
+        failures.append(verified["msg"])
     # Of a cluster that the run did not come to.
-    not_begun = (shown("connectops_batch") or {}).get("message", "")
+    selected = quoted_data(selected_in(label, left), secrets)
+    not_begun = (shown("connectops_batch") or {}).get("message", "") or selected.get("refused", "")
     problem = shown("connectops_failure") or not_begun or " ".join(dict.fromkeys(failures))
     return Found(
         label,
@@ -104,8 +110,13 @@ def found_in(label: str, left: Variables, variables: Variables, *, is_preview: b
         verified=verified,
         prevented=prevented,
         problem=str(problem) if problem else None,
-        left_stopped=tuple(quoted_data(selected_in(label, left).get("left_stopped", []), secrets)),
+        left_stopped=tuple(selected.get("left_stopped", ())),
     )
+
+
+def is_without_change(verified: Variables) -> bool:
+    """Whether a verification of all that was changed has found that nothing ever was. ``verified``: what its task returned."""
+    return bool(verified.get("without_change"))
 
 
 def _has_failed(result: Variables) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible import constants
-from ansible_collections.connectops.recovery.plugins.module_utils.core.details import in_short
+from ansible_collections.connectops.recovery.plugins.module_utils.core.details import first_lines, in_short
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 
 _NAME = "connectops-run.json"
@@ -78,17 +78,18 @@ def kept_document(path: str) -> dict[str, Any]:
 
 
 def result_in_short(result: Mapping[str, Any]) -> dict[str, Any]:
-    """A task's result with its connectors in short; all of them are kept until the run ends.
+    """A task's result with its connectors in short and the first of its lines; all of them are kept until the run ends.
 
     Where they cannot be kept they stay in the result, which must not be lost: it may be that of a change.
     """
     if "connectors" not in result:
         return dict(result)
     try:
-        path = keep_document({"connectors": result["connectors"]})
+        path = keep_document({name: result[name] for name in ("connectors", "preview") if name in result})
     except RecoveryError:
         return dict(result)
-    return {**result, "connectors": in_short(result["connectors"]), "result_file": path}
+    lines = {"preview": first_lines(result["preview"])} if "preview" in result else {}
+    return {**result, "connectors": in_short(result["connectors"]), **lines, "result_file": path}
 
 
 def whole_result(result: Mapping[str, Any]) -> dict[str, Any]:

@@ -157,6 +157,7 @@ _SET_BY_US = frozenset(
         "rollback_result",
         "support_bundle_result",
         "verify_failure",
+        "verify_of_all",
         "verify_result",
     }
 )
@@ -167,6 +168,8 @@ _FILES_HERE = frozenset({"connectops_plan_file", "connectops_report_dir", "ident
 # What an empty list must not widen or leave out, and what leaving the variable out means.
 _NOT_EMPTY = {
     "connectops_connectors": "leave it out, and the playbook finds the connectors itself",
+    # Ansible would take all clusters at once.
+    "connectops_serial": "leave it out for the batches that the playbook makes itself",
     "prevent_connectors": "leave it out for all connectors of the policy's classes",
     "reset_partitions": "leave it out for all partitions",
     "reset_offsets": "leave it out, or name each partition with its offset",
@@ -256,8 +259,9 @@ def is_blank(value: Any) -> bool:
 def plain_value(name: str, value: Any) -> Any:
     """A value that is not blank, as the variable's type has it: lists and dicts may be given as text.
 
-    A list is JSON or separated by commas, a dict is JSON. Blanks around a text are removed unless it is a secret. A file
-    on the control node is relative to the folder where ansible-playbook was started.
+    A list is JSON or separated by commas, a dict is JSON. A number is a list of one text, as it is a name without quotes. Blanks
+    around a text are removed unless it is a secret. A file on the control node is relative to the folder where ansible-playbook
+    was started.
     """
     spec = spec_of(name) or {}
     if isinstance(value, str) and not spec.get("no_log"):
@@ -271,8 +275,9 @@ def plain_value(name: str, value: Any) -> Any:
             value = value.split(",")
     if name in _FILES_HERE and isinstance(value, str):
         return os.path.abspath(os.path.expanduser(value))
-    if isinstance(value, list) and spec.get("elements") in ("str", "path"):
-        return [one.strip() if isinstance(one, str) else one for one in value if not is_blank(one)]
+    if spec.get("elements") in ("str", "path") and isinstance(value, (list, int, float)):
+        many = value if isinstance(value, list) else [value]
+        return [str(one).strip() if isinstance(one, (str, int, float)) else one for one in many if not is_blank(one)]
     return value
 
 
@@ -352,6 +357,11 @@ def unreadable(name: str, error: Exception) -> str:
     Of a secret it tells only what is not defined: a password with braces is no template, and a parser quotes it.
     """
     message = str(getattr(error, "message", error)).partition("Use -v")[0].strip().rstrip(".")
+    if "decrypt" in message.lower():
+        return (
+            f"The variable {name} is encrypted and cannot be decrypted: give the run its vault password (--ask-vault-pass; in AWX"
+            " a credential of the type Vault)."
+        )
     reason = message.rpartition(". ")[2].rpartition(": ")[2]
     if (spec_of(name) or {}).get("no_log") and not _UNDEFINED.fullmatch(reason):
         return (

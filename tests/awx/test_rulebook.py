@@ -45,10 +45,11 @@ class Alertmanager:
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}/alerts"
 
-    def send(self, *alerts: dict[str, Any], token: str = SECRET) -> int:
+    def send(self, *alerts: dict[str, Any], token: str | None = SECRET) -> int:
         """The status that the rulebook answers with; 0 while it does not listen."""
         data = {"version": "4", "status": "firing", "receiver": "awx", "groupLabels": {}, "alerts": alerts}
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json"}
+        headers |= {} if token is None else {"Authorization": f"Bearer {token}"}
         request = urllib.request.Request(self.url, json.dumps(data).encode(), headers)
         try:
             with urllib.request.urlopen(request) as answer:
@@ -138,11 +139,19 @@ def test_every_connector_is_planned_once_and_nothing_else_is_started(awx: Awx, a
         alert("all", "orders"),
         alert("connect-*", "orders"),
         alert("connect-1", '["a", "b"]'),
-        {"status": "firing", "labels": {"alertname": "ConnectopsStuck"}},
+        # Blank means all to the playbooks, and "ungrouped" is every host that is in no group.
+        *(alert("connect-1", blank) for blank in (" ", "\t \n")),
+        *(alert(group, "orders") for group in ("ungrouped", "ALL", "connect-1\n", " ")),
+        *({"status": "firing", "labels": labels} for labels in ({"alertname": "ConnectopsStuck"}, {}, None, "text")),
+        {},
     ]
-    assert alertmanager.send(alert("connect-1", "from-a-stranger"), token="wrong") == 401
+    # A name that looks like a value of Python stays the name that it is.
+    odd_names = ["123", "None", "()", "a b/c", "'quoted'", 'say "so"']
+    for token in ("wrong", "", None):
+        assert alertmanager.send(alert("connect-1", "from-a-stranger"), token=token) == 401
     for _time in range(2):
-        assert alertmanager.send(orders, *noise, bills) == 200
+        assert alertmanager.send(orders, *noise, bills, *(alert("2", name) for name in odd_names)) == 200
+        assert alertmanager.send() == 200
     # Its launch shows that everything before it was looked at, and that no approval is waited for.
     assert alertmanager.send(alert("connect-1", "the-last-one")) == 200
     await_condition(
@@ -150,6 +159,7 @@ def test_every_connector_is_planned_once_and_nothing_else_is_started(awx: Awx, a
         lambda: f"a plan for the last alert: {launched(awx)}",
     )
     assert launched(awx) == [
+        *(("Connect: recover", "2", {"connectops_connectors": name}) for name in sorted(odd_names, key=repr)),
         ("Connect: recover", "connect-1", {"connectops_connectors": "orders"}),
         ("Connect: recover", "connect-1", {"connectops_connectors": "the-last-one"}),
         ("Connect: recover", "connect-2", {"connectops_connectors": "bills"}),

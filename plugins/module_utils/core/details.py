@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
@@ -24,6 +24,9 @@ _OF_A_REMEDY = ("offsets", "ignored", "partitions")
 _OF_A_RESULT = ("forecast", "preflight", "partitions", "history")
 _OF_A_PLAN = ("offsets", "presumed", "request")
 
+# So many of the lines that were printed stay in a result: AWX drops one that is too large.
+_MOST_LINES = 500
+
 
 def with_details(facts: Data, details: Details) -> dict[str, Any]:
     """The facts that connect_offsets_facts returns, with the entries of fewer partitions; no verdict, count or line changes."""
@@ -33,9 +36,15 @@ def with_details(facts: Data, details: Details) -> dict[str, Any]:
 
 
 def summary_of(facts: Data) -> dict[str, Any]:
-    """The facts with the verdict and the counts of each connector, and nothing else of it."""
+    """The facts with the verdict and the counts of each connector and nothing else of it, and with the first lines for people."""
     connectors = {name: {key: one[key] for key in _OF_A_SUMMARY} for name, one in facts["connectors"].items()}
-    return {**facts, "connectors": connectors}
+    return {**facts, "connectors": connectors, "preview": first_lines(facts["preview"])}
+
+
+def first_lines(lines: Sequence[str]) -> list[str]:
+    """The beginning of what was printed, and how much more there is."""
+    more = len(lines) - _MOST_LINES
+    return [*lines[:_MOST_LINES], f"... and {more} more lines."] if more > 0 else list(lines)
 
 
 def in_short(connectors: Mapping[str, Data]) -> dict[str, dict[str, Any]]:

@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import MODULES
+from ansible_collections.connectops.recovery.plugins.plugin_utils.role_options import variables_of_role
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import known_variables
 from tooling.environment import ROOT
 
 AWX = ROOT / "extensions" / "awx"
+# These name variables that only others read.
+NAMES_ALL = ("role_options", "variable_problems", "variables")
 PLAYBOOKS = {path.stem: path for path in (ROOT / "playbooks").glob("*.yml")}
 
 
@@ -51,10 +55,20 @@ def questions(template: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 @cache
 def variables_of(playbook: str) -> frozenset[str]:
     """The variables that a playbook of the collection reads, itself or through what it uses."""
-    text = "".join(path.read_text(encoding="utf-8") for path in _files_of(PLAYBOOKS[playbook]))
+    files = list(_files_of(PLAYBOOKS[playbook]))
+    text = "".join(path.read_text(encoding="utf-8") for path in files)
     parts: dict[str, Any] = yaml.safe_load((ROOT / "playbooks" / "vars" / "run.yml").read_text(encoding="utf-8"))
     text += "".join(yaml.safe_dump(part) for name, part in parts.items() if name in text)
-    return frozenset(set(re.findall(r"\w+", text)) & set(known_variables()))
+    of_roles = {name for path in files for name in _of_role(path)}
+    return frozenset(set(re.findall(r"\w+", text)) & set(known_variables()) | of_roles)
+
+
+def _of_role(path: Path) -> Iterator[str]:
+    """The variables that set the options of the modules in a task file of a role."""
+    if path.parents[2].name == "roles":
+        for module in set(re.findall(r"connectops\.recovery\.(\w+):", path.read_text(encoding="utf-8"))) & set(MODULES):
+            for names in variables_of_role(path.parents[1].name, module).values():
+                yield from names
 
 
 def _files_of(playbook: Path) -> Iterator[Path]:
@@ -70,8 +84,7 @@ def _files_of(playbook: Path) -> Iterator[Path]:
         for name in re.findall(r"connectops\.recovery\.(?:plugins\.plugin_utils\.)?(\w+)", text):
             waiting += (ROOT / "roles" / name / "tasks").glob("*.yml")
             own = [ROOT / "plugins" / room / f"{name}.py" for room in ("lookup", "action", "plugin_utils")]
-            # Every variable is named in the file that checks them all.
-            waiting += [one for one in own if one.exists() and one.stem not in ("variables", "variable_problems")]
+            waiting += [one for one in own if one.exists() and one.stem not in NAMES_ALL]
         waiting += [
             path.parent / name for name in re.findall(r"(?:include|import)_tasks: (\S+\.yml)", text) if "{" not in name
         ]

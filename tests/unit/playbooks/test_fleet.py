@@ -76,11 +76,22 @@ def test_one_cluster_is_changed_first_then_a_tenth_then_the_others(
         assert all(first_write[one.label] > ended for one in clusters[number + 1 :])
     assert output.count("PLAY [Recover stuck connectors]") == 3
     assert "12 clusters: 11 recovered, 1 ok." in output
+    # A cluster that was never changed is no failure beside those that were, and is one alone.
+    status, output = run(tmp_path, clusters, "verify", connectops_report_dir=str(tmp_path / "reports"))
+    assert status == 0, output
+    assert "12 clusters: 1 not verified, 11 recovered." in output
+    (page,) = (tmp_path / "reports").glob("*/cluster-cluster-001.md")
+    assert "No connector of cluster cluster-001 has a backup" in page.read_text(encoding="utf-8")
+    status, output = run(tmp_path, clusters, "verify", "--limit", "cluster-001")
+    assert status == 2
+    assert "No connector of cluster cluster-001 has a backup" in " ".join(output.split())
 
 
 def test_nothing_is_changed_after_a_batch_that_made_it_worse(tmp_path: Path, clusters: list[SimulatedCluster]) -> None:
     clusters[1].connectors["stripe-00"].on_resume = fails_at_resume
-    status, output = run(tmp_path, clusters, "recover", connectops_report_dir=str(tmp_path / "reports"))
+    # Whatever share of the batch may not be well.
+    given = {"connectops_report_dir": str(tmp_path / "reports"), "connectops_max_fail_percentage": 100}
+    status, output = run(tmp_path, clusters, "recover", **given)
     assert status == 2
     assert changed(clusters) == ["cluster-001", "cluster-002"]
     text = " ".join(output.split())
@@ -99,11 +110,23 @@ def test_nothing_is_changed_after_a_batch_that_made_it_worse(tmp_path: Path, clu
 def test_a_run_that_would_change_too_many_changes_none(
     tmp_path: Path, clusters: list[SimulatedCluster], arguments: tuple[str, ...]
 ) -> None:
-    status, output = run(tmp_path, clusters, "recover", *arguments, connectops_max_changes=11)
+    del clusters[0].connectors["stripe-00"]
+    given = {"connectops_max_changes": 10, "connectops_report_dir": str(tmp_path / "reports")}
+    status, output = run(tmp_path, clusters, "recover", *arguments, **given)
     assert status == 2
     assert changed(clusters) == []
     text = " ".join(output.split())
-    assert "This run may change 12 connectors of 12 clusters, and connectops_max_changes allows 11" in text
+    refused = (
+        "This run may change 11 connectors of 11 clusters, and connectops_max_changes allows 10: nothing was changed."
+    )
+    assert refused in text
+    # A cluster in which nothing was to be changed is well, and is told so.
+    assert "12 clusters: 11 failed, 1 ok." in text
+    assert [recap(output, one.label)["failed"] for one in clusters] == [0] + [1] * 11
+    (report,) = (tmp_path / "reports").glob("*/report.json")
+    data = {one["label"]: one for one in json.loads(report.read_text(encoding="utf-8"))["clusters"]}
+    assert data["cluster-001"]["problem"] is None
+    assert data["cluster-012"]["problem"].startswith(refused)
 
 
 def test_a_look_ends_with_the_worst_and_counts_what_could_not_be_read(

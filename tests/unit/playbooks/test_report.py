@@ -85,10 +85,20 @@ def test_a_cluster_whose_variables_were_refused_is_in_the_report(tmp_path: Path)
     assert problems["b"] == "The run never came to this cluster: see its error in the output of the run."
 
 
-def test_a_run_that_ends_early_is_reported_too(tmp_path: Path) -> None:
-    given = {"connectops_report_dir": str(tmp_path / "reports"), "connectops_stop_on_failure": True}
-    status, _output = play(playbook("recover"), tmp_path, given, None, "--check")
+@pytest.mark.parametrize(
+    "name, variables, words",
+    [
+        ("recover", {"connectops_stop_on_failure": True}, NOT_REACHED),
+        ("rollback", {"connectops_connectors": "a", "connectops_max_changes": 0}, "connectops_max_changes allows 0"),
+    ],
+)
+def test_a_run_that_ends_early_is_reported_too(
+    tmp_path: Path, name: str, variables: dict[str, Any], words: str
+) -> None:
+    given = {"connectops_report_dir": str(tmp_path / "reports"), **variables}
+    status, output = play(playbook(name), tmp_path, given, None, "--check")
     assert status == 2
+    assert words in output
     (folder,) = (tmp_path / "reports").iterdir()
     data = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     assert (data["is_preview"], data["outcome"]) == (True, "failed")

@@ -47,6 +47,7 @@ def runs() -> Iterator[dict[str, Any]]:
     of_verify: list[dict[str, Any]] = [
         {},
         {"skipped": True},
+        {"without_change": True, "msg": "No change is known."},
         *({"recovered": one, "message": "Not seen."} for one in (True, False, None)),
     ]
     for first, verified in product(of_connector, of_verify):

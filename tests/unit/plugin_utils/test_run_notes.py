@@ -83,6 +83,13 @@ def test_a_result_in_short_has_no_entry_for_each_partition_and_is_whole_again_fo
     assert whole_result({**short, "failed": False}) == {**CHANGED, "failed": False, "result_file": short["result_file"]}
 
 
+def test_of_many_lines_the_first_stay_and_the_report_has_all() -> None:
+    whole = {**CHANGED, "preview": [f"line {number}" for number in range(700)]}
+    short = result_in_short(whole)
+    assert short["preview"] == [*whole["preview"][:500], "... and 200 more lines."]
+    assert whole_result(short)["preview"] == whole["preview"]
+
+
 def test_a_result_is_not_lost_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", "/no/such/folder")
     assert result_in_short(CHANGED) == CHANGED

@@ -62,9 +62,11 @@ def test_a_value_that_says_no_is_set(value: Any) -> None:
         ("connectops_connectors", " a, b ,,", ["a", "b"]),
         ("connectops_connectors", '["a", " b "]', ["a", "b"]),
         ("connectops_connectors", ["a", "", None, " b"], ["a", "b"]),
-        ("connectops_serial", '[1, "100%"]', [1, "100%"]),
+        ("connectops_connectors", 2024, ["2024"]),
+        ("connectops_connectors", [7, "a"], ["7", "a"]),
+        ("connectops_serial", '[1, "100%"]', ["1", "100%"]),
         ("connectops_serial", " 1, 50% ", ["1", "50%"]),
-        ("connectops_serial", 5, 5),
+        ("connectops_serial", 5, ["5"]),
         ("connectops_at_least", '{"batch.size": 1}', {"batch.size": 1}),
         ("reset_partitions", '[{"timezone": "PST"}]', [{"timezone": "PST"}]),
         ("reset_partitions", "[broken", "[broken"),
@@ -109,6 +111,17 @@ def test_a_variable_that_refers_to_an_undefined_one_is_named() -> None:
     ]
     # It may refer to what an earlier role has found.
     assert problems({"reset_partitions": error}) == []
+
+
+@pytest.mark.parametrize("name", ["connectops_url_password", "connectops_connectors"])
+@pytest.mark.parametrize(
+    "said", ["Attempting to decrypt but no vault secrets found", "Decryption failed (no vault secrets"]
+)
+def test_what_cannot_be_decrypted_needs_a_vault_password_and_no_other_spelling(name: str, said: str) -> None:
+    (problem,) = problems({name: Undefined(said)})
+    assert problem.startswith(
+        f"The variable {name} is encrypted and cannot be decrypted: give the run its vault password"
+    )
 
 
 def test_a_secret_that_is_no_template_is_not_quoted() -> None:
@@ -208,6 +221,15 @@ def test_what_a_playbook_gives_to_a_role_is_not_taken_from_the_user(name: str, i
 def test_batches_that_ansible_would_misread_are_refused(value: Any) -> None:
     (problem,) = problems({"connectops_serial": value})
     assert problem.startswith("The variable connectops_serial has ")
+
+
+@pytest.mark.parametrize("value", [[], [""], [None, " "], "[]", " , "])
+def test_no_batch_at_all_is_refused(value: Any) -> None:
+    (problem,) = problems({"connectops_serial": value})
+    assert (
+        problem
+        == "The variable connectops_serial is empty: leave it out for the batches that the playbook makes itself."
+    )
 
 
 @pytest.mark.parametrize("value", [1, "3", " 1 ", "1, 50%", [1, "10%", "100%"], '[1, "100%"]', ["2", ""]])

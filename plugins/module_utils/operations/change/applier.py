@@ -318,11 +318,17 @@ class Applier:
             problem = error.sentence
             self._is_half_done = True
         try:
-            self._leave(planned.plan)
+            status = self._leave(planned.plan, watch_seconds=_WATCH_SECONDS)
         except RecoveryError as error:
             raise RecoveryError(f"{said}. {error.sentence}", changed=True) from error
         if problem is not None:
             return RecoveryError(f"{said}. Undoing the change failed: {problem} {self._how_to_restore()}", changed=True)
+        if status is not None and (again := failed_parts(status)):
+            return RecoveryError(
+                f"{said}. The change was undone, but {', '.join(again)} FAILED again: read the worker's log, remove the cause,"
+                f" then restart it. The backup is {self._kept.name}.",
+                changed=True,
+            )
         return RecoveryError(
             f"{said}. The change was undone, and the connector was resumed as it was before; its backup is"
             f" {self._kept.name}. Choose another offset or setting."

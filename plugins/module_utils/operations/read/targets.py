@@ -102,7 +102,8 @@ def changed_connectors(
     if not names:
         raise InputError(
             f"No connector of cluster {backups.cluster_label} has a backup, so no change is known that could be verified: name"
-            " connectors in connectops_connectors, or check cluster_label and where backups are kept."
+            " connectors in connectops_connectors, or check cluster_label and where backups are kept.",
+            without_change=True,
         )
     if gone:
         notes.append(f"Not verified, because they do not exist any more: {', '.join(gone)}.")

@@ -56,6 +56,16 @@ def test_an_offset_that_kills_the_task_is_undone_and_the_cause_and_the_backup_ar
     assert {write.partition: write.offset for write in run.store.own_writes()} == BEFORE
 
 
+def test_a_task_that_fails_again_after_the_undoing_is_not_as_it_was_before() -> None:
+    run = Run.of(trace=lambda offsets: TRACE)
+    with pytest.raises(
+        RecoveryError, match=r"The change was undone, but task 0 FAILED again: read the worker's log"
+    ) as caught:
+        run.apply()
+    assert caught.value.facts["changed"]
+    assert (run.connector.offsets, run.connector.config) == (BEFORE, OLD)
+
+
 def test_no_secret_of_a_trace_is_shown() -> None:
     run = Run.of(trace=lambda offsets: bad_offset(offsets) and f"cannot log in with {SECRET}")
     with pytest.raises(RecoveryError, match=r"FAILED \(cannot log in with ") as caught:

@@ -69,6 +69,8 @@ def _outcome(connectors: Sequence[ConnectorReport], found: Found, problem: str |
     # If a connector has failed, its own outcome shows that already.
     if problem is not None and not _FAILURES.intersection(outcomes):
         outcomes.append("failed")
+    if not outcomes and found.verified.get("without_change"):
+        return "not_verified"
     return worst_outcome(outcomes)
 
 
@@ -76,6 +78,8 @@ def _open_points(found: Found, connectors: Sequence[ConnectorReport], problem: s
     """What a person still has to know or to do, the most urgent first."""
     if problem is not None:
         yield problem
+    elif found.verified.get("without_change"):
+        yield found.verified["msg"]
     for name in found.left_stopped:
         yield f"{name}: STOPPED, and stuck after a resume; recover it by its name, or leave it STOPPED on purpose."
     for one in connectors:
