@@ -10,7 +10,7 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote, unquote
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupEntry, Journal
@@ -49,6 +49,9 @@ class DocumentStore(ABC):
 
     ``cluster_id`` None: documents about any Kafka cluster are read, and none may be written.
     """
+
+    # Of the JSON that is written; None for one line, which is made ten times as fast.
+    _indent: ClassVar[int | None] = None
 
     def __init__(self, cluster_id: str | None, connector: str) -> None:
         self._cluster_id = cluster_id
@@ -122,7 +125,7 @@ class DocumentStore(ABC):
 
     def refuse_unfit(self, backup: Backup) -> None:
         """See :meth:`~.store.BackupStore.refuse_unfit`."""
-        self._check_size(len(self._text(_name_of(backup), backup.as_data()).encode()))
+        self._check_size(len(self._text(_name_of(backup), backup.as_data(), None).encode()))
 
     def list(self) -> tuple[BackupEntry, ...]:
         """See :meth:`~.store.BackupStore.list`."""
@@ -306,13 +309,13 @@ class DocumentStore(ABC):
         """Write a document. Returns its text."""
         if self._cluster_id is None:
             raise ValueError("a store of no cluster is for reading only")
-        text = self._text(name, content)
+        text = self._text(name, content, self._indent)
         self._write(name, text)
         return text
 
-    def _text(self, name: str, content: Mapping[str, Any]) -> str:
+    def _text(self, name: str, content: Mapping[str, Any], indent: int | None) -> str:
         try:
-            return json.dumps(content, indent=1, allow_nan=False)
+            return json.dumps(content, indent=indent, allow_nan=False)
         except ValueError as error:
             raise self._cannot_write(name, str(error)) from None
 

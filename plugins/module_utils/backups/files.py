@@ -121,6 +121,9 @@ def read_document(path: Path) -> Any:
 class FolderStore(DocumentStore):
     """The backups and the journal of one connector of one cluster, in a folder of their own. A :class:`BackupStore`."""
 
+    # A person reads them.
+    _indent = 1
+
     def __init__(self, folder: Path, cluster: str, cluster_id: str | None, connector: str) -> None:
         super().__init__(cluster_id, connector)
         # By label, because several Connect clusters may share one Kafka cluster and so one id.

@@ -245,11 +245,14 @@ def quoted_data(value: Any, secrets: Collection[str] = ()) -> Any:
     known: dict[str, str] = {}
 
     def shown(one: Any) -> Any:
+        if one is None or isinstance(one, (bool, int, float)):
+            return one
         if isinstance(one, str):
             if one not in known:
                 known[one] = quoted(one, secrets)
             return known[one]
-        if isinstance(one, Mapping):
+        # What came from JSON is a dict: to ask whether it is any other mapping takes ten times as long.
+        if isinstance(one, (dict, Mapping)):
             return {key: shown(item) for key, item in one.items()}
         if isinstance(one, (list, tuple)):
             return [shown(item) for item in one]
