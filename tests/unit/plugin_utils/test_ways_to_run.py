@@ -62,8 +62,9 @@ def run(folder: Path, options: Mapping[str, Any], way: Mapping[str, Any], **vari
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
             "ANSIBLE_HOME": str(folder / "ansible"),
             "ANSIBLE_LOCALHOST_WARNING": "0",
-            # With less a module's options are not shown.
+            # With less a module's options are not shown, and from core 2.21 on not without the second one.
             "ANSIBLE_VERBOSITY": "3",
+            "ANSIBLE_INJECT_INVOCATION": "1",
             "ANSIBLE_ASYNC_DIR": str(folder / "async"),
         },
         cwd=start,
