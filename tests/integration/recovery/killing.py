@@ -77,12 +77,17 @@ def terminate() -> None:
 def _run(options: Mapping[str, Any], sending: Any, at: At | None, ahead_seconds: float) -> None:
     steps = None if at is None else _Steps(at)
     if steps is not None:
-        requests.Session.request = steps.counted(requests.Session.request)  # type: ignore[method-assign]
+        adapter = requests.adapters.HTTPAdapter
+        adapter.send = steps.counted(adapter.send)  # type: ignore[method-assign]
         os.replace = steps.counted(os.replace)
         os.unlink = steps.counted(os.unlink)
     offset_reset.workers_now = lambda cluster, now: (now + ahead_seconds, ())  # type: ignore[assignment]
     result = run_task(offset_reset, **options)
     sending.send({**result, "was_reached": steps is not None and steps.was_reached})
+
+
+def _url(argument: Any) -> str:
+    return str(getattr(argument, "url", argument))
 
 
 class _Steps:
@@ -101,7 +106,7 @@ class _Steps:
                     if self._left == 0:
                         self.was_reached = True
                         self._at.act()
-                self._is_counting = self._is_counting or str(arguments[-1]).endswith("/stop")
+                self._is_counting = self._is_counting or _url(arguments[-1]).endswith("/stop")
             return function(*arguments, **options)
 
         return call

@@ -130,7 +130,7 @@ def test_going_back_to_a_moment_is_compared_with_the_other_remedies(tasks: Tasks
     ]  # fmt: skip
     again = [one["redelivered_seconds"] for one in compared["timestamp"]["partitions"]]
     assert again == [2 * 86_400] * 3, "delivered up to 5 days ago, asked for from 7 days ago"
-    assert "is no moment" in failed(tasks.look(timestamp="20261120"))["msg"]
+    assert "is not a moment" in failed(tasks.look(timestamp="20261120"))["msg"]
 
 
 def test_a_connector_that_has_recovered_is_ok(tasks: Tasks, looping: Trial) -> None:
