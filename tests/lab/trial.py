@@ -59,11 +59,14 @@ class Trial:
         settings: Mapping[str, object] | None = None,
         state: str = "RUNNING",
     ) -> None:
-        """Create the connector with the offset per timezone; the topic prefix is its name."""
+        """Create the connector with the offset per timezone; the topic prefix is its name. Waits for STOPPED, not for other states."""
         keys = {zone: account.key for zone, account in self.accounts.items()}
         config = self._lab.stripe_config(keys, [REPORT_TYPE], **{"topic.prefix": f"{self.name}_", **(settings or {})})
         seeds = [{"partition": stripe_partition(zone), "offset": offset} for zone, offset in (offsets or {}).items()]
         self.cluster.create(self.name, config, seeds, state)
+        if state == "STOPPED":
+            # Until its worker says so it is UNASSIGNED, and a look judges it as one that will run.
+            self.cluster.await_state(self.name, state, tasks=0)
 
     def stop(self) -> None:
         self.cluster.request("PUT", f"/connectors/{self.name}/stop")
