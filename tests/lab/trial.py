@@ -59,7 +59,7 @@ class Trial:
         settings: Mapping[str, object] | None = None,
         state: str = "RUNNING",
     ) -> None:
-        """Create the connector with the offset per timezone; the topic prefix is its name. Waits for STOPPED, not for other states."""
+        """Create the connector with the offset per timezone; the topic prefix is its name. Only STOPPED is waited for."""
         keys = {zone: account.key for zone, account in self.accounts.items()}
         config = self._lab.stripe_config(keys, [REPORT_TYPE], **{"topic.prefix": f"{self.name}_", **(settings or {})})
         seeds = [{"partition": stripe_partition(zone), "offset": offset} for zone, offset in (offsets or {}).items()]
