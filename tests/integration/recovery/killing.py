@@ -106,7 +106,10 @@ class _Steps:
                     if self._left == 0:
                         self.was_reached = True
                         self._at.act()
-                self._is_counting = self._is_counting or _url(arguments[-1]).endswith("/stop")
-            return function(*arguments, **options)
+            answer = function(*arguments, **options)
+            # One that Connect refuses during a rebalance is sent again: the window is not open yet.
+            if _url(arguments[-1]).endswith("/stop") and answer.ok:
+                self._is_counting = True
+            return answer
 
         return call
