@@ -11,7 +11,10 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import SHORTEST_SECRET, quoted_data
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import (
+    Found,
+    is_without_change,
+)
 from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import plain
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import kept_document, whole_result
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
@@ -112,11 +115,6 @@ def found_in(
         problem=str(problem) if problem else None,
         left_stopped=tuple(selected.get("left_stopped", ())),
     )
-
-
-def is_without_change(verified: Variables) -> bool:
-    """Whether a verification of all that was changed has found that nothing ever was. ``verified``: what its task returned."""
-    return bool(verified.get("without_change"))
 
 
 def _has_failed(result: Variables) -> bool:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,20 +20,6 @@ from confluent_kafka.admin import (
     ResourcePatternType,
     ResourceType,
 )
-from lab.kafka_security import PASSWORDS, KafkaSecurity
-
-
-def login(security: KafkaSecurity, **changed: Any) -> KafkaOptions:
-    right = KafkaOptions(
-        (security.sasl_server,),
-        "SASL_SSL",
-        sasl_mechanism="PLAIN",
-        sasl_username="stranger",
-        sasl_password=PASSWORDS["stranger"],
-        ca_path=str(security.ca_file),
-        timeout_seconds=60,
-    )
-    return replace(right, **changed)
 
 
 def allow(admin: AdminClient, operation: AclOperation, name: str, kind: ResourceType = ResourceType.TOPIC) -> None:

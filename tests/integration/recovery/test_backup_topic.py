@@ -41,7 +41,8 @@ from confluent_kafka.admin import (
     NewTopic,
     ResourceType,
 )
-from integration.recovery.backup_topics import allow, login, opened, why_refused
+from integration.recovery.backup_topics import allow, opened, why_refused
+from integration.recovery.kafka_logins import login
 from integration.recovery.killing import reset_killed_at
 from integration.recovery.tasks import (
     MAX_WAIT,
@@ -235,8 +236,8 @@ def test_rights_that_are_missing_are_named_one_after_the_other(
     secured: tuple[Broker, KafkaSecurity, AdminClient],
 ) -> None:
     _broker, security, admin = secured
-    kafka = login(security)
-    assert "does not accept the login" in why_refused(login(security, sasl_password="a-wrong-one"))
+    kafka = login(security, "stranger")
+    assert "does not accept the login" in why_refused(login(security, "stranger", sasl_password="a-wrong-one"))
     assert "No Kafka broker can be reached" in why_refused(KafkaOptions(("127.0.0.1:1",)))
 
     def then(words: str, topic: str = "fit", **more: Any) -> None:

@@ -32,6 +32,7 @@ from confluent_kafka.admin import (
     ScramMechanism,
     UserScramCredentialUpsertion,
 )
+from integration.recovery.kafka_logins import login
 from integration.recovery.raw_topics import (
     KEY,
     RawTopic,
@@ -67,19 +68,6 @@ def _knows_groups(admin: AdminClient) -> bool:
 def allow(admin: AdminClient, user: str, kind: ResourceType, name: str, operation: AclOperation) -> None:
     rule = AclBinding(kind, name, ResourcePatternType.LITERAL, f"User:{user}", "*", operation, AclPermissionType.ALLOW)
     admin.create_acls([rule])[rule].result()
-
-
-def login(security: KafkaSecurity, **changed: Any) -> KafkaOptions:
-    right = KafkaOptions(
-        (security.sasl_server,),
-        "SASL_SSL",
-        sasl_mechanism="PLAIN",
-        sasl_username="reader",
-        sasl_password=PASSWORDS["reader"],
-        ca_path=str(security.ca_file),
-        timeout_seconds=60,
-    )
-    return replace(right, **changed)
 
 
 def by_certificate(security: KafkaSecurity, **changed: Any) -> KafkaOptions:
@@ -174,7 +162,7 @@ def test_what_is_wrong_with_the_login_or_the_connection_is_one_sentence_and_noth
 
 def test_missing_rights_are_named(secured: tuple[KafkaSecurity, RawTopic]) -> None:
     security, topic = secured
-    stranger = login(security, sasl_username="stranger", sasl_password=PASSWORDS["stranger"])
+    stranger = login(security, "stranger")
     denied = refusal(stranger)
     assert isinstance(denied, AccessDenied)
     assert 'The user stranger is not allowed to read the topic "offsets"' in denied.message

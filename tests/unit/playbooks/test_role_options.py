@@ -22,13 +22,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_ROLLBACK,
     CONNECT_SUPPORT_BUNDLE,
 )
-from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
-    option_variables,
-)
+from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import option_variables
 
 ROOT = Path(__file__).parents[3]
-
-
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 # The option of a module that a variable of a role stands for, where the name does not say so.
 MODULE_OF = {

@@ -14,7 +14,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.connectors import (
     connector_report,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import (
+    Found,
+    is_without_change,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import (
     ClusterReport,
     ConnectorReport,
@@ -69,7 +72,7 @@ def _outcome(connectors: Sequence[ConnectorReport], found: Found, problem: str |
     # If a connector has failed, its own outcome shows that already.
     if problem is not None and not _FAILURES.intersection(outcomes):
         outcomes.append("failed")
-    if not outcomes and found.verified.get("without_change"):
+    if not outcomes and is_without_change(found.verified):
         return "not_verified"
     return worst_outcome(outcomes)
 
@@ -78,7 +81,7 @@ def _open_points(found: Found, connectors: Sequence[ConnectorReport], problem: s
     """What a person still has to know or to do, the most urgent first."""
     if problem is not None:
         yield problem
-    elif found.verified.get("without_change"):
+    elif is_without_change(found.verified):
         yield found.verified["msg"]
     for name in found.left_stopped:
         yield f"{name}: STOPPED, and stuck after a resume; recover it by its name, or leave it STOPPED on purpose."

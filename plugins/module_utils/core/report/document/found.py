@@ -13,6 +13,11 @@ Data = Mapping[str, Any]
 NO_DATA: Data = {}
 
 
+def is_without_change(verified: Data) -> bool:
+    """Whether a verification of all that was changed has found that nothing ever was. ``verified``: what its task returned."""
+    return bool(verified.get("without_change"))
+
+
 @dataclass(frozen=True)
 class Found:
     """JSON data without secrets; empty where the run has no such step, or never came to it.
