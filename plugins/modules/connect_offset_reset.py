@@ -164,7 +164,7 @@ connectors:
                 before: {type: str, description: "Value of the record before the change, as text. V(null) if there was none."}
     preflight:
       description:
-        - The topics that the connector delivers to, before the change. It is no part of the plan. V(null) without
+        - The topics that the connector delivers to, before the change. It is not part of the plan. V(null) without
           O(kafka_bootstrap_servers), for an empty plan, and where it is not known to which topics the connector delivers. For
           classes other than the Stripe reporting connector the workers tell that (C(topic.tracking.enable)).
       type: dict

@@ -106,7 +106,7 @@ connectors:
             after: {type: dict, description: Offset after the change. V(null) if it is deleted.}
     preflight:
       description:
-        - The topics that the connector delivers to, before the change. It is no part of the plan. V(null) without
+        - The topics that the connector delivers to, before the change. It is not part of the plan. V(null) without
           O(kafka_bootstrap_servers), for an empty plan, and for classes whose topics are not known.
       type: dict
       contains:

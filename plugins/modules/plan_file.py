@@ -14,7 +14,7 @@ description:
     for all hosts of the play, into one JSON document on the controller.
   - The playbook C(recover) or C(rollback) carries out exactly these plans when C(connectops_plan_file) names the file.
   - Use it with C(run_once) in a play over all clusters of the run, without C(serial).
-  - The file is readable by its owner only, has no secrets, and is replaced as a whole. A file that is no plan file is never
+  - The file is readable by its owner only, has no secrets, and is replaced as a whole. A file that is not a plan file is never
     replaced.
   - The module runs on the controller only. It writes the file in check mode too.
 extends_documentation_fragment:

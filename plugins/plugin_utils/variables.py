@@ -354,7 +354,7 @@ def variable_problems(
 def unreadable(name: str, error: Exception) -> str:
     """The sentence about a variable that cannot be rendered, with the innermost part of Ansible's message.
 
-    Of a secret it tells only what is not defined: a password with braces is no template, and a parser quotes it.
+    Of a secret it tells only what is not defined: a password with braces is not a template, and a parser quotes it.
     """
     message = str(getattr(error, "message", error)).partition("Use -v")[0].strip().rstrip(".")
     if "decrypt" in message.lower():

@@ -96,7 +96,7 @@ class DocumentStore(ABC):
 
     @abstractmethod
     def _delete(self, name: str) -> None:
-        """Delete a document. It is no error when there is none."""
+        """Delete a document. It is not an error if there is none."""
 
     @abstractmethod
     def _how_to_delete(self, name: str) -> str:

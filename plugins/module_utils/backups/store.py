@@ -13,8 +13,8 @@ from typing import Any, Protocol
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.change import ChangeResult
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import iso_seconds
-from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import PRIOR_STATES
 from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import OwnWrite
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import LastingState, lasting_state_of
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Journal:
     """
 
     plan_id: str
-    prior_state: str
+    prior_state: LastingState
     backup_file: str
     begun_at: float = 0.0
     hold_id: str = ""
@@ -50,9 +50,16 @@ class Journal:
         begun_at, hold_id = data.get("begun_at", "1970-01-01T00:00:00+00:00"), data.get("hold_id", "")
         texts = (plan_id, prior_state, backup, begun_at, hold_id)
         moment = iso_seconds(begun_at) if isinstance(begun_at, str) else None
-        if not all(isinstance(text, str) for text in texts) or prior_state not in PRIOR_STATES or moment is None:
+        if not all(isinstance(text, str) for text in texts) or moment is None:
             raise ValueError("damaged")
-        return cls(str(plan_id), prior_state, str(backup), moment, str(hold_id), data.get("may_be_unmarked") is True)
+        return cls(
+            str(plan_id),
+            lasting_state_of(prior_state),
+            str(backup),
+            moment,
+            str(hold_id),
+            data.get("may_be_unmarked") is True,
+        )
 
 
 @dataclass(frozen=True)
@@ -105,7 +112,7 @@ class BackupStore(Protocol):
         """What became of that change; None where it is unknown."""
 
     def delete(self, name: str) -> None:
-        """Delete the backup of this name. It is no error when there is none."""
+        """Delete the backup of this name. It is not an error if there is none."""
 
     def note_writes(self, writes: Sequence[OwnWrite]) -> None:
         """Keep what is written to the connector's offsets; of each partition the last write counts."""
@@ -120,4 +127,4 @@ class BackupStore(Protocol):
         """The journal of an unfinished change; None when there is none."""
 
     def end(self) -> None:
-        """Remove the journal. It is no error when there is none."""
+        """Remove the journal. It is not an error if there is none."""

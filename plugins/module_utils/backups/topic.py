@@ -136,7 +136,7 @@ class TopicStore(DocumentStore):
             self._send(name, text.encode())
 
     def _send_beside(self, name: str, value: bytes) -> None:
-        """Write a record that is no part of a change, by an id of its own: it must not fence a run that changes the connector."""
+        """Write a record that is not part of a change, by its own id: it must not fence a run that changes the connector."""
         key = self._key(name)
         self._topic.connection.renew()
         with Writer(self._topic.connection, f"{self._transactional_id}/{name}") as writer:

@@ -25,6 +25,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Task,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import quoted_log
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import state_of
 
 WRONG_SHAPE = (AttributeError, KeyError, TypeError, ValueError)
 
@@ -97,10 +98,15 @@ def status(data: Mapping[str, Any]) -> Status:
     """``{"connector": {"state", "worker_id"}, "tasks": [{"id", "state", "worker_id"}], "type"}``, each with a ``trace``."""
     head = data["connector"]
     return Status(
-        state=str(head["state"]),
+        state=state_of(head["state"]),
         worker_id=str(head.get("worker_id") or ""),
         tasks=tuple(
-            Task(int(task["id"]), str(task["state"]), str(task.get("worker_id") or ""), _first_line(task.get("trace")))
+            Task(
+                int(task["id"]),
+                state_of(task["state"]),
+                str(task.get("worker_id") or ""),
+                _first_line(task.get("trace")),
+            )
             for task in data["tasks"]
         ),
         type=str(data.get("type") or "unknown"),

@@ -24,6 +24,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord, decode
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.arrivals import TopicEnd
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import STATES, State
 from ansible_collections.connectops.recovery.plugins.module_utils.core.version import VERSION
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
@@ -47,7 +48,7 @@ class Backup:
     connector: str
     taken_at: str
     plan_id: str
-    state: str
+    state: State
     config: Mapping[str, str | None] = field(repr=False)
     offsets: Mapping[Partition, Offset]
     change: Change | None = None
@@ -118,6 +119,8 @@ class Backup:
         for name in names:
             if not isinstance(data.get(name), str):
                 raise InputError(f"{where} is damaged: its {name} is missing or is not text.")
+        if data["state"] not in STATES:
+            raise InputError(f"{where} is damaged: its state is not a state of a connector.")
         config = data.get("config")
         if not isinstance(config, Mapping) or not all(
             value is None or isinstance(value, str) for value in config.values()

@@ -25,6 +25,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.pla
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.values import problem_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import (
+    State,
+    state_of,
+)
 
 # What became of a change. ``undone``: nothing of it is there, because it was undone or never made; ``replaced``: a later
 # backup is that of the same change. Unknown (None) where the run was killed, or could not tell.
@@ -58,14 +62,14 @@ class Change:
     """
 
     strategy: PlanStrategy
-    state: str
-    final_state: str
+    state: State
+    final_state: State
     settings: tuple[KeptSetting, ...]
     offsets: tuple[OffsetChange, ...]
     rolls_back: str | None = None
 
     @classmethod
-    def of(cls, plan: Plan, state: str, rolls_back: str | None = None) -> Change:
+    def of(cls, plan: Plan, state: State, rolls_back: str | None = None) -> Change:
         """What the plan does to a connector that was in this state before."""
         settings = tuple(map(KeptSetting.of, plan.settings))
         return cls(plan.strategy, state, plan.final_state, settings, plan.offsets, rolls_back)
@@ -129,9 +133,10 @@ class Change:
         """Read what :meth:`as_data` made. Raises ValueError with the name of the part that is wrong."""
         if not isinstance(data, Mapping):
             raise ValueError("change")
-        texts = [data.get(name) for name in ("strategy", "state", "final_state")]
-        if not all(isinstance(text, str) for text in texts):
-            raise ValueError("strategy or state")
+        try:
+            state, final_state = state_of(data.get("state")), state_of(data.get("final_state"))
+        except ValueError:
+            raise ValueError("state") from None
         rolls_back = data.get("rolls_back")
         if not isinstance(rolls_back, (str, type(None))):
             raise ValueError("rolls_back")
@@ -142,7 +147,6 @@ class Change:
         strategy = next((one for one in PLAN_STRATEGIES if one == data["strategy"]), None)
         if strategy is None:
             raise ValueError("strategy")
-        _strategy, state, final_state = map(str, texts)
         return cls(strategy, state, final_state, settings, offsets, rolls_back)
 
 

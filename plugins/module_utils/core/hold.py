@@ -17,10 +17,10 @@ from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_moment
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import LastingState, lasting_state_of
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 HOLD_KEY = "connectops.recovery.hold"
-PRIOR_STATES = ("RUNNING", "PAUSED", "STOPPED")
 _FORMAT = 1
 V = TypeVar("V")
 
@@ -49,7 +49,7 @@ class Hold:
 
     id: str
     plan_id: str
-    prior_state: str
+    prior_state: LastingState
     holder: Holder
     since: int
     until: int
@@ -75,13 +75,15 @@ class Hold:
         """Read what :meth:`as_text` made. Raises InputError for anything else: who holds the connector is not known then."""
         try:
             content = json.loads(text)
-            if content["format"] != _FORMAT or content["prior"] not in PRIOR_STATES:
+            if content["format"] != _FORMAT:
                 raise ValueError("another format")
             holder = Holder(
                 _text(content, "host"), int(content["process"]), _text(content, "user"), _text(content, "job")
             )
             since, until = (_epoch(_text(content, name)) for name in ("since", "until"))
-            return cls(_text(content, "id"), _text(content, "plan"), content["prior"], holder, since, until)
+            return cls(
+                _text(content, "id"), _text(content, "plan"), lasting_state_of(content["prior"]), holder, since, until
+            )
         except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
             raise InputError(f"its setting {HOLD_KEY} says that a run is changing it, but cannot be read") from None
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import TopicView
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import HOLD_KEY, without_hold
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import State
 
 JsonScalar = Union[str, int, float, bool, None]
 Offset = Mapping[str, JsonScalar]
@@ -109,7 +110,7 @@ class Task:
     """``trace``: the first line of why it FAILED; it may hold what a message must not."""
 
     id: int
-    state: str
+    state: State
     worker_id: str
     trace: str | None = field(default=None, repr=False)
 
@@ -118,7 +119,7 @@ class Task:
 class Status:
     """What Connect says of a connector's state at one moment; UNASSIGNED as long as there is no status record."""
 
-    state: str = "UNASSIGNED"
+    state: State = "UNASSIGNED"
     worker_id: str = ""
     tasks: tuple[Task, ...] = ()
     # ``source`` or ``sink``.
@@ -142,13 +143,13 @@ class Connector:
 
     ``problem``: a sentence that says why its offsets, or more of it, could not be read; ``offsets`` says nothing then.
     ``target_state``: the state that it is meant to have, STARTED, PAUSED or STOPPED, where the config topic was read instead
-    of Connect. ``hold_text``: the mark of a run that is changing it, which is no part of ``config``. ``in_topics``: what the
+    of Connect. ``hold_text``: the mark of a run that is changing it, which is not part of ``config``. ``in_topics``: what the
     offsets topics hold of it, None where a reset has not read them.
     """
 
     name: str
     type: str
-    state: str
+    state: State
     worker_id: str
     tasks: tuple[Task, ...]
     config: Mapping[str, str] = field(repr=False)

@@ -11,6 +11,7 @@ from typing import Protocol
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_moment
 from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import HOLD_KEY, Hold
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import LastingState, State
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 # A connector that has been STOPPED for longer than this may be so because a person wants it.
@@ -24,7 +25,7 @@ class JournalLike(Protocol):
     def plan_id(self) -> str: ...
 
     @property
-    def prior_state(self) -> str: ...
+    def prior_state(self) -> LastingState: ...
 
     @property
     def backup_file(self) -> str: ...
@@ -49,7 +50,7 @@ class Unfinished:
     """
 
     problem: str | None = None
-    begun_in: str | None = None
+    begun_in: LastingState | None = None
     remark: str | None = None
     over: Hold | None = None
     is_held: bool = False
@@ -126,17 +127,17 @@ def _stopped_long_ago(connector: Connector, what: str, run: str, how: str = "") 
     )
 
 
-def state_to_return_to(state: str, prior: str) -> str | None:
+def state_to_return_to(state: State, prior: LastingState) -> LastingState | None:
     """None for a connector that runs or is paused: the change had not begun, or had ended, or a person wants it so."""
     return None if state in ("RUNNING", "PAUSED") else prior
 
 
-def _may_be_wanted(connector: Connector, begun_in: str | None) -> bool:
+def _may_be_wanted(connector: Connector, begun_in: LastingState | None) -> bool:
     """Whether a person may want the state that the connector would be returned from."""
     return connector.state == "STOPPED" and begun_in not in (None, "STOPPED")
 
 
-def _end(connector: Connector, begun_in: str | None) -> str:
+def _end(connector: Connector, begun_in: LastingState | None) -> str:
     if begun_in is None:
         return f"it is {connector.state} now, and is left so"
     return f"it will be returned to {begun_in}"

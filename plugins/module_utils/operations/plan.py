@@ -34,6 +34,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.rou
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.values import changed_types
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange, changed_config
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import LastingState
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import has_failed
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.settings import decide_with_server
@@ -93,7 +94,7 @@ def make_plan(
     request: ChangeRequest,
     kinds: Kinds,
     cluster_id: str,
-    begun_in: str | None,
+    begun_in: LastingState | None,
     now: float,
 ) -> Planned:
     """Decide the plan, from reads only. ``begun_in`` is the state before an unfinished earlier change, if there was one."""
@@ -158,7 +159,7 @@ def _plan(
     cluster_id: str,
     settings: tuple[SettingChange, ...],
     decision: Decision,
-    begun_in: str | None,
+    begun_in: LastingState | None,
 ) -> Plan:
     changes = offset_changes(connector.stored, decision.targets)
     changes = routed(changes, connector, request.write_to, request.backed_up)

@@ -28,6 +28,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.rollback 
     rolled_back_by,
     show_backup,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import LastingState
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import (
     ChangeRequest,
@@ -110,7 +111,7 @@ def plan_rollback(
     kinds: Kinds,
     cluster_id: str,
     label: str,
-    begun_in: str | None,
+    begun_in: LastingState | None,
     now: float,
     write_to: WriteTo = "auto",
     asked: Mapping[str, Any] | None = None,

@@ -47,6 +47,9 @@ class RunningReset:
 
     def result(self) -> Result | None:
         """Its result, once it has ended, with ``was_reached``: whether it came to the step; None when it was killed."""
+        if not self._receiving.poll(LIMIT_SECONDS):
+            self._process.kill()
+            raise AssertionError(f"The run has not ended after {LIMIT_SECONDS} s.")
         try:
             result: Result | None = self._receiving.recv()
         except EOFError:
@@ -96,7 +99,8 @@ class _Steps:
         self.was_reached = False
         self._at = at
         self._is_counting = not at.of_window
-        self._lock = threading.Lock()
+        # Of the thread that acts: somebody who interferes sends requests of their own.
+        self._lock = threading.RLock()
 
     def counted(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **options: Any) -> Any:

@@ -33,10 +33,10 @@ def meddle(url: str, what: str) -> None:
 
 
 def _send(session: requests.Session, method: str, url: str, body: Any) -> int:
-    return session.send(session.prepare_request(requests.Request(method, url, json=body)), timeout=60).status_code
+    return session.request(method, url, json=body, timeout=60).status_code
 
 
 def _state(session: requests.Session, url: str) -> str:
-    answer = session.send(session.prepare_request(requests.Request("GET", f"{url}/status")), timeout=60)
+    answer = session.get(f"{url}/status", timeout=60)
     state: str = answer.json()["connector"]["state"] if answer.ok else ""
     return state

@@ -265,7 +265,7 @@ def test_no_canary_comes_out_anywhere(lab: Lab, tmp_path: Path) -> None:
     assert not watch.found
     assert watch.looks > 20
 
-    # The canaries were there to be seen, and what is no secret is.
+    # The canaries were there to be seen, and what is not a secret is.
     names = {Path(place).name for place in found}
     assert {"settings.json", "status.json", "log.txt", "backups.json", "report.json", "ansible.log"} <= names
     assert {"report.html", "report.md", "cluster-connect-1.html", "cluster-connect-2.md"} <= names

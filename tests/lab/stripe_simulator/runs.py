@@ -31,7 +31,7 @@ class Run:
 class RunRecord:
     """What is kept of a run; `ready_at` is when it leaves pending, infinity for never.
 
-    `looks_left` is how many requests for the run make it ready sooner; None is no number.
+    `looks_left` is how many requests for the run make it ready sooner; None is not a number.
     """
 
     run_id: str

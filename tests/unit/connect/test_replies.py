@@ -144,6 +144,8 @@ def test_the_tasks_a_worker_knows_are_numbers() -> None:
         (replies.config, {"k": 1}),
         (replies.status, {}),
         (replies.status, {"connector": {"state": "RUNNING"}, "tasks": [{"id": "x", "state": "RUNNING"}]}),
+        (replies.status, {"connector": {"state": "SLEEPING"}, "tasks": []}),
+        (replies.status, {"connector": {"state": "RUNNING"}, "tasks": [{"id": 0, "state": "SLEEPING"}]}),
         (replies.offsets, [{"partition": {}}]),
         (replies.offsets, [{"partition": "p", "offset": None}]),
         (replies.connectors, "c"),

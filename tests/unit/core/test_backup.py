@@ -103,6 +103,11 @@ def test_raw_records_come_back_to_the_byte() -> None:
     assert "topic_records" not in DATA
 
 
+def test_a_state_that_connect_does_not_have_is_refused() -> None:
+    with pytest.raises(InputError, match=r"^b\.json is damaged: its state is not a state of a connector\.$"):
+        Backup.from_data({**DATA, "state": "running"}, "b.json")
+
+
 RECORD = stored(b'{"pos":1}').as_raw_data()
 
 

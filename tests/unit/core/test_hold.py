@@ -13,13 +13,13 @@ import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import Journal
 from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import (
     HOLD_KEY,
-    PRIOR_STATES,
     Hold,
     Holder,
     without_hold,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Status
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import decide_settings
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import LASTING_STATES
 from ansible_collections.connectops.recovery.plugins.module_utils.core.unfinished import (
     Unfinished,
     hold_of,
@@ -48,7 +48,7 @@ def connector(state: str, hold: Hold | str | None = HOLD) -> Connector:
         Hold,
         id=st.text(),
         plan_id=st.text(),
-        prior_state=st.sampled_from(PRIOR_STATES),
+        prior_state=st.sampled_from(LASTING_STATES),
         holder=st.builds(Holder, host=st.text(), process=st.integers(0, 2**31), user=st.text(), job=st.text()),
         since=st.integers(0, 4_000_000_000),
         until=st.integers(0, 4_000_000_000),

@@ -76,7 +76,7 @@ def test_one_cluster_is_changed_first_then_a_tenth_then_the_others(
         assert all(first_write[one.label] > ended for one in clusters[number + 1 :])
     assert output.count("PLAY [Recover stuck connectors]") == 3
     assert "12 clusters: 11 recovered, 1 ok." in output
-    # A cluster that was never changed is no failure beside those that were, and is one alone.
+    # A cluster that was never changed is not a failure beside those that were, and is one alone.
     status, output = run(tmp_path, clusters, "verify", connectops_report_dir=str(tmp_path / "reports"))
     assert status == 0, output
     assert "12 clusters: 1 not verified, 11 recovered." in output

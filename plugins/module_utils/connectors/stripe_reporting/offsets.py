@@ -131,7 +131,7 @@ class ReportOffset(NamedTuple):
 
     @property
     def goes_on_at(self) -> int | None:
-        """Where the connector itself goes on in the offset's round (epoch seconds); an empty run id is no open run to it."""
+        """Where the connector itself goes on in the offset's round (epoch seconds); an empty run id is not an open run to it."""
         moment = self.interval_start if self.run_id else self.interval_end
         return None if moment is None or moment > LATEST_EPOCH_SECONDS else moment
 

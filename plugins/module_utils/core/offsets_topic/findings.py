@@ -215,7 +215,7 @@ class _Comparison:
                 what = f"has an offset in {topic} and none in {self.topic}"
                 so = "its task will start without one"
             else:
-                # Connect copies what it writes to a connector's own topic into the common one: that is no news, nor is a
+                # Connect copies what it writes to a connector's own topic into the common one: that is not news, nor is a
                 # copy that came to be out of date.
                 mine = read[key][0]
                 if same_offset(mine.offset, there.offset) or there.committed_at <= mine.committed_at:

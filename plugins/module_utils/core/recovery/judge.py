@@ -221,7 +221,7 @@ def _partitions(target: Target, seen: Seen, *, is_over: bool) -> Iterator[Partit
 
 
 def _is_stored_again(entry: StoredOffset, target: Target) -> bool:
-    """Whether it was stored when the change was over for certain, so that it is no write of the change's own."""
+    """Whether it was stored when the change was over for certain, so that it is not a write of the change's own."""
     change = target.change
     if entry.committed_at is None or change is None or change.returned_at <= change.taken_at:
         # When it was over is not known.

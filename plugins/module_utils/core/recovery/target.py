@@ -20,6 +20,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction
     redacted_value,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import show_setting
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import State
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 
@@ -117,7 +118,7 @@ class Target:
     ``unfinished``: the plan of a change that was begun and not finished. ``change``: None where no backup tells of it.
     """
 
-    final_state: str | None = None
+    final_state: State | None = None
     changed_nothing: bool = False
     settings: tuple[WrittenSetting, ...] = ()
     offsets: Mapping[Partition, Offset | None] = field(default_factory=dict)
@@ -145,7 +146,7 @@ class Target:
 
     @classmethod
     def read(cls, data: Any, name: str) -> Target:
-        """The target of a connector from its part of the reset's result. Raises InputError for what is no such result."""
+        """The target of a connector from its part of the reset's result. Raises InputError for what is not such a result."""
         if not isinstance(data, Mapping):
             raise InputError(_NOT_A_RESULT.format(name=name))
         if data.get("failed"):

@@ -52,7 +52,7 @@ def _to_the_topic(offsets: Sequence[Data]) -> str:
 
 
 def _return_to(state: str, strategy: str) -> str:
-    """The last steps: only a connector that runs can show that it has recovered, and a rollback is no recovery."""
+    """The last steps: only a connector that runs can show that it has recovered, and a rollback is not a recovery."""
     if strategy == ROLLBACK:
         return f"return it to {state}, read back" if state != "STOPPED" else "leave it STOPPED, read back"
     if state == "PAUSED":

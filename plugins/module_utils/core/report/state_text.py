@@ -11,11 +11,12 @@ from typing import Any
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_moment
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import show_fields
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import WIDTH, table, wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import State
 
 Data = Mapping[str, Any]
 
 
-def headline(cluster: str, connector: str, state: str, task_states: Sequence[str], remark: str = "") -> list[str]:
+def headline(cluster: str, connector: str, state: State, task_states: Sequence[State], remark: str = "") -> list[str]:
     """``connect-1  orders  RUNNING 1/1  remark``; a remark that does not fit goes to the next line."""
     running = sum(one == "RUNNING" for one in task_states)
     line = "  ".join(filter(None, (cluster, connector, f"{state} {running}/{len(task_states)}")))

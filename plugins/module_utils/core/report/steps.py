@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_moment
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import State
 
 _IF_KILLED = "; if this run is killed"
 
@@ -15,7 +16,7 @@ def backed_up(connector: str, offsets: int, backup_file: str) -> str:
     return f"{connector}: backed up {counted(offsets, 'offset')} to {backup_file}"
 
 
-def if_killed(connector: str, final_state: str, until: int) -> str:
+def if_killed(connector: str, final_state: State, until: int) -> str:
     """Shown before the connector is stopped, since nothing can be shown once the run is killed.
 
     ``until``: epoch seconds up to which runs of other machines leave the connector to this one.
@@ -40,11 +41,11 @@ def written(connector: str, settings: int, offsets: int) -> str:
     return f"{connector}: {' and '.join(changes)} written and read back"
 
 
-def returned(connector: str, state: str) -> str:
+def returned(connector: str, state: State) -> str:
     return f"{connector}: {state} again" if state != "STOPPED" else f"{connector}: left STOPPED"
 
 
-def left_as_chosen(connector: str, state: str, wanted: str) -> str:
+def left_as_chosen(connector: str, state: State, wanted: State) -> str:
     """A warning: the connector is not returned to its state, because another one was chosen."""
     return (
         f"The state {state} was chosen for connector '{connector}' while it was being changed, so it was left {state} and not"
@@ -52,7 +53,7 @@ def left_as_chosen(connector: str, state: str, wanted: str) -> str:
     )
 
 
-def stop_may_come_later(connector: str, state: str) -> str:
+def stop_may_come_later(connector: str, state: State) -> str:
     """A warning, after the connector was returned to its state."""
     return (
         f"The answer to the request to stop connector '{connector}' was lost, so a worker may still carry it out: if the"

@@ -23,6 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.ide
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import show_setting
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import LastingState
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 
 Data = Mapping[str, Any]
@@ -38,7 +39,7 @@ class Agreed:
     id: str
     plan: Data | None = None
 
-    def check(self, now: Plan, begun_in: str | None = None) -> str | None:
+    def check(self, now: Plan, begun_in: LastingState | None = None) -> str | None:
         """None if the plan of now is the agreed one; a sentence if nothing is left to do for the same request.
 
         ``begun_in``: the state before a change that was not finished, None if there was none. To begin the agreed change
@@ -70,7 +71,7 @@ class Agreed:
 
 
 def agreed_by_id(ids: Mapping[str, Any], option: str) -> dict[str, Agreed]:
-    """The plans by connector. Raises InputError, which names ``option``, for what is no id."""
+    """The plans by connector. Raises InputError, which names ``option``, for what is not an id."""
     for connector, one in ids.items():
         if not is_plan_id(one):
             raise InputError(

@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import State
+
 # What follows from the rest.
 _DERIVED = ("id", "is_empty", "offsets_stored")
 # Their order says nothing.
@@ -46,7 +48,7 @@ def same_request(one: str, other: str) -> bool:
     return one[:_REQUEST_DIGITS] == other[:_REQUEST_DIGITS]
 
 
-def lasting_state(state: str) -> str:
+def lasting_state(state: State) -> State:
     """The state of a connector as a plan presumes it."""
     return "RUNNING" if state in _PASSING_STATES else state
 

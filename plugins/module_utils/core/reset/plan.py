@@ -22,11 +22,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import TopicKey
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.identity import plan_id, secret_fingerprint
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import LastingState, State
 
 Side = Literal["before", "after"]
 Strategy = Literal["continue", "current", "available_end", "timestamp", "offset", "delete", "restore"]
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
-# The strategies of plans that are no reset: ``rollback`` takes back an earlier change, ``settings`` changes settings alone.
+# The strategies of plans that are not resets: ``rollback`` takes back an earlier change, ``settings`` changes settings alone.
 PlanStrategy = Literal[Strategy, "rollback", "settings"]
 PLAN_STRATEGIES: tuple[PlanStrategy, ...] = get_args(PlanStrategy)
 ROLLBACK: Literal["rollback"] = "rollback"
@@ -75,8 +76,8 @@ class Plan:
     cluster_id: str
     connector: str
     strategy: PlanStrategy
-    state: str
-    final_state: str
+    state: State
+    final_state: State
     settings: tuple[SettingChange, ...]
     offsets: tuple[OffsetChange, ...]
     presumed: Mapping[Partition, Offset]
@@ -145,7 +146,7 @@ def offset_changes(
     )
 
 
-def final_state_of(connector: Connector, begun_in: str | None) -> str:
+def final_state_of(connector: Connector, begun_in: LastingState | None) -> LastingState:
     """The state to return to: that before an unfinished earlier change, else the present one.
 
     A FAILED or UNASSIGNED connector is meant to run.

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a change means for the topics that a connector delivers to, and for those who read them: seen before the change.
 
-It is shown beside the plan and is no part of it, so it does not count for the plan's id.
+It is shown beside the plan and is not part of it, so it does not count for the plan's id.
 """
 
 from __future__ import annotations

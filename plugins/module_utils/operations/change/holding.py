@@ -15,6 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.store 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import Hold, Holder
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import LastingState
 from ansible_collections.connectops.recovery.plugins.module_utils.core.unfinished import Unfinished, judge_unfinished
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark import ConfigMark
@@ -38,7 +39,7 @@ def is_in_container() -> bool:
     return bool(os.environ.get("AWX_PRIVATE_DATA_DIR")) or any(file.exists() for file in _CONTAINER_FILES)
 
 
-def new_hold(plan_id: str, prior_state: str, now: float, seconds: float) -> Hold:
+def new_hold(plan_id: str, prior_state: LastingState, now: float, seconds: float) -> Hold:
     """The mark of a change that begins ``now`` (epoch seconds) and has ended after that many seconds, whatever happens."""
     return Hold(secrets.token_hex(6), plan_id, prior_state, this_process(), int(now), int(now + seconds))
 

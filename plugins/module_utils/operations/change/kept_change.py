@@ -14,6 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.change im
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.arrivals import TopicEnd
 from ansible_collections.connectops.recovery.plugins.module_utils.core.rollback import show_backup
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import State
 from ansible_collections.connectops.recovery.plugins.module_utils.core.unfinished import state_to_return_to
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned
@@ -37,7 +38,7 @@ class KeptChange:
         self._target_ends = target_ends
         self._cluster_id = cluster_id
         self._clock = clock
-        self._state_before: str | None = None
+        self._state_before: State | None = None
         self._unfinished: tuple[str, Change] | None = None
         self._finishes: str | None = None
         self._half_made: str | None = None

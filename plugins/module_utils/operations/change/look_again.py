@@ -56,7 +56,7 @@ def evidence_of(
     proof: Proof,
     runs: bool,
 ) -> dict[str, Any]:
-    """What is still as it was written. Raises RecoveryError for what is not, and is no progress of the connector either.
+    """What is still as it was written. Raises RecoveryError for what is not, and is not progress of the connector either.
 
     ``runs``: the connector was resumed, so its offsets may have moved on.
     """

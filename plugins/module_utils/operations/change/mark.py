@@ -27,7 +27,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 
 # A worker may show the old config for a moment after the write was answered.
 _READ_TRIES = 50
-# What another worker shows for a moment only is no finding.
+# What another worker shows for a moment only is not a finding.
 _LOOK_TRIES = 5
 _PAUSE_SECONDS = 0.1
 # No run comes from its mark to its first write in this time, so what was read so long ago still tells whether there is one.
@@ -151,7 +151,7 @@ class ConfigMark:
             return None
 
     def release(self) -> str | None:
-        """Remove the mark if it is this one; a warning where it stays. It is no error that it is gone already."""
+        """Remove the mark if it is this one; a warning where it stays. It is not an error that it is gone already."""
         problem = "it is still there"
         for number in range(_LOOK_TRIES):
             # As a rule the first write has removed it: a run that is killed before the return leaves a connector without a mark.

@@ -14,6 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluste
 from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import Hold
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report import steps
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import lasting_state_of
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.holding import new_hold
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark import ConfigMark
@@ -43,7 +44,7 @@ class MarkAndJournal:
     ) -> None:
         self._store = store
         self._clock = clock
-        self._hold = new_hold(plan.id, plan.final_state, clock(), seconds)
+        self._hold = new_hold(plan.id, lasting_state_of(plan.final_state), clock(), seconds)
         self.mark = ConfigMark(cluster, plan.connector, self._hold, sleep, over)
         self._warn = warn
 

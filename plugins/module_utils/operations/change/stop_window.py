@@ -20,6 +20,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
     Unsupported,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Status, Task
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import State
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark import Meddled
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_proof import (
@@ -91,7 +92,7 @@ class StopWindow:
         self._stops = self._lost_stops = 0
         self._has_stop_come = False
         self._stop_again_at: float | None = None
-        self.left_as: str | None = None
+        self.left_as: State | None = None
 
     @property
     def stop_may_come_later(self) -> bool:
@@ -131,7 +132,7 @@ class StopWindow:
             raise self._meddled(chosen.state)
 
     def leave(
-        self, state: str, watch_seconds: float = 0.0, when_left: Callable[[], None] = lambda: None
+        self, state: State, watch_seconds: float = 0.0, when_left: Callable[[], None] = lambda: None
     ) -> Status | None:
         """Return the connector to RUNNING or PAUSED; an order that fails is repeated until the deadline.
 
@@ -183,7 +184,7 @@ class StopWindow:
                 return None
         return status
 
-    def _meddled(self, state: str) -> Meddled:
+    def _meddled(self, state: State) -> Meddled:
         did = "resumed" if state == "RUNNING" else "paused"
         return Meddled(
             f"Connector '{self._name}' was {did} while it was being changed, by a person or by {self._other_run()}."

@@ -27,6 +27,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.te
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import Agreed
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.preflight import Preflight, preflight_of
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import LastingState
 from ansible_collections.connectops.recovery.plugins.module_utils.core.unfinished import Unfinished
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connector_topics import (
@@ -79,7 +80,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.reset 
 _MOST_PLANS_AT_ONCE = 20
 
 # From a cluster, a connector as it was read there, and the state before an unfinished earlier change, to the plan.
-Planner = Callable[[Cluster, Connector, "str | None"], Planned]
+Planner = Callable[[Cluster, Connector, "LastingState | None"], Planned]
 
 
 @dataclass(frozen=True)

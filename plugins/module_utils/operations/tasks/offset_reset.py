@@ -17,6 +17,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import carry_out_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan, WriteTo
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import LastingState
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connector_topics import (
     ConnectorTopics,
@@ -112,7 +113,7 @@ class _Resets(Changes):
     def _planner(self, options: ResetOptions, store: BackupStore, name: str) -> Planner:
         request = self._request(options, store)
 
-        def plan(cluster: Cluster, connector: Connector, begun_in: str | None) -> Planned:
+        def plan(cluster: Cluster, connector: Connector, begun_in: LastingState | None) -> Planned:
             return make_plan(cluster, connector, request, self._kinds, self._cluster_id, begun_in, self._context.now)
 
         return plan

@@ -16,6 +16,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import carry_out_rollback_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
 from ansible_collections.connectops.recovery.plugins.module_utils.core.rollback import Consent
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import LastingState
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.rollback import find_change, plan_rollback
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.changes import Changes, Planner
@@ -56,7 +57,7 @@ class _Rollbacks(Changes):
         )
         found = find_change(store, name, own.backup_file)
 
-        def plan(cluster: Cluster, connector: Connector, begun_in: str | None) -> Planned:
+        def plan(cluster: Cluster, connector: Connector, begun_in: LastingState | None) -> Planned:
             return plan_rollback(
                 cluster,
                 connector,

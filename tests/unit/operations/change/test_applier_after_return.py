@@ -52,7 +52,7 @@ def test_an_offset_that_kills_the_task_is_undone_and_the_cause_and_the_backup_ar
     assert (run.connector.offsets, run.connector.config) == (BEFORE, OLD)
     assert [task.state for task in run.connector.tasks] == ["RUNNING"]
     assert run.cluster.methods("stop", "worker_answer", "resume") == ["stop", "worker_answer", "resume"] * 2
-    # What was written back is no progress of the connector either.
+    # What was written back is not progress of the connector either.
     assert {write.partition: write.offset for write in run.store.own_writes()} == BEFORE
 
 

@@ -63,7 +63,7 @@ class Found:
 
     @property
     def warnings(self) -> list[str]:
-        """Each warning of any step, once. Those that are no text are Ansible's own."""
+        """Each warning of any step, once. Those that are not text are Ansible's own."""
         found: Iterable[Any] = (
             warning
             for one in (self.planned, self.changed, self.verified, self.prevented)
