@@ -177,15 +177,15 @@ def from_variables(
     if not found:
         return None
     ids: dict[str, dict[str, str]] = {}
+    given_by: dict[tuple[str, str], str] = {}
     for name, value in found.items():
         for label, connector, one in _entries(name, plain_value(name, value)):
             known = ids.setdefault(label, {})
             if connector is None:
                 continue
+            first = given_by.setdefault((label, connector), name)
             if known.setdefault(connector, one) != one:
-                raise InputError(
-                    f"{name} has another plan of {connector} of {label} than {names[0]}: give one of them."
-                )
+                raise InputError(f"{name} has another plan of {connector} of {label} than {first}: give one of them.")
     made_at = value_of(PLANNED_AT) if PLANNED_AT in variables else None
     moment = None if is_blank(made_at) else iso_seconds(str(made_at))
     if moment is not None:

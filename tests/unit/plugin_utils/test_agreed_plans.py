@@ -79,7 +79,15 @@ def test_the_name_for_a_cluster_is_a_variable_and_belongs_to_no_other_cluster() 
         ),
         (
             {"connectops_plan_ids": MAP, "connectops_plan_ids_x": {"connect-1": {"a": OTHER}}},
-            "connectops_plan_ids_x has another plan of a of connect-1 than connectops_plan_ids",
+            "connectops_plan_ids_x has another plan of a of connect-1 than connectops_plan_ids:",
+        ),
+        (
+            {
+                "connectops_plan_ids": {"connect-2": {"b": ID}},
+                "connectops_plan_ids_x": {"connect-1": {"a": ID}},
+                "connectops_plan_ids_y": {"connect-1": {"a": OTHER}},
+            },
+            "connectops_plan_ids_y has another plan of a of connect-1 than connectops_plan_ids_x:",
         ),
         (
             {"connectops_plan_ids": MAP, "connectops_planned_at": "soon"},
