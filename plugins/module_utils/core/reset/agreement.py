@@ -18,7 +18,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.identity import (
     is_plan_id,
-    lasting_state,
+    presumed_state,
     same_request,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
@@ -93,7 +93,7 @@ def what_moved(old: Data, new: Data) -> str:
 def _differences(old: Data, new: Data) -> Iterator[str]:
     if old["cluster_id"] != new["cluster_id"]:
         yield f"it belongs to the Kafka cluster {old['cluster_id']}, and this is {new['cluster_id']}"
-    if lasting_state(old["state"]) != lasting_state(new["state"]):
+    if presumed_state(old["state"]) != presumed_state(new["state"]):
         yield f"the state was {old['state']} and is {new['state']}"
     yield from _moved_offsets(old["presumed"], new["presumed"])
     yield from _moved_settings(old, new)

@@ -33,7 +33,7 @@ def plan_id(data: Mapping[str, Any]) -> str:
     """
     content = {key: value for key, value in data.items() if key not in (*_DERIVED, "request")}
     asked = [data["cluster"], data["connector"], data["request"]]
-    content["state"] = lasting_state(data["state"])
+    content["state"] = presumed_state(data["state"])
     for key in _UNORDERED:
         content[key] = sorted(map(_canonical, data[key]))
     return digest(asked)[:_REQUEST_DIGITS] + digest(content)[:_CONTENT_DIGITS]
@@ -48,7 +48,7 @@ def same_request(one: str, other: str) -> bool:
     return one[:_REQUEST_DIGITS] == other[:_REQUEST_DIGITS]
 
 
-def lasting_state(state: State) -> State:
+def presumed_state(state: State) -> State:
     """The state of a connector as a plan presumes it."""
     return "RUNNING" if state in _PASSING_STATES else state
 
