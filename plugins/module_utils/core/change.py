@@ -25,10 +25,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.pla
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.values import problem_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange
-from ansible_collections.connectops.recovery.plugins.module_utils.core.states import (
-    State,
-    state_of,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import State, state_of
 
 # What became of a change. ``undone``: nothing of it is there, because it was undone or never made; ``replaced``: a later
 # backup is that of the same change. Unknown (None) where the run was killed, or could not tell.

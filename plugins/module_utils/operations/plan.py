@@ -167,16 +167,17 @@ def _plan(
     # One whose connector or task has failed does not recover alone: a restart may be all that it needs.
     is_dead = has_failed(connector)
     changes_state = is_dead or (begun_in is not None and connector.state == "STOPPED")
+    restart = decision.needs_restart and final_state == "RUNNING"
     return Plan(
         cluster=request.cluster,
         cluster_id=cluster_id,
         connector=connector.name,
         strategy=request.reset.strategy,
         state="FAILED" if is_dead else connector.state,
-        final_state=final_state if settings or changes or changes_state else connector.state,
+        final_state=final_state if settings or changes or changes_state or restart else connector.state,
         settings=settings,
         offsets=changes,
         presumed=connector.stored,
-        restart=decision.needs_restart and final_state == "RUNNING",
+        restart=restart,
         request=request.asked,
     )
