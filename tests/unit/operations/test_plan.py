@@ -138,6 +138,15 @@ def test_tasks_are_started_anew_only_where_the_connector_runs_afterwards(
     assert (plan.restart, plan.is_empty) == (restarts, not restarts)
 
 
+@pytest.mark.parametrize("state", ["UNASSIGNED", "RESTARTING"])
+def test_a_restart_returns_a_connector_that_was_read_in_passing_to_a_state_that_can_be_ordered(
+    state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Profiles, "decide", lambda *_arguments: Decision({}, needs_restart=True))
+    plan = planned(connector(state), CONTINUE)[0].plan
+    assert (plan.restart, plan.final_state) == (True, "RUNNING")
+
+
 def test_the_warnings_of_the_decision_reach_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Profiles, "decide", lambda *_arguments: Decision({}, warnings=("Mind the gap.",)))
     assert planned(connector(), CONTINUE)[0].warnings == ("Mind the gap.",)
