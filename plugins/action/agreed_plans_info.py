@@ -44,8 +44,9 @@ class ActionModule(ControllerAction):
         of_hosts = {label: variables["hostvars"][label] for label in variables["ansible_play_hosts"]}
         if problem := shared_url_problem({label: self._urls(of_host) for label, of_host in of_hosts.items()}):
             raise RecoveryError(problem)
+        is_plan = given["is_plan"]
         if agreed is None:
-            return {"changed": False, "is_given": False, "ids": {}, "plans": {}, "lines": []}
+            return {"changed": False, "is_plan": is_plan, "is_given": False, "ids": {}, "plans": {}, "lines": []}
         agreed.check_role(given["role"])
         agreed.check(in_run, variables["groups"]["all"])
         for label in variables["ansible_play_hosts"]:
@@ -59,6 +60,7 @@ class ActionModule(ControllerAction):
         agreed = agreed.narrowed(names)
         return {
             "changed": False,
+            "is_plan": is_plan,
             "is_given": True,
             "ids": {label: dict(agreed.ids.get(label, {})) for label in in_run},
             "plans": {label: dict(agreed.plans.get(label, {})) for label in in_run},

@@ -35,6 +35,7 @@ def perform(
     params: Mapping[str, Any],
     *,
     check_mode: bool,
+    with_diff: bool = True,
     progress: Callable[[str], None] = say_nothing,
     alert: Callable[[str], None] = say_nothing,
     show: Callable[[Sequence[str]], None] = show_nothing,
@@ -45,22 +46,28 @@ def perform(
     """Run an operation to a task's result: ``failed`` with one sentence in ``msg`` where it raised RecoveryError.
 
     ``advice`` says how missing libraries are installed where the task runs. ``run_folder``: a folder that all tasks of the run
-    see and that is gone with it, if there is one; ``host``: the task's host in the inventory, if it is known.
+    see and that is gone with it, if there is one; ``host``: the task's host in the inventory, if it is known. Without
+    ``with_diff`` the result has no ``diff``.
     """
     cluster = [one for one in (host, *(params.get("connect_url") or ())) if one is not None]
     try:
         try:
             with SharedAnswers.of_task(run_folder, cluster) as shared:
-                context = TaskContext(check_mode, time.time(), progress, alert=alert, show=show, shared=shared)
+                context = TaskContext(
+                    check_mode, time.time(), progress, alert=alert, show=show, shared=shared, with_diff=with_diff
+                )
                 outcome = operation(params, context)
         except ImportError as error:
             raise missing_library(error.name or str(error), error) from error
+        result = {**outcome.result, "warnings": outcome.warnings}
     except MissingLibrary as error:
         whole = all_missing(error, params, advice)
-        return {"changed": False, **whole.facts, "failed": True, "msg": whole.sentence}
+        result = {"changed": False, **whole.facts, "failed": True, "msg": whole.sentence}
     except RecoveryError as error:
-        return {"changed": False, **error.facts, "failed": True, "msg": error.sentence}
-    return {**outcome.result, "warnings": outcome.warnings}
+        result = {"changed": False, **error.facts, "failed": True, "msg": error.sentence}
+    if not with_diff:
+        result.pop("diff", None)
+    return result
 
 
 class _Module(AnsibleModule):
@@ -94,11 +101,9 @@ def run_module(operation: Operation, argument_spec: Mapping[str, Any]) -> None:
     problem = relative_path_problem(argument_spec, module.params)
     if problem is not None:
         module.fail_json(msg=problem)
-    result = perform(operation, module.params, check_mode=module.check_mode)
+    result = perform(operation, module.params, check_mode=module.check_mode, with_diff=module._diff)
     for warning in result.pop("warnings", ()):
         module.warn(warning)
-    if not module._diff:
-        result.pop("diff", None)
     if result.pop("failed", False):
         module.fail_json(**result)
     module.exit_json(**result)

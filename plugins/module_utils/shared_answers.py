@@ -169,9 +169,9 @@ class Entry:
         if self._file is not None:
             with suppress(OSError):
                 self._file.seek(0)
-                self._file.truncate()
                 self._file.write(json.dumps(content))
-                self._file.flush()
+                # Not before the write: some file systems wait for the disk when a file was emptied.
+                self._file.truncate()
 
 
 class Look:

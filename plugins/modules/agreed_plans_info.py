@@ -47,6 +47,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+is_plan:
+  description: Whether this run makes plans and carries out none, as O(is_plan) says.
+  returned: success
+  type: bool
 is_given:
   description: Whether plans were agreed to. If not, any plan may be carried out.
   returned: success

@@ -172,6 +172,7 @@ class InProcessAction(ActionBase):
                     self.operation,
                     params,
                     check_mode=bool(self._task.check_mode),
+                    with_diff=bool(self._task.diff),
                     progress=Display().display,
                     alert=last_words,
                     show=show_lines if shows_before else show_nothing,
@@ -182,8 +183,6 @@ class InProcessAction(ActionBase):
                 )
         if not result.get("warnings"):
             result.pop("warnings", None)
-        if not self._task.diff:
-            result.pop("diff", None)
         # Ansible's own function would garble every name of which a short password is a part.
         hidden: dict[str, Any] = without_secrets(result, checked._no_log_values)
         return hidden

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import suppress
 from importlib import import_module
 
@@ -37,3 +38,5 @@ def preload() -> None:
     test_loader.get("ansible.builtin.defined")
     # Reads the argument specs of all roles.
     known_variables()
+    # All of it stays until the run ends: a search for garbage in it would only copy the memory of each fork.
+    gc.freeze()

@@ -34,10 +34,10 @@ def options_of_role(
 ) -> dict[str, Any]:
     """The options of the module that the variables of the role set: ``reset_strategy`` sets ``strategy``, and so on.
 
-    A blank variable has the default of the role. An empty text or dict sets nothing. Raises AnsibleActionFail for a variable that
-    cannot be rendered.
+    The label of the cluster is the name of the inventory host. A blank variable has the default of the role. An empty text or
+    dict sets nothing. Raises AnsibleActionFail for a variable that cannot be rendered.
     """
-    found = {}
+    found = {"cluster_label": variables["inventory_hostname"]}
     for option, names in variables_of_role(role, module).items():
         try:
             value = first_value(names, variables, render)

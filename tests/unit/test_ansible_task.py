@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a shipped module writes into the log of its host."""
+"""What becomes of an operation in a task, and what a shipped module writes into the log of its host."""
 
 from __future__ import annotations
 
@@ -9,8 +9,24 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import _Module
+from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import _Module, perform
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import CONNECT_CONFIG
+
+
+@pytest.mark.parametrize("with_diff", [True, False])
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_result_has_a_diff_only_where_one_is_asked_for(with_diff: bool, fails: bool) -> None:
+    def operation(_params: Any, context: TaskContext) -> Outcome:
+        result = {"changed": True, "diff": [{"before": str(context.with_diff)}]}
+        if fails:
+            raise RecoveryError("It failed.", **result)
+        return Outcome(result)
+
+    result = perform(operation, {}, check_mode=True, with_diff=with_diff)
+    assert result.get("diff") == ([{"before": "True"}] if with_diff else None)
+    assert result.get("failed", False) is fails
 
 
 def test_the_log_of_the_host_gets_no_value_of_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:

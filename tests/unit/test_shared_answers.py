@@ -187,6 +187,15 @@ def test_a_task_that_was_killed_counts_as_one_that_may_still_change_something(
     assert [requests_of(account) for account in accounts] == [{RUNS: 2, ONE_TYPE: 2}] * 2
 
 
+def test_a_short_entry_replaces_the_whole_of_a_long_one(tmp_path: Path) -> None:
+    shared = SharedAnswers(tmp_path)
+    for content in ({"ended": 1234.5678}, {"ended": None}):
+        with shared.locked("task", "connect-1", until=0) as entry:
+            entry.write(content)
+        with shared.locked("task", "connect-1", until=0) as entry:
+            assert entry.read() == content
+
+
 def test_two_looks_of_a_task_at_one_connector_are_told_two_things(
     tmp_path: Path, simulator: StripeSimulator, accounts: list[Account]
 ) -> None:

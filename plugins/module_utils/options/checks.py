@@ -39,6 +39,9 @@ def check_tls_files(ca_path: str | None, client_cert: str | None, client_key: st
     for option, path in (("ca_path", ca_path), ("client_cert", client_cert), ("client_key", client_key)):
         if path:
             _check_readable(prefix + option, path, folder_allowed=option == "ca_path")
+    if not ca_path and not client_cert:
+        # OpenSSL's first context in a process takes as long as a request.
+        return
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if ca_path and not os.path.isdir(ca_path):
         try:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,13 @@ def test_certificate_files_that_can_be_read_are_accepted(files: Path) -> None:
 )
 def test_certificate_files_that_cannot_work_are_refused(files: Path, given: dict[str, str], words: str) -> None:
     assert words in refusal(**{option: str(files / name) for option, name in given.items()})
+
+
+def test_without_such_files_openssl_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[int] = []
+    monkeypatch.setattr(ssl, "SSLContext", started.append)
+    ConnectOptions.read({"connect_url": ["https://connect-1:8083"]})
+    assert started == []
 
 
 def validated(monkeypatch: pytest.MonkeyPatch, params: dict[str, Any], **environment: str) -> ConnectOptions:

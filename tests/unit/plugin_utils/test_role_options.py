@@ -25,13 +25,17 @@ MODULE_OF = {
 }
 
 
+HOST = {"inventory_hostname": "connect-1"}
+
+
 def of_reset(**variables: Any) -> dict[str, Any]:
-    return options_of_role("reset", MODULE_OF["reset"], variables, lambda value: value)
+    return options_of_role("reset", MODULE_OF["reset"], {**HOST, **variables}, lambda value: value)
 
 
 def test_each_variable_sets_the_option_of_its_name() -> None:
     given = {"reset_connectors": "a, b", "reset_partitions": '[{"table": "orders"}]', "reset_allow_gap": True}
     assert of_reset(**given, reset_strategy="current", verify_connectors=["c"]) == {
+        "cluster_label": "connect-1",
         "connectors": ["a", "b"],
         "partitions": [{"table": "orders"}],
         "allow_gap": True,
@@ -43,7 +47,12 @@ def test_each_variable_sets_the_option_of_its_name() -> None:
 @pytest.mark.parametrize("blank", ["", " ", None])
 def test_a_blank_variable_has_the_default_of_the_role(blank: Any) -> None:
     found = of_reset(reset_strategy=blank, reset_partitions=blank, reset_backup_file=blank, reset_offset={})
-    assert found == {"strategy": "continue", "allow_gap": False, "default_floors": False}
+    assert found == {
+        "cluster_label": "connect-1",
+        "strategy": "continue",
+        "allow_gap": False,
+        "default_floors": False,
+    }
 
 
 def test_an_empty_list_stays_one_so_that_it_can_be_refused() -> None:
@@ -64,9 +73,9 @@ def test_all_roles_that_judge_take_the_same_limits_profiles_and_logs() -> None:
     all_roles = {f"connectops_{name}": value for name, value in options.items()}
     of_identify = {f"identify_{name}": 4 for name in limits}
     for role in ("identify", "verify", "support_bundle"):
-        found = options_of_role(role, MODULE_OF[role], all_roles, lambda value: value)
+        found = options_of_role(role, MODULE_OF[role], {**HOST, **all_roles}, lambda value: value)
         assert {name: found.get(name) for name in options} == options
-        found = options_of_role(role, MODULE_OF[role], {**all_roles, **of_identify}, lambda value: value)
+        found = options_of_role(role, MODULE_OF[role], {**HOST, **all_roles, **of_identify}, lambda value: value)
         assert [found[name] for name in limits] == [4, 4, 4, 4]
     assert not set(options) & set(of_reset(**all_roles))
 
@@ -80,7 +89,7 @@ def test_a_variable_that_cannot_be_read_is_named() -> None:
     with pytest.raises(
         AnsibleActionFail, match=r"The variable reset_partitions cannot be read \('nowhere' is undefined\)"
     ):
-        options_of_role("reset", MODULE_OF["reset"], {"reset_partitions": "{{ nowhere }}"}, render)
+        options_of_role("reset", MODULE_OF["reset"], {**HOST, "reset_partitions": "{{ nowhere }}"}, render)
 
 
 @pytest.mark.parametrize("role", MODULE_OF)

@@ -25,14 +25,17 @@ def left_unfinished(plan: Plan, interruption: Interruption) -> RecoveryError | N
     )
 
 
-def add_result(outcome: Outcome, planned: Planned, applied: Applied | None, preflight: Preflight) -> None:
-    """Add one connector to the result."""
+def add_result(
+    outcome: Outcome, planned: Planned, applied: Applied | None, preflight: Preflight, *, with_diff: bool
+) -> None:
+    """Add one connector to the result. Its diff takes a while, so it is made only ``with_diff``."""
     plan = planned.plan
     result = outcome.result
     result["changed"] = result["changed"] or not plan.is_empty
     result["preview"] += [*planned.preview, *preflight.lines(), ""]
     if not plan.is_empty:
-        result["diff"].append(planned.diff)
+        if with_diff:
+            result["diff"].append(planned.diff)
         result["plan_ids"][plan.connector] = plan.id
     result["connectors"][plan.connector] = {
         "changed": not plan.is_empty,

@@ -375,7 +375,7 @@ class Changes:
         if ended is not None:
             outcome.warnings += ended.warnings
         if not isinstance(ended, Applied):
-            add_result(outcome, prepared.planned, None, prepared.preflight)
+            add_result(outcome, prepared.planned, None, prepared.preflight, with_diff=self._context.with_diff)
             if self._context.check_mode:
                 outcome.result["next_steps"] += self._carry_out_lines(prepared.planned.plan)
             return
@@ -384,6 +384,6 @@ class Changes:
             outcome.warnings += [
                 f"Kafka Connect says of connector '{plan.connector}': {text}" for text in ended.remarks
             ]
-        add_result(outcome, ended.planned, ended, prepared.preflight)
+        add_result(outcome, ended.planned, ended, prepared.preflight, with_diff=self._context.with_diff)
         outcome.warnings += delete_old_backups(prepared.store, plan.connector, self._keep, self._clock())
         outcome.result["next_steps"] += go_back_lines(plan.as_data(), ended.backup_file, self._params)

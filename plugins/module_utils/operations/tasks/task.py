@@ -32,7 +32,8 @@ class TaskContext:
 
     ``progress`` shows a person how far a long read has come; ``sleep`` waits for seconds; ``clock`` counts seconds from any
     moment. ``alert`` shows a sentence also when the run is being ended. ``show`` shows the preview of a change before anything
-    is changed. ``shared``: what services outside Connect have answered to the tasks of this run.
+    is changed. ``shared``: what services outside Connect have answered to the tasks of this run. ``with_diff``: whether the
+    result has a diff.
     """
 
     check_mode: bool
@@ -43,6 +44,7 @@ class TaskContext:
     alert: Callable[[str], None] = say_nothing
     show: Callable[[Sequence[str]], None] = show_nothing
     shared: Sharing = field(default_factory=SharedAnswers)
+    with_diff: bool = True
 
 
 @dataclass

@@ -44,7 +44,7 @@ class Task:
     def _show(self, lines: Sequence[str]) -> None:
         self.shown += [(len(self.cluster.writes), line) for line in lines]
 
-    def __call__(self, *, check_mode: bool = False, **options: Any) -> Outcome:
+    def __call__(self, *, check_mode: bool = False, with_diff: bool = True, **options: Any) -> Outcome:
         given = {
             "connect_url": ["http://connect-1:8083"],
             "connectors": sorted(self.cluster.by_name),
@@ -59,7 +59,12 @@ class Task:
         checked = ArgumentSpecValidator(CONNECT_OFFSET_RESET).validate({**given, **options})
         assert not checked.error_messages
         context = TaskContext(
-            check_mode, NOW, sleep=self.cluster.sleep, clock=lambda: self.cluster.seconds, show=self._show
+            check_mode,
+            NOW,
+            sleep=self.cluster.sleep,
+            clock=lambda: self.cluster.seconds,
+            show=self._show,
+            with_diff=with_diff,
         )
         return reset(self.cluster, checked.validated_parameters, context)
 

@@ -50,6 +50,11 @@ def test_check_mode_says_the_same_and_writes_nothing(task: Task) -> None:
     ]
 
 
+def test_the_diff_is_made_only_where_it_is_asked_for(task: Task) -> None:
+    assert [task(check_mode=True, with_diff=asked).result["diff"] != [] for asked in (True, False)] == [True, False]
+    assert task(with_diff=False).result["diff"] == []
+
+
 def test_the_steps_of_a_change_are_told_with_their_times_also_of_one_that_failed(tmp_path: Path) -> None:
     task = Task(tmp_path / "backups", connector("a"), connector("b"), connector("c"))
     assert [one["steps"] for one in task(check_mode=True).result["connectors"].values()] == [[], [], []]
