@@ -22,15 +22,26 @@ def pytest_configure() -> None:
             signal.signal(number, handler)
 
 
+# Of the way through all files, where the last one begins that needs Kafka Connect.
+_CONNECT_ENDS_AT = 0.85
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest: with files side by side, the last one to begin decides the end."""
-    items.sort(key=_start_order)
+    """Begin with the files that take longest: with files side by side, the last one to begin decides the end.
 
-
-def _start_order(item: pytest.Item) -> int:
-    if item.get_closest_marker("slow_file"):
-        return 0
-    return 1 if "integration" in item.path.parts else 2
+    After these, mix those that wait for Kafka Connect with those that compute, so that the processor is always busy.
+    """
+    slow, waiting, computing = {}, {}, {}
+    for item in items:
+        needs_connect = "integration" in item.path.parts
+        kind = slow if item.get_closest_marker("slow_file") else waiting if needs_connect else computing
+        kind.setdefault(item.path, len(kind))
+    starts = {
+        **dict.fromkeys(slow, -1.0),
+        **{path: number / len(waiting) * _CONNECT_ENDS_AT for path, number in waiting.items()},
+        **{path: number / len(computing) for path, number in computing.items()},
+    }
+    items.sort(key=lambda item: starts[item.path])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
