@@ -37,22 +37,22 @@ class ActionModule(ControllerAction):
 
     argument_spec = ARGUMENT_SPEC
 
-    def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-        agreed = self._agreed(given["is_plan"], variables)
+    def result_of(self, options: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+        agreed = self._agreed(options["is_plan"], variables)
         in_run = variables["ansible_play_hosts_all"]
         # A host whose variables were refused takes no part any more, and the others go on.
         of_hosts = {label: variables["hostvars"][label] for label in variables["ansible_play_hosts"]}
         if problem := shared_url_problem({label: self._urls(of_host) for label, of_host in of_hosts.items()}):
             raise RecoveryError(problem)
-        is_plan = given["is_plan"]
+        is_plan = options["is_plan"]
         if agreed is None:
             return {"changed": False, "is_plan": is_plan, "is_given": False, "ids": {}, "plans": {}, "lines": []}
-        agreed.check_role(given["role"])
+        agreed.check_role(options["role"])
         agreed.check(in_run, variables["groups"]["all"])
         for label in variables["ansible_play_hosts"]:
             of_host = of_hosts[label]
-            asked = {name: self.value(name, of_host) for name in REQUEST[given["role"]] if name in of_host}
-            problem = request_problem(agreed.plans.get(label, {}), asked, REQUEST[given["role"]])
+            asked = {name: self.value(name, of_host) for name in REQUEST[options["role"]] if name in of_host}
+            problem = request_problem(agreed.plans.get(label, {}), asked, REQUEST[options["role"]])
             if problem is not None:
                 raise RecoveryError(problem)
         names = {label: self.value("connectops_connectors", of_host) or () for label, of_host in of_hosts.items()}

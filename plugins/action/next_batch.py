@@ -28,13 +28,13 @@ class ActionModule(ControllerAction):
 
     argument_spec = ARGUMENT_SPEC
 
-    def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+    def result_of(self, options: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         notes, batch = RunNotes.read(), variables["ansible_play_batch"]
         message = notes.stopped
         if not message:
-            outcomes = [_outcome(label, given["role"], left_by(label, variables)) for label in notes.batch]
-            reason = reason_to_stop(outcomes, given["max_fail_percentage"], stop_on_failure=given["stop_on_failure"])
-            if reason is None and given["stop_on_failure"] and notes.failed:
+            outcomes = [_outcome(label, options["role"], left_by(label, variables)) for label in notes.batch]
+            reason = reason_to_stop(outcomes, options["max_fail_percentage"], stop_on_failure=options["stop_on_failure"])
+            if reason is None and options["stop_on_failure"] and notes.failed:
                 reason = failure_reason(notes.failed)
             message = "" if reason is None else stop_message(reason, notes.done, len(notes.selected))
         notes.with_batch(tuple(batch), message).write()

@@ -29,8 +29,8 @@ class ActionModule(ControllerAction):
 
     argument_spec = ARGUMENT_SPEC
 
-    def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-        path, role = Path(given["path"]).absolute(), given["role"]
+    def result_of(self, options: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+        path, role = Path(options["path"]).absolute(), options["role"]
         labels = variables["ansible_play_hosts_all"]
         clusters = {label: _planned(label, left_by(label, variables), f"{role}_result") for label in labels}
         document = PlanFile(int(time.time()), clusters)

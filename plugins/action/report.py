@@ -47,7 +47,7 @@ class ActionModule(ControllerAction):
 
     argument_spec = ARGUMENT_SPEC
 
-    def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+    def result_of(self, options: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         now = int(time.time())
         # Whether identify_fail_on is reached is for the role to say, wherever it is set: for the play here, for a host below.
         asked = _is_asked(variables)
@@ -56,7 +56,7 @@ class ActionModule(ControllerAction):
         handed_on: dict[str, Any] = {}
         labels = variables["ansible_play_hosts_all"]
         # Only verify can find that nothing was: of a host, what it has left is gathered anew at each look.
-        nothing_was_changed = given["playbook"] == "verify" and not any(
+        nothing_was_changed = options["playbook"] == "verify" and not any(
             "connectors" in left_by(label, variables).get(_VERIFIED, ()) for label in labels
         )
 
@@ -64,21 +64,21 @@ class ActionModule(ControllerAction):
             for label in labels:
                 left = left_by(label, variables)
                 found = found_in(
-                    label, left, variables, is_preview=given["is_preview"], must_be_changed=nothing_was_changed
+                    label, left, variables, is_preview=options["is_preview"], must_be_changed=nothing_was_changed
                 )
                 partitions.update(found.offsets.get("counts") or {})
-                handed_on.update(_names_and_ids(found, given["playbook"], now, is_preview=given["is_preview"]))
+                handed_on.update(_names_and_ids(found, options["playbook"], now, is_preview=options["is_preview"]))
                 if asked or _is_asked(left) or not found.is_plainly_well:
                     troubled.append(label)
                 yield found
 
         report = run_report(
-            given["playbook"],
+            options["playbook"],
             each_found(),
             made_at=now,
             run_by=who_runs_this(),
-            is_preview=given["is_preview"],
-            in_short=given["dir"] is None,
+            is_preview=options["is_preview"],
+            in_short=options["dir"] is None,
         )
         # For the play that fails for them.
         replace(RunNotes.read(), troubled=tuple(troubled)).write()
@@ -92,10 +92,10 @@ class ActionModule(ControllerAction):
             "lines": fleet_lines(report, partitions),
             "handed_on": handed_on,
         }
-        if given["dir"] is None:
+        if options["dir"] is None:
             return result
         try:
-            folder = new_folder(Path(given["dir"]).absolute(), f"{report.playbook}-{report.stamp}", _VARIABLE)
+            folder = new_folder(Path(options["dir"]).absolute(), f"{report.playbook}-{report.stamp}", _VARIABLE)
             write_texts(folder, report_files(report), _VARIABLE)
         except RecoveryError as error:
             return {**result, "failed": True, "msg": error.sentence}

@@ -36,18 +36,18 @@ class ActionModule(ControllerAction):
 
     argument_spec = ARGUMENT_SPEC
 
-    def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-        agreed = given["agreed"]["ids"] if given["agreed"]["is_given"] else None
+    def result_of(self, options: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+        agreed = options["agreed"]["ids"] if options["agreed"]["is_given"] else None
         clusters, failed = {}, ""
         for label in variables["ansible_play_hosts_all"]:
             left, agreed_here = left_by(label, variables), None if agreed is None else agreed.get(label, {})
             clusters[label] = Selection()
             if label in variables["ansible_play_hosts"]:
                 of_host = rendered(label, variables, left, (_NAMED, _STAY_STOPPED))
-                clusters[label] = self._selection(given["role"], of_host, summary_of(left), agreed_here)
+                clusters[label] = self._selection(options["role"], of_host, summary_of(left), agreed_here)
             if not failed and (failure := plain_variable(left, "connectops_failure")):
                 failed = f"{label}: {failure}"
-        problem = limit_problem({label: one.connectors for label, one in clusters.items()}, given["max_changes"])
+        problem = limit_problem({label: one.connectors for label, one in clusters.items()}, options["max_changes"])
         to_change = tuple(label for label, one in clusters.items() if one.connectors)
         # For the batches, which have only these clusters. With too many there is none, and the run goes on to its report.
         RunNotes(to_change if problem is None else (), failed).write()

@@ -16,5 +16,5 @@ class ActionModule(ControllerAction):
 
     argument_spec = ARGUMENT_SPEC
 
-    def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-        return {"changed": False, "lines": given["lines"]}
+    def result_of(self, options: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+        return {"changed": False, "lines": options["lines"]}

@@ -24,8 +24,8 @@ class ControllerAction(ActionBase):
     _requires_connection = False
     _supports_check_mode = True
 
-    def result_of(self, given: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-        """The result of the task. ``given``: its checked options. Raises RecoveryError."""
+    def result_of(self, options: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The result of the task. ``options``: its checked options. Raises RecoveryError."""
         raise NotImplementedError
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
