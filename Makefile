@@ -86,9 +86,10 @@ monitoring: setup ## run the tests with the tools of Prometheus, and fail if one
 integration: check-java setup ## run the tests against a real Kafka Connect
 	@$(PYTEST) $(PARALLEL) $(ALL) tests/integration
 
-# The longest there is: an hour on two cores. It prints how many cases it has tried.
+# The longest there is. It prints how many cases it has tried. Test by test, as those of one file take longest.
 faults: check-java setup ## try every order of two runs, and a fault or a meddler at every step of a run
-	@$(PYTEST) -s --timeout=7200 -m faults tests/faults tests/unit tests/integration
+	@$(PYTEST) --numprocesses=$(PROCESSES) --dist=load --maxschedchunk=1 --timeout=7200 -m faults \
+		tests/faults tests/unit tests/integration
 
 awx: setup ## build the example of an execution environment, and make the objects of AWX with its own modules
 	@$(PYTEST) tests/awx --ignore=tests/awx/test_rulebook.py

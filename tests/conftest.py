@@ -23,7 +23,7 @@ def pytest_configure() -> None:
 
 
 # Of the way through all files, where the last one begins that needs Kafka Connect.
-_CONNECT_ENDS_AT = 0.85
+_CONNECT_ENDS_AT = 0.75
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -61,6 +61,8 @@ from lab.broker import Broker, secured_broker
 from lab.kafka_security import KafkaSecurity
 from lab.trial import Trial
 
+pytestmark = pytest.mark.slow_file
+
 LONGER_WAIT = {MAX_WAIT: "60m"}
 BACKUP = Backup(
     cluster_id="kafka-1",

@@ -52,6 +52,8 @@ from lab.days import MIDNIGHT, ago
 from lab.scenarios import REPORT_TYPE
 from lab.trial import Trial
 
+pytestmark = pytest.mark.slow_file
+
 # Stripe shows whole seconds: only runs requested in different seconds can be put in order.
 ONE_SECOND = 1.1
 IN_CHUNKS_OF_TWO_DAYS = {

@@ -21,6 +21,8 @@ from lab.scenarios import StuckConnector, stuck_connector, utc_day
 from lab.trial import ago
 from tooling.examples import Block, blocks, documented
 
+pytestmark = pytest.mark.slow_file
+
 NAME = "stripe-reporting-source-connector"
 MODULES = (
     "connect_config",

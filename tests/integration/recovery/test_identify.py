@@ -38,8 +38,6 @@ from lab.scenarios import REPORT_TYPE
 from lab.trial import Trial
 from lab.waiting import LIMIT_SECONDS
 
-pytestmark = pytest.mark.slow_file
-
 
 def facts_of(result: Result) -> Result:
     facts: Result = succeeded(result)["ansible_facts"]["connectops_offsets"]

@@ -41,6 +41,8 @@ from unit.connectors.stripe_reporting.cases import DAY
 from unit.connectors.stripe_reporting.reference_walk import Where, remembered
 from unit.connectors.stripe_reporting.worlds import EARLIEST
 
+pytestmark = pytest.mark.slow_file
+
 FURTHER_POLLS = 3
 
 _RUNS = "/v1/reporting/report_runs"

@@ -44,6 +44,8 @@ from lab import Lab, await_condition
 from lab.days import MIDNIGHT, ago
 from lab.trial import Trial
 
+pytestmark = pytest.mark.slow_file
+
 LONGER_WAIT = {MAX_WAIT: "60m"}
 RUNNING_TASK = ["RUNNING"]
 

@@ -51,6 +51,8 @@ from lab.kafka_security import PASSWORDS
 from lab.scenarios import REPORT_TYPE
 from lab.trial import Trial
 
+pytestmark = pytest.mark.slow_file
+
 LOAD_DAYS = 4
 TARGET = str(ago(2))
 FINISHED = finished_offset(0, 0)
