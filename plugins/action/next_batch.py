@@ -33,7 +33,9 @@ class ActionModule(ControllerAction):
         message = notes.stopped
         if not message:
             outcomes = [_outcome(label, options["role"], left_by(label, variables)) for label in notes.batch]
-            reason = reason_to_stop(outcomes, options["max_fail_percentage"], stop_on_failure=options["stop_on_failure"])
+            reason = reason_to_stop(
+                outcomes, options["max_fail_percentage"], stop_on_failure=options["stop_on_failure"]
+            )
             if reason is None and options["stop_on_failure"] and notes.failed:
                 reason = failure_reason(notes.failed)
             message = "" if reason is None else stop_message(reason, notes.done, len(notes.selected))

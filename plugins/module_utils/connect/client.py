@@ -102,6 +102,10 @@ class ConnectClient:
         other._sender = self._sender.within(deadline)
         return other
 
+    def within_share(self, part: float) -> Cluster:
+        """:meth:`within` a ``part`` (0 to 1) of the time left, for calls that may wait for an answer until it is over."""
+        return self.within(self._sender.deadline.share(part))
+
     def remaining_seconds(self) -> float:
         """Time left until the deadline, never negative."""
         return self._sender.deadline.remaining_seconds()

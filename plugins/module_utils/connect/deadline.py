@@ -38,6 +38,10 @@ class Deadline:
         """Time left, never negative."""
         return max(0.0, self._ends - self._clock())
 
+    def share(self, part: float) -> Deadline:
+        """A deadline of its own for a ``part`` (0 to 1) of the time left."""
+        return Deadline(self.remaining_seconds() * part, self._clock, self._sleep, self._interrupt)
+
     def extend(self, seconds: float) -> None:
         """Leave at least ``seconds`` for the way back, which begins here."""
         self._is_returning = True

@@ -141,7 +141,7 @@ class Change:
         offsets = tuple(map(_offset_change, _entries(data, "offsets")))
         _refuse_twice([one.key for one in settings], "settings")
         _refuse_twice([one.partition for one in offsets], "offsets")
-        strategy = next((one for one in PLAN_STRATEGIES if one == data["strategy"]), None)
+        strategy = next((one for one in PLAN_STRATEGIES if one == data.get("strategy")), None)
         if strategy is None:
             raise ValueError("strategy")
         return cls(strategy, state, final_state, settings, offsets, rolls_back)

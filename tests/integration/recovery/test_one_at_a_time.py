@@ -245,7 +245,7 @@ def test_two_runs_at_any_offset_end_well(
     for number in range(17):
         act = functools.partial(two_runs, offset_seconds=number * 0.25)
         table.add(str(try_pair(lab, f"{connector_name}-{number}", tmp_path, state, act)))
-    record_property("faults", table)
+    record_property("faults", str(table))
 
 
 @pytest.mark.faults
@@ -262,7 +262,7 @@ def test_a_run_that_dies_at_any_step_is_finished_from_an_empty_disk(
         if result is None:
             break
         table.add(result)
-    record_property("faults", table)
+    record_property("faults", str(table))
     assert table.total > 30
 
 
@@ -280,5 +280,5 @@ def test_somebody_who_meddles_at_any_step_of_the_window_is_noticed(
         if result is None:
             break
         table.add(result)
-    record_property("faults", table)
+    record_property("faults", str(table))
     assert table.total > 10

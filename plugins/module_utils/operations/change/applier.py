@@ -180,6 +180,8 @@ class Applier:
             if isinstance(error, HeldByOther):
                 error.facts = {**error.facts, "changed": _writes(planned.plan)}
                 self._store.end()
+                raise
+            self._say_what_stays(error, planned.plan)
             raise
         except BaseException as interruption:
             # It must not leave the connector STOPPED.
@@ -196,6 +198,9 @@ class Applier:
             stored = change.stored() if planned.plan.offsets else {}
         except NotFound as error:
             raise self._deleted(plan, changed=_writes(planned.plan)) from error
+        except RecoveryError as error:
+            self._say_what_stays(error, planned.plan)
+            raise
         runs = (left_as or plan.final_state) == "RUNNING"
         # What is raised now says that it did not hold; the next lines know no more.
         self._kept.result = None
@@ -336,6 +341,14 @@ class Applier:
 
     def _how_to_restore(self) -> str:
         return f"Restore the backup {self._kept.name} with the strategy restore."
+
+    def _say_what_stays(self, error: RecoveryError, plan: Plan) -> None:
+        """Of an error after the change was made: nobody must take it for one that has left everything as it was."""
+        if _writes(plan) and self._kept.result == "done":
+            error.facts = {**error.facts, "changed": True}
+            error.message = (
+                f"{error.sentence} What the plan changes was written and stays; the backup is {self._kept.name}."
+            )
 
     def _return_after(self, error: BaseException, plan: Plan) -> None:
         """Return to the state before, after a failure; raises with both sentences when that does not go well either."""

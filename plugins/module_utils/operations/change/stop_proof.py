@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import NotFound
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import WorkerAnswer
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
@@ -68,14 +69,19 @@ def has_ended_on(
     had_it: bool,
     stop_again: Callable[[], None],
 ) -> bool:
-    """Whether the worker itself says that the connector has no tasks; False where it cannot be asked.
+    """Whether the worker itself says that the connector has no tasks; False where it cannot be asked, or does not know it.
 
     ``had_it``: the connector or a task of it ran there. ``stop_again`` is called when the worker still has tasks. Raises
-    RecoveryError for a worker that does not say so in time.
+    RecoveryError for a worker that does not say so in time, and NotFound for a connector that is gone.
     """
     answer = WorkerAnswer("busy", reason="not asked, because the time was up")
     while cluster.remaining_seconds() > 0:
-        answer = cluster.worker_answer(worker_id, connector, _PROOF_SECONDS)
+        try:
+            answer = cluster.worker_answer(worker_id, connector, _PROOF_SECONDS)
+        except NotFound:
+            # Where its own cluster has it, a worker of another cluster was reached at this address.
+            cluster.config(connector)
+            return False
         # Where its tasks ran, silence may be that of a frozen worker, which would go on with them.
         if answer.outcome == "unreachable" or (answer.outcome == "silent" and not had_it):
             return False

@@ -349,6 +349,8 @@ class Changes:
             with self._meetings.expect(name):
                 return applier.apply(one.connector, one.planned, workers, one.planned.plan.id if one.agreed else None)
         except Interrupted as error:
+            if error.facts.get("changed"):
+                raise
             # Whatever could not be undone would have raised another error.
             raise RecoveryError(
                 f"{error.sentence} It was undone: settings and offsets of '{name}' are as before, and it is"

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sharing import Sharing
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report import steps
-from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError, unexpected
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.holding import is_in_container
 from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
@@ -76,11 +76,15 @@ def for_each_connector(names: Iterable[str], do: Callable[[str, Outcome], None],
     for name in each_once(names):
         try:
             do(name, outcome)
-        except RecoveryError as error:
-            failures.append(error.sentence)
-            outcome.result["connectors"][name] = {"failed": True, "msg": error.sentence, **error.facts}
+        except ImportError:
+            # It is the same for all of them.
+            raise
+        except Exception as error:
+            failure = error if isinstance(error, RecoveryError) else unexpected(name, error)
+            failures.append(failure.sentence)
+            outcome.result["connectors"][name] = {"failed": True, "msg": failure.sentence, **failure.facts}
             # A connector that failed may have changed nevertheless.
-            outcome.result["changed"] = outcome.result["changed"] or bool(error.facts.get("changed"))
+            outcome.result["changed"] = outcome.result["changed"] or bool(failure.facts.get("changed"))
     if failures:
         raise RecoveryError(" ".join(failures), warnings=outcome.warnings, **outcome.result)
     return outcome

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import ConnectError
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import WorkerAnswer
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Offset,
@@ -21,6 +22,7 @@ from unit.operations.change.applied_run import (
     BEFORE,
     BILLS,
     EVIDENCE,
+    NEW,
     OLD,
     ORDERS,
     SECRET,
@@ -28,6 +30,38 @@ from unit.operations.change.applied_run import (
     an_error,
     calls_of_a_run,
 )
+
+# What cannot be read or returned once the change was made
+
+
+@pytest.mark.parametrize("method", ["config", "offsets"])
+def test_a_change_that_cannot_be_read_at_the_end_is_not_taken_for_undone(method: str) -> None:
+    done = Run.of()
+    done.apply()
+    last = max(number for number, call in enumerate(done.cluster.calls, 1) if call.method == method)
+    run = Run.of()
+    run.cluster.faults[last] = Fault(ConnectError("GET failed (status 500)."))
+    with pytest.raises(RecoveryError) as caught:
+        run.apply()
+    (backup,) = list(run.store.backups)
+    assert caught.value.message == (
+        f"GET failed (status 500). What the plan changes was written and stays; the backup is {backup}."
+    )
+    assert caught.value.facts["changed"] is True
+    assert (run.connector.offsets, run.connector.config, run.connector.state) == (AFTER, NEW, "RUNNING")
+    assert run.store.results == {backup: "done"}
+
+
+def test_a_change_after_which_the_connector_cannot_be_returned_says_that_it_stays() -> None:
+    run = Run.of()
+    run.cluster.broken["resume"] = ConnectError("PUT refused (status 500).")
+    with pytest.raises(RecoveryError) as caught:
+        run.apply()
+    assert "if it is still STOPPED, run this task again" in caught.value.message
+    assert "What the plan changes was written and stays" in caught.value.message
+    assert caught.value.facts["changed"] is True
+    assert (run.connector.offsets, run.connector.state) == (AFTER, "STOPPED")
+
 
 # A task that fails after the return
 

@@ -175,7 +175,7 @@ def test_where_the_return_fails_the_message_says_what_to_do_and_the_journal_stay
         run.apply()
     assert caught.value.message == (
         "Kafka Connect failed at it (status 500): no. It was PAUSED before; if it is still STOPPED, run this task again, or PUT"
-        " /connectors/c/pause."
+        f" /connectors/c/pause. What the plan changes was written and stays; the backup is {next(iter(run.store.backups))}."
     )
     assert run.store.journal is not None
     assert run.connector.state == "STOPPED"

@@ -117,6 +117,16 @@ def test_an_address_that_answers_nothing_is_not_waited_for_unless_the_task_ran_t
     assert (proof.workers, proof.unreachable, proof.settled_seconds) == (("a:1",), ("b:1",), 10)
 
 
+def test_a_worker_of_another_cluster_at_the_address_is_no_proof_and_not_the_end_of_the_connector() -> None:
+    cluster = cluster_in("RUNNING", worker="a:1")
+    cluster.broken["worker_answer"] = NotFound("Connector c not found")
+    proof = window(cluster).enter(["a:1"])
+    assert (proof.workers, proof.unreachable, proof.settled_seconds) == ((), ("a:1",), 10)
+    cluster.broken["config"] = NotFound('there is no connector "c"')
+    with pytest.raises(NotFound, match=r"there is no connector"):
+        window(cluster).enter(["a:1"])
+
+
 @pytest.mark.parametrize(
     "answer, said",
     [

@@ -9,12 +9,20 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.answers import (
+    UNTIL_DEADLINE,
+    Answer,
+    Exchange,
+    Failure,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
     AccessDenied,
     ConnectError,
     NotConnect,
+    TimedOut,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.transport import Transport
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Offset,
@@ -107,13 +115,45 @@ class Gateway(FakeCluster):
         return super().offsets(name)
 
 
-@pytest.mark.parametrize("refusal", [AccessDenied("Forbidden."), NotConnect("A page.")], ids=["403", "a page"])
-def test_what_a_gateway_denies_for_one_connector_is_no_trouble_of_the_others(refusal: ConnectError) -> None:
-    """It may give rights by name, or block a name that it takes for an attack."""
+@pytest.mark.parametrize(
+    "refusal",
+    [AccessDenied("Forbidden."), NotConnect("A page."), TimedOut("No answer.")],
+    ids=["403", "a page", "no answer"],
+)
+def test_offsets_of_one_connector_that_cannot_be_read_are_no_trouble_of_the_others(refusal: ConnectError) -> None:
+    """A gateway may give rights by name, or block a name that it takes for an attack; an own offsets topic may be away."""
     a, b = read_snapshot(Gateway(refusal), (), 0.0).connectors
     assert (a.problem, a.state, b.problem, b.state) == (None, "RUNNING", refusal.sentence, "RUNNING")
     with pytest.raises(refusal.__class__):
         read_snapshot(Gateway(refusal), ("b",), 0.0)
+
+
+def test_offsets_that_never_come_leave_time_for_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    def send(_transport: Transport, exchange: Exchange, seconds: float) -> Answer | Failure:
+        path = exchange.call.path
+        if path == "/connectors/b/offsets":
+            now[0] += seconds
+            return Failure(ConnectError, "no answer", UNTIL_DEADLINE, perhaps_done=True, resend=False)
+        bodies = {
+            "/": ROOT,
+            "/connectors": ["a", "b"],
+            EXPANDED: {name: {"info": info(name), "status": status_of(name)} for name in "ab"},
+            "/connectors/a/offsets": {"offsets": OFFSETS},
+        }
+        return Answer(200, {}, bodies[path])
+
+    monkeypatch.setattr(Transport, "send", send)
+    options = ConnectOptions(("http://connect-1:8083",), timeout_seconds=100.0)
+    with ConnectClient(options, clock=lambda: now[0], sleep=sleep) as client:
+        a, b = read_snapshot(client, (), 0.0).connectors
+        assert client.remaining_seconds() == pytest.approx(50, abs=1)
+    assert (len(a.offsets), a.problem) == (len(OFFSETS), None)
+    assert "did not answer GET /connectors/b/offsets" in str(b.problem)
 
 
 def test_what_it_denies_for_one_connector_in_single_calls_neither() -> None:

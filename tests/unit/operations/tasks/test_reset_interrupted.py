@@ -89,6 +89,24 @@ def test_a_second_signal_says_what_is_left_and_keeps_the_journal(task: Task) -> 
     assert task.found() == (AFTER, NEW, "RUNNING")
 
 
+def test_a_second_signal_after_the_write_never_says_that_the_change_was_undone(tmp_path: Path) -> None:
+    def twice() -> None:
+        interrupt()
+        interrupt()
+
+    calls = count_calls(tmp_path / "counted", "RUNNING")
+    for number in range(calls.index("resume") + 1, len(calls) + 1):
+        task = Task(tmp_path / str(number), connector())
+        task.cluster.meddling = {number: twice}
+        try:
+            task()
+        except RecoveryError as error:
+            assert "It was undone" not in error.sentence, number
+            assert "What the plan changes was written and stays" in error.sentence, number
+            assert error.facts["changed"], number
+        assert task.found()[:2] == (AFTER, NEW), number
+
+
 def test_after_a_signal_no_other_connector_begins(tmp_path: Path) -> None:
     task = Task(tmp_path / "backups", connector("a"), connector("b"))
     task.cluster.next_faults["stop"] = [Fault(ConnectError("refused."), instead=interrupt)]
