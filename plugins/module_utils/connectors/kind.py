@@ -73,6 +73,7 @@ class Decision:
 
     ``forecast`` is JSON, None for a kind that cannot forecast; ``warnings`` are sentences. ``needs_restart``: the tasks must
     be restarted, even when nothing is written. ``epoch_fields``: the fields of its offsets that are epoch seconds.
+    ``holds_until``: when another decision may be due although nothing has changed, in epoch seconds; None if never.
     """
 
     targets: OffsetTargets
@@ -80,6 +81,7 @@ class Decision:
     warnings: tuple[str, ...] = ()
     needs_restart: bool = False
     epoch_fields: frozenset[str] = frozenset()
+    holds_until: float | None = None
 
 
 class ConnectorKind(Protocol[S]):

@@ -65,7 +65,7 @@ class Planned:
     """A plan, and what is said of it. ``forecast`` is data for machines, ``preview`` lines for a person.
 
     ``epoch_fields``: the fields of its offsets that are epoch seconds. ``rolls_back``: the moment of the backup whose change
-    it takes back, if it does.
+    it takes back, if it does. ``holds_until``: see :class:`~.kind.Decision`.
     """
 
     plan: Plan
@@ -77,6 +77,7 @@ class Planned:
     # The connector may keep offsets outside of Kafka Connect, so what Connect says about that is shown.
     keeps_offsets_elsewhere: bool = False
     rolls_back: str | None = None
+    holds_until: float | None = None
 
     @property
     def diff(self) -> dict[str, str]:
@@ -139,6 +140,7 @@ def make_plan(
         warnings,
         epoch_fields=decision.epoch_fields,
         keeps_offsets_elsewhere=not kind.recovers,
+        holds_until=decision.holds_until,
     )
 
 

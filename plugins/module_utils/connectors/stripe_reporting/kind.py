@@ -21,6 +21,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     judge,
     plan_text,
     state_text,
+    strategies,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.accounts import API_KEYS
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.data import (
@@ -164,6 +165,7 @@ class StripeReporting(ConnectorKind[Situation]):
             situation.problems,
             needs_restart=forgets and situation.is_working,
             epoch_fields=EPOCH_FIELDS,
+            holds_until=strategies.holds_until(situation),
         )
 
     def plan_lines(self, plan: Data, forecast: Data | None, config: Mapping[str, str]) -> list[str]:

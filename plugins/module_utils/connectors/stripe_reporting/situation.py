@@ -131,6 +131,11 @@ class Situation:
         return tuple(one for one in self.partitions if one.timezone not in self.evidence.refused)
 
     @cached_property
+    def deciding(self) -> tuple[ReportPartition, ...]:
+        """The partitions whose offsets decide the round of a task that starts: all of them where none can start now."""
+        return self.startable or self.partitions
+
+    @cached_property
     def worked_round(self) -> int:
-        """The round that a task with the stored offsets works on."""
-        return worked_round(self.settings, self.offsets, self.partitions, self.now)
+        """The round that a task which starts with the stored offsets works on."""
+        return worked_round(self.settings, self.offsets, self.deciding, self.now)

@@ -24,19 +24,32 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     ended_early,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.situation import Situation
-from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
+    DAY_SECONDS,
+    show_moment,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 Targets = Mapping[ReportPartition, ReportOffset]
+
+
+def holds_until(situation: Situation) -> int:
+    """When the targets may be others (epoch seconds): as the next round begins, or the next UTC day."""
+    tomorrow = (int(situation.now) // DAY_SECONDS + 1) * DAY_SECONDS
+    try:
+        return min(situation.settings.rounds.next(situation.now), tomorrow)
+    except InputError:
+        # The cron expression names no round after this one.
+        return tomorrow
 
 
 def target_round(situation: Situation, chosen: Sequence[ReportPartition]) -> int:
     """The round (epoch seconds) of all the targets.
 
     All partitions can move to the current round together; some of them must stay in the round of the others. A partition
-    without an offset has no round to stay in.
+    without an offset has no round to stay in, and one of a timezone that no task works on holds nobody back.
     """
-    moves_all = set(chosen) >= set(situation.partitions) & set(situation.offsets)
+    moves_all = set(chosen) >= set(situation.deciding) & set(situation.offsets)
     return situation.current_round if moves_all else situation.worked_round
 
 
@@ -55,6 +68,7 @@ def continue_lossless(situation: Situation, chosen: Sequence[ReportPartition]) -
         offset = situation.offsets.get(partition)
         if offset is None:
             continue
+        _refuse_future(situation, partition, offset)
         if offset.round_id == round_id:
             # Without the move it would have its turn again in a later round, and deliver what has come since.
             is_behind = moves and offset.goes_on_at != situation.stripe[partition].available_end
@@ -65,6 +79,18 @@ def continue_lossless(situation: Situation, chosen: Sequence[ReportPartition]) -
         if needs_help:
             targets[partition] = _continuing(situation, partition, offset, round_id)
     return targets
+
+
+def _refuse_future(situation: Situation, partition: ReportPartition, offset: ReportOffset) -> None:
+    """Raise InputError for an offset that is ahead of the clock: what it seems to have delivered, nobody has."""
+    delivered_to = offset.delivered_to
+    # A day, since this clock and that of the one who wrote it may differ.
+    if delivered_to is not None and delivered_to > situation.now + DAY_SECONDS:
+        raise InputError(
+            f"{partition}: its offset says that all is delivered up to {show_moment(delivered_to)}, which is in the future, so it"
+            " cannot continue: reset this partition alone, named in partitions, with timestamp, available_end, delete (it starts"
+            " over at its initial load date) or restore."
+        )
 
 
 def _needs_help_in(round_id: int, situation: Situation, partition: ReportPartition, offset: ReportOffset) -> bool:
@@ -131,7 +157,12 @@ def available_end(situation: Situation, chosen: Sequence[ReportPartition]) -> Ta
 
 
 def at_moment(situation: Situation, chosen: Sequence[ReportPartition], moment: int) -> Targets:
-    """Go on at one moment (epoch seconds) everywhere."""
+    """Go on at one moment (epoch seconds) everywhere. Raises InputError for one that is still to come."""
+    if moment > situation.now:
+        raise InputError(
+            f"timestamp {show_moment(moment)} is in the future, so the data until then would not be delivered: set it to a moment"
+            " that has passed."
+        )
     round_id = target_round(situation, chosen)
     return {partition: continuing_at(moment, round_id) for partition in chosen}
 

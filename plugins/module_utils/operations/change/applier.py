@@ -161,7 +161,7 @@ class Applier:
             self._progress(steps.stopped(plan.connector))
             held = self._read()
             self._config = held.config
-            if has_moved(connector, held):
+            if has_moved(connector, held) or self._is_outdated(planned):
                 planned = self._planned_again(connector, held, planned, agreed_plan)
                 backup = self._back_up(held, planned)
                 self._held.plan_changed(planned.plan, backup)
@@ -207,6 +207,9 @@ class Applier:
         evidence = evidence_of(planned.plan, config, stored, proof=proof, runs=runs)
         self._kept.result = "done"
         return Applied(planned, backup, proof, evidence, change.remarks, tuple(self._warnings))
+
+    def _is_outdated(self, planned: Planned) -> bool:
+        return planned.holds_until is not None and self._clock() >= planned.holds_until
 
     def _back_up(self, connector: Connector, planned: Planned) -> str:
         declared = self._cluster.secret_keys(connector.connector_class) or frozenset()

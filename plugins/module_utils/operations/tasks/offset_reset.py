@@ -114,7 +114,7 @@ class _Resets(Changes):
         request = self._request(options, store)
 
         def plan(cluster: Cluster, connector: Connector, begun_in: LastingState | None) -> Planned:
-            return make_plan(cluster, connector, request, self._kinds, self._cluster_id, begun_in, self._context.now)
+            return make_plan(cluster, connector, request, self._kinds, self._cluster_id, begun_in, self._clock())
 
         return plan
 

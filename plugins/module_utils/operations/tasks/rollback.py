@@ -67,7 +67,7 @@ class _Rollbacks(Changes):
                 self._cluster_id,
                 self._label,
                 begun_in,
-                self._context.now,
+                self._clock(),
                 options.write_to,
                 replace(own, write_to=options.write_to).request(),
             )

@@ -18,6 +18,7 @@ from unit.connectors.stripe_reporting.cases import (
     CAIRO,
     DAY,
     HOUR,
+    INITIAL_LOAD,
     NEW_YORK,
     NOW,
     PST,
@@ -32,7 +33,7 @@ from unit.connectors.stripe_reporting.cases import (
     situation,
     targets_by_zone,
 )
-from unit.connectors.stripe_reporting.strategy_cases import ON_TODAY, OPEN, STUCK, refused, stuck
+from unit.connectors.stripe_reporting.strategy_cases import ON_TODAY, OPEN, ROUND, STUCK, refused, stuck
 
 
 @pytest.mark.parametrize(
@@ -110,9 +111,25 @@ def test_what_a_hanging_run_only_holds_up_is_not_free_to_skip(status: str) -> No
 
 
 def test_a_moment_beyond_the_data_skips_no_more_than_there_is() -> None:
-    decision = decided(stuck(), "timestamp", moment=at("2027-01-01"), allow_gap=True)
+    decision = decided(stuck(), "timestamp", moment=at("2026-11-23T05:00"), allow_gap=True)
     assert decision.forecast.of(report_partition(PST)).skipped == ((at("2026-11-11"), TODAY),)
     assert decision.forecast.requests == ()
+
+
+@pytest.mark.parametrize("load", [INITIAL_LOAD, None])
+def test_a_moment_that_is_still_to_come_is_refused(load: str | None) -> None:
+    of = connector(dict.fromkeys((CAIRO, PST), offset("2026-11-23", TODAY, done=True)), initial_load=load)
+    assert "timestamp 2027-11-20 00:00Z is in the future" in refused(of, "timestamp", moment=at("2027-11-20"))
+
+
+@pytest.mark.parametrize("done", [True, False])
+@pytest.mark.parametrize("round_id", [ROUND, TODAY])
+def test_what_is_delivered_up_to_the_future_is_not_believed(round_id: str | int, done: bool) -> None:
+    of = connector({CAIRO: offset("2026-12-20", round_id, done=done), PST: STUCK})
+    said = refused(of, "continue")
+    assert f"{report_partition(CAIRO)}: its offset says that all is delivered up to 2026-12-20 00:00Z" in said
+    # The others can be reset without it.
+    assert CAIRO not in targets_by_zone(decided(of, "continue", partitions=({"timezone": PST},)))
 
 
 def test_orphans_are_left_alone_and_cannot_be_chosen() -> None:

@@ -13,11 +13,15 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     StripeDecision,
     decide,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.evidence import Evidence
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.kind import (
     StripeReporting,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.strategies import (
+    holds_until,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import offset_changes
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Strategy, offset_changes
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import (
     ResetRequest,
     generic_targets,
@@ -69,6 +73,54 @@ def test_continue_moves_all_together_to_the_current_round_each_from_its_own_plac
     assert [(one.skipped, one.redelivered_seconds, one.redelivered_rows) for one in decision.forecast.partitions] == [
         ((), 0, 0)
     ] * 3
+
+
+REFUSED = Evidence(histories={}, refused=frozenset({CAIRO}))
+IN_THIS_ROUND = {NEW_YORK: offset("2026-11-22", TODAY, done=True), PST: offset("2026-11-20", TODAY)}
+
+
+@pytest.mark.parametrize(
+    "strategy, request_more",
+    [("timestamp", {"moment": at("2026-11-15"), "allow_gap": True}), ("current", {}), ("available_end", {})],
+)
+def test_a_timezone_whose_key_is_refused_does_not_decide_the_round_of_the_others(
+    strategy: Strategy, request_more: dict[str, Any]
+) -> None:
+    """No task works on it after the restart."""
+    of = connector({CAIRO: STUCK, **IN_THIS_ROUND})
+    request = ResetRequest(strategy, partitions=({"timezone": PST},), **request_more)
+    decision = decide(situation(of, evidence=REFUSED), request)
+    assert [one["round_id"] for one in targets_by_zone(decision).values()] == [TODAY]
+    assert decision.forecast.worked_round == TODAY
+
+
+def test_one_that_is_refused_in_the_current_round_does_not_keep_the_others_behind() -> None:
+    of = connector({CAIRO: offset("2026-11-22", TODAY, done=True), NEW_YORK: STUCK, PST: STUCK})
+    decision = decide(situation(of, evidence=REFUSED), ResetRequest("continue"))
+    targets = targets_by_zone(decision)
+    assert [targets[zone]["round_id"] for zone in (NEW_YORK, PST)] == [TODAY, TODAY]
+    assert decision.forecast.runs == 2
+
+
+def test_where_all_are_refused_the_round_is_that_of_all() -> None:
+    of = connector({CAIRO: STUCK, PST: STUCK})
+    all_refused = situation(of, evidence=Evidence(histories={}, refused=frozenset({CAIRO, PST})))
+    decision = decide(all_refused, ResetRequest("continue", partitions=({"timezone": PST},)))
+    assert [one["round_id"] for one in targets_by_zone(decision).values()] in ([], [at(ROUND)])
+
+
+@pytest.mark.parametrize(
+    "now, cron, until",
+    [
+        ("2026-11-23T06:00", "0 0 0 * * ?", "2026-11-24"),
+        ("2026-11-23T06:00", "0 0 8 * * ?", "2026-11-23T08:00"),
+        ("2026-11-23T09:00", "0 0 8 * * ?", "2026-11-24"),
+        ("2026-11-23T06:00", "0 0 0 1 11 ? 2026", "2026-11-24"),
+    ],
+)
+def test_targets_hold_until_the_next_round_or_day(now: str, cron: str, until: str) -> None:
+    of = connector({PST: STUCK}, poll_cron=cron)
+    assert holds_until(situation(of, now=at(now))) == at(until)
 
 
 def test_continue_writes_nothing_when_raising_the_wait_is_enough() -> None:

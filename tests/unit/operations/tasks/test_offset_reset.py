@@ -15,6 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Task as Task_
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
+from unit.connectors.stripe_reporting import cases as stripe
 from unit.fake_cluster import FakeConnector, Fault
 from unit.operations.tasks.reset_task import (
     AFTER,
@@ -48,6 +49,20 @@ def test_check_mode_says_the_same_and_writes_nothing(task: Task) -> None:
     assert [done[part] for part in ("changed", "preview", "diff")] == [
         shown[part] for part in ("changed", "preview", "diff")
     ]
+
+
+def test_the_plan_is_made_again_in_the_window_when_a_round_has_begun_since(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, since = "2026-11-22T06:00:30", "2026-11-23T06:00:30"
+    of = stripe.connector(dict.fromkeys(("PST", "UTC"), stripe.offset("2026-11-20", before)), poll_cron="30 0 6 * * ?")
+    for seconds, round_id in ((0, before), (60, since)):
+        task = Task(tmp_path / str(seconds), FakeConnector("c", dict(of.config), dict(of.stored)))
+        monkeypatch.setattr(task, "_show", lambda _lines, task=task, seconds=seconds: task.cluster.sleep(seconds))
+        done = task(strategy="current", offset=None, config={}, ask_stripe=False).result["connectors"]["c"]
+        written = task.found()[0].values()
+        assert {one["round_id"] for one in written} == {stripe.at(round_id)}
+        assert done["forecast"]["current_round"] == stripe.at(round_id)
 
 
 def test_the_diff_is_made_only_where_it_is_asked_for(task: Task) -> None:
