@@ -49,7 +49,8 @@ class RunNotes:
         return cls(**{**found, **lists})
 
     def write(self) -> None:
-        _path().write_text(json.dumps(asdict(self)), encoding="utf-8")
+        # In one step: another process may read them meanwhile.
+        os.replace(keep_document(asdict(self)), _path())
 
     def with_batch(self, batch: tuple[str, ...], stopped: str) -> RunNotes:
         """The notes when a batch begins, or does not because the run has ``stopped``."""
