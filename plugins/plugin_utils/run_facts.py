@@ -119,7 +119,7 @@ def found_in(
 
 def _has_failed(result: Variables) -> bool:
     """Whether a task failed as a whole; one that failed for single connectors has results of its own for these."""
-    return bool(result.get("failed")) and "connectors" not in result and "msg" in result
+    return bool(result.get("failed") or result.get("unreachable")) and "connectors" not in result and "msg" in result
 
 
 @cache

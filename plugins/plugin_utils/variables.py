@@ -112,6 +112,7 @@ _SET_BY_US = frozenset(
         "connectops_deviates",
         "connectops_failure",
         "connectops_given",
+        "connectops_gone",
         "connectops_is_plan",
         "connectops_is_preview",
         "connectops_playbook",

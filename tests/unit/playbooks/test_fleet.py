@@ -29,10 +29,19 @@ def clusters() -> Iterator[list[SimulatedCluster]]:
 
 
 def run(
-    folder: Path, clusters: list[SimulatedCluster], playbook: str, *arguments: str, **variables: Any
+    folder: Path,
+    clusters: list[SimulatedCluster],
+    playbook: str,
+    *arguments: str,
+    of_hosts: dict[str, dict[str, Any]] | None = None,
+    **variables: Any,
 ) -> tuple[int, str]:
-    """The status and the output of a run on all clusters."""
+    """The status and the output of a run on all clusters. ``of_hosts``: variables of some of them, by label."""
     inventory = write_inventory(clusters, folder, {"verify_interval_seconds": 1, "verify_timeout_seconds": 60})
+    data = json.loads(inventory.read_text(encoding="utf-8"))
+    for label, given in (of_hosts or {}).items():
+        data["all"]["hosts"][label].update(given)
+    inventory.write_text(json.dumps(data), encoding="utf-8")
     command = playbook_command(playbook, inventory, "--forks", "6", "-e", json.dumps(variables), *arguments)
     done = subprocess.run(command, env=playbook_environment(), text=True, capture_output=True, check=False)
     return done.returncode, done.stdout
@@ -102,6 +111,20 @@ def test_nothing_is_changed_after_a_batch_that_made_it_worse(tmp_path: Path, clu
     assert len(data) == CLUSTERS, "every cluster is in the report, also those that the run did not come to"
     assert data["cluster-001"]["outcome"] == "recovered"
     assert data["cluster-012"]["problem"].startswith("Not changed: the run stopped")
+
+
+@pytest.mark.parametrize("playbook", ["recover", "prevent"])
+def test_a_run_that_stops_at_any_failure_stops_at_a_cluster_whose_variables_were_refused(
+    tmp_path: Path, clusters: list[SimulatedCluster], playbook: str
+) -> None:
+    of_hosts = {"cluster-003": {"reset_strateggy": "current"}}
+    given = {"connectops_stop_on_failure": True, "connectops_fix": True}
+    status, output = run(tmp_path, clusters[:3], playbook, of_hosts=of_hosts, **given)
+    assert status == 2
+    assert changed(clusters) == []
+    text = " ".join(output.split())
+    assert "A cluster failed, and connectops_stop_on_failure is set. cluster-003: see its error above." in text
+    assert [recap(output, one.label)["failed"] for one in clusters[:3]] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ def test_facts_that_were_not_set_are_found_in_the_file_of_the_run(
     [
         ({}, None),
         ({"identify_result": {"failed": True, "msg": "Not reached."}}, "Not reached."),
+        ({"reset_result": {"unreachable": True, "msg": "No route."}}, "No route."),
         ({"rollback_result": {"failed": True, "msg": "No login."}}, "No login."),
         ({"verify_result": {"failed": True, "msg": "Not reached."}}, "Not reached."),
         (
