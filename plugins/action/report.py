@@ -64,7 +64,12 @@ class ActionModule(ControllerAction):
             for label in labels:
                 left = left_by(label, variables)
                 found = found_in(
-                    label, left, variables, is_preview=options["is_preview"], must_be_changed=nothing_was_changed
+                    label,
+                    left,
+                    variables,
+                    playbook=options["playbook"],
+                    is_preview=options["is_preview"],
+                    must_be_changed=nothing_was_changed,
                 )
                 partitions.update(found.offsets.get("counts") or {})
                 handed_on.update(_names_and_ids(found, options["playbook"], now, is_preview=options["is_preview"]))

@@ -109,6 +109,7 @@ _SET_BY_US = frozenset(
         "connectops_agreed",
         "connectops_batch",
         "connectops_batches",
+        "connectops_begun_at",
         "connectops_deviates",
         "connectops_failure",
         "connectops_given",

@@ -28,21 +28,40 @@ def clusters() -> Iterator[list[SimulatedCluster]]:
         yield found
 
 
+def imported(playbook: str, **variables: Any) -> dict[str, Any]:
+    """A playbook of the collection, as a part of a user's own."""
+    return {"import_playbook": playbook_command(playbook, Path("unused"))[-1], "vars": variables}
+
+
 def run(
     folder: Path,
     clusters: list[SimulatedCluster],
-    playbook: str,
+    playbook: str | list[dict[str, Any]],
     *arguments: str,
     of_hosts: dict[str, dict[str, Any]] | None = None,
     **variables: Any,
 ) -> tuple[int, str]:
-    """The status and the output of a run on all clusters. ``of_hosts``: variables of some of them, by label."""
+    """The status and the output of a run on all clusters.
+
+    ``playbook``: one of the collection, or the parts of a user's own. ``of_hosts``: variables of some clusters, by label.
+    """
     inventory = write_inventory(clusters, folder, {"verify_interval_seconds": 1, "verify_timeout_seconds": 60})
     data = json.loads(inventory.read_text(encoding="utf-8"))
     for label, given in (of_hosts or {}).items():
         data["all"]["hosts"][label].update(given)
     inventory.write_text(json.dumps(data), encoding="utf-8")
-    command = playbook_command(playbook, inventory, "--forks", "6", "-e", json.dumps(variables), *arguments)
+    own = folder / "own.json"
+    own.write_text(json.dumps(playbook), encoding="utf-8")
+    path = str(own) if isinstance(playbook, list) else imported(playbook)["import_playbook"]
+    command = [
+        *playbook_command("recover", inventory)[:-1],
+        path,
+        "--forks",
+        "6",
+        "-e",
+        json.dumps(variables),
+        *arguments,
+    ]
     done = subprocess.run(command, env=playbook_environment(), text=True, capture_output=True, check=False)
     return done.returncode, done.stdout
 
@@ -217,6 +236,20 @@ def test_a_blank_for_a_role_replaces_nothing_that_the_playbook_gives_to_it(
         output.replace("''", "'").split()
     )
     assert [recap(output, label)["failed"] for label in ("cluster-001", "cluster-002")] == [0, 1]
+
+
+def test_playbooks_of_one_run_tell_each_of_its_own(tmp_path: Path, clusters: list[SimulatedCluster]) -> None:
+    several = [imported(one) for one in ("recover", "rollback", "identify")]
+    reports = tmp_path / "reports"
+    given = {"connectops_connectors": "stripe-00", "rollback_allow_moved_offsets": True}
+    status, output = run(tmp_path, clusters[:1], several, connectops_report_dir=str(reports), **given)
+    assert status == 0, output
+    found = [json.loads(file.read_text(encoding="utf-8")) for file in reports.glob("*/report.json")]
+    assert {(one["playbook"], one["outcome"]) for one in found} == {
+        ("recover", "recovered"),
+        ("rollback", "changed"),
+        ("identify", "ok"),
+    }
 
 
 def test_named_connectors_are_the_only_ones_that_are_looked_at(
