@@ -252,6 +252,31 @@ def test_playbooks_of_one_run_tell_each_of_its_own(tmp_path: Path, clusters: lis
     }
 
 
+@pytest.mark.parametrize("playbook", ["recover", "verify", "identify"])
+def test_a_cluster_that_failed_ends_nothing_that_follows_for_those_that_are_well(
+    tmp_path: Path, clusters: list[SimulatedCluster], playbook: str
+) -> None:
+    of_hosts: dict[str, dict[str, Any]] = {}
+    if playbook == "identify":
+        of_hosts = {clusters[number].label: {"identify_fail_on": "stuck"} for number in (1, 3)}
+    else:
+        clusters[1].url, clusters[3].url = "http://127.0.0.1:9", "http://127.0.0.1:7"
+    task = {"name": "Go on", "ansible.builtin.debug": {"msg": "Next for {{ inventory_hostname }}"}}
+    then = {"hosts": "all", "connection": "local", "gather_facts": False, "tasks": [task]}
+    # Batches of one: the third cluster comes after one that failed.
+    before = [imported("recover")] if playbook == "verify" else []
+    several = [*before, imported(playbook), then]
+    status, output = run(tmp_path, clusters[:4], several, of_hosts=of_hosts, connectops_serial=["1"])
+    assert status == 2
+    assert [f"Next for {one.label}" in output for one in clusters[:4]] == [True, False, True, False]
+    assert [recap(output, one.label)["failed"] for one in clusters[:4]] == [0, 1, 0, 1]
+    # No cluster is left of a run on one that fails.
+    status, output = run(tmp_path, clusters[1:2], several, of_hosts=dict(list(of_hosts.items())[:1]))
+    assert status == 2
+    assert "Next for" not in output
+    assert recap(output, "cluster-002")["failed"] == 1
+
+
 def test_named_connectors_are_the_only_ones_that_are_looked_at(
     tmp_path: Path, clusters: list[SimulatedCluster]
 ) -> None:
