@@ -277,6 +277,23 @@ def test_a_cluster_that_failed_ends_nothing_that_follows_for_those_that_are_well
     assert recap(output, "cluster-002")["failed"] == 1
 
 
+@pytest.mark.parametrize(
+    "given, raises",
+    [
+        ({}, True),
+        ({"connectops_at_least": {}}, False),
+        ({"connectops_at_least": {"tasks.max": 1}, "reset_default_floors": True}, True),
+    ],
+)
+def test_default_floors_are_raised_unless_others_are_named_without_them(
+    tmp_path: Path, clusters: list[SimulatedCluster], given: dict[str, Any], *, raises: bool
+) -> None:
+    """Set for the host, where a variable of a task would count before it."""
+    status, output = run(tmp_path, clusters[:1], "recover", "--check", of_hosts={"cluster-001": given})
+    assert status == 0, output
+    assert ("stripe.report.max.wait.ms" in output.partition("PLAY [Recover")[2]) is raises
+
+
 def test_named_connectors_are_the_only_ones_that_are_looked_at(
     tmp_path: Path, clusters: list[SimulatedCluster]
 ) -> None:
