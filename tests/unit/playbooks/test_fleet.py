@@ -132,6 +132,24 @@ def test_nothing_is_changed_after_a_batch_that_made_it_worse(tmp_path: Path, clu
     assert data["cluster-012"]["problem"].startswith("Not changed: the run stopped")
 
 
+@pytest.mark.parametrize("set_for", ["hosts", "command line"])
+def test_a_run_that_only_plans_goes_on_after_any_failure(
+    tmp_path: Path, clusters: list[SimulatedCluster], set_for: str
+) -> None:
+    of_hosts: dict[str, dict[str, Any]] = {one.label: {} for one in clusters[:3]}
+    if set_for == "hosts":
+        of_hosts = {label: {"connectops_mode": "plan"} for label in of_hosts}
+    # It needs a time, which is not given.
+    of_hosts["cluster-001"]["reset_strategy"] = "timestamp"
+    arguments = () if set_for == "hosts" else ("--check",)
+    given = {"connectops_stop_on_failure": True}
+    status, output = run(tmp_path, clusters[:3], "recover", *arguments, of_hosts=of_hosts, **given)
+    assert status == 2
+    assert changed(clusters) == []
+    assert "3 clusters: 1 failed, 2 planned." in output
+    assert [recap(output, one.label)["failed"] for one in clusters[:3]] == [1, 0, 0]
+
+
 @pytest.mark.parametrize("playbook", ["recover", "prevent"])
 def test_a_run_that_stops_at_any_failure_stops_at_a_cluster_whose_variables_were_refused(
     tmp_path: Path, clusters: list[SimulatedCluster], playbook: str
