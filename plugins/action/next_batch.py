@@ -18,6 +18,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes impo
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "role": {"type": "str", "choices": ["reset", "rollback"], "default": "reset"},
+    "is_plan": {"type": "bool", "default": False},
     "max_fail_percentage": {"type": "int", "default": 50},
     "stop_on_failure": {"type": "bool", "default": False},
 }
@@ -31,7 +32,7 @@ class ActionModule(ControllerAction):
     def result_of(self, options: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         notes, batch = RunNotes.read(), variables["ansible_play_batch"]
         message = notes.stopped
-        if not message:
+        if not message and not options["is_plan"]:
             outcomes = [_outcome(label, options["role"], left_by(label, variables)) for label in notes.batch]
             reason = reason_to_stop(
                 outcomes, options["max_fail_percentage"], stop_on_failure=options["stop_on_failure"]
@@ -47,6 +48,7 @@ def _outcome(label: str, role: str, of_host: Mapping[str, Any]) -> ClusterOutcom
     return ClusterOutcome.of(
         label,
         plain_variable(of_host, f"{role}_result"),
-        plain_variable(of_host, "verify_result"),
+        # No rollback is verified.
+        plain_variable(of_host, "verify_result") if role == "reset" else {},
         plain_variable(of_host, "connectops_failure") or None,
     )

@@ -64,7 +64,12 @@ class ActionModule(ControllerAction):
             for label in labels:
                 left = left_by(label, variables)
                 found = found_in(
-                    label, left, variables, is_preview=options["is_preview"], must_be_changed=nothing_was_changed
+                    label,
+                    left,
+                    variables,
+                    playbook=options["playbook"],
+                    is_preview=options["is_preview"],
+                    must_be_changed=nothing_was_changed,
                 )
                 partitions.update(found.offsets.get("counts") or {})
                 handed_on.update(_names_and_ids(found, options["playbook"], now, is_preview=options["is_preview"]))
@@ -80,8 +85,9 @@ class ActionModule(ControllerAction):
             is_preview=options["is_preview"],
             in_short=options["dir"] is None,
         )
-        # For the play that fails for them.
-        replace(RunNotes.read(), troubled=tuple(troubled)).write()
+        # For the play that fails for them. Ansible ends the whole run after a play of which no host is left.
+        well = [label for label in variables["ansible_play_hosts"] if label not in troubled]
+        replace(RunNotes.read(), troubled=(*troubled, *well[:1]) if troubled else ()).write()
         for cluster in report.clusters:
             summary = cluster.summary(report.playbook, is_preview=report.is_preview)
             handed_on[handed_on_as(cluster.label, OUTCOME_OF_ONE_CLUSTER)] = summary

@@ -41,11 +41,12 @@ class ActionModule(ControllerAction):
         clusters, failed = {}, ""
         for label in variables["ansible_play_hosts_all"]:
             left, agreed_here = left_by(label, variables), None if agreed is None else agreed.get(label, {})
-            clusters[label] = Selection()
-            if label in variables["ansible_play_hosts"]:
+            clusters[label], takes_part = Selection(), label in variables["ansible_play_hosts"]
+            if takes_part:
                 of_host = rendered(label, variables, left, (_NAMED, _STAY_STOPPED))
                 clusters[label] = self._selection(options["role"], of_host, summary_of(left), agreed_here)
-            if not failed and (failure := plain_variable(left, "connectops_failure")):
+            failure = plain_variable(left, "connectops_failure") if takes_part else "see its error above."
+            if failure and not failed:
                 failed = f"{label}: {failure}"
         problem = limit_problem({label: one.connectors for label, one in clusters.items()}, options["max_changes"])
         to_change = tuple(label for label, one in clusters.items() if one.connectors)

@@ -26,6 +26,11 @@ options:
     type: str
     choices: [reset, rollback]
     default: reset
+  is_plan:
+    description:
+      - Whether this run makes plans and changes nothing. Then it always goes on, so that each cluster gets its plans.
+    type: bool
+    default: false
   max_fail_percentage:
     description:
       - How many of the clusters of a batch in which something was changed may not be well afterwards, in percent. If it is more,

@@ -11,8 +11,9 @@ version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
   - Writes what the roles P(connectops.recovery.identify#role), P(connectops.recovery.reset#role),
-    P(connectops.recovery.verify#role) and P(connectops.recovery.rollback#role) have found and done in this run, for all hosts of
-    the play, as HTML pages, as Markdown and as one JSON document.
+    P(connectops.recovery.verify#role), P(connectops.recovery.rollback#role) and P(connectops.recovery.prevent#role) have found
+    and done in this run, for all hosts of the play, as HTML pages, as Markdown and as one JSON document. It reads the results of
+    those roles that O(playbook) has.
   - Each run gets a new folder. With several clusters there is a page for each, and one for all of them with the worst first.
   - The pages need no network and no script. Secrets are hidden.
   - Use it with C(run_once) in a play over all clusters of the run, without C(serial).

@@ -46,7 +46,9 @@ class ClusterOutcome:
             if not _runs_as_before(connectors[name], one):
                 worse.add(name)
         others = [str(one["msg"]) for name, one in connectors.items() if one.get("failed") and name not in changed]
-        problem = failure or next(iter(others), None)
+        # The playbooks cannot keep the failure of a host that Ansible does not reach.
+        unreachable = [str(one["msg"]) for one in (result, verified) if one.get("unreachable")]
+        problem = failure or next(iter([*unreachable, *others]), None)
         return cls(label, frozenset(changed), bad, frozenset(worse), problem)
 
 

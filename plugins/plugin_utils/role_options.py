@@ -35,7 +35,9 @@ def options_of_role(
     """The options of the module that the variables of the role set: ``reset_strategy`` sets ``strategy``, and so on.
 
     The label of the cluster is the name of the inventory host. A blank variable has the default of the role. An empty text or
-    dict sets nothing. Raises AnsibleActionFail for a variable that cannot be rendered.
+    dict sets nothing, and a list that the module needs is empty then, so that it is refused by the variable's name.
+
+    Raises AnsibleActionFail for a variable that cannot be rendered.
     """
     found = {"cluster_label": variables["inventory_hostname"]}
     for option, names in variables_of_role(role, module).items():
@@ -45,8 +47,11 @@ def options_of_role(
             raise AnsibleActionFail(unreadable(names[0], error)) from error
         if value is None:
             value = known_variables()[names[0]].get("default")
+        spec = MODULES[module][option]
         if not is_blank(value) and value != {}:
             found[option] = value
+        elif spec.get("required") and spec["type"] == "list":
+            found[option] = []
     return found
 
 

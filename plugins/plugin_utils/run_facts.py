@@ -24,24 +24,36 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.variables impo
 )
 
 _OFFSETS = "connectops_offsets"
+_BEGUN_AT = "connectops_begun_at"
 # The registered results of the roles; the first one that is there counts.
 _CHANGED, _PREVENTED = ("reset_result", "rollback_result"), ("prevent_result", "prevent_look")
+_OF_BATCHES = ("connectops_selected", "connectops_batch")
+# What the report on a playbook is made from. A run may have several playbooks, and other results are those of another one.
+_OWN_RESULTS = {
+    "identify": {"identify_result"},
+    "recover": {"identify_result", "reset_result", "verify_result", *_OF_BATCHES},
+    "verify": {"verify_result", *_PREVENTED},
+    "rollback": {"rollback_result", *_OF_BATCHES},
+    "prevent": {*_PREVENTED},
+}
 
 Variables = Mapping[str, Any]
 
 
 def left_by(label: str, variables: Variables) -> Variables:
-    """What the tasks of this run have registered for a host; ``variables`` are those of the task that asks.
+    """What the tasks of this playbook have registered for a host; ``variables`` are those of the task that asks.
 
-    Unlike ``hostvars[label]`` it does not go through results in search of templates, which takes longer than a look.
+    Nothing if the host failed in an earlier playbook of this run, and so has not begun this one. Unlike ``hostvars[label]`` it
+    does not go through results in search of templates, which takes longer than a look.
     """
     found: Variables = variables["hostvars"].raw_get(label)
-    return found
+    begun_at = {found.get(_BEGUN_AT), variables.get(_BEGUN_AT)} - {None}
+    return found if len(begun_at) < 2 else {}
 
 
 def plain_variable(variables: Variables, *names: str) -> Any:
-    """The value of the first variable that is there, without what Ansible wraps it in; an empty dict if none is."""
-    name = next((one for one in names if one in variables), None)
+    """The value of the first variable that is there and not empty, without what Ansible wraps it in; else an empty dict."""
+    name = next((one for one in names if variables.get(one)), None)
     return {} if name is None else plain(variables[name])
 
 
@@ -80,14 +92,15 @@ def _facts_of(left: Variables) -> Variables:
 
 
 def found_in(
-    label: str, left: Variables, variables: Variables, *, is_preview: bool, must_be_changed: bool = True
+    label: str, left: Variables, variables: Variables, *, playbook: str, is_preview: bool, must_be_changed: bool = True
 ) -> Found:
-    """What the roles have left of one host in this run, without its secrets.
+    """What a playbook has left of one host, without its secrets.
 
     ``left``: as :func:`left_by` returns it. ``variables``: those of the task that asks. ``must_be_changed``: whether it is a
     problem that a verification knows of no change.
     """
     of_host = rendered(label, variables, left, _secret_names())
+    left = {name: left[name] for name in (*_OWN_RESULTS[playbook], "connectops_failure") if name in left}
     secrets = frozenset(_secrets(of_host))
 
     def shown(*names: str) -> Any:
@@ -119,7 +132,7 @@ def found_in(
 
 def _has_failed(result: Variables) -> bool:
     """Whether a task failed as a whole; one that failed for single connectors has results of its own for these."""
-    return bool(result.get("failed")) and "connectors" not in result and "msg" in result
+    return bool(result.get("failed") or result.get("unreachable")) and "connectors" not in result and "msg" in result
 
 
 @cache

@@ -28,7 +28,8 @@ class RunNotes:
     """``selected``: the clusters in which something is to be changed. ``failed``: a failure of a cluster before that, or empty.
 
     ``batch``: the clusters of the batch before. ``stopped``: why the run does not go on, or empty. ``done``: the number of
-    clusters of all batches so far. ``troubled``: the clusters in which something may have failed, None before the report.
+    clusters of all batches so far. ``troubled``: the clusters in which something may have failed, and one that is well if there
+    are both; None before the report.
     """
 
     selected: tuple[str, ...] = ()
@@ -49,7 +50,8 @@ class RunNotes:
         return cls(**{**found, **lists})
 
     def write(self) -> None:
-        _path().write_text(json.dumps(asdict(self)), encoding="utf-8")
+        # In one step: another process may read them meanwhile.
+        os.replace(keep_document(asdict(self)), _path())
 
     def with_batch(self, batch: tuple[str, ...], stopped: str) -> RunNotes:
         """The notes when a batch begins, or does not because the run has ``stopped``."""

@@ -20,6 +20,7 @@ from typing import Any
 
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.parsing.convert_bool import BOOLEANS_TRUE
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import folder_problem
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean, suggestion
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import MODULES
@@ -109,9 +110,11 @@ _SET_BY_US = frozenset(
         "connectops_agreed",
         "connectops_batch",
         "connectops_batches",
+        "connectops_begun_at",
         "connectops_deviates",
         "connectops_failure",
         "connectops_given",
+        "connectops_gone",
         "connectops_is_plan",
         "connectops_is_preview",
         "connectops_playbook",
@@ -188,6 +191,7 @@ _GIVEN_BY_PLAYBOOKS = {
     "reset_agreed_plans": "set connectops_plan_file",
     "reset_at_least": "set connectops_at_least",
     "reset_connectors": "set connectops_connectors",
+    "reset_default_floors": "set connectops_at_least, to {} for none",
     "reset_plan_ids": "set connectops_plan_ids",
     "rollback_agreed_plans": "set connectops_plan_file",
     "rollback_connectors": "set connectops_connectors",
@@ -199,8 +203,13 @@ _GIVEN_BY_PLAYBOOKS = {
     "verify_planned": _LEAVE_OUT,
 }
 
-# After a reset that is known not to be a recovery.
-_NO_VERIFICATION: tuple[str, list[str]] = ("verify_connectors", [])
+
+def _is_read_anyway(name: str, value: Any) -> bool:
+    """What recover reads of these: not to verify what is known to be no recovery, and to raise the defaults beside others."""
+    if name == "reset_default_floors":
+        return str(value).strip().lower() in BOOLEANS_TRUE
+    return name == "verify_connectors" and value == []
+
 
 _UNDEFINED = re.compile(r"'\w+' is undefined")
 
@@ -341,7 +350,7 @@ def variable_problems(
         if is_blank(value):
             continue
         value = plain_value(name, value)
-        if name in _GIVEN_BY_PLAYBOOKS and "connectops_" in prefixes and (name, value) != _NO_VERIFICATION:
+        if name in _GIVEN_BY_PLAYBOOKS and "connectops_" in prefixes and not _is_read_anyway(name, value):
             yield f"The variable {name} is not read by the playbooks: {_GIVEN_BY_PLAYBOOKS[name]}."
         elif name in _NOT_EMPTY and value in ([], {}):
             yield f"The variable {name} is empty: {_NOT_EMPTY[name]}."

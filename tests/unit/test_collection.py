@@ -64,3 +64,9 @@ def test_the_role_identify_ranks_verdicts_as_the_core_does() -> None:
     specs = yaml.safe_load((ROOT / "roles/identify/meta/argument_specs.yml").read_text(encoding="utf-8"))
     choices = specs["argument_specs"]["main"]["options"]["identify_fail_on"]["choices"]
     assert choices == [*VERDICTS[1:], "never"]
+
+
+@pytest.mark.parametrize("playbook", sorted((ROOT / "playbooks").glob("*.yml")), ids=lambda path: path.stem)
+def test_each_play_waits_for_all_its_clusters_whatever_strategy_is_configured(playbook: Path) -> None:
+    plays = yaml.safe_load(playbook.read_text(encoding="utf-8"))
+    assert {play.get("strategy") for play in plays} == {"ansible.builtin.linear"}

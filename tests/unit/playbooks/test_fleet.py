@@ -28,12 +28,40 @@ def clusters() -> Iterator[list[SimulatedCluster]]:
         yield found
 
 
+def imported(playbook: str, **variables: Any) -> dict[str, Any]:
+    """A playbook of the collection, as a part of a user's own."""
+    return {"import_playbook": playbook_command(playbook, Path("unused"))[-1], "vars": variables}
+
+
 def run(
-    folder: Path, clusters: list[SimulatedCluster], playbook: str, *arguments: str, **variables: Any
+    folder: Path,
+    clusters: list[SimulatedCluster],
+    playbook: str | list[dict[str, Any]],
+    *arguments: str,
+    of_hosts: dict[str, dict[str, Any]] | None = None,
+    **variables: Any,
 ) -> tuple[int, str]:
-    """The status and the output of a run on all clusters."""
+    """The status and the output of a run on all clusters.
+
+    ``playbook``: one of the collection, or the parts of a user's own. ``of_hosts``: variables of some clusters, by label.
+    """
     inventory = write_inventory(clusters, folder, {"verify_interval_seconds": 1, "verify_timeout_seconds": 60})
-    command = playbook_command(playbook, inventory, "--forks", "6", "-e", json.dumps(variables), *arguments)
+    data = json.loads(inventory.read_text(encoding="utf-8"))
+    for label, given in (of_hosts or {}).items():
+        data["all"]["hosts"][label].update(given)
+    inventory.write_text(json.dumps(data), encoding="utf-8")
+    own = folder / "own.json"
+    own.write_text(json.dumps(playbook), encoding="utf-8")
+    path = str(own) if isinstance(playbook, list) else imported(playbook)["import_playbook"]
+    command = [
+        *playbook_command("recover", inventory)[:-1],
+        path,
+        "--forks",
+        "6",
+        "-e",
+        json.dumps(variables),
+        *arguments,
+    ]
     done = subprocess.run(command, env=playbook_environment(), text=True, capture_output=True, check=False)
     return done.returncode, done.stdout
 
@@ -102,6 +130,38 @@ def test_nothing_is_changed_after_a_batch_that_made_it_worse(tmp_path: Path, clu
     assert len(data) == CLUSTERS, "every cluster is in the report, also those that the run did not come to"
     assert data["cluster-001"]["outcome"] == "recovered"
     assert data["cluster-012"]["problem"].startswith("Not changed: the run stopped")
+
+
+@pytest.mark.parametrize("set_for", ["hosts", "command line"])
+def test_a_run_that_only_plans_goes_on_after_any_failure(
+    tmp_path: Path, clusters: list[SimulatedCluster], set_for: str
+) -> None:
+    of_hosts: dict[str, dict[str, Any]] = {one.label: {} for one in clusters[:3]}
+    if set_for == "hosts":
+        of_hosts = {label: {"connectops_mode": "plan"} for label in of_hosts}
+    # It needs a time, which is not given.
+    of_hosts["cluster-001"]["reset_strategy"] = "timestamp"
+    arguments = () if set_for == "hosts" else ("--check",)
+    given = {"connectops_stop_on_failure": True}
+    status, output = run(tmp_path, clusters[:3], "recover", *arguments, of_hosts=of_hosts, **given)
+    assert status == 2
+    assert changed(clusters) == []
+    assert "3 clusters: 1 failed, 2 planned." in output
+    assert [recap(output, one.label)["failed"] for one in clusters[:3]] == [1, 0, 0]
+
+
+@pytest.mark.parametrize("playbook", ["recover", "prevent"])
+def test_a_run_that_stops_at_any_failure_stops_at_a_cluster_whose_variables_were_refused(
+    tmp_path: Path, clusters: list[SimulatedCluster], playbook: str
+) -> None:
+    of_hosts = {"cluster-003": {"reset_strateggy": "current"}}
+    given = {"connectops_stop_on_failure": True, "connectops_fix": True}
+    status, output = run(tmp_path, clusters[:3], playbook, of_hosts=of_hosts, **given)
+    assert status == 2
+    assert changed(clusters) == []
+    text = " ".join(output.split())
+    assert "A cluster failed, and connectops_stop_on_failure is set. cluster-003: see its error above." in text
+    assert [recap(output, one.label)["failed"] for one in clusters[:3]] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -194,6 +254,62 @@ def test_a_blank_for_a_role_replaces_nothing_that_the_playbook_gives_to_it(
         output.replace("''", "'").split()
     )
     assert [recap(output, label)["failed"] for label in ("cluster-001", "cluster-002")] == [0, 1]
+
+
+def test_playbooks_of_one_run_tell_each_of_its_own(tmp_path: Path, clusters: list[SimulatedCluster]) -> None:
+    several = [imported(one) for one in ("recover", "rollback", "identify")]
+    reports = tmp_path / "reports"
+    given = {"connectops_connectors": "stripe-00", "rollback_allow_moved_offsets": True}
+    status, output = run(tmp_path, clusters[:1], several, connectops_report_dir=str(reports), **given)
+    assert status == 0, output
+    found = [json.loads(file.read_text(encoding="utf-8")) for file in reports.glob("*/report.json")]
+    assert {(one["playbook"], one["outcome"]) for one in found} == {
+        ("recover", "recovered"),
+        ("rollback", "changed"),
+        ("identify", "ok"),
+    }
+
+
+@pytest.mark.parametrize("playbook", ["recover", "verify", "identify"])
+def test_a_cluster_that_failed_ends_nothing_that_follows_for_those_that_are_well(
+    tmp_path: Path, clusters: list[SimulatedCluster], playbook: str
+) -> None:
+    of_hosts: dict[str, dict[str, Any]] = {}
+    if playbook == "identify":
+        of_hosts = {clusters[number].label: {"identify_fail_on": "stuck"} for number in (1, 3)}
+    else:
+        clusters[1].url, clusters[3].url = "http://127.0.0.1:9", "http://127.0.0.1:7"
+    task = {"name": "Go on", "ansible.builtin.debug": {"msg": "Next for {{ inventory_hostname }}"}}
+    then = {"hosts": "all", "connection": "local", "gather_facts": False, "tasks": [task]}
+    # Batches of one: the third cluster comes after one that failed.
+    before = [imported("recover")] if playbook == "verify" else []
+    several = [*before, imported(playbook), then]
+    status, output = run(tmp_path, clusters[:4], several, of_hosts=of_hosts, connectops_serial=["1"])
+    assert status == 2
+    assert [f"Next for {one.label}" in output for one in clusters[:4]] == [True, False, True, False]
+    assert [recap(output, one.label)["failed"] for one in clusters[:4]] == [0, 1, 0, 1]
+    # No cluster is left of a run on one that fails.
+    status, output = run(tmp_path, clusters[1:2], several, of_hosts=dict(list(of_hosts.items())[:1]))
+    assert status == 2
+    assert "Next for" not in output
+    assert recap(output, "cluster-002")["failed"] == 1
+
+
+@pytest.mark.parametrize(
+    "given, raises",
+    [
+        ({}, True),
+        ({"connectops_at_least": {}}, False),
+        ({"connectops_at_least": {"tasks.max": 1}, "reset_default_floors": True}, True),
+    ],
+)
+def test_default_floors_are_raised_unless_others_are_named_without_them(
+    tmp_path: Path, clusters: list[SimulatedCluster], given: dict[str, Any], *, raises: bool
+) -> None:
+    """Set for the host, where a variable of a task would count before it."""
+    status, output = run(tmp_path, clusters[:1], "recover", "--check", of_hosts={"cluster-001": given})
+    assert status == 0, output
+    assert ("stripe.report.max.wait.ms" in output.partition("PLAY [Recover")[2]) is raises
 
 
 def test_named_connectors_are_the_only_ones_that_are_looked_at(

@@ -79,6 +79,15 @@ def test_a_cluster_in_which_nothing_was_changed_does_not_count_unless_that_is_as
     )
 
 
+def test_a_host_that_ansible_does_not_reach_is_a_failure() -> None:
+    unreachable = {"unreachable": True, "msg": "No route to host."}
+    for one in (ClusterOutcome.of("us", unreachable, {}, None), ClusterOutcome.of("us", {}, unreachable, None)):
+        assert reason(one) is None
+        assert reason(one, stop_on_failure=True) == (
+            "A cluster failed, and connectops_stop_on_failure is set. us: No route to host."
+        )
+
+
 def test_a_connector_that_nothing_had_to_be_changed_of_does_not_count() -> None:
     same = {"changed": False, "plan": PLAN, "backup_file": None}
     assert reason(outcome(same, {"outcome": "not_proven", **RUNNING}), most=0) is None

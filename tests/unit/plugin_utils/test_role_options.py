@@ -49,6 +49,7 @@ def test_a_blank_variable_has_the_default_of_the_role(blank: Any) -> None:
     found = of_reset(reset_strategy=blank, reset_partitions=blank, reset_backup_file=blank, reset_offset={})
     assert found == {
         "cluster_label": "connect-1",
+        "connectors": [],
         "strategy": "continue",
         "allow_gap": False,
         "default_floors": False,
@@ -57,6 +58,12 @@ def test_a_blank_variable_has_the_default_of_the_role(blank: Any) -> None:
 
 def test_an_empty_list_stays_one_so_that_it_can_be_refused() -> None:
     assert of_reset(reset_partitions=[])["partitions"] == []
+
+
+@pytest.mark.parametrize("blank", [{}, {"rollback_connectors": ""}, {"rollback_connectors": " "}])
+def test_a_list_that_the_module_needs_is_empty_without_a_value(blank: dict[str, Any]) -> None:
+    found = options_of_role("rollback", MODULE_OF["rollback"], {**HOST, **blank}, lambda value: value)
+    assert found["connectors"] == []
 
 
 def test_what_a_playbook_gives_counts_and_a_variable_of_the_user_does_not_replace_its_blank() -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,16 @@ def test_notes_are_kept_for_the_rest_of_the_run() -> None:
     notes = RunNotes(("eu", "us"), "ap: not reached.")
     notes.write()
     assert RunNotes.read() == notes
+
+
+def test_who_reads_the_notes_while_they_are_written_gets_them_whole(tmp_path: Path) -> None:
+    RunNotes(("eu",)).write()
+    (path,) = tmp_path.iterdir()
+    with path.open(encoding="utf-8") as reader:
+        RunNotes(("us",)).write()
+        assert json.loads(reader.read())["selected"] == ["eu"]
+    assert RunNotes.read() == RunNotes(("us",))
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_batch_that_begins_counts_and_one_that_does_not_is_not_done() -> None:

@@ -217,6 +217,17 @@ def test_what_a_playbook_gives_to_a_role_is_not_taken_from_the_user(name: str, i
     assert problems({name: " ", "verify_connectors": "[]"}) == []
 
 
+def test_a_role_s_choice_about_default_floors_that_recover_would_not_follow_is_refused() -> None:
+    for value in (False, "no", "maybe"):
+        assert problems({"reset_default_floors": value}) == [
+            "The variable reset_default_floors is not read by the playbooks: set connectops_at_least, to {} for none."
+        ]
+    assert problems({"reset_default_floors": False}, ("reset_",)) == []
+    # The command of a plan says so beside connectops_at_least.
+    for value in (True, "true", " yes "):
+        assert problems({"reset_default_floors": value}) == []
+
+
 @pytest.mark.parametrize("value", [0, "0", -1, "abc", "1, x%", [1, "0%"], "200%", True, 1.5, "\u0661", "1 %"])
 def test_batches_that_ansible_would_misread_are_refused(value: Any) -> None:
     (problem,) = problems({"connectops_serial": value})
