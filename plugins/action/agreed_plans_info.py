@@ -24,6 +24,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans i
     request_problem,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
+from ansible_collections.connectops.recovery.plugins.plugin_utils.play_vars import seen_by
 from ansible_collections.connectops.recovery.plugins.plugin_utils.whole_run import shared_url_problem
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
@@ -41,7 +42,7 @@ class ActionModule(ControllerAction):
         agreed = self._agreed(options["is_plan"], variables)
         in_run = variables["ansible_play_hosts_all"]
         # A host whose variables were refused takes no part any more, and the others go on.
-        of_hosts = {label: variables["hostvars"][label] for label in variables["ansible_play_hosts"]}
+        of_hosts = {label: seen_by(label, variables) for label in variables["ansible_play_hosts"]}
         if problem := shared_url_problem({label: self._urls(of_host) for label, of_host in of_hosts.items()}):
             raise RecoveryError(problem)
         is_plan = options["is_plan"]

@@ -55,6 +55,7 @@ from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.vars import load_extra_vars
+from ansible_collections.connectops.recovery.plugins.plugin_utils.play_vars import note_play_vars
 from ansible_collections.connectops.recovery.plugins.plugin_utils.preload import preload
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import RunNotes
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
@@ -79,8 +80,10 @@ class LookupModule(LookupBase):
         pattern = self._pattern(known)
         if context.CLIARGS.get("syntax"):
             return [pattern]
-        self._check_command_line()
+        typed = load_extra_vars(self._loader)
+        self._check_command_line(typed)
         note_head(known)
+        note_play_vars(known, typed, self._loader)
         if kwargs.get("selected"):
             return list(RunNotes.read().selected) or _NO_HOST
         if kwargs.get("troubled") and (troubled := RunNotes.read().troubled) is not None:
@@ -128,8 +131,8 @@ class LookupModule(LookupBase):
             raise AnsibleError("The variable connectops_hosts is empty: leave it out for all hosts of the inventory.")
         return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
-    def _check_command_line(self) -> None:
+    def _check_command_line(self, typed: dict[str, Any]) -> None:
         if problem := command_line_problem(context.CLIARGS):
             raise AnsibleError(problem)
-        if ours := set_by_us(load_extra_vars(self._loader)):
+        if ours := set_by_us(typed):
             raise AnsibleError(f"The variable {ours[0]} is set by the playbooks themselves: leave it out.")
