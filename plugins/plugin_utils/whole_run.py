@@ -95,7 +95,7 @@ def command_line_problem(arguments: Mapping[str, Any]) -> str | None:
 
     ``arguments``: those of its command line. A playbook that imports ours may have tags, and other plays to start at.
     """
-    started = [one for one in arguments.get("args") or () if _is_ours(str(one))]
+    started = [one for one in arguments.get("args") or () if is_ours(str(one))]
     if not started:
         return None
     if start := arguments.get("start_at_task"):
@@ -110,8 +110,13 @@ def command_line_problem(arguments: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _is_ours(playbook: str) -> bool:
-    return playbook.startswith(_COLLECTION) or Path(playbook).resolve().parent == _PLAYBOOKS
+def is_ours(playbook: str) -> bool:
+    return playbook.startswith(_COLLECTION) or is_our_folder(str(Path(playbook).parent))
+
+
+def is_our_folder(folder: str) -> bool:
+    """Whether it is the folder of our playbooks, which Ansible calls ``playbook_dir`` in each play of them."""
+    return Path(folder).resolve() == _PLAYBOOKS
 
 
 def shared_url_problem(urls: Mapping[str, Collection[str]]) -> str | None:
