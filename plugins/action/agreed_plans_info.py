@@ -32,6 +32,8 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "role": {"type": "str", "choices": sorted(PLAYBOOK_OF), "default": "reset"},
 }
 
+_LOOKED_AT = "identify_connectors"
+
 
 class ActionModule(ControllerAction):
     """Read which plans this run may carry out, before anything is read from a cluster."""
@@ -56,9 +58,16 @@ class ActionModule(ControllerAction):
             problem = request_problem(agreed.plans.get(label, {}), asked, REQUEST[options["role"]])
             if problem is not None:
                 raise RecoveryError(problem)
-        names = {label: self.value("connectops_connectors", of_host) or () for label, of_host in of_hosts.items()}
-        agreed.check_names(dict.fromkeys(name for of_host in names.values() for name in of_host), in_run)
-        agreed = agreed.narrowed(names)
+        named = {label: self.value("connectops_connectors", of_host) or () for label, of_host in of_hosts.items()}
+        agreed.check_names(dict.fromkeys(name for of_host in named.values() for name in of_host), in_run)
+        agreed = agreed.narrowed(named)
+        if options["role"] == "reset":
+            # Without names only these are looked at. One that is not stuck has no plan, so unlike a name it need not have one.
+            looked_at = {
+                label: self.value(_LOOKED_AT, one) or () for label, one in of_hosts.items() if not named[label]
+            }
+            agreed = agreed.narrowed(looked_at)
+            agreed.check_left(_LOOKED_AT if any(looked_at.values()) else "connectops_connectors", in_run)
         return {
             "changed": False,
             "is_plan": is_plan,

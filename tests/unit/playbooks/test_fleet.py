@@ -251,3 +251,27 @@ def test_agreed_plans_are_narrowed_to_the_connectors_that_the_vars_of_import_pla
         status, output = run_imported(tmp_path, tmp_path / "inventory.json", "recover", given)
         assert status == 0, output
         assert {path.split("/")[2] for _at, method, path in clusters[0].calls if method == "PATCH"} == {"stripe-01"}
+
+
+@pytest.mark.parametrize("agreed", ["file", "ids"])
+def test_agreed_plans_are_narrowed_to_the_connectors_that_are_looked_at(tmp_path: Path, agreed: str) -> None:
+    clusters = fleet(1, connectors=3, timezones=1, report_types=1, stuck=2)
+    with ConnectServers(clusters):
+        file = tmp_path / "plans.json"
+        status, output = run(tmp_path, clusters, "recover", "--check", connectops_plan_file=str(file))
+        assert status == 0, output
+        plans = json.loads(file.read_text(encoding="utf-8"))["clusters"]["cluster-001"]["plans"]
+        ids = {"cluster-001": {name: one["id"] for name, one in plans.items()}}
+        given: dict[str, Any] = (
+            {"connectops_plan_file": str(file)} if agreed == "file" else {"connectops_plan_ids": ids}
+        )
+        status, output = run(tmp_path, clusters, "recover", identify_connectors="stripe-02", **given)
+        assert status == 2, output
+        assert "has no plan of a connector that identify_connectors names, so nothing would be done" in " ".join(
+            output.split()
+        )
+        assert changed(clusters) == []
+        # One that is well has no plan, and is no mistake.
+        status, output = run(tmp_path, clusters, "recover", identify_connectors="stripe-01,stripe-02", **given)
+        assert status == 0, output
+        assert {path.split("/")[2] for _at, method, path in clusters[0].calls if method == "PATCH"} == {"stripe-01"}
