@@ -141,7 +141,7 @@ class LookupModule(LookupBase):
         return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
     def _check_command_line(self, typed: dict[str, Any]) -> None:
-        if problem := command_line_problem(context.CLIARGS):
+        if problem := command_line_problem(context.CLIARGS, self._loader.load_from_file):
             raise AnsibleError(problem)
         if ours := set_by_us(typed):
             raise AnsibleError(f"The variable {ours[0]} is set by the playbooks themselves: leave it out.")

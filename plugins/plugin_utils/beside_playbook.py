@@ -48,8 +48,8 @@ def unread_file_problem(
 
 
 def _folder(path: Path) -> Path:
-    path = path.resolve()
-    return path if path.is_dir() else path.parent
+    """The folder in which Ansible looks beside a file. It does not follow the link that a file may be."""
+    return (path if path.is_dir() else path.parent).resolve()
 
 
 def _files(folder: Path, owners: Set[str]) -> Iterator[Path]:

@@ -289,6 +289,16 @@ def test_what_would_leave_out_steps_or_hosts_stops_the_run_before_its_first_task
 
 
 @pytest.mark.core_matrix
+@pytest.mark.parametrize("argument", ["--tags", "--start-at-task"])
+def test_a_playbook_that_only_imports_ours_cannot_leave_out_steps_either(tmp_path: Path, argument: str) -> None:
+    own = ROOT / "extensions" / "awx" / "project" / "recover.yml"
+    status, output = play(str(own), tmp_path, {}, None, argument, "Report")
+    assert status != 0, output
+    assert f"{argument} Report leaves out " in output
+    assert "TASK [" not in output
+
+
+@pytest.mark.core_matrix
 def test_what_the_inventory_sets_where_a_run_does_not_read_it_stops_the_run(tmp_path: Path) -> None:
     inventory = tmp_path / "two.yml"
     hosts: dict[str, dict[str, Any]] = {
