@@ -24,12 +24,15 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans i
     request_problem,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
+from ansible_collections.connectops.recovery.plugins.plugin_utils.play_vars import seen_by
 from ansible_collections.connectops.recovery.plugins.plugin_utils.whole_run import shared_url_problem
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "is_plan": {"type": "bool", "required": True},
     "role": {"type": "str", "choices": sorted(PLAYBOOK_OF), "default": "reset"},
 }
+
+_LOOKED_AT = "identify_connectors"
 
 
 class ActionModule(ControllerAction):
@@ -41,7 +44,7 @@ class ActionModule(ControllerAction):
         agreed = self._agreed(options["is_plan"], variables)
         in_run = variables["ansible_play_hosts_all"]
         # A host whose variables were refused takes no part any more, and the others go on.
-        of_hosts = {label: variables["hostvars"][label] for label in variables["ansible_play_hosts"]}
+        of_hosts = {label: seen_by(label, variables) for label in variables["ansible_play_hosts"]}
         if problem := shared_url_problem({label: self._urls(of_host) for label, of_host in of_hosts.items()}):
             raise RecoveryError(problem)
         is_plan = options["is_plan"]
@@ -55,9 +58,16 @@ class ActionModule(ControllerAction):
             problem = request_problem(agreed.plans.get(label, {}), asked, REQUEST[options["role"]])
             if problem is not None:
                 raise RecoveryError(problem)
-        names = {label: self.value("connectops_connectors", of_host) or () for label, of_host in of_hosts.items()}
-        agreed.check_names(dict.fromkeys(name for of_host in names.values() for name in of_host), in_run)
-        agreed = agreed.narrowed(names)
+        named = {label: self.value("connectops_connectors", of_host) or () for label, of_host in of_hosts.items()}
+        agreed.check_names(dict.fromkeys(name for of_host in named.values() for name in of_host), in_run)
+        agreed = agreed.narrowed(named)
+        if options["role"] == "reset":
+            # Without names only these are looked at. One that is not stuck has no plan, so unlike a name it need not have one.
+            looked_at = {
+                label: self.value(_LOOKED_AT, one) or () for label, one in of_hosts.items() if not named[label]
+            }
+            agreed = agreed.narrowed(looked_at)
+            agreed.check_left(_LOOKED_AT if any(looked_at.values()) else "connectops_connectors", in_run)
         return {
             "changed": False,
             "is_plan": is_plan,

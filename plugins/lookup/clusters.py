@@ -13,6 +13,8 @@ description:
   - Fails if no host of the inventory matches it, or if C(--limit) excludes all that match. Ansible itself would do nothing
     and succeed.
   - Fails if either of them has a name that no host and no group of the inventory has. Ansible itself would ignore it.
+  - Fails if a file of group_vars or host_vars beside a playbook of the user's own sets a variable of this collection. Ansible
+    itself would not read it for the playbook of this collection that the other one imports.
   - Fails if C(--tags), C(--skip-tags) or C(--start-at-task) would leave out steps of a playbook of this collection, and if C(-e)
     sets a variable that only the playbooks set.
 options:
@@ -55,6 +57,8 @@ from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.vars import load_extra_vars
+from ansible_collections.connectops.recovery.plugins.plugin_utils.beside_playbook import unread_file_problem
+from ansible_collections.connectops.recovery.plugins.plugin_utils.play_vars import note_play_vars
 from ansible_collections.connectops.recovery.plugins.plugin_utils.preload import preload
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import RunNotes
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
@@ -65,6 +69,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.variables impo
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.whole_run import (
     command_line_problem,
+    is_our_folder,
     note_head,
     pattern_problem,
 )
@@ -79,13 +84,20 @@ class LookupModule(LookupBase):
         pattern = self._pattern(known)
         if context.CLIARGS.get("syntax"):
             return [pattern]
-        self._check_command_line()
+        typed = load_extra_vars(self._loader)
+        self._check_command_line(typed)
+        groups: dict[str, list[str]] = known.get("groups", {})
+        # The user's own plays read these files.
+        if is_our_folder(known.get("playbook_dir", "")) and (
+            problem := unread_file_problem(context.CLIARGS, groups, typed, self._loader.load_from_file)
+        ):
+            raise AnsibleError(problem)
         note_head(known)
+        note_play_vars(known, typed, self._loader)
         if kwargs.get("selected"):
             return list(RunNotes.read().selected) or _NO_HOST
         if kwargs.get("troubled") and (troubled := RunNotes.read().troubled) is not None:
             return list(troubled) or _NO_HOST
-        groups: dict[str, list[str]] = known.get("groups", {})
         if not groups.get("all"):
             raise AnsibleError(
                 "The inventory has no hosts: name the Connect clusters in an inventory and pass it with -i."
@@ -128,8 +140,8 @@ class LookupModule(LookupBase):
             raise AnsibleError("The variable connectops_hosts is empty: leave it out for all hosts of the inventory.")
         return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
-    def _check_command_line(self) -> None:
-        if problem := command_line_problem(context.CLIARGS):
+    def _check_command_line(self, typed: dict[str, Any]) -> None:
+        if problem := command_line_problem(context.CLIARGS, self._loader.load_from_file):
             raise AnsibleError(problem)
-        if ours := set_by_us(load_extra_vars(self._loader)):
+        if ours := set_by_us(typed):
             raise AnsibleError(f"The variable {ours[0]} is set by the playbooks themselves: leave it out.")

@@ -41,6 +41,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.vars import load_extra_vars
+from ansible_collections.connectops.recovery.plugins.plugin_utils.play_vars import seen_by
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import is_blank, variable_problems
 from ansible_collections.connectops.recovery.plugins.plugin_utils.whole_run import (
     difference_problems,
@@ -67,7 +68,7 @@ def _differences(known: Mapping[str, Any], value_of: Callable[[str], Any]) -> It
     first = next(iter(known.get("ansible_play_hosts_all", ())), None)
     if first in (None, known.get("inventory_hostname")):
         return
-    of_first = known["hostvars"][first]
+    of_first = seen_by(first, known)
 
     def is_other(name: str) -> bool:
         try:

@@ -117,6 +117,14 @@ class AgreedPlans:
                     f"connectops_connectors names {name}, of which {self.source} has no plan in this run: {hint}"
                 )
 
+    def check_left(self, named_by: str, in_run: Iterable[str]) -> None:
+        """Raises InputError when the names in a variable leave none of the plans. Handed on there may have been none."""
+        if not self.handed_on and not any(self.ids.get(label) for label in in_run):
+            raise InputError(
+                f"{self.source} has no plan of a connector that {named_by} names, so nothing would be done: leave {named_by} out,"
+                " or name one that has a plan."
+            )
+
     def narrowed(self, names: Mapping[str, Collection[str]]) -> AgreedPlans:
         """Only the plans of the connectors that are named for their cluster; all of those of a cluster without names."""
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
     is_without_change,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.in_process import plain
+from ansible_collections.connectops.recovery.plugins.plugin_utils.play_vars import are_of_play, seen_by
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import kept_document, whole_result
 from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import (
     is_blank,
@@ -67,13 +68,13 @@ def selected_in(label: str, left: Variables) -> Variables:
     return selected
 
 
-def rendered(label: str, variables: Variables, left: Variables, names: Iterable[str]) -> Variables:
-    """The variables of a host, rendered when they are read, if one of the names is among those that are ``left``; else none.
+def rendered(label: str, variables: Variables, left: Variables, names: Collection[str]) -> Variables:
+    """The variables of a host, rendered when they are read, if one of the names is ``left``, or set in the play; else none.
 
     They are asked for only then, since Ansible gathers all variables of the host once more.
     """
-    found: Variables = variables["hostvars"][label] if any(name in left for name in names) else {}
-    return found
+    is_there = any(name in left for name in names) or are_of_play(names)
+    return seen_by(label, variables) if is_there else {}
 
 
 def summary_of(left: Variables) -> Variables:

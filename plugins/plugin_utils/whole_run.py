@@ -16,6 +16,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestio
 
 _PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
 _COLLECTION = "connectops.recovery."
+_IMPORTS = ("ansible.builtin.import_playbook", "import_playbook")
 
 # Ansible reads these before it knows a host, so it sees no variable of the inventory.
 OF_A_PLAY = frozenset({"connectops_hosts", "connectops_serial"})
@@ -90,12 +91,13 @@ def pattern_problem(source: str, pattern: str | list[str], known: Collection[str
     return None
 
 
-def command_line_problem(arguments: Mapping[str, Any]) -> str | None:
+def command_line_problem(arguments: Mapping[str, Any], load: Callable[[str], Any]) -> str | None:
     """Why ansible-playbook would leave out steps of a playbook of ours that it was started with; None if it would not.
 
-    ``arguments``: those of its command line. A playbook that imports ours may have tags, and other plays to start at.
+    ``arguments``: those of its command line. ``load`` reads a file. A playbook that imports ours may have tags, and other plays
+    to start at; one that has nothing of its own is as ours.
     """
-    started = [one for one in arguments.get("args") or () if _is_ours(str(one))]
+    started = [one for one in arguments.get("args") or () if _is_whole_ours(str(one), load)]
     if not started:
         return None
     if start := arguments.get("start_at_task"):
@@ -110,8 +112,24 @@ def command_line_problem(arguments: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _is_ours(playbook: str) -> bool:
-    return playbook.startswith(_COLLECTION) or Path(playbook).resolve().parent == _PLAYBOOKS
+def is_ours(playbook: str) -> bool:
+    return playbook.startswith(_COLLECTION) or is_our_folder(str(Path(playbook).resolve().parent))
+
+
+def _is_whole_ours(playbook: str, load: Callable[[str], Any]) -> bool:
+    """Whether a playbook is ours, or a user's own that has nothing but imports of ours, without tags."""
+    path = Path(playbook).absolute()
+    if is_ours(playbook) or not path.is_file():
+        return is_ours(playbook)
+    # A list without an import, and an empty one, is the user's own.
+    entries = load(str(path)) or [{}]
+    imported = [next((str(one[key]) for key in _IMPORTS if key in one and "tags" not in one), "") for one in entries]
+    return all(_is_whole_ours(one if is_ours(one) else str(path.parent / one), load) for one in imported)
+
+
+def is_our_folder(folder: str) -> bool:
+    """Whether it is the folder of our playbooks, which Ansible calls ``playbook_dir`` in each play of them."""
+    return Path(folder).resolve() == _PLAYBOOKS
 
 
 def shared_url_problem(urls: Mapping[str, Collection[str]]) -> str | None:

@@ -66,6 +66,18 @@ def run(
     return done.returncode, done.stdout
 
 
+def run_imported(
+    folder: Path, inventory: Path, playbook: str, variables: dict[str, Any], *arguments: str
+) -> tuple[int, str]:
+    """The same of a user's own playbook, which imports the one of the collection and gives it variables."""
+    *command, imported = playbook_command(playbook, inventory)
+    own = folder / "own.json"
+    own.write_text(json.dumps([{"import_playbook": imported, "vars": variables}]), encoding="utf-8")
+    command = [*command, str(own), *arguments]
+    done = subprocess.run(command, env=playbook_environment(), text=True, capture_output=True, check=False)
+    return done.returncode, done.stdout
+
+
 def changed(clusters: list[SimulatedCluster]) -> list[str]:
     """The clusters that were written to, in order of their first write."""
     moments = {
@@ -226,13 +238,10 @@ def test_a_verdict_that_was_asked_about_fails_wherever_that_was_set(
     clusters[1].connectors["stripe-00"].offsets = clusters[1].connectors["stripe-01"].offsets
     of_hosts, of_play = ({"identify_fail_on": "stuck"} if set_for == one else {} for one in ("hosts", "play"))
     inventory = write_inventory(clusters[:2], tmp_path, of_hosts)
-    own = tmp_path / "own.json"
-    own.write_text(json.dumps([{"import_playbook": playbook_command("identify", inventory)[-1], "vars": of_play}]))
-    command = [*playbook_command("identify", inventory)[:-1], str(own)]
-    done = subprocess.run(command, env=playbook_environment(), text=True, capture_output=True, check=False)
-    assert done.returncode == 2, done.stdout
-    assert [recap(done.stdout, one.label)["failed"] for one in clusters[:2]] == [1, 0]
-    assert "the verdict is stuck or worse (identify_fail_on)" in " ".join(done.stdout.split())
+    status, output = run_imported(tmp_path, inventory, "identify", of_play)
+    assert status == 2, output
+    assert [recap(output, one.label)["failed"] for one in clusters[:2]] == [1, 0]
+    assert "the verdict is stuck or worse (identify_fail_on)" in " ".join(output.split())
 
 
 def test_a_blank_for_a_role_replaces_nothing_that_the_playbook_gives_to_it(
@@ -321,3 +330,64 @@ def test_named_connectors_are_the_only_ones_that_are_looked_at(
     assert status == 0, output
     assert "stripe-01" in output
     assert "stripe-00" not in output
+
+
+@pytest.mark.core_matrix
+def test_what_the_vars_of_import_playbook_set_holds_for_the_whole_run(
+    tmp_path: Path, clusters: list[SimulatedCluster]
+) -> None:
+    inventory = write_inventory(clusters[:2], tmp_path, {"verify_interval_seconds": 1, "verify_timeout_seconds": 60})
+    status, output = run_imported(tmp_path, inventory, "recover", {"connectops_mode": "plan"})
+    assert status == 0, output
+    assert "2 clusters: 2 planned." in output
+    # The value may differ from cluster to cluster. One of the two connectors is not stuck, and is changed as it is named.
+    named = "stripe-0{{ others if inventory_hostname == 'cluster-002' else 0 }}"
+    given = {"others": 1, "connectops_connectors": named, "reset_strategy": "current", "connectops_mode": "apply"}
+    status, output = run_imported(tmp_path, inventory, "recover", given)
+    assert status == 0, output
+    assert "2 clusters: 2 recovered." in output
+    assert changed(clusters) == ["cluster-001", "cluster-002"]
+    status, output = run_imported(
+        tmp_path, inventory, "rollback", {**given, "rollback_allow_moved_offsets": True}, "--check"
+    )
+    assert status == 0, output
+    assert "2 clusters: 2 planned." in output
+    status, output = run_imported(tmp_path, inventory, "recover", {"connectops_connect_url": clusters[0].url})
+    assert status == 2, output
+    assert "cluster-001 and cluster-002 are the same Connect cluster" in " ".join(output.split())
+
+
+def test_agreed_plans_are_narrowed_to_the_connectors_that_the_vars_of_import_playbook_name(tmp_path: Path) -> None:
+    clusters = fleet(1, connectors=2, timezones=1, report_types=1, stuck=2)
+    with ConnectServers(clusters):
+        plans = {"connectops_plan_file": str(tmp_path / "plans.json")}
+        status, output = run(tmp_path, clusters, "recover", "--check", **plans)
+        assert status == 0, output
+        given = {"connectops_connectors": "stripe-01", **plans}
+        status, output = run_imported(tmp_path, tmp_path / "inventory.json", "recover", given)
+        assert status == 0, output
+        assert {path.split("/")[2] for _at, method, path in clusters[0].calls if method == "PATCH"} == {"stripe-01"}
+
+
+@pytest.mark.parametrize("agreed", ["file", "ids"])
+def test_agreed_plans_are_narrowed_to_the_connectors_that_are_looked_at(tmp_path: Path, agreed: str) -> None:
+    clusters = fleet(1, connectors=3, timezones=1, report_types=1, stuck=2)
+    with ConnectServers(clusters):
+        file = tmp_path / "plans.json"
+        status, output = run(tmp_path, clusters, "recover", "--check", connectops_plan_file=str(file))
+        assert status == 0, output
+        plans = json.loads(file.read_text(encoding="utf-8"))["clusters"]["cluster-001"]["plans"]
+        ids = {"cluster-001": {name: one["id"] for name, one in plans.items()}}
+        given: dict[str, Any] = (
+            {"connectops_plan_file": str(file)} if agreed == "file" else {"connectops_plan_ids": ids}
+        )
+        status, output = run(tmp_path, clusters, "recover", identify_connectors="stripe-02", **given)
+        assert status == 2, output
+        assert "has no plan of a connector that identify_connectors names, so nothing would be done" in " ".join(
+            output.split()
+        )
+        assert changed(clusters) == []
+        # One that is well has no plan, and is no mistake.
+        status, output = run(tmp_path, clusters, "recover", identify_connectors="stripe-01,stripe-02", **given)
+        assert status == 0, output
+        assert {path.split("/")[2] for _at, method, path in clusters[0].calls if method == "PATCH"} == {"stripe-01"}

@@ -289,6 +289,16 @@ def test_what_would_leave_out_steps_or_hosts_stops_the_run_before_its_first_task
 
 
 @pytest.mark.core_matrix
+@pytest.mark.parametrize("argument", ["--tags", "--start-at-task"])
+def test_a_playbook_that_only_imports_ours_cannot_leave_out_steps_either(tmp_path: Path, argument: str) -> None:
+    own = ROOT / "extensions" / "awx" / "project" / "recover.yml"
+    status, output = play(str(own), tmp_path, {}, None, argument, "Report")
+    assert status != 0, output
+    assert f"{argument} Report leaves out " in output
+    assert "TASK [" not in output
+
+
+@pytest.mark.core_matrix
 def test_what_the_inventory_sets_where_a_run_does_not_read_it_stops_the_run(tmp_path: Path) -> None:
     inventory = tmp_path / "two.yml"
     hosts: dict[str, dict[str, Any]] = {
@@ -305,6 +315,36 @@ def test_what_the_inventory_sets_where_a_run_does_not_read_it_stops_the_run(tmp_
     )
     assert output.count("The variable recover_connectors is not read by connectops.recovery") >= 2
     assert "Kafka Connect" not in output
+
+
+@pytest.mark.core_matrix
+def test_variables_beside_a_playbook_of_the_users_own_are_refused_where_ansible_does_not_read_them(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "own" / "group_vars" / "all.yml"
+    file.parent.mkdir(parents=True)
+    file.write_text("connectops_mode: agreed\nmine: 1\n", encoding="utf-8")
+    own = tmp_path / "own" / "own.yml"
+    own.write_text("- import_playbook: connectops.recovery.recover\n", encoding="utf-8")
+    status, output = play(str(own), tmp_path, {})
+    assert status != 0, output
+    assert (
+        f"{file} sets connectops_mode, and Ansible does not read group_vars beside a playbook for one that it imports: put"
+        f" group_vars beside the inventory, or pass it with -e @{file}." in output
+    )
+    assert "TASK [" not in output
+    # Both of these have it read.
+    beside = tmp_path / "own" / "hosts.yml"
+    beside.write_text((tmp_path / "hosts.yml").read_text(encoding="utf-8"), encoding="utf-8")
+    for inventory, arguments in ((str(beside), ()), (None, ("-e", f"@{file}"))):
+        _status, output = play(str(own), tmp_path, {}, inventory, *arguments)
+        assert "connectops_mode is agreed, and no plan was agreed to" in output
+    # A play of the user's own may use the same hosts, and has the variables.
+    head = {"hosts": "{{ lookup('connectops.recovery.clusters') }}", "connection": "local", "gather_facts": False}
+    own.write_text(json.dumps([{**head, "tasks": [{"ansible.builtin.debug": {"var": "connectops_mode"}}]}]))
+    status, output = play(str(own), tmp_path, {})
+    assert status == 0, output
+    assert "agreed" in output
 
 
 @pytest.mark.core_matrix

@@ -13,8 +13,18 @@ from typing import Any
 
 import pytest
 from ansible import constants
+<<<<<<< HEAD
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import found_in, left_by, summary_of
+=======
+from ansible_collections.connectops.recovery.plugins.plugin_utils.play_vars import note_play_vars
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import found_in, summary_of
+>>>>>>> ws/c
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import keep_document
+
+
+class HostVars(dict[str, Any]):
+    raw_get = dict.__getitem__
+
 
 READ = {"ansible_facts": {"connectops_offsets": {"read_at": 1.0, "connectors": {"orders": {"verdict": "ok"}}}}}
 
@@ -85,6 +95,16 @@ def test_the_secrets_of_the_run_are_in_nothing_that_is_found() -> None:
         )
         assert "It said ********" in found
         assert "c4n4ry" not in found
+
+
+def test_a_secret_that_is_set_in_the_play_is_in_nothing_that_is_found() -> None:
+    note_play_vars({"connectops_bearer_token": "c4n4ry-of-the-token"}, (), None)
+    try:
+        given = {"connectops_failure": "It said c4n4ry-of-the-token."}
+        found = found_in("a", given, {"hostvars": HostVars(a={"inventory_hostname": "a"})}, is_preview=False)
+    finally:
+        note_play_vars({}, (), None)
+    assert found.problem == "It said ********."
 
 
 def test_what_was_planned_and_what_was_changed_are_told_apart_by_the_run() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.parsing.dataloader import DataLoader
 from ansible_collections.connectops.recovery.plugins.plugin_utils.whole_run import (
     command_line_problem,
     difference_problems,
@@ -23,6 +24,10 @@ RECOVER = "connectops.recovery.recover"
 KNOWN = {"all", "eu", "connect-1", "connect-2"}
 
 
+def load(file: str) -> Any:
+    return DataLoader().load_from_file(file)
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
@@ -33,19 +38,28 @@ KNOWN = {"all", "eu", "connect-1", "connect-2"}
         ({"start_at_task": "Report"}, "--start-at-task Report leaves out steps"),
     ],
 )
-def test_a_command_line_that_leaves_out_steps_is_refused(given: Mapping[str, Any], words: str) -> None:
+def test_a_command_line_that_leaves_out_steps_is_refused(tmp_path: Path, given: Mapping[str, Any], words: str) -> None:
     by_path = str(Path(__file__).parents[3] / "playbooks" / "recover.yml")
-    for playbook in (RECOVER, by_path):
-        problem = command_line_problem({"args": [playbook], **given})
+    thin = tmp_path / "site.yml"
+    thin.write_text(
+        f"[{{import_playbook: {RECOVER}}}, {{ansible.builtin.import_playbook: {by_path}}}]", encoding="utf-8"
+    )
+    upper = tmp_path / "upper.yml"
+    upper.write_text("[{import_playbook: site.yml}]", encoding="utf-8")
+    for playbook in (RECOVER, by_path, str(thin), str(upper)):
+        problem = command_line_problem({"args": [playbook], **given}, load)
         assert problem is not None
         assert problem.startswith(words.replace(RECOVER, playbook))
-    # A playbook that imports ours may give it tags.
-    assert command_line_problem({"args": ["site.yml"], **given}) is None
+    # A playbook that imports ours may give it tags, and have others.
+    own = (f"import_playbook: {RECOVER}, tags: [x]", "hosts: all", "import_playbook: other.yml", "1: 2")
+    for text in ("", *(f"[{{import_playbook: {RECOVER}}}, {{{one}}}]" for one in own)):
+        thin.write_text(text, encoding="utf-8")
+        assert command_line_problem({"args": [str(thin), "no.such.playbook"], **given}, load) is None
 
 
 @pytest.mark.parametrize("given", [{}, {"tags": ["all"]}, {"tags": ["x", "untagged"]}, {"skip_tags": ["x"]}])
 def test_a_command_line_that_leaves_out_nothing_is_not(given: Mapping[str, Any]) -> None:
-    assert command_line_problem({"args": [RECOVER], **given}) is None
+    assert command_line_problem({"args": [RECOVER], **given}, load) is None
 
 
 @pytest.mark.parametrize(
