@@ -13,12 +13,8 @@ from typing import Any
 
 import pytest
 from ansible import constants
-<<<<<<< HEAD
-from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import found_in, left_by, summary_of
-=======
 from ansible_collections.connectops.recovery.plugins.plugin_utils.play_vars import note_play_vars
-from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import found_in, summary_of
->>>>>>> ws/c
+from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import found_in, left_by, summary_of
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import keep_document
 
 
