@@ -97,7 +97,9 @@ def test_a_secret_that_is_set_in_the_play_is_in_nothing_that_is_found() -> None:
     note_play_vars({"connectops_bearer_token": "c4n4ry-of-the-token"}, (), None)
     try:
         given = {"connectops_failure": "It said c4n4ry-of-the-token."}
-        found = found_in("a", given, {"hostvars": HostVars(a={"inventory_hostname": "a"})}, is_preview=False)
+        found = found_in(
+            "a", given, {"hostvars": HostVars(a={"inventory_hostname": "a"})}, playbook="recover", is_preview=False
+        )
     finally:
         note_play_vars({}, (), None)
     assert found.problem == "It said ********."
@@ -147,13 +149,6 @@ def test_a_report_is_made_from_what_its_own_playbook_has_left() -> None:
     undone = {**left, "rollback_result": {"connectors": {"orders": {"msg": "of the rollback"}}}}
     found = found_in("a", undone, {}, playbook="rollback", is_preview=False)
     assert found.change("orders") == {"msg": "of the rollback"}
-
-
-class HostVars(dict[str, dict[str, Any]]):
-    """Stands in for Ansible's."""
-
-    def raw_get(self, label: str) -> dict[str, Any]:
-        return self[label]
 
 
 def test_what_a_host_has_left_in_a_playbook_in_which_it_failed_is_not_that_of_the_next_one() -> None:
