@@ -44,8 +44,10 @@ def are_of_play(names: Iterable[str]) -> bool:
 
 def seen_by(label: str, variables: Variables) -> Variables:
     """The variables of a host, rendered when they are read. ``variables`` are those of the task that asks."""
-    of_host: Variables = variables["hostvars"][label]
-    return _Seen({**variables["hostvars"].raw_get(label), **_at_head}) if _of_play else of_host
+    hostvars = variables["hostvars"]
+    # No play of ours has begun where the loader is not known.
+    found: Variables = hostvars[label] if _loader is None else _Seen({**hostvars.raw_get(label), **_at_head})
+    return found
 
 
 class _Seen(Mapping[str, Any]):

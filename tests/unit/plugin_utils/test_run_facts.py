@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from ansible import constants
+from ansible.parsing.dataloader import DataLoader
 from ansible_collections.connectops.recovery.plugins.plugin_utils.play_vars import note_play_vars
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import found_in, left_by, summary_of
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import keep_document
@@ -94,7 +95,7 @@ def test_the_secrets_of_the_run_are_in_nothing_that_is_found() -> None:
 
 
 def test_a_secret_that_is_set_in_the_play_is_in_nothing_that_is_found() -> None:
-    note_play_vars({"connectops_bearer_token": "c4n4ry-of-the-token"}, (), None)
+    note_play_vars({"connectops_bearer_token": "c4n4ry-of-the-token"}, (), DataLoader())
     try:
         given = {"connectops_failure": "It said c4n4ry-of-the-token."}
         found = found_in(
