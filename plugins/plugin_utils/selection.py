@@ -16,7 +16,7 @@ Data = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Selection:
-    """Of one cluster. ``connectors``: what is planned, and changed where its plan changes anything.
+    """Of one cluster. ``connectors``: what is planned, each once, and changed where its plan changes anything.
 
     ``left_stopped``: STOPPED connectors that would be stuck after a resume, and that nobody has asked to recover or to leave
     alone. ``not_agreed``: connectors that are stuck, and of which no plan was agreed to.
@@ -39,7 +39,7 @@ class Selection:
         stopped = () if named else facts.get("stuck_after_resume", ())
         settled = {*facts.get("unfinished", ()), *(agreed or ()), *stay_stopped}
         return cls(
-            tuple(chosen) if facts else (),
+            tuple(dict.fromkeys(chosen)) if facts else (),
             tuple(name for name in stopped if name not in settled),
             () if agreed is None else tuple(name for name in found if name not in agreed),
         )
@@ -47,7 +47,7 @@ class Selection:
     @classmethod
     def of_rollback(cls, named: Collection[str], agreed: Collection[str] | None) -> Selection:
         """For a rollback, which finds no connectors itself."""
-        return cls(tuple(named if agreed is None else agreed))
+        return cls(tuple(dict.fromkeys(named if agreed is None else agreed)))
 
     def as_data(self) -> dict[str, list[str]]:
         return {

@@ -321,6 +321,16 @@ def test_default_floors_are_raised_unless_others_are_named_without_them(
     assert ("stripe.report.max.wait.ms" in output.partition("PLAY [Recover")[2]) is raises
 
 
+@pytest.mark.parametrize("value, verifies", [([], False), ("[ ]", False), (" ", True), (None, True)])
+def test_an_empty_list_of_connectors_to_verify_means_none(
+    tmp_path: Path, clusters: list[SimulatedCluster], value: Any, *, verifies: bool
+) -> None:
+    status, output = run(tmp_path, clusters[:1], "recover", verify_connectors=value)
+    assert status == 0, output
+    assert changed(clusters) == ["cluster-001"]
+    assert ("Recovered: stripe-00." in output) is verifies
+
+
 def test_named_connectors_are_the_only_ones_that_are_looked_at(
     tmp_path: Path, clusters: list[SimulatedCluster]
 ) -> None:

@@ -28,6 +28,7 @@ FACTS: dict[str, Any] = {
         ((), None, ("d",), ("a", "b", "c"), ("e",), ()),
         # A user who names connectors has decided about the others.
         (("x",), None, (), ("x",), (), ()),
+        (("y", "x", "y"), None, (), ("y", "x"), (), ()),
         # What was not agreed to is reported and left alone.
         ((), {"a": "1", "d": "2"}, (), ("a", "d"), ("e",), ("b", "c")),
         ((), {}, (), (), ("d", "e"), ("a", "b", "c")),
@@ -46,6 +47,7 @@ def test_nothing_is_changed_in_a_cluster_that_was_not_read() -> None:
 
 def test_a_rollback_takes_back_what_is_named_or_agreed() -> None:
     assert Selection.of_rollback(("a",), None).connectors == ("a",)
+    assert Selection.of_rollback(("b", "a", "b"), None).connectors == ("b", "a")
     assert Selection.of_rollback((), {"b": "1"}).connectors == ("b",)
 
 
