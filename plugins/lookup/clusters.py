@@ -28,6 +28,7 @@ options:
     description:
       - Whether to leave out the clusters of which M(connectops.recovery.report) has found in this run that nothing failed. None
         is left out before it has looked.
+      - One of those is kept beside the others. Ansible ends the run after a play in which every host has failed.
     type: bool
     default: false
 """
