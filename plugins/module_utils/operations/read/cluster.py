@@ -37,8 +37,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connecto
     show_progress,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import (
-    AccessDenied,
     KafkaFailed,
+    TimedOut,
     TopicNotFound,
     may_be_elsewhere,
     other_cluster,
@@ -230,8 +230,9 @@ def _read_topics(kafka: KafkaClient, snapshot: Snapshot) -> _Topics:
     for topic, of in wanted.items():
         try:
             found = kafka.read_offsets(topic, of)
-        except (AccessDenied, TopicNotFound) as failure:
-            if topic == common:
+        except KafkaFailed as failure:
+            # Without time nothing else can be read either.
+            if topic == common or isinstance(failure, TimedOut):
                 raise
             # It is these connectors' own: the common topic would show offsets that they do not read.
             unread.update(dict.fromkeys(of, failure.sentence))

@@ -22,6 +22,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import (
     AccessDenied,
     KafkaFailed,
+    TimedOut,
     TopicNotFound,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.offsets_topic import (
@@ -90,6 +91,7 @@ class Topics:
     tell: Callable[[str, int, int], None] | None = None
     cluster_id: str = "kafka-1"
     denied: Collection[str] = ()
+    failures: Mapping[str, KafkaFailed] = field(default_factory=dict)
 
     def __call__(self, options: KafkaOptions, tell: Callable[[str, int, int], None]) -> Topics:
         if self.problem:
@@ -118,6 +120,8 @@ class Topics:
         assert self.tell is not None
         if topic in self.denied:
             raise AccessDenied(f"The right to read {topic} is missing.")
+        if topic in self.failures:
+            raise self.failures[topic]
         self.tell(topic, 250_000, 1_000_000)
         found = tuple(self.records.get(topic, ()))
         return OffsetsTopic(topic, found, len(found), 0, {0: self.hidden} if self.hidden else {}, 1)
@@ -385,6 +389,27 @@ def test_a_topic_of_its_own_that_may_not_be_read_costs_the_others_nothing(
     assert (found["apart"].problem is None) == has_rest_offsets
     sentence = "The offsets topic of apart was not read: The right to read apart-offsets is missing."
     assert sentence in views.warnings
+
+
+@pytest.mark.parametrize(
+    "failure, is_read",
+    [
+        (KafkaFailed("Kafka did not return the ends of apart-offsets: Leader not available."), True),
+        (TimedOut("Kafka did not return all of apart-offsets within 60 s."), False),
+    ],
+    ids=["without a leader", "no time is left"],
+)
+def test_a_topic_of_its_own_that_cannot_be_read_costs_the_others_nothing_while_there_is_time(
+    read: ReadViews, failure: KafkaFailed, is_read: bool
+) -> None:
+    cluster = worker()
+    own = {Partition.of(PARTITION): {"id": 7}}
+    cluster.by_name["apart"] = FakeConnector("apart", {"offsets.storage.topic": "apart-offsets"}, own)
+    views = read(cluster, Topics({COMMON: [record(COMMON, 5)]}, failures={"apart-offsets": failure}))
+    times = {one.name: [entry.committed_at for entry in one.offsets] for one in views.snapshot.connectors}
+    assert times == {"orders": [NOW - 60 if is_read else None], "apart": [None]}
+    what = "The offsets topic of apart" if is_read else "The offsets topic"
+    assert views.warnings == (f"{what} was not read: {failure.sentence}",)
 
 
 @pytest.mark.parametrize("workers, is_read", [("kafka-1", False), ("", True)], ids=["known", "not known"])
