@@ -34,8 +34,9 @@ class SinkPosition:
     """How far a sink connector's group has come in one topic partition; moments are epoch seconds, None: not known.
 
     ``committed`` is the next position to read, None where the group has committed nothing; ``end`` is the position after the
-    last record; ``waiting_since`` is the timestamp of the first record that is not committed. ``has_expired``: nothing was
-    committed, and no record is left.
+    last record, that of the commit where no record waits; ``begin`` is the first position that has not expired.
+    ``waiting_since`` is the timestamp of the first record that is not committed. ``has_expired``: nothing was committed, and
+    no record is left.
     """
 
     topic: str
@@ -45,6 +46,7 @@ class SinkPosition:
     committed_at: float | None = None
     waiting_since: float | None = None
     has_expired: bool = False
+    begin: int = 0
 
     @property
     def partition(self) -> Partition:
@@ -99,8 +101,8 @@ def _reasons(one: SinkPosition, limits: Limits, now: float) -> Iterator[JudgedRe
         elif one.end > 0:
             yield "missing", Reason("no_offset", f"nothing committed, the topic partition ends at {one.end}", one.end)
         return
-    # The end was read a moment before the commit, which may have passed it.
-    lag = max(0, one.end - one.committed)
+    # What has expired does not wait. The end was read a moment before the commit, which may have passed it.
+    lag = max(0, one.end - max(one.begin, one.committed))
     if lag == 0:
         return
     doubt = clock_doubtful("its commit", one.committed_at, now)

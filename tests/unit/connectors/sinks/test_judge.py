@@ -97,6 +97,13 @@ def test_reasons_have_figures_and_the_partition_is_named_as_connect_does() -> No
     }
 
 
+@pytest.mark.parametrize("begin, lag", [(3, 3), (7, 3), (8, 2), (10, 0), (12, 0)], ids=lambda value: str(value))
+def test_what_has_expired_is_not_counted_as_waiting(begin: int, lag: int) -> None:
+    (found,) = judge_sink(connector(), [replace(progress(7, 10, 25 * HOUR), begin=begin)], Limits(), NOW)
+    assert [reason.value for reason in found.reasons if reason.code == "lag"] == ([lag] if lag else [])
+    assert found.verdict == ("stuck" if lag else "ok")
+
+
 def test_the_limit_is_the_users() -> None:
     limits = Limits(max_commit_age_hours=48)
     assert [one.verdict for one in judge_sink(connector(), [progress(7, 10, 25 * HOUR)], limits, NOW)] == ["late"]
