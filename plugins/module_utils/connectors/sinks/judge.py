@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import looks_masked
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.commits import (
     CLOCK_TOLERANCE_SECONDS,
@@ -17,6 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import state_reasons
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import (
+    NOT_CONFIGURED,
     JudgedReason,
     Limits,
     Reason,
@@ -27,6 +30,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
 
 # Connect's sinks commit once a minute by default; some of them hold on for minutes to write larger files.
 _LATE_SECONDS = 600
+# Sets of characters within others, which Java reads in another way than Python.
+_NESTED_SET = re.compile(r"&&|\[[^\]]*\[")
 
 
 @dataclass(frozen=True)
@@ -59,20 +64,47 @@ def judge_sink(
 ) -> tuple[Verdict, ...]:
     """A verdict on each topic partition; ``progress`` is None where Kafka was not read, ``now`` is epoch seconds.
 
-    A sink of which nothing is known gets one verdict on the partition without fields.
+    What is committed for a topic that the config does not name is orphaned. A sink of which nothing else is known gets one
+    verdict on the partition without fields.
     """
+    seen: list[tuple[Partition, bool, Iterator[JudgedReason], float | None]]
     if progress is None:
-        found = [
-            _verdict(connector, entry.partition, _unread(has_offset=entry.offset is not None))
+        seen = [
+            (entry.partition, entry.offset is not None, _unread(has_offset=entry.offset is not None), None)
             for entry in sorted(connector.offsets, key=lambda entry: str(entry.partition))
         ]
     else:
-        found = [
-            _verdict(connector, one.partition, _reasons(one, limits, now), one.committed_at)
+        seen = [
+            (one.partition, one.committed is not None, _reasons(one, limits, now), one.committed_at)
             for one in sorted(progress, key=lambda one: (one.topic, one.number))
         ]
-    nothing: JudgedReason = ("unknown", Reason("no_offset", "it has committed nothing, and its topics are not known"))
-    return tuple(found) or (_verdict(connector, Partition(()), iter([nothing])),)
+    found = []
+    for partition, is_committed, reasons, committed_at in seen:
+        if _may_be_read(str(partition.get("kafka_topic")), connector.config):
+            found.append(_verdict(connector, partition, reasons, committed_at))
+        elif is_committed:
+            found.append(Verdict(partition, "orphaned", (NOT_CONFIGURED,), committed_at=committed_at))
+    if all(one.verdict == "orphaned" for one in found):
+        where = " in the topics of its config" if found else ", and its topics are not known"
+        nothing: JudgedReason = ("unknown", Reason("no_offset", f"it has committed nothing{where}"))
+        found.append(_verdict(connector, Partition(()), iter([nothing])))
+    return tuple(found)
+
+
+def _may_be_read(topic: str, config: Mapping[str, str]) -> bool:
+    """Whether the config names the topic, or cannot be read here: with a placeholder, or an expression of Java alone."""
+    names, expression = config.get("topics", "").strip(), config.get("topics.regex", "").strip()
+    text = names or expression
+    if not text or "${" in text or looks_masked(text):
+        return True
+    if names:
+        return topic in (name.strip() for name in names.split(","))
+    if _NESTED_SET.search(expression):
+        return True
+    try:
+        return re.fullmatch(expression, topic) is not None
+    except (re.error, OverflowError, RecursionError):
+        return True
 
 
 def _verdict(
