@@ -52,10 +52,7 @@ class ConnectorTopics:
     def view(self, connector: Connector) -> TopicView:
         """Raises KafkaFailed, also where it is unclear which topic it is, or a part of it cannot be read now."""
         if connector.config.get(OTHER_CLUSTER):
-            raise errors.KafkaFailed(
-                f"Connector '{connector.name}' has the setting {OTHER_CLUSTER}, so its offsets may be on another Kafka cluster"
-                " than those of other connectors: its offsets topic is neither read nor written."
-            )
+            raise errors.may_be_elsewhere(connector.name, OTHER_CLUSTER)
         with self._connected() as connection:
             topics = dict.fromkeys(
                 filter(None, (connector.own_offsets_topic, self._common_topic(connection, connector.name)))

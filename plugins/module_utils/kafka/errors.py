@@ -204,6 +204,14 @@ def other_cluster(options: KafkaOptions, found: str, wanted: str) -> KafkaFailed
     )
 
 
+def may_be_elsewhere(connector: str, setting: str) -> KafkaFailed:
+    """``setting``: with it the connector may write to another Kafka cluster than that of the workers."""
+    return KafkaFailed(
+        f"Connector '{connector}' has the setting {setting}, so its offsets may be on another Kafka cluster than those of other"
+        " connectors: its offsets topic is neither read nor written."
+    )
+
+
 def no_such_topic(options: KafkaOptions, topic: str, existing: Collection[str]) -> TopicNotFound:
     hint = did_you_mean(topic, existing, "check its name.")
     return TopicNotFound(

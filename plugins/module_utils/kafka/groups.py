@@ -47,6 +47,12 @@ def group_positions(connection: Connection, group: str, topics: Collection[str] 
     nexts = {partition: max(begins[partition], committed.get(partition, 0)) for partition in partitions}
     behind = {partition: at for partition, at in nexts.items() if at < ends[partition]}
     waiting = first_messages(connection, behind, 1)
+    # The marker after the last record of a transaction is never committed, and neither is what has expired: neither waits.
+    idle = {
+        partition
+        for partition in partitions
+        if partition in committed and (partition not in behind or waiting.get(partition) == [])
+    }
     # Records came, none was committed, and none is left to be read.
     expired = {
         partition
@@ -57,11 +63,11 @@ def group_positions(connection: Connection, group: str, topics: Collection[str] 
         SinkPosition(
             *partition,
             committed.get(partition),
-            # The marker after the last record of a transaction is never committed, and is not a record that waits.
-            committed[partition] if partition in committed and waiting.get(partition) == [] else ends[partition],
+            committed[partition] if partition in idle else ends[partition],
             times.get(partition),
             written_at(waiting[partition][0]) if waiting.get(partition) else None,
             has_expired=partition in expired,
+            begin=begins[partition],
         )
         for partition in partitions
     )

@@ -109,6 +109,7 @@ class FakeAdmin:
     commits: Mapping[str, Mapping[Place, int]]
     settings_denied: bool = False
     coordinator_errors: list[int] = field(default_factory=list)
+    begins: Mapping[Place, int] = field(default_factory=dict)
 
     def list_offsets(self, specs: Mapping[TopicPartition, Any], **options: Any) -> dict[TopicPartition, Any]:
         committed_only = options["isolation_level"] == confluent_kafka.IsolationLevel.READ_COMMITTED
@@ -117,7 +118,8 @@ class FakeAdmin:
         for one, spec in specs.items():
             end = len(self.topics[one.topic][one.partition])
             stable = self.open_since.get((one.topic, one.partition), end) if committed_only else end
-            answers[one] = SimpleNamespace(offset=0 if isinstance(spec, earliest) else stable)
+            begin = self.begins.get((one.topic, one.partition), 0)
+            answers[one] = SimpleNamespace(offset=begin if isinstance(spec, earliest) else stable)
         return answers
 
     def describe_configs(self, resources: Sequence[Any], **options: Any) -> dict[Any, Any]:

@@ -46,6 +46,28 @@ def test_the_marker_of_a_transaction_does_not_wait() -> None:
     assert group_positions(connection, GROUP) == (SinkPosition("t", 0, committed=2, end=2),)
 
 
+@pytest.mark.parametrize(
+    "committed, begin, end",
+    [
+        pytest.param(2, 3, 2, id="the marker of a transaction alone, and all has expired"),
+        pytest.param(1, 3, 1, id="records that have expired"),
+        pytest.param(3, 3, 3, id="nothing"),
+    ],
+)
+def test_what_has_expired_does_not_wait(committed: int, begin: int, end: int) -> None:
+    connection = FakeConnection({"t": {0: [RECORD, RECORD, None]}}, commits={GROUP: {("t", 0): committed}})
+    connection.admin.begins = {("t", 0): begin}
+    assert group_positions(connection, GROUP) == (SinkPosition("t", 0, committed, end, begin=begin),)
+
+
+def test_a_backlog_that_has_expired_in_part_waits_from_the_first_record_that_is_left() -> None:
+    connection = FakeConnection({"t": {0: [RECORD] * 5}}, commits={GROUP: {("t", 0): 1}})
+    connection.admin.begins = {("t", 0): 3}
+    assert group_positions(connection, GROUP) == (
+        SinkPosition("t", 0, committed=1, end=5, waiting_since=FIRST_SECOND + 3, begin=3),
+    )
+
+
 def test_without_a_commit_and_without_a_record_left_it_is_said_that_all_have_expired() -> None:
     connection = FakeConnection({"t": {0: [None, None]}})
     assert group_positions(connection, GROUP, ["t"]) == (SinkPosition("t", 0, None, 2, has_expired=True),)

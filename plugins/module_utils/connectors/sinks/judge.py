@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import looks_masked
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.commits import (
     CLOCK_TOLERANCE_SECONDS,
@@ -17,6 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import state_reasons
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import (
+    NOT_CONFIGURED,
     JudgedReason,
     Limits,
     Reason,
@@ -27,6 +30,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
 
 # Connect's sinks commit once a minute by default; some of them hold on for minutes to write larger files.
 _LATE_SECONDS = 600
+# Sets of characters within others, which Java reads in another way than Python.
+_NESTED_SET = re.compile(r"&&|\[[^\]]*\[")
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,9 @@ class SinkPosition:
     """How far a sink connector's group has come in one topic partition; moments are epoch seconds, None: not known.
 
     ``committed`` is the next position to read, None where the group has committed nothing; ``end`` is the position after the
-    last record; ``waiting_since`` is the timestamp of the first record that is not committed. ``has_expired``: nothing was
-    committed, and no record is left.
+    last record, that of the commit where no record waits; ``begin`` is the first position that has not expired.
+    ``waiting_since`` is the timestamp of the first record that is not committed. ``has_expired``: nothing was committed, and
+    no record is left.
     """
 
     topic: str
@@ -45,6 +51,7 @@ class SinkPosition:
     committed_at: float | None = None
     waiting_since: float | None = None
     has_expired: bool = False
+    begin: int = 0
 
     @property
     def partition(self) -> Partition:
@@ -57,20 +64,47 @@ def judge_sink(
 ) -> tuple[Verdict, ...]:
     """A verdict on each topic partition; ``progress`` is None where Kafka was not read, ``now`` is epoch seconds.
 
-    A sink of which nothing is known gets one verdict on the partition without fields.
+    What is committed for a topic that the config does not name is orphaned. A sink of which nothing else is known gets one
+    verdict on the partition without fields.
     """
+    seen: list[tuple[Partition, bool, Iterator[JudgedReason], float | None]]
     if progress is None:
-        found = [
-            _verdict(connector, entry.partition, _unread(has_offset=entry.offset is not None))
+        seen = [
+            (entry.partition, entry.offset is not None, _unread(has_offset=entry.offset is not None), None)
             for entry in sorted(connector.offsets, key=lambda entry: str(entry.partition))
         ]
     else:
-        found = [
-            _verdict(connector, one.partition, _reasons(one, limits, now), one.committed_at)
+        seen = [
+            (one.partition, one.committed is not None, _reasons(one, limits, now), one.committed_at)
             for one in sorted(progress, key=lambda one: (one.topic, one.number))
         ]
-    nothing: JudgedReason = ("unknown", Reason("no_offset", "it has committed nothing, and its topics are not known"))
-    return tuple(found) or (_verdict(connector, Partition(()), iter([nothing])),)
+    found = []
+    for partition, is_committed, reasons, committed_at in seen:
+        if _may_be_read(str(partition.get("kafka_topic")), connector.config):
+            found.append(_verdict(connector, partition, reasons, committed_at))
+        elif is_committed:
+            found.append(Verdict(partition, "orphaned", (NOT_CONFIGURED,), committed_at=committed_at))
+    if all(one.verdict == "orphaned" for one in found):
+        where = " in the topics of its config" if found else ", and its topics are not known"
+        nothing: JudgedReason = ("unknown", Reason("no_offset", f"it has committed nothing{where}"))
+        found.append(_verdict(connector, Partition(()), iter([nothing])))
+    return tuple(found)
+
+
+def _may_be_read(topic: str, config: Mapping[str, str]) -> bool:
+    """Whether the config names the topic, or cannot be read here: with a placeholder, or an expression of Java alone."""
+    names, expression = config.get("topics", "").strip(), config.get("topics.regex", "").strip()
+    text = names or expression
+    if not text or "${" in text or looks_masked(text):
+        return True
+    if names:
+        return topic in (name.strip() for name in names.split(","))
+    if _NESTED_SET.search(expression):
+        return True
+    try:
+        return re.fullmatch(expression, topic) is not None
+    except (re.error, OverflowError, RecursionError):
+        return True
 
 
 def _verdict(
@@ -99,8 +133,8 @@ def _reasons(one: SinkPosition, limits: Limits, now: float) -> Iterator[JudgedRe
         elif one.end > 0:
             yield "missing", Reason("no_offset", f"nothing committed, the topic partition ends at {one.end}", one.end)
         return
-    # The end was read a moment before the commit, which may have passed it.
-    lag = max(0, one.end - one.committed)
+    # What has expired does not wait. The end was read a moment before the commit, which may have passed it.
+    lag = max(0, one.end - max(one.begin, one.committed))
     if lag == 0:
         return
     doubt = clock_doubtful("its commit", one.committed_at, now)

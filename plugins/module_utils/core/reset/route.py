@@ -136,7 +136,7 @@ def _routed(
     records = _records_of(change.partition, view, backed_up)
     if records:
         keys = list(dict.fromkeys(record.key for record in records))
-        is_reached = len(keys) == 1 and is_addressable(records[0])
+        is_reached = len(keys) == 1 and is_addressable(records[0]) and _is_where_connect_writes(keys[0], view)
     else:
         keys, is_reached = [rest_key(name, change.partition)], True
         _refuse_unknown_key(change.partition, name, view)
@@ -159,6 +159,12 @@ def _records_of(partition: Partition, view: TopicView, backed_up: Sequence[Offse
         or read
         or copies
     )
+
+
+def _is_where_connect_writes(key: bytes, view: TopicView) -> bool:
+    """Whether no other topic partition has the key, tombstones included: a worker may read that one last when it starts."""
+    holders = {record.topic_partition for record in view.read_records if record.key == key}
+    return holders <= {topic_partition_of(key, view.topics[view.read_topic])}
 
 
 def _topic_keys(key: bytes, topic: str, view: TopicView, after: Offset | None) -> Iterator[TopicKey]:

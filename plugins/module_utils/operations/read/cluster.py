@@ -33,12 +33,15 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestio
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.client import KafkaClient
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connector_topics import (
+    OTHER_CLUSTER,
     show_progress,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import (
-    AccessDenied,
     KafkaFailed,
+    TimedOut,
     TopicNotFound,
+    may_be_elsewhere,
+    other_cluster,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import (
     read_offsets,
@@ -49,6 +52,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka 
 
 # Kafka's own source connectors whose class names do not say what they are; MirrorMaker's settings name topics.
 _SOURCE_CLASSES = frozenset({"MirrorCheckpointConnector", "MirrorHeartbeatConnector"})
+# With it a sink connector may read another Kafka cluster than that of the workers.
+_OTHER_CLUSTER_OF_SINK = "consumer.override.bootstrap.servers"
 
 
 @dataclass(frozen=True)
@@ -144,10 +149,15 @@ def _with_topics(
     now: float,
     say: Callable[[str], None],
 ) -> ClusterViews:
-    """Both views, or that of the topics alone where ``snapshot`` is None because of ``rest_problem``."""
+    """Both views, or that of the topics alone where ``snapshot`` is None because of ``rest_problem``.
+
+    Raises KafkaFailed, also where the brokers are not those of the workers.
+    """
     has_rest_offsets = snapshot is not None and client.supports("GET", "offsets")
     warnings = []
     with KafkaClient(options, show_progress(say)) as kafka:
+        if snapshot is not None and snapshot.cluster_id and kafka.cluster_id != snapshot.cluster_id:
+            raise other_cluster(options, kafka.cluster_id, snapshot.cluster_id)
         if snapshot is None:
             snapshot = _snapshot_of_topics(kafka, names, now)
             warnings.append(f"{rest_problem} The offsets are those of the topic; states and tasks are not known.")
@@ -165,13 +175,14 @@ def _with_topics(
             continue
         mine = tuple(topics.records[connector.name])
         read_from = connector.own_offsets_topic or str(topics.common)
-        in_topic = offsets_from_records(record for record in mine if record.topic == read_from)
+        here = [record for record in mine if record.topic == read_from]
+        in_topic = offsets_from_records(here)
         if connector.type == "unknown" and mine:
             # Only source connectors store offsets there.
             connector = replace(connector, type="source")
         if has_rest_offsets and connector.problem is None:
             findings[connector.name] = _settled(client, connector, mine, read_from)
-            connectors.append(replace(connector, offsets=_merged(with_commit_times(connector.offsets, mine), in_topic)))
+            connectors.append(replace(connector, offsets=_merged(with_commit_times(connector.offsets, here), in_topic)))
         else:
             findings[connector.name] = compare(connector.name, None, mine, read_from)
             connectors.append(replace(connector, offsets=in_topic, problem=None))
@@ -192,9 +203,16 @@ def _with_topics(
 
 def _read_topics(kafka: KafkaClient, snapshot: Snapshot) -> _Topics:
     """The offsets of the source connectors, from the common topic and from those of their own; sinks' positions."""
-    warnings = []
-    # One of unknown type may be a source.
-    sources = [connector for connector in snapshot.connectors if connector.type != "sink"]
+    warnings: list[str] = []
+    unread: dict[str, str] = {}
+    sources = []
+    for connector in snapshot.connectors:
+        # One of unknown type may be a source.
+        if connector.type != "sink" and connector.config.get(OTHER_CLUSTER):
+            unread[connector.name] = may_be_elsewhere(connector.name, OTHER_CLUSTER).sentence
+        elif connector.type != "sink":
+            sources.append(connector)
+    warnings += unread.values()
     common = None
     if sources:
         try:
@@ -208,13 +226,13 @@ def _read_topics(kafka: KafkaClient, snapshot: Snapshot) -> _Topics:
         for topic in filter(None, (common, connector.own_offsets_topic)):
             wanted.setdefault(topic, []).append(connector.name)
     records: dict[str, list[OffsetRecord]] = {connector.name: [] for connector in sources}
-    unread: dict[str, str] = {}
     read = []
     for topic, of in wanted.items():
         try:
             found = kafka.read_offsets(topic, of)
-        except (AccessDenied, TopicNotFound) as failure:
-            if topic == common:
+        except KafkaFailed as failure:
+            # Without time nothing else can be read either.
+            if topic == common or isinstance(failure, TimedOut):
                 raise
             # It is these connectors' own: the common topic would show offsets that they do not read.
             unread.update(dict.fromkeys(of, failure.sentence))
@@ -232,7 +250,12 @@ def _read_topics(kafka: KafkaClient, snapshot: Snapshot) -> _Topics:
             records[record.connector].append(record)
     sinks = {}
     for connector in snapshot.connectors:
-        if connector.type == "sink":
+        if connector.type == "sink" and connector.config.get(_OTHER_CLUSTER_OF_SINK):
+            warnings.append(
+                f"The group of sink connector '{connector.name}' was not read: it has the setting {_OTHER_CLUSTER_OF_SINK}, so it"
+                " may read another Kafka cluster than that of the workers."
+            )
+        elif connector.type == "sink":
             try:
                 sinks[connector.name] = kafka.group_positions(_group_of(connector), _topics_of(connector))
             except KafkaFailed as failure:

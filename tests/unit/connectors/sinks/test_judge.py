@@ -97,6 +97,13 @@ def test_reasons_have_figures_and_the_partition_is_named_as_connect_does() -> No
     }
 
 
+@pytest.mark.parametrize("begin, lag", [(3, 3), (7, 3), (8, 2), (10, 0), (12, 0)], ids=lambda value: str(value))
+def test_what_has_expired_is_not_counted_as_waiting(begin: int, lag: int) -> None:
+    (found,) = judge_sink(connector(), [replace(progress(7, 10, 25 * HOUR), begin=begin)], Limits(), NOW)
+    assert [reason.value for reason in found.reasons if reason.code == "lag"] == ([lag] if lag else [])
+    assert found.verdict == ("stuck" if lag else "ok")
+
+
 def test_the_limit_is_the_users() -> None:
     limits = Limits(max_commit_age_hours=48)
     assert [one.verdict for one in judge_sink(connector(), [progress(7, 10, 25 * HOUR)], limits, NOW)] == ["late"]
@@ -128,9 +135,9 @@ def test_the_state_is_told_first(state: str, task: str, one: SinkPosition, verdi
     assert (found.verdict, [reason.code for reason in found.reasons]) == (verdict, codes)
 
 
-def rest(number: int, position: int | None) -> StoredOffset:
+def rest(number: int, position: int | None, topic: str = "orders") -> StoredOffset:
     offset = None if position is None else {"kafka_offset": position}
-    return StoredOffset(Partition.of({"kafka_topic": "orders", "kafka_partition": number}), offset)
+    return StoredOffset(Partition.of({"kafka_topic": topic, "kafka_partition": number}), offset)
 
 
 def test_without_kafka_it_is_said_what_to_give() -> None:
@@ -152,9 +159,55 @@ def test_a_sink_of_which_nothing_is_known_is_still_judged(
     assert found.reasons[-1].code == "no_offset"
 
 
+CONFIGS = {
+    # name: (config, topics that it may read, topics that it does not read)
+    "names": ({"topics": "orders, a.b"}, ["orders", "a.b"], ["order", "orders2", "a-b", "Orders"]),
+    "an expression": ({"topics.regex": "eu\\.(orders|bills)"}, ["eu.orders", "eu.bills"], ["orders", "eu.orders.dlq"]),
+    "an expression with a comma": ({"topics.regex": "a{1,2}"}, ["a", "aa"], ["aaa", "a{1"]),
+    "a placeholder": ({"topics": "orders,${file:/run/t:more}"}, ["orders", "others"], []),
+    "a placeholder in an expression": ({"topics.regex": "${env:T}"}, ["orders"], []),
+    "a mask": ({"topics": "****"}, ["orders"], []),
+    "a class of Java's": ({"topics.regex": "\\p{Alpha}+"}, ["orders", "0"], []),
+    "an intersection of Java's": ({"topics.regex": "[a-z&&[^b]]+"}, ["orders", "b"], []),
+    "a set in a set": ({"topics.regex": "[a[0-9]]+"}, ["a1", "b"], []),
+    "too large a number": ({"topics.regex": "a{99999999999}"}, ["orders"], []),
+    "no topics": ({}, ["orders"], []),
+    "blank topics": ({"topics": " ", "topics.regex": "a.*"}, ["ab"], ["b"]),
+}
+
+
+@pytest.mark.parametrize("has_kafka", [True, False], ids=["with Kafka", "without Kafka"])
+@pytest.mark.parametrize("config, reads, leaves", CONFIGS.values(), ids=CONFIGS)
+def test_what_is_committed_for_topics_that_the_config_does_not_name_is_orphaned(
+    config: dict[str, str], reads: list[str], leaves: list[str], has_kafka: bool
+) -> None:
+    topics = [*reads, *leaves]
+    of = replace(connector(offsets=tuple(rest(0, 7, topic) for topic in topics)), config=config)
+    seen = [progress(7, 10, 25 * HOUR, topic=topic) for topic in topics] if has_kafka else None
+    found = {str(one.partition.get("kafka_topic")): one for one in judge_sink(of, seen, Limits(), NOW)}
+    assert found.keys() == set(topics)
+    assert {found[topic].verdict for topic in reads} == {"stuck" if has_kafka else "unknown"}
+    assert all(found[topic].verdict == "orphaned" for topic in leaves)
+    assert all([reason.code for reason in found[topic].reasons] == ["not_configured"] for topic in leaves)
+    assert all(found[topic].committed_at == (NOW - 25 * HOUR if has_kafka else None) for topic in leaves)
+
+
+@pytest.mark.parametrize("seen", [None, [progress(None, 10, topic="old")]], ids=["without Kafka", "with Kafka"])
+def test_what_is_neither_committed_nor_configured_is_as_good_as_not_there(seen: list[SinkPosition] | None) -> None:
+    (found,) = judge_sink(connector(offsets=(rest(0, None, "old"),)), seen, Limits(), NOW)
+    assert (found.partition.as_dict(), [reason.code for reason in found.reasons]) == ({}, ["no_offset"])
+
+
+@pytest.mark.parametrize("state, verdict", [("RUNNING", "unknown"), ("FAILED", "stuck")])
+def test_a_sink_that_has_committed_for_former_topics_alone_is_still_judged(state: str, verdict: str) -> None:
+    former, own = judge_sink(connector(state), [progress(7, 10, topic="old")], Limits(), NOW)
+    assert (former.verdict, own.verdict, own.partition.as_dict()) == ("orphaned", verdict, {})
+    assert own.reasons[-1].message == "it has committed nothing in the topics of its config"
+
+
 def test_topic_partitions_stand_in_the_order_of_their_numbers() -> None:
     seen = [progress(1, 1, 5, topic=topic, number=number) for topic in ("b", "a") for number in (10, 2)]
-    found = judge_sink(connector(), seen, Limits(), NOW)
+    found = judge_sink(replace(connector(), config={"topics": "a,b"}), seen, Limits(), NOW)
     assert [(one.partition.get("kafka_topic"), one.partition.get("kafka_partition")) for one in found] == [
         ("a", 2),
         ("a", 10),

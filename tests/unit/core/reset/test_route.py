@@ -137,6 +137,40 @@ def test_what_rest_reaches_goes_over_rest_unless_the_topic_is_asked_for() -> Non
     assert keys_of(held, after=NEW, write_to="topic") == [(COMMON, usual(OF_REST), OF_REST, b'{"end": 1}', False)]
 
 
+@pytest.mark.parametrize(
+    "usually, elsewhere, written",
+    [
+        pytest.param(None, 1, {"elsewhere"}, id="elsewhere alone"),
+        pytest.param(2, 1, {"usually", "elsewhere"}, id="in both"),
+        pytest.param("deleted", 1, {"usually", "elsewhere"}, id="deleted where Connect writes"),
+        pytest.param(2, "deleted", {"usually", "elsewhere"}, id="deleted elsewhere"),
+        pytest.param(None, "deleted", {"elsewhere"}, id="deleted elsewhere alone"),
+    ],
+)
+def test_a_key_that_another_topic_partition_has_is_written_to_each_that_has_it(
+    usually: Any, elsewhere: Any, written: set[str]
+) -> None:
+    numbers = {"usually": usual(OF_REST), "elsewhere": (usual(OF_REST) + 1) % TOPIC_PARTITIONS}
+    held = view(
+        *(
+            record(PST_KEY, None if end == "deleted" else end, topic_partition=numbers[place])
+            for place, end in (("usually", usually), ("elsewhere", elsewhere))
+            if end is not None
+        )
+    )
+    of = with_topics(connector(), held, is_topic_alone=False)
+    changes = routed([OffsetChange(Partition.of(PST), None, NEW)], of, "auto")
+    assert {one.topic_partition for one in changes[0].topic_keys} == {numbers[place] for place in written}
+    (sentence,) = misplaced(changes, held.topics)
+    assert f"its key is in the topic partition {numbers['elsewhere']} of {COMMON}" in sentence
+
+
+def test_a_copy_in_another_topic_partition_is_not_what_the_connector_reads() -> None:
+    elsewhere = (usual(OF_REST) + 1) % TOPIC_PARTITIONS
+    read = record(PST_KEY, 1, topic=OWN, topic_partition=usual(OF_REST))
+    assert keys_of(view(read, record(PST_KEY, 1, topic_partition=elsewhere), own=True), after=NEW) == []
+
+
 def test_without_topics_all_goes_over_rest() -> None:
     change = OffsetChange(Partition.of(PST), None, NEW)
     assert routed([change], connector(), "auto") == (change,)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import ConnectError
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import ClusterInfo
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import Read
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
@@ -21,6 +22,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import (
     AccessDenied,
     KafkaFailed,
+    TimedOut,
     TopicNotFound,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.offsets_topic import (
@@ -87,8 +89,9 @@ class Topics:
     target_state: str = "STARTED"
     is_found: bool = True
     tell: Callable[[str, int, int], None] | None = None
-    cluster_id: str = "cluster-1"
+    cluster_id: str = "kafka-1"
     denied: Collection[str] = ()
+    failures: Mapping[str, KafkaFailed] = field(default_factory=dict)
 
     def __call__(self, options: KafkaOptions, tell: Callable[[str, int, int], None]) -> Topics:
         if self.problem:
@@ -117,6 +120,8 @@ class Topics:
         assert self.tell is not None
         if topic in self.denied:
             raise AccessDenied(f"The right to read {topic} is missing.")
+        if topic in self.failures:
+            raise self.failures[topic]
         self.tell(topic, 250_000, 1_000_000)
         found = tuple(self.records.get(topic, ()))
         return OffsetsTopic(topic, found, len(found), 0, {0: self.hidden} if self.hidden else {}, 1)
@@ -384,6 +389,92 @@ def test_a_topic_of_its_own_that_may_not_be_read_costs_the_others_nothing(
     assert (found["apart"].problem is None) == has_rest_offsets
     sentence = "The offsets topic of apart was not read: The right to read apart-offsets is missing."
     assert sentence in views.warnings
+
+
+@pytest.mark.parametrize(
+    "failure, is_read",
+    [
+        (KafkaFailed("Kafka did not return the ends of apart-offsets: Leader not available."), True),
+        (TimedOut("Kafka did not return all of apart-offsets within 60 s."), False),
+    ],
+    ids=["without a leader", "no time is left"],
+)
+def test_a_topic_of_its_own_that_cannot_be_read_costs_the_others_nothing_while_there_is_time(
+    read: ReadViews, failure: KafkaFailed, is_read: bool
+) -> None:
+    cluster = worker()
+    own = {Partition.of(PARTITION): {"id": 7}}
+    cluster.by_name["apart"] = FakeConnector("apart", {"offsets.storage.topic": "apart-offsets"}, own)
+    views = read(cluster, Topics({COMMON: [record(COMMON, 5)]}, failures={"apart-offsets": failure}))
+    times = {one.name: [entry.committed_at for entry in one.offsets] for one in views.snapshot.connectors}
+    assert times == {"orders": [NOW - 60 if is_read else None], "apart": [None]}
+    what = "The offsets topic of apart" if is_read else "The offsets topic"
+    assert views.warnings == (f"{what} was not read: {failure.sentence}",)
+
+
+@pytest.mark.parametrize("workers, is_read", [("kafka-1", False), ("", True)], ids=["known", "not known"])
+def test_brokers_of_another_cluster_are_not_read(
+    read: ReadViews, monkeypatch: pytest.MonkeyPatch, workers: str, is_read: bool
+) -> None:
+    cluster = worker()
+    cluster.by_name["billing"] = FakeConnector("billing", {"topics": "a"}, {}, type="sink")
+    monkeypatch.setattr(cluster, "root", lambda: ClusterInfo("3.9.2", workers))
+    views = read(cluster, Topics({COMMON: [record(COMMON, 5)]}, cluster_id="kafka-2"))
+    assert views.sources["topic"]["read"] == is_read
+    assert ("billing" in views.sinks, "orders" in views.records) == (is_read, is_read)
+    times = [entry.committed_at for one in views.snapshot.connectors for entry in one.offsets]
+    assert times == [NOW - 60 if is_read else None]
+    if not is_read:
+        (warning,) = views.warnings
+        assert warning == (
+            "The offsets topic was not read: Kafka at kafka-1:9092 has the cluster id kafka-2, and Connect's workers use that"
+            " with the id kafka-1: set kafka_bootstrap_servers to the brokers behind Connect."
+        )
+
+
+@pytest.mark.parametrize("own", [{}, {"offsets.storage.topic": OWN}], ids=["the common topic", "a topic of its own"])
+@pytest.mark.parametrize("has_rest_offsets", [True, False])
+def test_a_source_whose_offsets_may_be_on_another_cluster_is_not_read_and_costs_the_others_nothing(
+    read: ReadViews, has_rest_offsets: bool, own: dict[str, str]
+) -> None:
+    cluster = worker()
+    config = {"producer.override.bootstrap.servers": "kafka-9:9092", **own}
+    cluster.by_name["apart"] = FakeConnector("apart", config, {Partition.of(PARTITION): {"id": 7}})
+    if not has_rest_offsets:
+        cluster.verbs["offsets"] = set()
+    views = read(cluster, Topics({COMMON: [record(COMMON, 5)]}))
+    found = {one.name: one for one in views.snapshot.connectors}
+    assert found["orders"].offsets[0].committed_at == NOW - 60
+    assert [one["topic"] for one in views.sources["topic"]["topics"]] == [COMMON]
+    assert "apart" not in views.findings
+    assert "apart" not in views.records
+    assert [entry.committed_at for entry in found["apart"].offsets] == ([None] if has_rest_offsets else [])
+    assert (found["apart"].problem is None) == has_rest_offsets
+    assert views.warnings[-1] == (
+        "Connector 'apart' has the setting producer.override.bootstrap.servers, so its offsets may be on another Kafka cluster"
+        " than those of other connectors: its offsets topic is neither read nor written."
+    )
+
+
+def test_a_sink_that_may_read_another_cluster_is_not_judged_by_this_one(read: ReadViews) -> None:
+    config = {"topics": "a", "consumer.override.bootstrap.servers": "kafka-9:9092"}
+    views = read(worker(config=config, type="sink"), Topics({}))
+    assert views.sinks == {}
+    (warning,) = views.warnings
+    assert warning == (
+        "The group of sink connector 'orders' was not read: it has the setting consumer.override.bootstrap.servers, so it may"
+        " read another Kafka cluster than that of the workers."
+    )
+
+
+@pytest.mark.parametrize("own", [[record(OWN, 6, NOW - 9_000)], []], ids=["older", "absent"])
+def test_a_record_of_the_topic_that_is_not_read_lends_an_offset_no_time(
+    read: ReadViews, own: list[OffsetRecord]
+) -> None:
+    cluster = worker(6, config={"connector.class": "Orders", "offsets.storage.topic": OWN})
+    views = read(cluster, Topics({COMMON: [record(COMMON, 77)], OWN: own}))
+    times = [entry.committed_at for entry in views.snapshot.connectors[0].offsets]
+    assert times == [NOW - 9_000 if own else None]
 
 
 def test_the_common_topic_is_needed(read: ReadViews) -> None:
