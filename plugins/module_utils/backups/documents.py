@@ -121,11 +121,25 @@ class DocumentStore(ABC):
             raise RecoveryError(
                 f"The backup {self.shown(name)} does not read back as written: nothing was changed; check the disk."
             )
+        self._refuse_unreadable(text)
         return self.shown(name)
 
     def refuse_unfit(self, backup: Backup) -> None:
         """See :meth:`~.store.BackupStore.refuse_unfit`."""
-        self._check_size(len(self._text(_name_of(backup), backup.as_data(), None).encode()))
+        text = self._text(_name_of(backup), backup.as_data(), None)
+        self._refuse_unreadable(text)
+        self._check_size(len(text.encode()))
+
+    def _refuse_unreadable(self, text: str) -> None:
+        """A backup must be one that can be gone back to, not only be there."""
+        try:
+            Backup.from_data(_parsed(text), "it")
+        except (InputError, Unreadable) as error:
+            reason = str(error).partition(": ")[2].rstrip(".") or str(error)
+            raise RecoveryError(
+                f"A backup of connector '{self._connector}' could not be read again ({reason}): nothing was changed; correct that"
+                " in Kafka Connect first."
+            ) from None
 
     def list(self) -> tuple[BackupEntry, ...]:
         """See :meth:`~.store.BackupStore.list`."""

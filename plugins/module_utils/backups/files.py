@@ -34,6 +34,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 from ansible_collections.connectops.recovery.plugins.module_utils.options.paths import IN_TOPIC
 
 _SUFFIX = ".json"
+# A file that is still being written is not so much older than a journal.
+_STALE_SECONDS = 3600.0
 
 
 def backup_folder(path: str) -> Path:
@@ -128,6 +130,9 @@ class FolderStore(DocumentStore):
         super().__init__(cluster_id, connector)
         # By label, because several Connect clusters may share one Kafka cluster and so one id.
         self.folder = folder / part_of_path(cluster) / part_of_path(connector)
+        # Texts of the journal. Any other one is of a run that has begun since, and is left to it.
+        self._seen_journal: str | None = None
+        self._own_journals: set[str] = set()
 
     @property
     def place(self) -> str:
@@ -143,7 +148,10 @@ class FolderStore(DocumentStore):
 
     def _read(self, name: str) -> str | None:
         try:
-            return _text_of(self._path(name))
+            text = _text_of(self._path(name))
+            if name == JOURNAL:
+                self._seen_journal = text
+            return text
         except Unreadable:
             if not self.folder.parent.is_dir():
                 # Nothing was ever written there, and the first document will say why that cannot be.
@@ -162,6 +170,9 @@ class FolderStore(DocumentStore):
         return " on the host the task runs on"
 
     def _write(self, name: str, text: str) -> None:
+        if name == JOURNAL:
+            # It may be there from now on, whatever the write says.
+            self._own_journals.add(text)
         try:
             _write_text(self._path(name), text)
         except (OSError, ValueError) as error:
@@ -194,15 +205,26 @@ class FolderStore(DocumentStore):
         return "delete the file"
 
     def end(self) -> None:
+        path = self._path(JOURNAL)
         try:
-            self._path(JOURNAL).unlink(missing_ok=True)
-            # A run that was killed while it wrote may have left these.
+            text = _text_of(path)
+            is_own = text in self._own_journals if self._own_journals else text == self._seen_journal
+            if text is None or not is_own:
+                return
+            written_at = path.stat().st_mtime
+            path.unlink()
+            # A run that was killed while it wrote may have left these; what is new may be one that another run writes.
             for partial in self.folder.glob("*.partial"):
-                partial.unlink(missing_ok=True)
-        except OSError as error:
+                if partial.stat().st_mtime < written_at - _STALE_SECONDS:
+                    partial.unlink(missing_ok=True)
+        except FileNotFoundError:
+            # Another run has removed it at the same moment.
+            return
+        except (OSError, Unreadable) as error:
+            why = str(error) if isinstance(error, Unreadable) else error.strerror
             raise RecoveryError(
-                f"The journal {self._path(JOURNAL)} cannot be deleted ({error.strerror}), although the change of connector"
-                f" '{self._connector}' has ended: delete the file."
+                f"The journal {path} cannot be deleted ({why}), although the change of connector '{self._connector}' has ended:"
+                " delete the file."
             ) from None
 
     def _path(self, name: str) -> Path:

@@ -127,4 +127,4 @@ class BackupStore(Protocol):
         """The journal of an unfinished change; None when there is none."""
 
     def end(self) -> None:
-        """Remove the journal. It is not an error if there is none."""
+        """Remove the journal, but for one that another run has written since. It is not an error if there is none."""

@@ -153,7 +153,8 @@ def _read_offsets(entries: Any, where: str) -> dict[Partition, Offset]:
     for number, entry in enumerate(entries, start=1):
         pair = entry if isinstance(entry, Mapping) else {}
         partition, offset = plain_fields(pair.get("partition")), plain_fields(pair.get("offset"))
-        if not partition or offset is None:
+        # Connect takes a partition without fields.
+        if partition is None or offset is None:
             raise InputError(
                 f"{where} is damaged: entry {number} of its offsets is not a partition and an offset with plain values."
             )

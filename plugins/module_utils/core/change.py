@@ -184,7 +184,7 @@ def _setting(data: Mapping[str, Any]) -> KeptSetting:
 
 def _offset_change(data: Mapping[str, Any]) -> OffsetChange:
     partition = plain_fields(data.get("partition"))
-    if not partition:
+    if partition is None:
         raise ValueError("offsets")
 
     def side(name: str) -> Offset | None:

@@ -9,6 +9,7 @@ without it (``Connector.of``).
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -27,12 +28,16 @@ V = TypeVar("V")
 
 @dataclass(frozen=True)
 class Holder:
-    """The process that changes a connector. ``job``: the id of its AWX job, empty where it is none."""
+    """The process that changes a connector. ``job``: the id of its AWX job, empty where it is none.
+
+    ``machine``: what the number of the process is of, see :func:`machine_id`; empty where that is not known.
+    """
 
     host: str
     process: int
     user: str = ""
     job: str = ""
+    machine: str = ""
 
     def __str__(self) -> str:
         """``root on host-1 (process 123, job 42)``"""
@@ -65,6 +70,7 @@ class Hold:
             "process": self.holder.process,
             "user": _plain(self.holder.user),
             "job": _plain(self.holder.job),
+            "machine": _plain(self.holder.machine),
             "since": _iso(self.since),
             "until": _iso(self.until),
         }
@@ -75,11 +81,12 @@ class Hold:
         """Read what :meth:`as_text` made. Raises InputError for anything else: who holds the connector is not known then."""
         try:
             content = json.loads(text)
-            if content["format"] != _FORMAT:
+            if not isinstance(content, dict) or content["format"] != _FORMAT:
                 raise ValueError("another format")
-            holder = Holder(
-                _text(content, "host"), int(content["process"]), _text(content, "user"), _text(content, "job")
-            )
+            # Older marks do not name the machine.
+            content.setdefault("machine", "")
+            host, user, job, machine = (_text(content, name) for name in ("host", "user", "job", "machine"))
+            holder = Holder(host, int(content["process"]), user, job, machine)
             since, until = (_epoch(_text(content, name)) for name in ("since", "until"))
             return cls(
                 _text(content, "id"), _text(content, "plan"), lasting_state_of(content["prior"]), holder, since, until
@@ -103,6 +110,14 @@ class Hold:
             "since": _iso(self.since),
             "until": _iso(self.until),
         }
+
+
+def machine_id(boot_id: str, process_namespace: int) -> str:
+    """A short name for one start of one machine and one of its process namespaces: within it, a process number is of one process.
+
+    Host names do not tell: containers and control nodes may have the same one.
+    """
+    return hashlib.sha256(f"{boot_id.strip()}/{process_namespace}".encode()).hexdigest()[:12]
 
 
 def without_hold(config: Mapping[str, V]) -> dict[str, V]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka import errors
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connection import Connection
@@ -139,6 +139,14 @@ def _copies(number: int) -> str:
     return "1 copy" if number == 1 else f"{number} copies"
 
 
+class _Last(NamedTuple):
+    """The last message of a key; ``at`` is epoch seconds by the clock of its writer."""
+
+    topic_partition: int
+    at: float
+    value: bytes | None
+
+
 class LastValues:
     """The last value of each key of a topic that begins with ``prefix``; for several threads.
 
@@ -151,8 +159,7 @@ class LastValues:
         self._prefix = prefix
         self._lock = threading.Lock()
         self._next: dict[int, int] = {}
-        # With the time, because a key moves to another topic partition when some are added to the topic.
-        self._last: dict[bytes, tuple[float, bytes | None]] = {}
+        self._last: dict[bytes, _Last] = {}
 
     def refresh(self) -> None:
         """Read what was committed since the last time. Raises KafkaFailed, also when the end of the topic is hidden."""
@@ -168,17 +175,21 @@ class LastValues:
                 transaction_seconds=_TRANSACTION_SECONDS,
             )
             for message in read.messages:
-                key, at = message.key(), written_at(message)
-                if at >= self._last.get(key, (at, None))[0]:
-                    self._last[key] = at, message.value()
-            self._next = {number: found.stop for number, found in read.ranges.items()}
-            if any(found.stop < found.end for found in read.ranges.values()):
+                found = _Last(message.partition(), written_at(message), message.value())
+                known = self._last.get(message.key(), found)
+                # Each writer has a clock of its own, so in a topic partition the position counts. But a key moves to another one
+                # when some are added to the topic.
+                if found.topic_partition == known.topic_partition or found.at >= known.at:
+                    self._last[message.key()] = found
+            self._next = {number: one.stop for number, one in read.ranges.items()}
+            if any(one.stop < one.end for one in read.ranges.values()):
                 raise errors.hidden(self._connection.options, self._topic)
 
     def get(self, key: bytes) -> bytes | None:
         """The value as of the last refresh, None where there is none."""
-        return self._last.get(key, (0.0, None))[1]
+        found = self._last.get(key)
+        return None if found is None else found.value
 
     def live_keys(self) -> list[bytes]:
         """All keys that had a value at the last refresh."""
-        return sorted(key for key, (_at, value) in tuple(self._last.items()) if value is not None)
+        return sorted(key for key, found in tuple(self._last.items()) if found.value is not None)

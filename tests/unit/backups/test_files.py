@@ -106,6 +106,20 @@ def test_a_folder_that_cannot_be_one_is_refused(path: str) -> None:
     assert problem_of(caught)
 
 
+def test_a_backup_that_could_not_be_gone_back_to_is_no_backup(store: FolderStore) -> None:
+    unreadable = replace(BACKUP, offsets={Partition.of({"table": "orders"}): {"id": 2**63}})
+    for attempt in (store.refuse_unfit, store.back_up):
+        with pytest.raises(RecoveryError, match=r"^A backup of connector 'c/1' could not be read again") as caught:
+            attempt(unreadable)
+        assert "(entry 1 of its offsets is not a partition and an offset with plain values)" in problem_of(caught)
+
+
+def test_an_offset_of_the_partition_without_fields_is_backed_up(store: FolderStore) -> None:
+    backup = replace(BACKUP, offsets={Partition.of({}): {"id": 5}})
+    store.refuse_unfit(backup)
+    assert store.read(store.back_up(backup)) == backup
+
+
 def test_a_backup_that_does_not_read_back_is_no_backup(store: FolderStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backup_files, "_read_text", lambda path: "{}")
     with pytest.raises(RecoveryError, match=r"does not read back as written: nothing was changed"):

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,11 +39,46 @@ def test_a_journal_is_that_of_one_connector_of_one_connect_cluster(store: Folder
     assert same_folder(store, "eu-2", "c/1").current() is None
 
 
-def test_what_a_run_that_was_killed_left_behind_goes_with_the_journal(store: FolderStore) -> None:
+def test_what_a_run_that_was_killed_left_behind_goes_with_the_next_journal(store: FolderStore) -> None:
     store.begin(JOURNAL)
-    (store.folder / "journal.json.x1.partial").write_text("{", encoding="utf-8")
+    left = store.folder / "journal.json.x1.partial"
+    left.write_text("{", encoding="utf-8")
+    written_at = (store.folder / "journal.json").stat().st_mtime - 7200
+    os.utime(left, (written_at, written_at))
     store.end()
     assert list(store.folder.iterdir()) == []
+
+
+def test_what_another_run_may_be_writing_stays(store: FolderStore) -> None:
+    store.begin(JOURNAL)
+    written = store.folder / "own_writes.json.x1.partial"
+    written.write_text("{", encoding="utf-8")
+    store.end()
+    assert list(store.folder.iterdir()) == [written]
+
+
+def test_a_run_ends_no_journal_that_another_one_has_begun_since(store: FolderStore) -> None:
+    """Both have looked, both begin, and the one that goes on writes its journal once more."""
+    other = same_folder(store, "eu-1", "c/1")
+    assert (store.current(), other.current()) == (None, None)
+    other.begin(replace(JOURNAL, hold_id="hold2"))
+    store.begin(JOURNAL)
+    other.begin(replace(JOURNAL, hold_id="hold2", may_be_unmarked=True))
+    store.end()
+    assert other.current() == replace(JOURNAL, hold_id="hold2", may_be_unmarked=True)
+    other.end()
+    assert store.current() is None
+
+
+def test_a_run_that_began_nothing_ends_the_journal_that_it_saw_and_no_later_one(store: FolderStore) -> None:
+    other = same_folder(store, "eu-1", "c/1")
+    store.begin(JOURNAL)
+    assert other.current() == JOURNAL
+    store.begin(replace(JOURNAL, hold_id="hold2"))
+    other.end()
+    assert other.current() == replace(JOURNAL, hold_id="hold2")
+    other.end()
+    assert store.current() is None
 
 
 DAMAGED = ["{}", "[]", "null", '{"plan_id": "x"}', "", "{", "[" * 100_000, "\x00"]

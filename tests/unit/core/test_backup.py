@@ -264,7 +264,6 @@ OTHER_CHANGES: list[dict[str, Any]] = [
     {"settings": [{**SETTING, "secret": "no"}]},
     {"settings": [SETTING, SETTING]},
     {"offsets": None},
-    {"offsets": [{**PAIR_CHANGED, "partition": {}}]},
     {"offsets": [{**PAIR_CHANGED, "after": {"b": [2]}}]},
     {"offsets": [{**PAIR_CHANGED, "before": 3}]},
     {"offsets": [PAIR_CHANGED, PAIR_CHANGED]},
@@ -274,7 +273,6 @@ NO_PAIRS: list[Any] = [
     {"offset": {"a": 1}},
     {"partition": {"a": 1}},
     {"partition": 1, "offset": {}},
-    {**PAIR, "partition": {}},
     {**PAIR, "offset": None},
     {**PAIR, "offset": {"a": [1]}},
     {**PAIR, "offset": {"a": {}}},
@@ -297,3 +295,15 @@ DAMAGED = [
 def test_what_is_damaged_is_refused_with_one_sentence(data: dict[str, Any]) -> None:
     with pytest.raises(InputError, match=r"^b\.json is damaged: [^.]+\.$"):
         Backup.from_data(data, "b.json")
+
+
+def test_a_partition_without_fields_is_one() -> None:
+    data = {
+        **DATA,
+        "offsets": [PAIR, {**PAIR, "partition": {}}],
+        "change": {**DATA["change"], "offsets": [{**PAIR_CHANGED, "partition": {}}]},
+    }
+    backup = Backup.from_data(data, "b.json")
+    assert list(backup.offsets) == [Partition.of({"a": 1}), Partition.of({})]
+    assert backup.change is not None
+    assert [one.partition for one in backup.change.offsets] == [Partition.of({})]

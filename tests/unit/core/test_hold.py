@@ -15,6 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.hold impo
     HOLD_KEY,
     Hold,
     Holder,
+    machine_id,
     without_hold,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Status
@@ -49,7 +50,14 @@ def connector(state: str, hold: Hold | str | None = HOLD) -> Connector:
         id=st.text(),
         plan_id=st.text(),
         prior_state=st.sampled_from(LASTING_STATES),
-        holder=st.builds(Holder, host=st.text(), process=st.integers(0, 2**31), user=st.text(), job=st.text()),
+        holder=st.builds(
+            Holder,
+            host=st.text(),
+            process=st.integers(0, 2**31),
+            user=st.text(),
+            job=st.text(),
+            machine=st.text(),
+        ),
         since=st.integers(0, 4_000_000_000),
         until=st.integers(0, 4_000_000_000),
     )
@@ -64,7 +72,7 @@ def test_a_mark_is_read_as_it_was_written_and_holds_no_reference_to_a_provider(h
         hold.since,
         hold.until,
     )
-    assert "$" not in json.dumps([again.holder.host, again.holder.user, again.holder.job])
+    assert "$" not in json.dumps([again.holder.host, again.holder.user, again.holder.job, again.holder.machine])
 
 
 @given(st.one_of(st.text(), st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps)))
@@ -75,11 +83,33 @@ def test_what_is_no_mark_is_one_sentence(text: str) -> None:
 
 @pytest.mark.parametrize(
     "field, value",
-    [("format", 2), ("prior", "FAILED"), ("until", "soon"), ("host", 3), ("process", None), ("id", None)],
+    [
+        ("format", 2),
+        ("prior", "FAILED"),
+        ("until", "soon"),
+        ("host", 3),
+        ("process", None),
+        ("id", None),
+        ("machine", 5),
+    ],
 )
 def test_a_mark_with_a_field_that_was_altered_is_one_sentence(field: str, value: Any) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         Hold.from_text(json.dumps({**json.loads(HOLD.as_text()), field: value}))
+
+
+def test_a_mark_of_an_older_version_names_no_machine() -> None:
+    content = json.loads(HOLD.as_text())
+    del content["machine"]
+    assert Hold.from_text(json.dumps(content)) == HOLD
+
+
+def test_a_process_number_is_of_one_start_of_a_machine_and_of_one_namespace() -> None:
+    own = machine_id("989e32b0-450b-4bca-ac73-192edfef3975\n", 4026531836)
+    others = machine_id("989e32b0-450b-4bca-ac73-192edfef3975\n", 4026532201), machine_id("0a1b\n", 4026531836)
+    assert len({own, *others}) == 3
+    assert own == machine_id("989e32b0-450b-4bca-ac73-192edfef3975", 4026531836)
+    assert len(own) == 12
 
 
 def test_a_connector_is_read_without_its_mark() -> None:

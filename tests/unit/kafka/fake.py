@@ -191,6 +191,9 @@ class FakeConnection(Connection):
             raise errors.no_such_topic(self.options, topic, self.topics)
         return sorted(self.topics[topic])
 
+    def renew(self) -> None:
+        pass
+
     def remaining(self, what: str) -> float:
         return 1.0
 

@@ -92,6 +92,7 @@ def routed(
     view = connector.in_topics
     records = _by_partition(backed_up)
     if view is None:
+        _refuse_without_fields(changes, connector.name)
         _refuse_backed_up_keys(changes, connector, records)
         return tuple(changes)
     return tuple(
@@ -140,7 +141,7 @@ def _routed(
     else:
         keys, is_reached = [rest_key(name, change.partition)], True
         _refuse_unknown_key(change.partition, name, view)
-    if is_reached and not is_topic_alone:
+    if is_reached and change.partition.fields and not is_topic_alone:
         return change
     topic_keys = [one for key in keys for topic in view.topics for one in _topic_keys(key, topic, view, change.after)]
     return replace(change, topic_keys=tuple(topic_keys))
@@ -186,6 +187,16 @@ def _refuse_unknown_key(partition: Partition, name: str, view: TopicView) -> Non
             f"Connector '{name}' stores {foreign.partition} under {foreign.key.decode()}, which is not the key that REST builds,"
             f" and nothing shows the key of {partition}: restore a backup that was taken with kafka_bootstrap_servers, or leave"
             " that partition out."
+        )
+
+
+def _refuse_without_fields(changes: Sequence[OffsetChange], name: str) -> None:
+    """Over REST a partition without fields is not sent: it is what Connect makes of a mistyped request."""
+    if any(not change.partition.fields for change in changes):
+        raise RecoveryError(
+            f"Connector '{name}': the partition {{}} has no fields, so its offset is not written over REST: set"
+            " kafka_bootstrap_servers (the variable connectops_kafka_bootstrap_servers) and leave write_to at auto, so that it is"
+            " written to the offsets topic, or leave that partition out."
         )
 
 

@@ -179,7 +179,7 @@ class Applier:
                 raise self._deleted(plan, changed=_writes(planned.plan)) from error
             if isinstance(error, HeldByOther):
                 error.facts = {**error.facts, "changed": _writes(planned.plan)}
-                self._store.end()
+                self._held.back_off()
                 raise
             self._say_what_stays(error, planned.plan)
             raise
@@ -358,7 +358,7 @@ class Applier:
         facts = error.facts if isinstance(error, RecoveryError) else {}
         if isinstance(error, HeldByOther):
             # Its state is the other run's concern, and so is what was written.
-            self._store.end()
+            self._held.back_off()
             return
         try:
             if is_deleted(error):
@@ -369,7 +369,7 @@ class Applier:
             if is_deleted(failure):
                 raise self._deleted(plan, changed=False) from error
             if isinstance(failure, HeldByOther):
-                self._store.end()
+                self._held.back_off()
             raise RecoveryError(f"{sentence_of(error)} {failure.message}", **facts) from error
         left_as = self._window.left_as
         if left_as is not None and isinstance(error, RecoveryError):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
-from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import Hold, Holder
+from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import Hold, Holder, machine_id
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.states import LastingState
 from ansible_collections.connectops.recovery.plugins.module_utils.core.unfinished import Unfinished, judge_unfinished
@@ -26,12 +26,22 @@ _PAUSE_SECONDS = 0.1
 # With two workers a rebalance takes up to 3 s.
 _STOPPED_SECONDS = 4.0
 _STOPPED_LOOKS = 16
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_PROCESS_NAMESPACE = Path("/proc/self/ns/pid")
 _CONTAINER_FILES = (Path("/run/.containerenv"), Path("/.dockerenv"))
 
 
 def this_process() -> Holder:
     """The process that this runs in. AWX gives its jobs their id as JOB_ID."""
-    return Holder(socket.gethostname(), os.getpid(), user_name(), os.environ.get("JOB_ID", ""))
+    return Holder(socket.gethostname(), os.getpid(), user_name(), os.environ.get("JOB_ID", ""), _this_machine())
+
+
+def _this_machine() -> str:
+    """See :func:`machine_id`; empty on a system other than Linux, or where it does not tell."""
+    try:
+        return machine_id(_BOOT_ID.read_text(encoding="ascii"), _PROCESS_NAMESPACE.stat().st_ino)
+    except (OSError, ValueError):
+        return ""
 
 
 def is_in_container() -> bool:
@@ -104,13 +114,16 @@ def end_unfinished(
 
 
 def _has_ended(hold_text: str | None) -> bool:
-    """Whether the process that the mark names ran on this machine, and runs no more; the own one has come back."""
+    """Whether the process that the mark names ran on this machine, and runs no more; the own one has come back.
+
+    Of a mark that does not say which machine that was, it is not known.
+    """
     try:
         holder = Hold.from_text(hold_text or "").holder
     except InputError:
         return False
     own = this_process()
-    if holder.host != own.host:
+    if not holder.machine or (holder.machine, holder.host) != (own.machine, own.host):
         return False
     if holder.process == own.process:
         return True

@@ -74,12 +74,12 @@ class ConfigMark:
 
         After the stop a read waits for a rebalance, and a run that is killed meanwhile leaves no mark.
         """
+        # It is asked once, so :meth:`take` need not wait for it, and nothing comes between the look and what follows it.
+        self._cluster.supports("PATCH", "config")
         looked_at = self._cluster.remaining_seconds()
         found = self._cluster.config(self._connector).get(HOLD_KEY)
         if found not in self._nobodys:
             raise self._held_by(found)
-        # It is asked once, so :meth:`take` need not wait for it.
-        self._cluster.supports("PATCH", "config")
         self._looked_at = looked_at
 
     def take(self) -> str | None:

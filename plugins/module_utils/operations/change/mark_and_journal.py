@@ -47,9 +47,12 @@ class MarkAndJournal:
         self._hold = new_hold(plan.id, lasting_state_of(plan.final_state), clock(), seconds)
         self.mark = ConfigMark(cluster, plan.connector, self._hold, sleep, over)
         self._warn = warn
+        self._has_begun = False
 
     def begin(self, plan: Plan, backup: str) -> str:
-        """Write the journal, before the stop. Returns what to do if the run is killed."""
+        """Write the journal, before the stop. Returns what to do if the run is killed. Raises HeldByOther."""
+        # Or it would replace the journal of a run that has marked the connector since it was read.
+        self.mark.look()
         self._write(plan, backup, is_marked=True, may_be_unmarked=True)
         return steps.if_killed(plan.connector, plan.final_state, self._hold.until)
 
@@ -69,10 +72,15 @@ class MarkAndJournal:
         """Write the journal for the plan that takes the place of the first one."""
         self._write(plan, backup, is_marked=self.mark.is_set)
 
+    def back_off(self) -> None:
+        """Leave the connector to another run: remove the own journal, and no other one."""
+        if self._has_begun:
+            self._store.end()
+
     def release(self) -> None:
         """Remove the mark, right before the connector runs again: later its tasks would start once more for it."""
         # Without the mark the journal alone says that it is this run which has left the connector STOPPED.
-        for _try in range(_JOURNAL_TRIES):
+        for _try in range(_JOURNAL_TRIES if self._has_begun else 0):
             with contextlib.suppress(RecoveryError):
                 self._store.begin(replace(self._journal, may_be_unmarked=True))
                 break
@@ -82,5 +90,6 @@ class MarkAndJournal:
 
     def _write(self, plan: Plan, backup: str, *, is_marked: bool, may_be_unmarked: bool = False) -> None:
         hold_id = self._hold.id if is_marked else ""
+        self._has_begun = True
         self._journal = Journal(plan.id, self._hold.prior_state, backup, self._clock(), hold_id=hold_id)
         self._store.begin(replace(self._journal, may_be_unmarked=may_be_unmarked))

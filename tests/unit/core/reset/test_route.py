@@ -232,6 +232,15 @@ def test_a_key_of_the_backup_that_rest_cannot_reach_is_refused_without_topics() 
         routed([change], connector(), "auto", [record(TURNED_KEY, 1)])
 
 
+def test_a_partition_without_fields_is_written_to_the_topic_and_refused_without_topics() -> None:
+    key = b'["c",{}]'
+    assert keys_of(view(record("{}", 1, topic_partition=usual(key))), {}, after=NEW) == [
+        (COMMON, usual(key), key, b'{"end": 1}', False)
+    ]
+    with pytest.raises(RecoveryError, match=r"^Connector 'c': the partition {} has no fields, .* set kafka_bootstrap"):
+        routed([OffsetChange(Partition.of({}), {"end": 1}, NEW)], connector(), "auto")
+
+
 def test_a_key_in_an_unusual_topic_partition_is_told() -> None:
     elsewhere = (usual(TURNED) + 1) % TOPIC_PARTITIONS
     of = with_topics(connector(), view(record(TURNED_KEY, 1, topic_partition=elsewhere)), is_topic_alone=False)

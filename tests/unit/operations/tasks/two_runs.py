@@ -90,16 +90,19 @@ class Turns:
         self._changed = threading.Condition()
 
     def take(self, who: int) -> None:
+        """Wait for a turn to make one call. It lasts until the next call, with what the run does in between."""
         with self._changed:
-            self._changed.wait_for(lambda: self._now == who or 1 - who in self._ended, timeout=60)
-            if self._now != who:
-                return
-            if self._plan:
+            self._wait_for(who)
+            if self._plan and self._plan[0] == 0 and self._now == who:
+                self._plan.pop(0)
+                self._now = 1 - who
+                self._changed.notify_all()
+                self._wait_for(who)
+            if self._plan and self._now == who:
                 self._plan[0] -= 1
-                if self._plan[0] <= 0:
-                    self._plan.pop(0)
-                    self._now = 1 - who
-                    self._changed.notify_all()
+
+    def _wait_for(self, who: int) -> None:
+        self._changed.wait_for(lambda: self._now == who or 1 - who in self._ended, timeout=60)
 
     def end(self, who: int) -> None:
         with self._changed:
@@ -120,6 +123,8 @@ class Client:
             return found
 
         def called(*arguments: Any) -> Any:
+            if name in ("within", "within_share"):
+                return Client(found(*arguments), self._turns, self._who)
             self._turns.take(self._who)
             return found(*arguments)
 
