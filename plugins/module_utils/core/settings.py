@@ -20,6 +20,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import HOLD_KEY
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import looks_masked, redacted_value
+from ansible_collections.connectops.recovery.plugins.module_utils.core.secret_keys import (
+    is_secret_key,
+    keys_named_by_others,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 _KEY_UNIT_MILLISECONDS = {
@@ -152,14 +156,16 @@ def decide_settings(
             )
         effective = current.get(key, defaults.get(key))
         if effective is not None and not re.fullmatch(r"\s*[+-]?\d+\s*", effective):
-            shown = redacted_value(key, effective, secret_keys)
+            shown = redacted_value(key, effective, secret_keys | keys_named_by_others(current))
             raise InputError(
                 f"at_least.{key}: the connector has '{shown}' there, which is not a number: set it with config."
             )
         if effective is None or int(effective) < floor:
             wanted[key] = str(floor)
+    after = {key: value for key, value in {**current, **wanted}.items() if value is not None}
+    secrets = secret_keys | keys_named_by_others(current) | keys_named_by_others(after)
     return tuple(
-        SettingChange(key, current.get(key), value, redacted_value(key, "x", secret_keys) != "x")
+        SettingChange(key, current.get(key), value, is_secret_key(key, secrets))
         for key, value in sorted(wanted.items())
         if current.get(key) != value
     )

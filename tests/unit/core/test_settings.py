@@ -254,6 +254,13 @@ def test_a_change_is_shown_with_its_length_and_without_its_secret(
     assert show_setting_change(key, *SettingChange(key, before, after, secret=False).shown()) == shown
 
 
+def test_a_value_that_another_setting_calls_a_secret_is_hidden() -> None:
+    key, naming = "transforms.h.value.literal", "transforms.h.header"
+    for current, exact in (({key: "old", naming: "Cookie"}, {}), ({key: "old"}, {naming: "Cookie"})):
+        changes = decide_settings(current, {**exact, key: "new"}, {}, defaults={}, secret_keys=frozenset(), name="c")
+        assert [one.shown() for one in changes if one.key == key] == [(HIDDEN, f"{HIDDEN} (changed)")]
+
+
 def test_a_key_that_is_declared_secret_is_hidden_whatever_its_name() -> None:
     changes = decide_settings({"odd": "old"}, {"odd": "new"}, {}, defaults={}, secret_keys=frozenset({"odd"}), name="c")
     assert [(change.secret, change.shown()) for change in changes] == [(True, (HIDDEN, f"{HIDDEN} (changed)"))]

@@ -15,6 +15,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction
     looks_masked,
     redacted_value,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.secret_keys import (
+    is_secret_key,
+    keys_named_by_others,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import show_setting
 
 
@@ -47,7 +51,11 @@ class Config:
         return self.settings.get(key, self.defaults.get(key))
 
     def shown(self, key: str) -> str | None:
-        return redacted_value(key, self.effective(key), self.secret_keys)
+        return redacted_value(key, self.effective(key), (key,) if self.is_secret(key) else ())
+
+    def is_secret(self, key: str) -> bool:
+        """Whether the setting holds a secret, declared or not."""
+        return is_secret_key(key, self.secret_keys | keys_named_by_others(self.settings))
 
     def knows(self, key: str) -> bool:
         """Whether the plugin declares the setting."""
@@ -175,10 +183,11 @@ class SettingRule:
         severity = severity or self.severity
         if self.fix is not None:
             fix = Fix("config", self.key, self.fix)
-        if self.key in config.secret_keys and fix is not None and fix.value is not None:
-            # A policy holds no secrets.
-            fix = None
         shown = config.shown(self.key)
+        hides_secret = config.is_secret(self.key) or shown != config.effective(self.key)
+        if hides_secret and fix is not None and fix.value is not None:
+            # A policy holds no secrets, and no backup could bring back the one that the fix would replace.
+            fix = None
         verb = "should" if severity == "warning" else "must"
         message = f"{self.key} is {show_setting(self.key, shown)}, but {verb} be {wanted}"
         if because:
