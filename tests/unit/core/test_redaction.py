@@ -113,6 +113,41 @@ IN_VALUES = [
     ),
     ("any", "PST:sk_live_51Habcdef", f"PST:{HIDDEN}", "sk_live_51Habcdef"),
     ("any", "-----BEGIN PRIVATE KEY-----MIIEvQIBADAN", f"-----BEGIN PRIVATE KEY-----{HIDDEN}", "MIIEvQIBADAN"),
+    ("any", '{"passwords": ["s3cret", "s4"]}', f'{{"passwords": [{HIDDEN}, {HIDDEN}]}}', "s3cret"),
+    ("any", '[{"apiKeys": {"a": {"b": [123456]}}}]', f'[{{"apiKeys": {{"a": {{"b": [{HIDDEN}]}}}}}}]', "123456"),
+    (
+        "any",
+        '{"n":1e3, "credentials": {"key": "s3cret", "type":"basic"}, "user":"u"}',
+        f'{{"n":1e3, "credentials": {{"key": {HIDDEN}, "type":"basic"}}, "user":"u"}}',
+        "s3cret",
+    ),
+    ("any", '{"password": {"value": "s3cret"}}', f'{{"password": {{"value": {HIDDEN}}}}}', "s3cret"),
+    ("any", r'{"a": "{\"password\": \"s3cret\"}"}', rf'{{"a": "{{\"password\": {HIDDEN}}}"}}', "s3cret"),
+    (
+        "any",
+        r'{"a": "{\"b\":\"{\\\"tokens\\\":[\\\"s3cret\\\"]}\"}"}',
+        rf'{{"a": "{{\"b\":\"{{\\\"tokens\\\":[{HIDDEN}]}}\"}}"}}',
+        "s3cret",
+    ),
+    ("any", r'{"a": "\ud83d\ude00\n//u:s3cret@h"}', rf'{{"a": "\ud83d\ude00\n//{HIDDEN}@h"}}', "s3cret"),
+    ("any", '{"url": "h?pwd=s3cret", "table": "t"}', f'{{"url": "h?pwd={HIDDEN}", "table": "t"}}', "s3cret"),
+    ("any", '{"name": "password", "value": "s3cret"}', f'{{"name": "password", "value": {HIDDEN}}}', "s3cret"),
+    ("any", '{"value": "s3cret", "name": "password"}', f'{{"value": {HIDDEN}, "name": "password"}}', "s3cret"),
+    ("any", '{"tokens": ["s3cret", "t', f'{{"tokens": [{HIDDEN}, {HIDDEN}', "s3cret"),
+    ("any", 'h;password="ab\\"s3cret"; x=1', f"h;password={HIDDEN}; x=1", "s3cret"),
+    ("any", "password='ab''s3cret'; x=1", f"password={HIDDEN}; x=1", "s3cret"),
+    ("any", "user=a;password=ab s3cret;x=1", f"user=a;password={HIDDEN};x=1", "ab s3cret"),
+    ("any", "password=ab s3cret; x=1", f"password={HIDDEN}; x=1", "ab s3cret"),
+    (
+        "any",
+        "<a><user>u</user><password>s3cret</password></a>",
+        f"<a><user>u</user><password>{HIDDEN}</password></a>",
+        "s3cret",
+    ),
+    ("any", "<credentials><key>s3cret</key></credentials>", f"<credentials>{HIDDEN}</credentials>", "s3cret"),
+    ("any", "<name>password</name><value>s3cret</value>", f"<name>password</name><value>{HIDDEN}</value>", "s3cret"),
+    ("any", "mongodb://u:pa/s3cret@host/db", f"mongodb://{HIDDEN}@host/db", "pa/s3cret"),
+    ("any", "mongodb://u:pa/b@s3cret@host/db?a=b@c", f"mongodb://{HIDDEN}@host/db?a=b@c", "s3cret"),
 ]
 
 
@@ -123,6 +158,39 @@ def test_secrets_within_a_value_are_hidden_in_it_and_in_every_message(
     assert secret in value
     assert redacted_value(key, value) == shown
     assert secret not in scrubbed(f"error: {value} is bad", secret_values({key: value}))
+
+
+@pytest.mark.parametrize("secret, value", [(secret, value) for key, value, _shown, secret in IN_VALUES if key == "any"])
+def test_such_a_value_is_quoted_without_its_secret_also_within_other_text(secret: str, value: str) -> None:
+    assert secret not in quoted(value)
+    assert secret not in quoted(f"The value {value} is bad.")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "[" * 20_000,
+        '{"password":' * 5_000,
+        '{"passwords": [' + "[" * 20_000 + "1" + "]" * 20_000 + ', "s3cret"]}',
+        '{"n": ' + "9" * 5000 + ', "password": "s3cret"}',
+        '{"a": "\\ud83d", "passwords": ["s3cret"]}',
+    ],
+    ids=len,
+)
+def test_json_of_any_size_is_redacted(value: str) -> None:
+    assert "s3cret" not in str(redacted_value("any", value))
+    assert "s3cret" not in quoted(value)
+
+
+@given(
+    st.text("{}[]\"':,\\ \npw1=;<>/@u", max_size=40),
+    st.sampled_from(["{}", '{{"password":{}', "<pwd>{}", '{{"a":"{}"}}']),
+)
+def test_no_text_is_too_odd_to_be_redacted(text: str, around: str) -> None:
+    value = around.format(text)
+    assert redacted_value("any", value) is not None
+    assert secret_values({"any": value}) is not None
+    assert quoted(value) is not None
 
 
 @pytest.mark.parametrize(
@@ -139,6 +207,13 @@ def test_secrets_within_a_value_are_hidden_in_it_and_in_every_message(
         ("any", "token == 'x'"),
         ("any", '[{"name":"password","type":"string"}]'),
         ("any", '{"token":{"type":"string"}}'),
+        ("any", '{"tables": ["a", "b"],\n "max":  1e3, "password": null, "note": "caf\\u00e9 \\"x\\""}'),
+        ("any", '{"user": "admin", "password": "${file:/run/s:key}"}'),
+        ("any", '[{"name": "mode", "value": "bulk"}, {"name": "password", "fields": ["a"]}]'),
+        ("any", "[a-z]+, {name}"),
+        ("any", "http://host:8080/a@b"),
+        ("any", "Optional<Secret> is missing"),
+        ("any", "<password></password><token type='x'/>"),
         ("any", "auth.method=plain;tokenizer=x;passthrough=y"),
         ("any", "-----BEGIN CERTIFICATE-----MIIEvQIBADAN-----END CERTIFICATE-----"),
     ],
