@@ -15,6 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.json_leav
     leaves_of,
     places_in,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.log_lines import entries_of, moment_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.secret_keys import (
     is_secret_by_name,
     is_secret_key,
@@ -43,7 +44,11 @@ _BARE = (
     ("bearer", re.compile(r"(?<=bearer\s)\s*[\w.~+/=-]{6,}", re.IGNORECASE)),
     # Base64 of a user and a password; words such as "basic authentication" are none.
     ("basic", re.compile(r"(?<=(?i:basic)\s)\s*(?=\S*[A-Z0-9=])[\w+/=-]{6,}")),
-    ("-----begin", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(.+?)(?=-----END|\Z)", re.DOTALL)),
+    # What is hidden already may stand in a text without its end: what follows it is no part of it.
+    (
+        "-----begin",
+        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?!\s*\*{8})(.+?)(?=-----END|\Z)", re.DOTALL),
+    ),
     # Keys that say of themselves what they are: of Stripe, AWS, GitHub, GitLab, Slack and Google, and JSON Web Tokens.
     (
         "",
@@ -54,6 +59,10 @@ _BARE = (
         ),
     ),
 )
+_KEY_END = re.compile(r"-----END [A-Z ]*PRIVATE KEY")
+# What is before that, from its end to its beginning: lines of base64, of which only the last one is short.
+_KEY_REVERSED = re.compile(r"(?:\s|[nr]\\)*[\w+/=]*(?:(?:\s|[nr]\\)+[A-Za-z0-9+/=]{16,})*")
+_LONGEST_KEY = 20_000
 # Start and end of a secret in a text, and what it says.
 _Secret = tuple[int, int, str]
 # From a text and the name in it to the secrets behind that name, and where they end.
@@ -133,8 +142,15 @@ _HEADERS = (*_NAMED, (":", re.compile(r"(?<![\w.-])([\w.-]+)\s*:\s*"), _like(r"[
 _HEADERS_KEY = re.compile(r"(?:^|\.)headers?(?:$|\.)")
 _SCHEME = re.compile(r"^(?:bearer|basic|token|digest|apikey)\s+", re.IGNORECASE)
 _MASK = re.compile(r"\*{3,}|[\u2022\u25cf]{3,}|[\[<(](?:hidden|redacted|masked|secret|protected)[\])>]", re.IGNORECASE)
+# Also as it is written within JSON.
+_LINE_END = re.compile(r"[\r\n]+|(?:\\[rn])+")
 # Most texts within JSON are such words and numbers, which no pattern finds a secret in.
 _HARMLESS = re.compile(r"[A-Za-z.-]{0,14}|-?[\d.]+")
+# The end of a value, as below, whose beginning is not in the log.
+_CUT_BEFORE = re.compile(
+    r"\A(?:(?!Invalid value |Connector config \{).){1,8000}?(?= for configuration | contains no connector type)",
+    re.DOTALL,
+)
 # How many strings that are JSON may be within each other to be read as such.
 _DEEPEST = 8
 # Shorter literals are words of any text; hiding them would only garble messages.
@@ -179,6 +195,12 @@ def _found_in_text(key: str, value: str) -> Iterator[_Secret]:
             for match in pattern.finditer(value):
                 group = match.lastindex or 0
                 yield *match.span(group), _bare_secret(match.group(group))
+    for match in _KEY_END.finditer(value):
+        # A log may begin within a key.
+        before = _KEY_REVERSED.match(value[max(0, match.start() - _LONGEST_KEY) : match.start()][::-1])
+        start = match.start() - (before.end() if before else 0)
+        if (text := value[start : match.start()].strip()) and HIDDEN not in text:
+            yield start, match.start(), text
     for sign, name, find in _HEADERS if ":" in value and _HEADERS_KEY.search(words_of(key)) else _NAMED:
         end = 0
         for match in name.finditer(value) if sign in value else ():
@@ -275,7 +297,15 @@ def secret_values(config: Mapping[str, str | None], secret_keys: Collection[str]
             found.update((secret, secret.partition(":")[2]))
         # What a string of JSON says may be written in another way in it.
         found.update(secret for _start, _end, secret in _found(key, value))
+    found |= lines_of_secrets(found)
     return frozenset(value for value in found if len(value) >= SHORTEST_SECRET and not is_placeholder(value))
+
+
+def lines_of_secrets(secrets: Iterable[str]) -> frozenset[str]:
+    """Each line of those secrets that have more than one: a log may begin or end within one."""
+    lines = (line.strip() for secret in secrets for line in _LINE_END.split(secret) if line != secret)
+    # The first and the last line of a key are no secret, and show what is one.
+    return frozenset(line for line in lines if len(line) >= _SHORTEST_UNMISTAKABLE and not line.startswith("-----"))
 
 
 def scrubbed(text: str, secrets: Iterable[str]) -> str:
@@ -303,6 +333,22 @@ def quoted(text: str, secrets: Iterable[str] = ()) -> str:
 def quoted_log(text: str, secrets: Iterable[str] = ()) -> str:
     """A trace or a line of a worker's log as it may be shown. Connect repeats there what a config provider gave it."""
     return quoted(without_values(text), secrets)
+
+
+def log_without_secrets(lines: Iterable[str], secrets: Collection[str], most_lines: int) -> list[str]:
+    """The last lines of a log as they may be shown. A secret may go over lines, and may begin before the log or before them."""
+    kept: list[str] = []
+    for entry in reversed(entries_of(lines)):
+        if len(kept) >= most_lines:
+            break
+        kept[:0] = entry
+    entries = entries_of(scrubbed("\n".join(kept), secrets).split("\n"))
+    begun = next((number for number, entry in enumerate(entries) if moment_of(entry[0]) is not None), len(entries))
+    head = _CUT_BEFORE.sub(HIDDEN, "\n".join(without_values("\n".join(entry)) for entry in entries[:begun]))
+    texts = [quoted(head)] if head else []
+    texts += [quoted_log("\n".join(entry)) for entry in entries[begun:]]
+    shown = [line for text in texts for line in text.split("\n") if line]
+    return shown[max(0, len(shown) - most_lines) :]
 
 
 def without_values(text: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import (
     HIDDEN,
     is_placeholder,
+    log_without_secrets,
     looks_masked,
     quoted,
     quoted_data,
@@ -411,3 +412,48 @@ def test_no_secret_survives_redaction_or_scrubbing(keys: dict[str, list[str]]) -
     text = " ".join(f"error: {value} is bad" for values in keys.values() for value in values)
     shown = f"{redacted(config)} {scrubbed(text, secret_values(dict(config)))}"
     assert not [value for values in keys.values() for value in values if value in shown]
+
+
+# Logs
+
+AT = "2026-11-12 00:00:00,000 ERROR "
+KEY_LINES = ("MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj", "AgEAAoIBAQC7VJTUt9Us8cKjMzEfYyjiWA4R4")
+PEM = "\n".join(("-----BEGIN PRIVATE KEY-----", *KEY_LINES, "-----END PRIVATE KEY-----"))
+OWN_FORM = "first-line-of-it\nsecond-line-of-it\nthird-line-of-it"
+
+
+@pytest.mark.parametrize("head", [AT, "ERROR "])
+@pytest.mark.parametrize("begins_with", range(4))
+@pytest.mark.parametrize("most_lines", range(1, 7))
+@pytest.mark.parametrize(
+    "message, secrets",
+    [
+        (f"Invalid value {PEM} for configuration x: bad", frozenset()),
+        (f"The key {PEM} is bad", frozenset()),
+        (f"Login with {OWN_FORM} failed", secret_values({"a.password": OWN_FORM})),
+    ],
+)
+def test_no_line_of_a_secret_is_left_wherever_a_log_is_cut(
+    head: str, begins_with: int, most_lines: int, message: str, secrets: frozenset[str]
+) -> None:
+    lines = f"{head}first\n{head}{message}\n{head}last".split("\n")[begins_with:]
+    shown = log_without_secrets(lines, secrets, most_lines)
+    assert shown[-1] == f"{head}last"
+    assert len(shown) <= most_lines
+    assert not [one for one in (*KEY_LINES, *OWN_FORM.split("\n")) if one in "\n".join(shown)]
+
+
+def test_the_end_of_a_value_is_hidden_that_began_before_the_log() -> None:
+    lines = ["s3cret", "of it for configuration x: bad", f"{AT}last"]
+    assert log_without_secrets(lines, (), 9) == [f"{HIDDEN} for configuration x: bad", f"{AT}last"]
+
+
+def test_a_key_without_an_end_hides_nothing_of_the_next_entry() -> None:
+    lines = [f"{AT}-----BEGIN PRIVATE KEY-----", KEY_LINES[0], f"{AT}last"]
+    assert log_without_secrets(lines, (), 9) == [f"{AT}-----BEGIN PRIVATE KEY-----{HIDDEN}", f"{AT}last"]
+    assert quoted("\n".join(log_without_secrets(lines, (), 9))).endswith(f"{AT}last")
+
+
+def test_a_log_keeps_its_last_lines() -> None:
+    lines = [f"{AT}a", "\tat b", f"{AT}c"]
+    assert [log_without_secrets(lines, (), number) for number in (0, 1, 2, 9)] == [[], lines[2:], lines[1:], lines]
