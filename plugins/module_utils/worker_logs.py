@@ -102,11 +102,11 @@ def _entry(line: str) -> list[str]:
     try:
         found = json.loads(line)
         message, microseconds = found["MESSAGE"], int(found["__REALTIME_TIMESTAMP"])
+        moment = datetime.fromtimestamp(microseconds / 1e6, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         # What is not UTF-8 comes as numbers, and what is too large as null.
         text = message if isinstance(message, str) else bytes(message).decode("utf-8", errors="replace")
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
         return []
-    moment = datetime.fromtimestamp(microseconds / 1e6, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return [line if CONTINUED.match(line) else f"[{moment}] {line}" for line in text.split("\n")]
 
 

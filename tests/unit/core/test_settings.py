@@ -279,3 +279,13 @@ def test_the_whole_config_after_the_changes() -> None:
 
 def test_masked_keys_are_named() -> None:
     assert masked_keys({"b.password": "****", "a.token": "[hidden]", "c": "x"}) == ["a.token", "b.password"]
+
+
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_a_number_of_which_nobody_can_reckon_is_none(digits: int) -> None:
+    number = "9" * digits
+    assert show_setting_change(WAIT, number, None) == f"{number} -> (not set)"
+    with pytest.raises(InputError, match=f"^at_least.{WAIT}: the connector has '9+' there, which is not a number"):
+        decide_settings({WAIT: number}, {}, {WAIT: 5}, defaults={}, secret_keys=frozenset(), name="c")
+    with pytest.raises(InputError, match=f"^at_least.{WAIT}: '9+' is not a duration"):
+        decide_settings({WAIT: "1"}, {}, {WAIT: number}, defaults={}, secret_keys=frozenset(), name="c")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Union
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.numbers import whole_number
 from ansible_collections.connectops.recovery.plugins.module_utils.core.policy.deviation import Deviation, Fix, Severity
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import (
     looks_masked,
@@ -133,9 +134,9 @@ class SettingRule:
         return self._deviation(config, one.name, one.wanted, because=problem)
 
     def _check_number(self, text: str, config: Config) -> Deviation | None:
-        if not re.fullmatch(r"[+-]?\d+", text):
+        number = whole_number(text)
+        if number is None:
             return self._deviation(config, "number", "a number")
-        number = int(text)
         if self.minimum is not None and number < self.minimum:
             return self._deviation(config, "minimum", self._at_least(self.minimum), self._raise(config))
         if self.maximum is not None and number > self.maximum:

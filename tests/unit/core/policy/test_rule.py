@@ -45,6 +45,7 @@ WAIT = {"minimum": "30m", "recommended": "60m", "maximum": "2h"}
         ("3599999", "recommended", "warning", Fix("at_least", KEY, 3_600_000)),
         ("7200001", "maximum", "error", Fix("config", KEY, "7200000")),
         ("soon", "number", "error", None),
+        ("9" * 5000, "number", "error", None),
         ("${file:/run/s:wait}", "readable", "unknown", None),
         ("********", "readable", "unknown", None),
     ],
