@@ -8,7 +8,6 @@ from __future__ import annotations
 import heapq
 import json
 import os
-import re
 import signal
 import subprocess
 import threading
@@ -19,7 +18,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.core.log_lines import moment_of
+from ansible_collections.connectops.recovery.plugins.module_utils.core.log_lines import CONTINUED, moment_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import quoted
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.worker_logs import (
@@ -31,8 +30,6 @@ _TAIL_BYTES = 8 * 1024 * 1024
 _QUOTED_BYTES = 300
 _CHUNK_BYTES = 65_536
 _DRAIN_SECONDS = 5.0
-# The lines of a stack trace, which belong to the entry before them.
-_CONTINUED = re.compile(r"\s|Caused by|(?:[\w$]+\.)+[\w$]*(?:Exception|Error)|$")
 
 
 @dataclass(frozen=True)
@@ -105,12 +102,12 @@ def _entry(line: str) -> list[str]:
     try:
         found = json.loads(line)
         message, microseconds = found["MESSAGE"], int(found["__REALTIME_TIMESTAMP"])
+        moment = datetime.fromtimestamp(microseconds / 1e6, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         # What is not UTF-8 comes as numbers, and what is too large as null.
         text = message if isinstance(message, str) else bytes(message).decode("utf-8", errors="replace")
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
         return []
-    moment = datetime.fromtimestamp(microseconds / 1e6, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return [line if _CONTINUED.match(line) else f"[{moment}] {line}" for line in text.split("\n")]
+    return [line if CONTINUED.match(line) else f"[{moment}] {line}" for line in text.split("\n")]
 
 
 def _output(command: Sequence[str], what: str, tail_bytes: int, seconds: float) -> list[str]:

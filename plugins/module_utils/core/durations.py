@@ -9,10 +9,12 @@ import re
 from datetime import datetime, timezone
 from functools import lru_cache
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.numbers import whole_number
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 _UNIT_MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)")
+_LONGEST_MILLISECONDS = 10_000 * 366 * 86_400_000
 HOUR_SECONDS = 3600
 DAY_SECONDS = 24 * HOUR_SECONDS
 # 20261112 is a date by mistake, of the summer of 1970 as epoch seconds.
@@ -27,7 +29,10 @@ def parse_duration(text: str, where: str) -> int:
     parts = _DURATION.findall(text)
     if rest or not parts:
         raise InputError(f"{where}: '{text}' is not a duration: write a number with ms, s, m, h or d, such as 60m.")
-    return round(sum(float(number) * _UNIT_MILLISECONDS[unit] for number, unit in parts))
+    milliseconds = sum(float(number) * _UNIT_MILLISECONDS[unit] for number, unit in parts)
+    if milliseconds > _LONGEST_MILLISECONDS:
+        raise InputError(f"{where}: '{text[:40]}' is longer than 10000 years: write a shorter duration, such as 60m.")
+    return round(milliseconds)
 
 
 def show_milliseconds(milliseconds: int) -> str:
@@ -46,8 +51,8 @@ def show_milliseconds(milliseconds: int) -> str:
 def parse_moment(text: str | int, where: str) -> int:
     """An ISO 8601 date or time (UTC unless it says otherwise), or epoch seconds, to epoch seconds."""
     number = str(text).strip()
-    if re.fullmatch(r"-?\d+", number):
-        return _within_reason(int(number), number, where)
+    if (seconds := whole_number(number)) is not None:
+        return _within_reason(seconds, number, where)
     moment = iso_seconds(number)
     if moment is None:
         raise InputError(

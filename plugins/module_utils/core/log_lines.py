@@ -17,6 +17,12 @@ from functools import lru_cache
 _TAG = re.compile(r"\[([^\[\]]+)\|(?:task-\d+|worker)(?:\|[^\[\]]*)?\] ")
 _ENTRY = re.compile(r"\[?\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:?\d\d)?")
+# The lines of a stack trace, which belong to the entry before them.
+CONTINUED = re.compile(r"\s|Caused by|(?:[\w$]+\.)+[\w$]*(?:Exception|Error)|$")
+# A value that Connect repeats, and that goes on in the next line.
+_OPEN_VALUE = re.compile(r"Invalid value (?!.* for configuration )|Connector config \{[^}]*$", re.DOTALL)
+_MOST_LINES_OF_VALUE = 60
+_LEVEL = re.compile(r"\[?(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\b")
 # A moment stands at the beginning of a line.
 _HEAD = 80
 # The level stands before the tag.
@@ -37,6 +43,26 @@ def lines_of_connector(lines: Iterable[str], connector: str) -> Iterator[str]:
             is_ours = True
         if is_ours:
             yield line.rstrip()
+
+
+def entries_of(lines: Iterable[str]) -> list[list[str]]:
+    """The lines of each entry. Before the first moment, or without any, each line is one, but for traces and long values."""
+    entries: list[list[str]] = []
+    has_moments = False
+    for line in lines:
+        is_new = not entries
+        if moment_of(line) is not None:
+            has_moments = is_new = True
+        elif not has_moments and not is_new:
+            is_new = not CONTINUED.match(line) and (bool(_LEVEL.match(line)) or not _goes_on(entries[-1]))
+        if is_new:
+            entries.append([])
+        entries[-1].append(line)
+    return entries
+
+
+def _goes_on(entry: list[str]) -> bool:
+    return len(entry) < _MOST_LINES_OF_VALUE and _OPEN_VALUE.search("\n".join(entry)) is not None
 
 
 def last_problem(lines: Iterable[str], connector: str, signs: Collection[str] = ()) -> str | None:

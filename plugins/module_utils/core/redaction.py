@@ -6,9 +6,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.json_leaves import (
+    ESCAPED_STRING,
+    is_json,
+    leaves_of,
+    places_in,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.log_lines import entries_of, moment_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.secret_keys import (
     is_secret_by_name,
     is_secret_key,
@@ -23,6 +30,13 @@ _PLACEHOLDER = re.compile(r"\$\{[^}:]+:[^}]+\}")
 _BARE = (
     # The user of a URL, up to the last "@" before the path, since a password may contain one.
     ("//", re.compile(r"(?<=//)[^\s/]+(?=@)")),
+    # A password with a "/" in it, which no number of a port is.
+    (
+        "//",
+        re.compile(
+            r"""(?<=//)[^\s/:@"'<>]*:(?!\d*[/?#])[^\s/@"'<>]{0,2000}/[^\s@"'<>]{0,2000}(?:@[^\s@/,;?&"'<>]*){0,9}(?=@)"""
+        ),
+    ),
     # Oracle's "jdbc:oracle:thin:user/password@host".
     ("jdbc:oracle", re.compile(r"(?<=thin:|:oci:)[^\s/@]+/[^\s@]+(?=@)")),
     # Who knows the path may post.
@@ -30,7 +44,11 @@ _BARE = (
     ("bearer", re.compile(r"(?<=bearer\s)\s*[\w.~+/=-]{6,}", re.IGNORECASE)),
     # Base64 of a user and a password; words such as "basic authentication" are none.
     ("basic", re.compile(r"(?<=(?i:basic)\s)\s*(?=\S*[A-Z0-9=])[\w+/=-]{6,}")),
-    ("-----begin", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(.+?)(?=-----END|\Z)", re.DOTALL)),
+    # What is hidden already may stand in a text without its end: what follows it is no part of it.
+    (
+        "-----begin",
+        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?!\s*\*{8})(.+?)(?=-----END|\Z)", re.DOTALL),
+    ),
     # Keys that say of themselves what they are: of Stripe, AWS, GitHub, GitLab, Slack and Google, and JSON Web Tokens.
     (
         "",
@@ -41,28 +59,100 @@ _BARE = (
         ),
     ),
 )
-# A name within a value, which decides whether the text behind it is a secret; and that text.
-_NAMED = (
+_KEY_END = re.compile(r"-----END [A-Z ]*PRIVATE KEY")
+# What is before that, from its end to its beginning: lines of base64, of which only the last one is short.
+_KEY_REVERSED = re.compile(r"(?:\s|[nr]\\)*[\w+/=]*(?:(?:\s|[nr]\\)+[A-Za-z0-9+/=]{16,})*")
+_LONGEST_KEY = 20_000
+# Start and end of a secret in a text, and what it says.
+_Secret = tuple[int, int, str]
+# From a text and the name in it to the secrets behind that name, and where they end.
+_Finder = Callable[[str, re.Match[str]], tuple[list[_Secret], int]]
+
+
+def _like(pattern: str) -> _Finder:
+    """Finds the one secret of this form."""
+    compiled = re.compile(pattern)
+
+    def find(value: str, name: re.Match[str]) -> tuple[list[_Secret], int]:
+        match = compiled.match(value, name.end())
+        return ([], 0) if match is None else ([(*match.span(), _bare_secret(match.group()))], match.end())
+
+    return find
+
+
+_QUOTED = r"""\{[^}]*(?:\}\}[^}]*)*\}|\[[^\]]*\]|"[^"\\]*(?:(?:\\.|"")[^"\\]*)*"|'[^'\\]*(?:(?:\\.|'')[^'\\]*)*'"""
+# A blank is a part of it where a semicolon ends it.
+_assigned = _like(rf"""{_QUOTED}|(?:(?i:bearer|basic)\s+)?[^\s&;]+(?:(?:[ \t]+[^\s&;=]+){{1,20}}(?=[ \t]*;))?""")
+_assigned_in_dsn = _like(rf"""{_QUOTED}|[^\s;]+(?:[ \t]+[^\s;"',=]+){{0,20}}""")
+_json_string = _like(rf"""{ESCAPED_STRING}|"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,{{}}\[\]]+""")
+
+
+def _after_equals(value: str, name: re.Match[str]) -> tuple[list[_Secret], int]:
+    is_in_dsn = value[name.start() - 1 : name.start()] == ";"
+    return (_assigned_in_dsn if is_in_dsn else _assigned)(value, name)
+
+
+def _in_json(value: str, name: re.Match[str]) -> tuple[list[_Secret], int]:
+    if value[name.end() : name.end() + 1] not in ("{", "["):
+        return _json_string(value, name)
+    leaves, end = leaves_of(value, name.end(), name.group(1))
+    return [(leaf.start, leaf.end, leaf.text) for leaf in leaves if leaf.is_secret], end
+
+
+def _in_xml(value: str, name: re.Match[str]) -> tuple[list[_Secret], int]:
+    """All up to the end of the element, elements in it included."""
+    start, end = name.end(), value.find(f"</{name.group(1)}", name.end())
+    if end < 0:
+        return _unended(value, name)
+    inside = re.sub(r"<!\[CDATA\[|\]\]>", "", value[start:end])
+    texts = [text.strip() for text in re.split(r"<[^<>]*>", inside)]
+    return [(start, end, text) for text in texts if text], end
+
+
+_unended = _like(r"[^\s<]+")
+# From the name of a field of JSON to its value.
+_NEXT = r"""\\*["']\s*:\s*"""
+# A name within a value, which decides whether the text behind it is a secret; and what finds that text.
+_NAMED: tuple[tuple[str, re.Pattern[str], _Finder], ...] = (
     # "pwd=...", as in JDBC URLs, DSNs and the queries of URLs.
-    (
-        "=",
-        re.compile(r"(?<![\w.-])([\w.-]+)\s*=(?!=)\s*"),
-        re.compile(r"""\{[^}]*\}|"[^"]*"|'[^']*'|(?:(?i:bearer|basic)\s+)?[^\s&;]+"""),
-    ),
-    # JSON.
+    ("=", re.compile(r"(?<![\w.-])([\w.-]+)\s*=(?!=)\s*"), _after_equals),
+    # JSON, also such that is a string of other JSON.
+    (":", re.compile(r"""["']([\w.-]+)\\*["']\s*:\s*"""), _in_json),
+    # {"name": "password", "value": "..."}, in any order.
     (
         ":",
-        re.compile(r"""["']([\w.-]+)["']\s*:\s*"""),
-        re.compile(r""""(?:[^"\\]|\\.)*"|'[^']*'|[^\s,{}\[\]]+"""),
+        re.compile(rf"""["'](?:name|key|header){_NEXT}\\*["']([\w.-]+)\\*["']\s*,\s*\\*["']value{_NEXT}"""),
+        _in_json,
     ),
+    (
+        ":",
+        re.compile(
+            rf"""["']value{_NEXT}(?=\\*["'][^"'\\]*\\*["']\s*,\s*\\*["'](?:name|key|header){_NEXT}\\*["']([\w.-]+)\\*["'])"""
+        ),
+        _in_json,
+    ),
+    # XML.
+    ("<", re.compile(r"<([\w.:-]+)(?:\s[^<>]*)?(?<!/)>"), _in_xml),
+    ("<", re.compile(r"<(?:name|key)>\s*([\w.-]+)\s*</(?:name|key)>\s*<value>"), _unended),
     # "X-Api-Key: ...". Without the blank it may be a pair of names, such as "password:hash" to rename a field.
-    (":", re.compile(r"(?<![\w.-])([\w.-]+):\s+"), re.compile(r"[^\r\n|,]+")),
+    (":", re.compile(r"(?<![\w.-])([\w.-]+):\s+"), _like(r"[^\r\n|,]+")),
 )
 # Under a key for HTTP headers no blank is needed.
-_HEADERS = (*_NAMED, (":", re.compile(r"(?<![\w.-])([\w.-]+)\s*:\s*"), re.compile(r"[^\r\n|,]+")))
+_HEADERS = (*_NAMED, (":", re.compile(r"(?<![\w.-])([\w.-]+)\s*:\s*"), _like(r"[^\r\n|,]+")))
 _HEADERS_KEY = re.compile(r"(?:^|\.)headers?(?:$|\.)")
 _SCHEME = re.compile(r"^(?:bearer|basic|token|digest|apikey)\s+", re.IGNORECASE)
 _MASK = re.compile(r"\*{3,}|[\u2022\u25cf]{3,}|[\[<(](?:hidden|redacted|masked|secret|protected)[\])>]", re.IGNORECASE)
+# Also as it is written within JSON.
+_LINE_END = re.compile(r"[\r\n]+|(?:\\[rn])+")
+# Most texts within JSON are such words and numbers, which no pattern finds a secret in.
+_HARMLESS = re.compile(r"[A-Za-z.-]{0,14}|-?[\d.]+")
+# The end of a value, as below, whose beginning is not in the log.
+_CUT_BEFORE = re.compile(
+    r"\A(?:(?!Invalid value |Connector config \{).){1,8000}?(?= for configuration | contains no connector type)",
+    re.DOTALL,
+)
+# How many strings that are JSON may be within each other to be read as such.
+_DEEPEST = 8
 # Shorter literals are words of any text; hiding them would only garble messages.
 SHORTEST_SECRET = 4
 # A shorter secret may be a part of a name, such as that of a connector; it is hidden where it is a whole word.
@@ -71,35 +161,53 @@ _SHORTEST_UNMISTAKABLE = 8
 
 def _secrets_within(key: str, value: str) -> list[tuple[int, int]]:
     """Start and end of each secret in a value whose key does not say that all of it is one; in order, without overlaps."""
-    found: list[tuple[int, int]] = []
-
-    def add(match: re.Match[str] | None) -> int:
-        """Return where the secret ends."""
-        if match is None:
-            return 0
-        group = match.lastindex or 0
-        if not is_placeholder(_bare_secret(match.group(group))):
-            found.append(match.span(group))
-        return match.end()
-
-    lower = value.lower()
-    for sign, pattern in _BARE:
-        if sign in lower:
-            for match in pattern.finditer(value):
-                add(match)
-    for sign, name, secret in _HEADERS if ":" in value and _HEADERS_KEY.search(words_of(key)) else _NAMED:
-        end = 0
-        for match in name.finditer(value) if sign in value else ():
-            # A name within a secret is a part of it.
-            if match.start() >= end and is_secret_by_name(match.group(1)):
-                end = add(secret.match(value, match.end()))
     merged: list[tuple[int, int]] = []
-    for start, end in sorted(found):
+    for start, end in sorted((start, end) for start, end, _text in _found(key, value)):
         if merged and start < merged[-1][1]:
             merged[-1] = merged[-1][0], max(end, merged[-1][1])
         else:
             merged.append((start, end))
     return merged
+
+
+def _found(key: str, value: str, depth: int = 0) -> Iterator[_Secret]:
+    """Each secret in the value with what it says; placeholders are none."""
+    found = _found_in_json(key, value, depth) if depth < _DEEPEST and is_json(value) else _found_in_text(key, value)
+    return (one for one in found if not is_placeholder(one[2]))
+
+
+def _found_in_json(key: str, value: str, depth: int) -> Iterator[_Secret]:
+    for leaf in leaves_of(value)[0]:
+        if leaf.is_secret:
+            yield leaf.start, leaf.end, leaf.text
+        if leaf.is_secret or _HARMLESS.fullmatch(leaf.text):
+            continue
+        places: list[int] = []
+        for start, end, text in _found(f"{key}.{leaf.name}", leaf.text, depth + 1):
+            places = places or places_in(value[leaf.start : leaf.end])
+            yield leaf.start + places[start], leaf.start + places[end], text
+
+
+def _found_in_text(key: str, value: str) -> Iterator[_Secret]:
+    lower = value.lower()
+    for sign, pattern in _BARE:
+        if sign in lower:
+            for match in pattern.finditer(value):
+                group = match.lastindex or 0
+                yield *match.span(group), _bare_secret(match.group(group))
+    for match in _KEY_END.finditer(value):
+        # A log may begin within a key.
+        before = _KEY_REVERSED.match(value[max(0, match.start() - _LONGEST_KEY) : match.start()][::-1])
+        start = match.start() - (before.end() if before else 0)
+        if (text := value[start : match.start()].strip()) and HIDDEN not in text:
+            yield start, match.start(), text
+    for sign, name, find in _HEADERS if ":" in value and _HEADERS_KEY.search(words_of(key)) else _NAMED:
+        end = 0
+        for match in name.finditer(value) if sign in value else ():
+            # A name within a secret is a part of it.
+            if match.start() >= end and is_secret_by_name(match.group(1)):
+                secrets, end = find(value, match)
+                yield from secrets
 
 
 def _bare_secret(text: str) -> str:
@@ -187,7 +295,17 @@ def secret_values(config: Mapping[str, str | None], secret_keys: Collection[str]
             secret = _bare_secret(value[start:end])
             # "user:password" of a URL
             found.update((secret, secret.partition(":")[2]))
+        # What a string of JSON says may be written in another way in it.
+        found.update(secret for _start, _end, secret in _found(key, value))
+    found |= lines_of_secrets(found)
     return frozenset(value for value in found if len(value) >= SHORTEST_SECRET and not is_placeholder(value))
+
+
+def lines_of_secrets(secrets: Iterable[str]) -> frozenset[str]:
+    """Each line of those secrets that have more than one: a log may begin or end within one."""
+    lines = (line.strip() for secret in secrets for line in _LINE_END.split(secret) if line != secret)
+    # The first and the last line of a key are no secret, and show what is one.
+    return frozenset(line for line in lines if len(line) >= _SHORTEST_UNMISTAKABLE and not line.startswith("-----"))
 
 
 def scrubbed(text: str, secrets: Iterable[str]) -> str:
@@ -215,6 +333,22 @@ def quoted(text: str, secrets: Iterable[str] = ()) -> str:
 def quoted_log(text: str, secrets: Iterable[str] = ()) -> str:
     """A trace or a line of a worker's log as it may be shown. Connect repeats there what a config provider gave it."""
     return quoted(without_values(text), secrets)
+
+
+def log_without_secrets(lines: Iterable[str], secrets: Collection[str], most_lines: int) -> list[str]:
+    """The last lines of a log as they may be shown. A secret may go over lines, and may begin before the log or before them."""
+    kept: list[str] = []
+    for entry in reversed(entries_of(lines)):
+        if len(kept) >= most_lines:
+            break
+        kept[:0] = entry
+    entries = entries_of(scrubbed("\n".join(kept), secrets).split("\n"))
+    begun = next((number for number, entry in enumerate(entries) if moment_of(entry[0]) is not None), len(entries))
+    head = _CUT_BEFORE.sub(HIDDEN, "\n".join(without_values("\n".join(entry)) for entry in entries[:begun]))
+    texts = [quoted(head)] if head else []
+    texts += [quoted_log("\n".join(entry)) for entry in entries[begun:]]
+    shown = [line for text in texts for line in text.split("\n") if line]
+    return shown[max(0, len(shown) - most_lines) :]
 
 
 def without_values(text: str) -> str:

@@ -114,7 +114,9 @@ def other_settings(backup: Backup, connector: Connector) -> Iterator[str]:
         then, now = backup.config.get(key), connector.config.get(key)
         if then == HIDDEN and now is not None:
             continue
-        if then != redacted_value(key, now):
+        shown = redacted_value(key, now)
+        # An older version of this collection may have hidden less.
+        if then != shown and redacted_value(key, then) != shown:
             yield key
 
 

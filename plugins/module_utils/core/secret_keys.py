@@ -54,8 +54,13 @@ def is_secret_key(key: str, secret_keys: Collection[str] = ()) -> bool:
 @lru_cache(maxsize=4096)
 def is_secret_by_name(key: str) -> bool:
     """Whether the words of the key alone say that it holds a secret."""
-    words = words_of(key)
-    return bool(_SECRET_KEY.search(words) and not _DESCRIPTION_KEY.search(words))
+    return bool(_SECRET_KEY.search(words_of(key)) and not describes_secret(key))
+
+
+@lru_cache(maxsize=4096)
+def describes_secret(key: str) -> bool:
+    """Whether a key that has the name of a secret in it only tells something of that secret."""
+    return bool(_DESCRIPTION_KEY.search(words_of(key)))
 
 
 def words_of(key: str) -> str:

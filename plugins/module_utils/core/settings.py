@@ -19,7 +19,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
     show_milliseconds,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import HOLD_KEY
+from ansible_collections.connectops.recovery.plugins.module_utils.core.numbers import whole_number
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import looks_masked, redacted_value
+from ansible_collections.connectops.recovery.plugins.module_utils.core.secret_keys import (
+    is_secret_key,
+    keys_named_by_others,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 _KEY_UNIT_MILLISECONDS = {
@@ -81,8 +86,8 @@ def as_number(value: Any, key: str, where: str) -> int:
     text = str(value).strip()
     if isinstance(value, bool) or value is None or isinstance(value, (dict, list)):
         raise InputError(f"{where}: {value!r} is neither a number nor a duration: write 3600000 or 60m.")
-    if re.fullmatch(r"[+-]?\d+", text):
-        return int(text)
+    if (whole := whole_number(text)) is not None:
+        return whole
     if unit is None:
         raise InputError(
             f"{where}: the unit of {key} is not known, so '{text}' cannot be turned into it: write a number."
@@ -151,15 +156,18 @@ def decide_settings(
                 " the name, or set it with config."
             )
         effective = current.get(key, defaults.get(key))
-        if effective is not None and not re.fullmatch(r"\s*[+-]?\d+\s*", effective):
-            shown = redacted_value(key, effective, secret_keys)
+        number = None if effective is None else whole_number(effective)
+        if effective is not None and number is None:
+            shown = redacted_value(key, effective, secret_keys | keys_named_by_others(current))
             raise InputError(
                 f"at_least.{key}: the connector has '{shown}' there, which is not a number: set it with config."
             )
-        if effective is None or int(effective) < floor:
+        if number is None or number < floor:
             wanted[key] = str(floor)
+    after = {key: value for key, value in {**current, **wanted}.items() if value is not None}
+    secrets = secret_keys | keys_named_by_others(current) | keys_named_by_others(after)
     return tuple(
-        SettingChange(key, current.get(key), value, redacted_value(key, "x", secret_keys) != "x")
+        SettingChange(key, current.get(key), value, is_secret_key(key, secrets))
         for key, value in sorted(wanted.items())
         if current.get(key) != value
     )
@@ -186,8 +194,8 @@ def show_setting(key: str, value: str | None) -> str:
     unit = _KEY_UNIT_MILLISECONDS.get(re.split(r"[._-]", key)[-1])
     if value is None:
         return "(not set)"
-    if unit is not None and re.fullmatch(r"-?\d+", value):
-        return f"{value} ({show_milliseconds(int(value) * unit)})"
+    if unit is not None and re.fullmatch(r"-?\d+", value) and (number := whole_number(value)) is not None:
+        return f"{value} ({show_milliseconds(number * unit)})"
     return value
 
 

@@ -267,7 +267,16 @@ def test_the_samples_of_the_last_change_are_kept_and_are_no_backup(store: Folder
     assert store.current() is None
 
 
-@pytest.mark.parametrize("text", ["{", "{}", "[]", '{"format": 1, "backup_file": "b", "samples": [7]}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "{}",
+        "[]",
+        '{"format": 1, "backup_file": "b", "samples": [7]}',
+        '{"format": 1, "backup_file": "b", "samples": [], "partitions": 5}',
+    ],
+)
 def test_samples_that_cannot_be_read_are_told_in_one_sentence(store: FolderStore, text: str) -> None:
     store.note_samples(Soak("b"))
     (store.folder / "samples.json").write_text(text, encoding="utf-8")

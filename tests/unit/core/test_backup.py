@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.version i
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from hypothesis import given
 from hypothesis import strategies as st
+from unit.spoilt import spoilt
 
 NOW = 1795413600.5
 OFFSETS: dict[Partition, Offset] = {
@@ -220,18 +221,6 @@ NOT_A_BACKUP: list[Any] = [[], {}, None, 3, {**DATA, "format": 3}, {**DATA, "for
 def test_what_is_no_backup_is_refused(data: Any) -> None:
     with pytest.raises(InputError, match=r"^b\.json is not a backup of this collection \(format 1 or 2\)\.$"):
         Backup.from_data(data, "b.json")
-
-
-def spoilt(data: Any) -> Iterator[Any]:
-    """The data with each part of it, however deep, left out once and of another type."""
-    parts = list(data.items()) if isinstance(data, dict) else list(enumerate(data)) if isinstance(data, list) else []
-    for key, value in parts:
-        if isinstance(data, dict):
-            yield {name: one for name, one in data.items() if name != key}
-        for other in (None, True, 3, -0.5, 10**400, "x", [], [3], {}, {"a": 1}, *spoilt(value)):
-            copied: Any = data.copy()
-            copied[key] = other
-            yield copied
 
 
 def test_a_backup_of_which_any_part_is_damaged_is_read_or_refused() -> None:

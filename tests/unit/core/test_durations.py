@@ -108,6 +108,16 @@ def test_moments_of_another_age_are_taken_for_a_mistake(text: str) -> None:
         parse_moment(text, "timestamp")
 
 
+@pytest.mark.parametrize("number", ["9" * 30, "9" * 400, "9" * 5000, "0" * 5000 + "1e"])
+def test_what_no_calendar_holds_is_refused_with_the_name_of_the_option(number: str) -> None:
+    with pytest.raises(
+        InputError, match=r"^max_age: '9+d?' is longer than 10000 years|^max_age: '.+' is not a duration"
+    ):
+        parse_duration(f"{number}d", "max_age")
+    with pytest.raises(InputError, match=r"^from: .+ is not a moment"):
+        parse_moment(number, "from")
+
+
 def test_moments_are_shown_in_utc_with_seconds_where_there_are_any() -> None:
     assert show_moment(at("2026-11-12")) == "2026-11-12 00:00Z"
     assert show_moment(at("2026-11-12T06:07:08")) == "2026-11-12 06:07:08Z"

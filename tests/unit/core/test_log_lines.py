@@ -10,7 +10,11 @@ from collections.abc import Iterator
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.core import log_lines
-from ansible_collections.connectops.recovery.plugins.module_utils.core.log_lines import last_problem, moment_of
+from ansible_collections.connectops.recovery.plugins.module_utils.core.log_lines import (
+    entries_of,
+    last_problem,
+    moment_of,
+)
 
 NOON = 1_795_694_400.0  # 2026-11-26 12:00Z
 
@@ -82,3 +86,22 @@ def test_the_last_warning_or_error_of_a_connector_is_known_with_its_exception(
     found = last_problem(lines, "orders")
     level, _blank, text = (problem or "").partition(" ")
     assert found == (problem if problem in (None, FAILED) else entry(level, "orders", text))
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [["2026-11-12 00:00:00 a", "b", "", "c"], ["[2026-11-12 00:00:01] d"]],
+        [["of an entry"], ["of another"], ["2026-11-12 00:00:00 a", "b"]],
+        [["a", "\tat b", "Caused by: c"], ["d"]],
+        [["Invalid value a", "b", "c for configuration x: no"], ["d"]],
+        [["Invalid value a", "b"], ["WARN c"], ["d"]],
+        [],
+    ],
+)
+def test_the_lines_of_an_entry_are_together(entries: list[list[str]]) -> None:
+    assert entries_of(line for entry in entries for line in entry) == entries
+
+
+def test_a_value_without_an_end_takes_in_only_so_many_lines() -> None:
+    assert len(entries_of(["Invalid value a", *["b"] * 200])) > 1

@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import (
     HIDDEN,
     is_placeholder,
+    log_without_secrets,
     looks_masked,
     quoted,
     quoted_data,
@@ -113,6 +114,41 @@ IN_VALUES = [
     ),
     ("any", "PST:sk_live_51Habcdef", f"PST:{HIDDEN}", "sk_live_51Habcdef"),
     ("any", "-----BEGIN PRIVATE KEY-----MIIEvQIBADAN", f"-----BEGIN PRIVATE KEY-----{HIDDEN}", "MIIEvQIBADAN"),
+    ("any", '{"passwords": ["s3cret", "s4"]}', f'{{"passwords": [{HIDDEN}, {HIDDEN}]}}', "s3cret"),
+    ("any", '[{"apiKeys": {"a": {"b": [123456]}}}]', f'[{{"apiKeys": {{"a": {{"b": [{HIDDEN}]}}}}}}]', "123456"),
+    (
+        "any",
+        '{"n":1e3, "credentials": {"key": "s3cret", "type":"basic"}, "user":"u"}',
+        f'{{"n":1e3, "credentials": {{"key": {HIDDEN}, "type":"basic"}}, "user":"u"}}',
+        "s3cret",
+    ),
+    ("any", '{"password": {"value": "s3cret"}}', f'{{"password": {{"value": {HIDDEN}}}}}', "s3cret"),
+    ("any", r'{"a": "{\"password\": \"s3cret\"}"}', rf'{{"a": "{{\"password\": {HIDDEN}}}"}}', "s3cret"),
+    (
+        "any",
+        r'{"a": "{\"b\":\"{\\\"tokens\\\":[\\\"s3cret\\\"]}\"}"}',
+        rf'{{"a": "{{\"b\":\"{{\\\"tokens\\\":[{HIDDEN}]}}\"}}"}}',
+        "s3cret",
+    ),
+    ("any", r'{"a": "\ud83d\ude00\n//u:s3cret@h"}', rf'{{"a": "\ud83d\ude00\n//{HIDDEN}@h"}}', "s3cret"),
+    ("any", '{"url": "h?pwd=s3cret", "table": "t"}', f'{{"url": "h?pwd={HIDDEN}", "table": "t"}}', "s3cret"),
+    ("any", '{"name": "password", "value": "s3cret"}', f'{{"name": "password", "value": {HIDDEN}}}', "s3cret"),
+    ("any", '{"value": "s3cret", "name": "password"}', f'{{"value": {HIDDEN}, "name": "password"}}', "s3cret"),
+    ("any", '{"tokens": ["s3cret", "t', f'{{"tokens": [{HIDDEN}, {HIDDEN}', "s3cret"),
+    ("any", 'h;password="ab\\"s3cret"; x=1', f"h;password={HIDDEN}; x=1", "s3cret"),
+    ("any", "password='ab''s3cret'; x=1", f"password={HIDDEN}; x=1", "s3cret"),
+    ("any", "user=a;password=ab s3cret;x=1", f"user=a;password={HIDDEN};x=1", "ab s3cret"),
+    ("any", "password=ab s3cret; x=1", f"password={HIDDEN}; x=1", "ab s3cret"),
+    (
+        "any",
+        "<a><user>u</user><password>s3cret</password></a>",
+        f"<a><user>u</user><password>{HIDDEN}</password></a>",
+        "s3cret",
+    ),
+    ("any", "<credentials><key>s3cret</key></credentials>", f"<credentials>{HIDDEN}</credentials>", "s3cret"),
+    ("any", "<name>password</name><value>s3cret</value>", f"<name>password</name><value>{HIDDEN}</value>", "s3cret"),
+    ("any", "mongodb://u:pa/s3cret@host/db", f"mongodb://{HIDDEN}@host/db", "pa/s3cret"),
+    ("any", "mongodb://u:pa/b@s3cret@host/db?a=b@c", f"mongodb://{HIDDEN}@host/db?a=b@c", "s3cret"),
 ]
 
 
@@ -123,6 +159,39 @@ def test_secrets_within_a_value_are_hidden_in_it_and_in_every_message(
     assert secret in value
     assert redacted_value(key, value) == shown
     assert secret not in scrubbed(f"error: {value} is bad", secret_values({key: value}))
+
+
+@pytest.mark.parametrize("secret, value", [(secret, value) for key, value, _shown, secret in IN_VALUES if key == "any"])
+def test_such_a_value_is_quoted_without_its_secret_also_within_other_text(secret: str, value: str) -> None:
+    assert secret not in quoted(value)
+    assert secret not in quoted(f"The value {value} is bad.")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "[" * 20_000,
+        '{"password":' * 5_000,
+        '{"passwords": [' + "[" * 20_000 + "1" + "]" * 20_000 + ', "s3cret"]}',
+        '{"n": ' + "9" * 5000 + ', "password": "s3cret"}',
+        '{"a": "\\ud83d", "passwords": ["s3cret"]}',
+    ],
+    ids=len,
+)
+def test_json_of_any_size_is_redacted(value: str) -> None:
+    assert "s3cret" not in str(redacted_value("any", value))
+    assert "s3cret" not in quoted(value)
+
+
+@given(
+    st.text("{}[]\"':,\\ \npw1=;<>/@u", max_size=40),
+    st.sampled_from(["{}", '{{"password":{}', "<pwd>{}", '{{"a":"{}"}}']),
+)
+def test_no_text_is_too_odd_to_be_redacted(text: str, around: str) -> None:
+    value = around.format(text)
+    assert redacted_value("any", value) is not None
+    assert secret_values({"any": value}) is not None
+    assert quoted(value) is not None
 
 
 @pytest.mark.parametrize(
@@ -139,6 +208,13 @@ def test_secrets_within_a_value_are_hidden_in_it_and_in_every_message(
         ("any", "token == 'x'"),
         ("any", '[{"name":"password","type":"string"}]'),
         ("any", '{"token":{"type":"string"}}'),
+        ("any", '{"tables": ["a", "b"],\n "max":  1e3, "password": null, "note": "caf\\u00e9 \\"x\\""}'),
+        ("any", '{"user": "admin", "password": "${file:/run/s:key}"}'),
+        ("any", '[{"name": "mode", "value": "bulk"}, {"name": "password", "fields": ["a"]}]'),
+        ("any", "[a-z]+, {name}"),
+        ("any", "http://host:8080/a@b"),
+        ("any", "Optional<Secret> is missing"),
+        ("any", "<password></password><token type='x'/>"),
         ("any", "auth.method=plain;tokenizer=x;passthrough=y"),
         ("any", "-----BEGIN CERTIFICATE-----MIIEvQIBADAN-----END CERTIFICATE-----"),
     ],
@@ -336,3 +412,48 @@ def test_no_secret_survives_redaction_or_scrubbing(keys: dict[str, list[str]]) -
     text = " ".join(f"error: {value} is bad" for values in keys.values() for value in values)
     shown = f"{redacted(config)} {scrubbed(text, secret_values(dict(config)))}"
     assert not [value for values in keys.values() for value in values if value in shown]
+
+
+# Logs
+
+AT = "2026-11-12 00:00:00,000 ERROR "
+KEY_LINES = ("MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj", "AgEAAoIBAQC7VJTUt9Us8cKjMzEfYyjiWA4R4")
+PEM = "\n".join(("-----BEGIN PRIVATE KEY-----", *KEY_LINES, "-----END PRIVATE KEY-----"))
+OWN_FORM = "first-line-of-it\nsecond-line-of-it\nthird-line-of-it"
+
+
+@pytest.mark.parametrize("head", [AT, "ERROR "])
+@pytest.mark.parametrize("begins_with", range(4))
+@pytest.mark.parametrize("most_lines", range(1, 7))
+@pytest.mark.parametrize(
+    "message, secrets",
+    [
+        (f"Invalid value {PEM} for configuration x: bad", frozenset()),
+        (f"The key {PEM} is bad", frozenset()),
+        (f"Login with {OWN_FORM} failed", secret_values({"a.password": OWN_FORM})),
+    ],
+)
+def test_no_line_of_a_secret_is_left_wherever_a_log_is_cut(
+    head: str, begins_with: int, most_lines: int, message: str, secrets: frozenset[str]
+) -> None:
+    lines = f"{head}first\n{head}{message}\n{head}last".split("\n")[begins_with:]
+    shown = log_without_secrets(lines, secrets, most_lines)
+    assert shown[-1] == f"{head}last"
+    assert len(shown) <= most_lines
+    assert not [one for one in (*KEY_LINES, *OWN_FORM.split("\n")) if one in "\n".join(shown)]
+
+
+def test_the_end_of_a_value_is_hidden_that_began_before_the_log() -> None:
+    lines = ["s3cret", "of it for configuration x: bad", f"{AT}last"]
+    assert log_without_secrets(lines, (), 9) == [f"{HIDDEN} for configuration x: bad", f"{AT}last"]
+
+
+def test_a_key_without_an_end_hides_nothing_of_the_next_entry() -> None:
+    lines = [f"{AT}-----BEGIN PRIVATE KEY-----", KEY_LINES[0], f"{AT}last"]
+    assert log_without_secrets(lines, (), 9) == [f"{AT}-----BEGIN PRIVATE KEY-----{HIDDEN}", f"{AT}last"]
+    assert quoted("\n".join(log_without_secrets(lines, (), 9))).endswith(f"{AT}last")
+
+
+def test_a_log_keeps_its_last_lines() -> None:
+    lines = [f"{AT}a", "\tat b", f"{AT}c"]
+    assert [log_without_secrets(lines, (), number) for number in (0, 1, 2, 9)] == [[], lines[2:], lines[1:], lines]

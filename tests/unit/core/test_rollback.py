@@ -188,6 +188,14 @@ def test_a_secret_that_is_gone_is_a_difference() -> None:
     assert list(other_settings(backup("1", CONFIG), connector(now, {}))) == ["declared"]
 
 
+def test_what_an_older_backup_has_not_hidden_is_no_difference() -> None:
+    now = {**CONFIG, "options": '{"passwords": ["s3cret"], "mode": "bulk"}'}
+    kept = backup("1", now)
+    older = replace(kept, config={**kept.config, "options": now["options"]})
+    assert list(other_settings(older, connector(now, {}))) == []
+    assert list(other_settings(older, connector({**now, "options": '{"mode": "bulk"}'}, {}))) == ["options"]
+
+
 # Which rollback is in force
 
 

@@ -254,6 +254,13 @@ def test_a_change_is_shown_with_its_length_and_without_its_secret(
     assert show_setting_change(key, *SettingChange(key, before, after, secret=False).shown()) == shown
 
 
+def test_a_value_that_another_setting_calls_a_secret_is_hidden() -> None:
+    key, naming = "transforms.h.value.literal", "transforms.h.header"
+    for current, exact in (({key: "old", naming: "Cookie"}, {}), ({key: "old"}, {naming: "Cookie"})):
+        changes = decide_settings(current, {**exact, key: "new"}, {}, defaults={}, secret_keys=frozenset(), name="c")
+        assert [one.shown() for one in changes if one.key == key] == [(HIDDEN, f"{HIDDEN} (changed)")]
+
+
 def test_a_key_that_is_declared_secret_is_hidden_whatever_its_name() -> None:
     changes = decide_settings({"odd": "old"}, {"odd": "new"}, {}, defaults={}, secret_keys=frozenset({"odd"}), name="c")
     assert [(change.secret, change.shown()) for change in changes] == [(True, (HIDDEN, f"{HIDDEN} (changed)"))]
@@ -272,3 +279,13 @@ def test_the_whole_config_after_the_changes() -> None:
 
 def test_masked_keys_are_named() -> None:
     assert masked_keys({"b.password": "****", "a.token": "[hidden]", "c": "x"}) == ["a.token", "b.password"]
+
+
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_a_number_of_which_nobody_can_reckon_is_none(digits: int) -> None:
+    number = "9" * digits
+    assert show_setting_change(WAIT, number, None) == f"{number} -> (not set)"
+    with pytest.raises(InputError, match=f"^at_least.{WAIT}: the connector has '9+' there, which is not a number"):
+        decide_settings({WAIT: number}, {}, {WAIT: 5}, defaults={}, secret_keys=frozenset(), name="c")
+    with pytest.raises(InputError, match=f"^at_least.{WAIT}: '9+' is not a duration"):
+        decide_settings({WAIT: "1"}, {}, {WAIT: number}, defaults={}, secret_keys=frozenset(), name="c")

@@ -23,6 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
     show_seconds,
     show_span,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.numbers import whole_number
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.plan_text import (
     order_lines,
     plan_headline,
@@ -71,9 +72,10 @@ def skipped_text(skipped: list[list[int]]) -> str:
 def _abandoned_poll(config: Mapping[str, str]) -> str:
     wait = config.get(MAX_WAIT, str(DEFAULT_MAX_WAIT_MILLISECONDS)).strip()
     # A connector without a number there has no task that could be waiting.
-    if not wait.isdigit():
+    milliseconds = whole_number(wait)
+    if milliseconds is None or milliseconds < 0:
         return ""
-    return f" (a hanging poll is abandoned; it may keep asking Stripe for up to {show_milliseconds(int(wait))})"
+    return f" (a hanging poll is abandoned; it may keep asking Stripe for up to {show_milliseconds(milliseconds)})"
 
 
 def _continues(one: Data) -> str:

@@ -30,7 +30,7 @@ _SKIPPED = re.compile(r"No interval start or end found for timezone (.+?) report
 _POLL_FAILED = re.compile(r"Error while polling")
 _EXCEPTION = re.compile(r"((?:[\w$]+\.)+[\w$]*(?:Exception|Error)[\w$]*)(?:: (.*))?")
 _RUN_ID = re.compile(r"\bfrr_\w+")
-_ABANDONED = re.compile(r"Graceful stop of task (.+)-(\d+) failed")
+_ABANDONED = re.compile(r"Graceful stop of task (.+)-(\d{1,9}) failed")
 
 
 @dataclass(frozen=True)

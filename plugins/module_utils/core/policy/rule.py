@@ -10,10 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Union
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.numbers import whole_number
 from ansible_collections.connectops.recovery.plugins.module_utils.core.policy.deviation import Deviation, Fix, Severity
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import (
     looks_masked,
     redacted_value,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.secret_keys import (
+    is_secret_key,
+    keys_named_by_others,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import show_setting
 
@@ -47,7 +52,11 @@ class Config:
         return self.settings.get(key, self.defaults.get(key))
 
     def shown(self, key: str) -> str | None:
-        return redacted_value(key, self.effective(key), self.secret_keys)
+        return redacted_value(key, self.effective(key), (key,) if self.is_secret(key) else ())
+
+    def is_secret(self, key: str) -> bool:
+        """Whether the setting holds a secret, declared or not."""
+        return is_secret_key(key, self.secret_keys | keys_named_by_others(self.settings))
 
     def knows(self, key: str) -> bool:
         """Whether the plugin declares the setting."""
@@ -125,9 +134,9 @@ class SettingRule:
         return self._deviation(config, one.name, one.wanted, because=problem)
 
     def _check_number(self, text: str, config: Config) -> Deviation | None:
-        if not re.fullmatch(r"[+-]?\d+", text):
+        number = whole_number(text)
+        if number is None:
             return self._deviation(config, "number", "a number")
-        number = int(text)
         if self.minimum is not None and number < self.minimum:
             return self._deviation(config, "minimum", self._at_least(self.minimum), self._raise(config))
         if self.maximum is not None and number > self.maximum:
@@ -175,10 +184,11 @@ class SettingRule:
         severity = severity or self.severity
         if self.fix is not None:
             fix = Fix("config", self.key, self.fix)
-        if self.key in config.secret_keys and fix is not None and fix.value is not None:
-            # A policy holds no secrets.
-            fix = None
         shown = config.shown(self.key)
+        hides_secret = config.is_secret(self.key) or shown != config.effective(self.key)
+        if hides_secret and fix is not None and fix.value is not None:
+            # A policy holds no secrets, and no backup could bring back the one that the fix would replace.
+            fix = None
         verb = "should" if severity == "warning" else "must"
         message = f"{self.key} is {show_setting(self.key, shown)}, but {verb} be {wanted}"
         if because:

@@ -17,8 +17,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.
 CLOCK_SECONDS = 10.0
 # Connect's own words. Offsets are committed only for records that Kafka has accepted.
 _STARTED = re.compile(r"Source task finished initialization and start")
-_COMMITTED = re.compile(r"Committing offsets for ([1-9]\d*) acknowledged messages")
-_GENERATION = re.compile(r"Joined group at generation (\d+)")
+_COMMITTED = re.compile(r"Committing offsets for ([1-9]\d{0,18}) acknowledged messages")
+_GENERATION = re.compile(r"Joined group at generation (\d{1,19})\b")
 _ERROR = re.compile(r"\bERROR\b")
 
 

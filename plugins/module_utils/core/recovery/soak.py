@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Union
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.change import plain_fields
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
     HOUR_SECONDS,
+    LATEST_EPOCH_SECONDS,
     show_moment,
     show_seconds,
 )
@@ -79,13 +81,14 @@ class Sample:
         if not isinstance(data, Mapping) or not isinstance(data.get("checkpoints"), Mapping):
             raise ValueError("no sample")
         at, outcome, is_good = data.get("at"), data.get("outcome"), data.get("good")
-        if not isinstance(at, (int, float)) or not isinstance(outcome, str) or not isinstance(is_good, bool):
+        if not isinstance(outcome, str) or not isinstance(is_good, bool):
             raise ValueError("no sample")
-        reached = {
-            one: _reached(found)
-            for one, found in zip(partitions, data.get("reached") or (), strict=False)
-            if found is not None
-        }
+        if not isinstance(at, (int, float)) or not 0 <= at <= LATEST_EPOCH_SECONDS:
+            raise ValueError("no moment")
+        given = data.get("reached") or []
+        if not isinstance(given, list):
+            raise ValueError("no figures")
+        reached = {one: _reached(found) for one, found in zip(partitions, given, strict=False) if found is not None}
         checkpoints = {str(one): str(two) for one, two in data["checkpoints"].items()}
         return cls(float(at), outcome, is_good, checkpoints, reached)
 
@@ -138,9 +141,10 @@ class Soak:
         if not isinstance(backup_file, str):
             raise ValueError("no backup")
         partitions = data.get("partitions") or []
-        if not all(isinstance(one, Mapping) for one in partitions):
+        fields = [plain_fields(one) for one in partitions] if isinstance(partitions, list) else [None]
+        named = [Partition.of(one) for one in fields if one is not None]
+        if len(named) < len(fields):
             raise ValueError("no partitions")
-        named = [Partition.of(one) for one in partitions]
         return cls(backup_file, tuple(Sample.from_data(one, named) for one in data["samples"]))
 
 
@@ -194,9 +198,14 @@ class SoakState:
 
 def _reached(data: Any) -> Reached:
     """Raises ValueError."""
-    if not isinstance(data, list) or len(data) != 2 or not all(one is None or isinstance(one, int) for one in data):
+    if not isinstance(data, list) or len(data) != 2 or not all(map(_is_moment, data)):
         raise ValueError("no figures")
     return data[0], data[1]
+
+
+def _is_moment(data: Any) -> bool:
+    """Whether it is one that can be reckoned with, or None."""
+    return data is None or (isinstance(data, int) and abs(data) < 2**63)
 
 
 def _hours(seconds: int) -> str:

@@ -48,7 +48,7 @@ class WrittenSetting:
             found = "old_value"
         else:
             found = "other_value"
-        return SeenSetting(self, redacted_value(self.key, value), found)
+        return SeenSetting(self, redacted_value(self.key, value, (self.key,) if self.is_hidden else ()), found)
 
 
 @dataclass(frozen=True)

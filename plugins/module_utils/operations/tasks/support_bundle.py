@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.reg
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import (
     HIDDEN,
+    lines_of_secrets,
+    log_without_secrets,
     redacted,
     secret_values,
-    without_values,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.support import Bundle, Part
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
@@ -120,11 +122,15 @@ class _Reading:
 
     def parts(self) -> list[Part]:
         """All parts in the order of the page. Raises InputError, or NotFound for a connector that does not exist."""
-        log = self._log()
-        views, facts = self._facts(with_logs=log.content is not None)
+        log, lines = self._log()
+        views, facts = self._facts(with_logs=log.problem is None)
         connectors = () if views is None else views.snapshot.connectors
         for connector in (*connectors, *self._others()):
             self.secrets |= secret_values(connector.config, self._secret_keys(connector) or ())
+        self.secrets |= lines_of_secrets(self.secrets)
+        if log.problem is None:
+            shown = log_without_secrets(lines, self.secrets, self._options.log_lines)
+            log = replace(log, content="".join(f"{line}\n" for line in shown))
         # Every text that Connect gives from now on is without them.
         self._cluster.hide(self.secrets)
         by_name = {connector.name: connector for connector in connectors}
@@ -157,18 +163,19 @@ class _Reading:
         except RecoveryError as error:
             return Part(file, problem=error.sentence)
 
-    def _log(self) -> Part:
+    def _log(self) -> tuple[Part, Sequence[str]]:
+        """The log without a text yet, and its lines; they are shown when all secrets are known."""
         options = WorkerLogOptions.read(self._params)
         if not options.is_given:
-            return Part("log.txt", problem="no worker_logs were named.", is_wanted=False)
+            return Part("log.txt", problem="no worker_logs were named.", is_wanted=False), ()
         try:
             logs = read_worker_logs(options)
         except InputError as error:
-            return Part("log.txt", problem=error.sentence)
-        lines = [without_values(line) for line in logs.lines if line]
+            return Part("log.txt", problem=error.sentence), ()
+        lines = [line for line in logs.lines if line]
         if not lines and logs.problems:
-            return Part("log.txt", problem=" ".join(logs.problems))
-        return Part("log.txt", "".join(f"{line}\n" for line in lines[max(0, len(lines) - self._options.log_lines) :]))
+            return Part("log.txt", problem=" ".join(logs.problems)), ()
+        return Part("log.txt"), lines
 
     def _facts(self, *, with_logs: bool) -> tuple[ClusterViews | None, list[Part]]:
         try:

@@ -27,8 +27,8 @@ DEFAULTS: Mapping[str, str | None] = {KEY: "300000", "mode": None, "tasks.max": 
 def checked(
     key: str, rule: Mapping[str, Any], *, secret_keys: frozenset[str] = frozenset(), **settings: str
 ) -> Deviation | None:
-    """The deviation of a connector whose setting ``key`` has the value ``value``, if one is given."""
-    config = {key: settings["value"]} if "value" in settings else {}
+    """The deviation of a connector whose setting ``key`` has the value ``value``, if one is given, beside others."""
+    config = {key if name == "value" else name: value for name, value in settings.items()}
     read = read_rule(key, Given(dict(rule), f"policy.orders.settings.{key}"), ())
     assert read is not None
     return read.check(Config(config, DEFAULTS, secret_keys, 0.0))
@@ -45,6 +45,7 @@ WAIT = {"minimum": "30m", "recommended": "60m", "maximum": "2h"}
         ("3599999", "recommended", "warning", Fix("at_least", KEY, 3_600_000)),
         ("7200001", "maximum", "error", Fix("config", KEY, "7200000")),
         ("soon", "number", "error", None),
+        ("9" * 5000, "number", "error", None),
         ("${file:/run/s:wait}", "readable", "unknown", None),
         ("********", "readable", "unknown", None),
     ],
@@ -119,6 +120,23 @@ def test_a_secret_is_neither_shown_nor_written() -> None:
     assert found is not None
     assert "s3cret" not in str(found.as_data())
     assert found.fix is None
+
+
+@pytest.mark.parametrize(
+    "key, value, beside",
+    [
+        ("api.token", "s3cret-value", {}),
+        ("transforms.h.value.literal", "s3cret-value", {"transforms.h.header": "Cookie"}),
+        ("connection.url", "jdbc:db://host/d?password=s3cret-value", {}),
+    ],
+)
+def test_no_fix_replaces_a_secret_that_the_plugin_does_not_declare(
+    key: str, value: str, beside: Mapping[str, str]
+) -> None:
+    found = checked(key, {"allowed": ["other"]}, value=value, **beside)
+    assert found is not None
+    assert "s3cret" not in str(found.as_data())
+    assert (found.rule, found.fix) == ("allowed", None)
 
 
 def test_a_rule_may_be_a_warning() -> None:

@@ -201,6 +201,11 @@ def test_a_written_setting_is_compared_with_what_is_there(
     assert (written.seen_in(config).problem is not None) == (found == "old_value")
 
 
+def test_what_a_written_secret_is_now_is_not_shown() -> None:
+    seen = WrittenSetting("login", "********", "******** (changed)").seen_in({"login": "s3cret-value"})
+    assert (seen.value, seen.found) == ("********", "hidden")
+
+
 @pytest.mark.parametrize(
     ("seen", "target", "outcome", "words"),
     [

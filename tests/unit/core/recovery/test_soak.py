@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -28,6 +30,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.
     Soak,
     SoakState,
 )
+from unit.spoilt import spoilt
 
 HOUR = 3600.0
 BACKUP = "/backups/a.json"
@@ -181,3 +184,29 @@ def test_it_comes_back_as_it_was() -> None:
 def test_what_is_damaged_is_refused(data: Any) -> None:
     with pytest.raises(ValueError, match="no "):
         Soak.from_data(data)
+
+
+def test_a_document_of_which_any_part_is_damaged_is_read_or_refused() -> None:
+    recovered = Sample(1.0, "recovered", True, {"logs": "passed"}, {partition(1): (1, 2)})
+    whole = Soak("b", (recovered, recovered)).as_data()
+    read, refused = [], 0
+    for data in spoilt(whole):
+        try:
+            read.append(Soak.from_data(data))
+        except ValueError:
+            refused += 1
+    assert refused > 100
+    assert read
+    for one in read:
+        json.dumps(one.as_data())
+        assert not one.samples or SoakState.of(one, 24).message
+
+
+@pytest.mark.parametrize(
+    "of_sample", [{"at": math.inf}, {"at": math.nan}, {"at": 10**400}, {"reached": 5}, {"reached": [[10**400, 1]]}]
+)
+def test_no_figure_is_read_that_cannot_be_reckoned_with(of_sample: Mapping[str, Any]) -> None:
+    whole = Soak("b", (Sample(1.0, "recovered", True, {}, {partition(1): (1, 2)}),)).as_data()
+    whole["samples"][0].update(of_sample)
+    with pytest.raises(ValueError, match="no "):
+        Soak.from_data(whole)

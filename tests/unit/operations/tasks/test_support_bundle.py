@@ -102,6 +102,17 @@ def test_all_that_is_known_is_in_it_and_no_secret(cluster: FakeCluster, tmp_path
     assert found["log.txt"] == "Invalid value ******** for configuration y\nLogin with ******** failed\n"
 
 
+@pytest.mark.parametrize("log_lines", [1, 2, 3, 9])
+def test_the_log_loses_each_line_of_a_secret(cluster: FakeCluster, tmp_path: Path, log_lines: int) -> None:
+    secret = "first-line-of-it\nsecond-line-of-it\nthird-line-of-it"
+    cluster.by_name["b"].config["db.password"] = secret
+    log = tmp_path / "connect.log"
+    log.write_text(f"Login with {secret} failed\nlast\n", encoding="utf-8")
+    found = files(bundle(cluster, tmp_path, worker_logs=[str(log)], log_lines=log_lines).result["bundle_file"])
+    assert "line-of-it" not in found["log.txt"]
+    assert found["log.txt"].endswith("last\n")
+
+
 def test_the_logs_lose_the_secrets_of_connectors_that_were_not_named(cluster: FakeCluster, tmp_path: Path) -> None:
     cluster.by_name["b"].config["db.password"] = "s3cret-of-the-other"
     log = tmp_path / "connect.log"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.numbers import whole_number
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.evidence import evidence_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import (
     NO_DATA,
@@ -119,7 +120,7 @@ def _settings(plan: Data, recovery: Data) -> Iterator[SettingReport]:
 def _wait_after(settings: tuple[SettingReport, ...]) -> int | None:
     """In milliseconds; None where it stays, or is not known."""
     after = next((one.after for one in settings if one.key == WAIT), None)
-    return int(after) if after is not None and after.isdigit() else None
+    return None if after is None else whole_number(after)
 
 
 def _run_times(facts: Data) -> Iterator[RunTime]:
