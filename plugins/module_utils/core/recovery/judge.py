@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import Hold
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     JsonScalar,
@@ -26,6 +27,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
     not_running_reason,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Verdict
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 # From good to bad: the outcome for a connector is the worst of its parts. Only connectors are ``not_verified``.
 OutcomeName = Literal["recovered", "not_verified", "not_proven", "recovering", "not_recovered"]
@@ -144,8 +146,11 @@ class Recovery:
         }
 
 
-def judge_recovery(target: Target, seen: Seen, *, is_over: bool) -> Recovery:
-    """What became of the connector. ``is_over``: the time to wait is over, so what is not seen by now is not proven."""
+def judge_recovery(target: Target, seen: Seen, *, now: float, is_over: bool) -> Recovery:
+    """What became of the connector. ``is_over``: the time to wait is over, so what is not seen by now is not proven.
+
+    ``now``: epoch seconds.
+    """
     connector = seen.connector
     settings = tuple(one.seen_in(connector.config) for one in target.settings)
     outlook = seen.outlook or Outlook()
@@ -160,8 +165,17 @@ def judge_recovery(target: Target, seen: Seen, *, is_over: bool) -> Recovery:
     if target.unfinished is not None:
         words = f"a change of it (plan {target.unfinished}) was begun and not finished: run recover again to finish it"
         return whole("not_proven", words, is_final=True)
+    if connector.hold_text is not None:
+        # Its journal may be on another host, or gone with the container that the run was in.
+        return whole("not_proven", _held(connector.hold_text, now), is_final=True)
     if put_back is not None:
         return whole("not_recovered", put_back, is_final=True)
+    if target.is_unknown and connector.state == "STOPPED":
+        words = (
+            "it is STOPPED, and its last change cannot be read, so a run that was killed may have left it so: resume it if it is"
+            " meant to run"
+        )
+        return whole("not_proven", words, is_final=True)
     if not target.is_meant_to_run(connector):
         return whole("not_verified", f"it is {connector.state}, so it delivers nothing: not verified", is_final=True)
     if connector.type == "sink":
@@ -183,6 +197,17 @@ def judge_recovery(target: Target, seen: Seen, *, is_over: bool) -> Recovery:
     outcome = max((one.outcome for one in partitions), key=OUTCOMES.index)
     is_final = all(one.is_final for one in partitions)
     return Recovery(connector, outcome, is_final, None, partitions, settings, outlook)
+
+
+def _held(hold_text: str, now: float) -> str:
+    """What the mark in the connector's config says."""
+    try:
+        hold = Hold.from_text(hold_text)
+    except InputError as error:
+        return f"{error.message}: find out who wrote it, and remove it when no run is under way"
+    if now <= hold.until:
+        return f"another run is changing it, {hold}: verify it after the end of that run"
+    return f"a change of it ({hold}) was begun and not finished: run recover again to finish it"
 
 
 def deleted_since(name: str) -> Recovery:

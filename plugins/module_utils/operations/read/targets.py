@@ -20,6 +20,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.backup
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 
 
+class _NoChange(InputError):
+    """No change is known, although all backups could be read."""
+
+
 @dataclass(frozen=True)
 class Targets:
     """The targets by name of the connector, what earlier verifications of the same changes saw, and warnings."""
@@ -50,7 +54,9 @@ def find_targets(
                 target = _with_change(stores.of(name), planned.get(name))
             except RecoveryError as error:
                 warnings.append(f"{error.sentence} Progress of '{name}' counts from now on.")
-                target = planned.get(name, Target())
+                # What is noted of the stores here is why they could not be read.
+                is_unknown = bool(stores.notes) or not isinstance(error, _NoChange)
+                target = planned.get(name, Target(is_unknown=is_unknown))
             if not target.baseline:
                 target = replace(target, baseline=target.baseline_from(connector.stored))
             found[name] = target
@@ -128,4 +134,4 @@ def _last_target(store: DocumentStore) -> Target:
         if backup.change is None:
             return Target(backup_file=entry.name)
         return Target.of_change(backup.change, entry.name)
-    raise InputError(f"No backup in {store.place} tells of a change.")
+    raise _NoChange(f"No backup in {store.place} tells of a change.")
