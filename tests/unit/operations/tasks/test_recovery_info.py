@@ -19,7 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read import looks, targets
 from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import WorkerLogs
-from unit.fake_cluster import FakeConnector
+from unit.fake_cluster import FakeConnector, Fault, Killed
 from unit.operations.tasks.verification import BEFORE, ITEMS, NOW, OLD, ORDERS, Verification
 
 
@@ -261,6 +261,24 @@ def test_a_change_that_was_undone_is_not_the_one_to_verify(verification: Verific
     second = verification.reset()["c"]
     verification.store.note_result(second["backup_file"], "undone")
     assert verification.wait(check_mode=True)["connectors"]["c"]["change"]["backup_file"] == first["backup_file"]
+
+
+def test_a_run_that_was_killed_before_it_wrote_anything_is_not_the_one_to_verify(verification: Verification) -> None:
+    first = verification.reset()["c"]["backup_file"]
+    verification.connector.config["max.wait.ms"] = "7000"
+    verification.cluster.restarted().next_faults["stop"] = [Fault(Killed(), acts=True)]
+    with pytest.raises(Killed):
+        verification.reset()
+    verification.cluster.restarted().settle()
+    # The folder does not know that the process is gone; a person resumes the connector.
+    newest = max(verification.folder.rglob("2*.json"), key=lambda path: path.name)
+    newest.with_suffix(".result").unlink(missing_ok=True)
+    verification.store.end()
+    verification.cluster.resume("c")
+    verification.cluster.settle()
+    verification.cluster.store("c", {ORDERS: {"id": 3}, ITEMS: {"id": 4}})
+    result = verification.wait()
+    assert (result["message"], result["connectors"]["c"]["change"]["backup_file"]) == ("Recovered: c.", first)
 
 
 def test_a_change_that_was_not_finished_is_said_and_not_waited_for(verification: Verification) -> None:
