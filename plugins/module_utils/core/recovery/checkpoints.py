@@ -116,8 +116,11 @@ def _offsets(recovery: Recovery, to_go_seconds: int | None) -> Checkpoint:
     evidence = {"partitions": [_offset_evidence(one) for one in parts], "estimate_seconds": to_go_seconds}
     if recovery.outcome == "not_verified":
         return Checkpoint("offsets", "not_looked_at", f"Not looked at: {_sentence_end(recovery.reason)}.", evidence)
+    lost = [one for one in parts if one.is_reset_lost]
     silent = [one for one in parts if not one.has_moved and not _is_idle(one)]
     behind = [one for one in parts if not _is_near(one)]
+    if lost:
+        return Checkpoint("offsets", "failed", f"{_named(lost)}: {lost[0].reason}.", evidence)
     if silent or not parts:
         is_over = any(one.outcome == "not_recovered" for one in silent)
         words = f"Nothing was stored since the change for {_named(silent)}" if silent else "No offset is stored"

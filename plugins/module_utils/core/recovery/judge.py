@@ -59,7 +59,8 @@ class PartitionRecovery:
     ``before``: the offset right after the reset; ``now``: the offset that is stored. None: there was or is none.
     ``delivered_to``: epoch seconds, None where that is not known. ``cause``: the first reason of the verdict on a stuck one.
     ``work``: what is still to come of it, None where that is not known. ``stored_again``: the connector has stored the same
-    offset since, as one whose offset never changes does with each record.
+    offset since, as one whose offset never changes does with each record. ``is_reset_lost``: somebody has stored the offset
+    from before the reset over the one that it wrote.
     """
 
     partition: Partition
@@ -73,6 +74,7 @@ class PartitionRecovery:
     cause: str | None = None
     work: Work | None = None
     stored_again: bool = False
+    is_reset_lost: bool = False
 
     @property
     def behind_seconds(self) -> int | None:
@@ -83,7 +85,7 @@ class PartitionRecovery:
 
     @property
     def has_moved(self) -> bool:
-        return self.stored_again or _has_moved(self.before, self.now)
+        return not self.is_reset_lost and (self.stored_again or _has_moved(self.before, self.now))
 
     @property
     def moved_by(self) -> dict[str, int | float]:
@@ -228,8 +230,12 @@ def _partitions(target: Target, seen: Seen, *, is_over: bool) -> Iterator[Partit
         entry = entries.get(partition)
         before, now = target.baseline.get(partition), None if entry is None else entry.offset
         stored_again = entry is not None and _is_stored_again(entry, target)
-        has_moved = stored_again or _has_moved(before, now)
-        outcome, is_final, reason = _outcome(target, seen, partition, verdict, has_moved=has_moved, is_over=is_over)
+        is_lost = _is_reset_lost(target, partition, now)
+        if is_lost:
+            outcome, is_final, reason = _lost(verdict, is_over=is_over)
+        else:
+            has_moved = stored_again or _has_moved(before, now)
+            outcome, is_final, reason = _outcome(target, seen, partition, verdict, has_moved=has_moved, is_over=is_over)
         yield PartitionRecovery(
             partition=partition,
             outcome=outcome,
@@ -242,7 +248,27 @@ def _partitions(target: Target, seen: Seen, *, is_over: bool) -> Iterator[Partit
             cause=_cause(verdict),
             work=None if seen.outlook is None else seen.outlook.work.get(partition),
             stored_again=stored_again,
+            is_reset_lost=is_lost,
         )
+
+
+def _is_reset_lost(target: Target, partition: Partition, now: Offset | None) -> bool:
+    """Whether the offset from before the reset is there again, and not because the connector has read up to it once more."""
+    written, change = target.offsets.get(partition), target.change
+    before = None if change is None else change.offsets.get(partition)
+    if written is None or before is None or same_offset(before, written) or not same_offset(before, now):
+        return False
+    # What has read up to it once more has a number that went up since, or a mark such as "processed" that was set again.
+    pairs = [(written.get(name), value) for name, value in before.items()]
+    return not any(isinstance(old, (int, float)) and isinstance(new, (int, float)) and new > old for old, new in pairs)
+
+
+def _lost(verdict: Verdict | None, *, is_over: bool) -> tuple[OutcomeName, bool, str | None]:
+    """The outcome for a partition whose reset is lost. It is not final: the connector may store an offset of its own."""
+    is_stuck = verdict is not None and verdict.verdict in ("stuck", "blocked")
+    at_end: OutcomeName = "not_recovered" if is_stuck else "not_proven"
+    words = "it has the offset from before the reset again: find out who wrote it, then run the reset again"
+    return at_end if is_over else "recovering", False, words
 
 
 def _is_stored_again(entry: StoredOffset, target: Target) -> bool:

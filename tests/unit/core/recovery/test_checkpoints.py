@@ -90,6 +90,15 @@ def found(
     return {one.checkpoint: one for one in checkpoints}
 
 
+# Offsets that were lost
+
+
+def test_the_offset_from_before_the_reset_fails_the_checkpoint_of_the_offsets() -> None:
+    lost = replace(part(outcome="not_proven", reason="it has the old offset again"), is_reset_lost=True)
+    one = found(recovery(lost, part("CET"), outcome="not_proven"))["offsets"]
+    assert (one.status, one.message) == ("failed", "timezone=PST type=a: it has the old offset again.")
+
+
 # Logs
 
 

@@ -136,6 +136,40 @@ def test_the_outcome_follows_from_offset_verdict_and_work(
     assert [one.moved_by for one in ended.partitions] == [{"id": 3} if offset is MOVED else {}]
 
 
+@pytest.mark.parametrize(
+    ("before", "written", "now", "is_lost"),
+    [
+        ({"id": 5}, {"id": 100}, {"id": 5}, True),
+        ({"id": 5, "done": True}, {"id": 100, "done": True}, {"id": 5, "done": True}, True),
+        ({"at": "a"}, {"at": "b"}, {"at": "a"}, True),
+        # Set back, it has read up to the old end once more.
+        ({"id": 100}, {"id": 5}, {"id": 100}, False),
+        ({"id": 5, "done": True}, {"id": 5, "done": False}, {"id": 5, "done": True}, False),
+        ({"id": 100}, None, {"id": 100}, False),
+        ({"id": 5}, {"id": 100}, {"id": 6}, False),
+        ({"id": 5}, {"id": 100}, {"id": 101}, False),
+        (None, {"id": 100}, {"id": 5}, False),
+    ],
+)
+def test_the_offset_from_before_the_reset_is_no_progress(
+    before: Offset | None, written: Offset | None, now: Offset, is_lost: bool
+) -> None:
+    offsets = {} if before is None else {ORDERS: before}
+    baseline = {} if written is None else {ORDERS: written}
+    target = replace(
+        RESET, offsets={ORDERS: written}, baseline=baseline, change=replace(ENDED, offsets=offsets), settings=()
+    )
+    seen = replace(connector(), offsets=(StoredOffset(ORDERS, now, 2000.0),))
+    waiting, ended = judged(seen, target=target), judged(seen, target=target, is_over=True)
+    if is_lost:
+        assert (waiting.outcome, waiting.is_final, ended.outcome) == ("recovering", False, "not_proven")
+        assert "has the offset from before the reset again" in str(ended.partitions[0].reason)
+        assert judged(seen, "stuck", target=target, is_over=True).outcome == "not_recovered"
+    else:
+        assert (waiting.outcome, ended.outcome) == ("recovered", "recovered")
+    assert ended.partitions[0].has_moved is not is_lost
+
+
 ENDED = KnownChange("b.json", "p", "offset", "somebody", taken_at=1000.0, returned_at=1010.0)
 
 

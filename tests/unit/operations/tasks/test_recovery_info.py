@@ -263,6 +263,16 @@ def test_a_change_that_was_undone_is_not_the_one_to_verify(verification: Verific
     assert verification.wait(check_mode=True)["connectors"]["c"]["change"]["backup_file"] == first["backup_file"]
 
 
+def test_the_offset_from_before_the_reset_is_not_taken_for_progress(verification: Verification) -> None:
+    verification.connector.offsets[ORDERS] = {"id": 0}
+    planned = verification.reset()
+    verification.after(3, {ORDERS: {"id": 0}, ITEMS: {"id": 3}})
+    result = verification.wait(planned=planned, timeout_seconds=20)
+    assert not result["recovered"]
+    assert outcomes(result) == {"orders": "not_proven", "items": "recovered"}
+    assert "it has the offset from before the reset again: find out who wrote it" in result["message"]
+
+
 def test_a_run_that_was_killed_before_it_wrote_anything_is_not_the_one_to_verify(verification: Verification) -> None:
     first = verification.reset()["c"]["backup_file"]
     verification.connector.config["max.wait.ms"] = "7000"
