@@ -102,6 +102,10 @@ def _logs(target: Target, aftermath: Aftermath) -> Checkpoint:
     if not log.commits and not log.progress and not log.failures:
         words = f"The logs have nothing of its polls since {since}: read them again later, and check that they are this worker's."
         return Checkpoint("logs", "open", words, evidence)
+    if not log.is_moving and log.progress_at > log.failed_at:
+        what = f"{failed}, then records were made" if log.failures else f"Records were made since {since}"
+        words = f"{what}, and no commit of them is seen: read the logs again later."
+        return Checkpoint("logs", "open", words, evidence)
     if not log.failures:
         return Checkpoint("logs", "passed", f"No poll has failed since {since}; {made}.", evidence)
     if log.is_moving:

@@ -54,9 +54,8 @@ class LogActivity:
 
     @property
     def is_moving(self) -> bool:
-        """Whether the last thing that matters is progress: a commit where there is any, else records that were made."""
-        last = self.committed_at or self.progress_at
-        return last > self.failed_at
+        """Whether a commit came after the last failed poll. Records that were made and not committed prove nothing."""
+        return self.committed_at > self.failed_at
 
     def as_data(self) -> dict[str, Any]:
         return {

@@ -127,6 +127,16 @@ def test_without_a_log_there_is_nothing_to_look_at_and_the_option_is_named() -> 
             "2 failed polls and 1 timeout since the change, then 1 commit of 5 records.",
         ),
         (
+            LogActivity(lines=9, progress=1, progress_at=9),
+            "open",
+            "Records were made since the change, and no commit of them is seen: read the logs again later.",
+        ),
+        (
+            LogActivity(lines=9, progress=1, progress_at=9, failures=2, failed_at=3),
+            "open",
+            "2 failed polls and 0 timeouts since the change, then records were made, and no commit of them is seen",
+        ),
+        (
             LogActivity(lines=9, commits=1, committed_at=2, failures=2, failed_at=3),
             "failed",
             "no commit after the last of them",
