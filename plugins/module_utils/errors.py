@@ -28,15 +28,15 @@ class RecoveryError(Exception):
         return self.message if self.message.endswith((".", "?", "!")) else f"{self.message}."
 
 
-def unexpected(connector: str, error: Exception) -> RecoveryError:
-    """The error of one connector for an exception that the code does not expect. The other connectors go on.
+def unexpected(name: str, error: Exception, what: str = "Connector") -> RecoveryError:
+    """The error of one connector, or cluster, for an exception that the code does not expect. The others go on.
 
     It says where it happened and not what it was about, which may be a secret.
     """
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return RecoveryError(
-        f"Connector '{connector}': an unexpected error ({type(error).__name__}{where}): report it as a defect of"
+        f"{what} '{name}': an unexpected error ({type(error).__name__}{where}): report it as a defect of"
         " connectops.recovery."
     )
 

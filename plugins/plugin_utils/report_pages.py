@@ -27,6 +27,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
     shown_delivery,
     walk_chart,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.cluster import without_report
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.figures import (
     figures,
     redelivered_of,
@@ -74,6 +75,14 @@ def report_files(run: RunReport) -> dict[str, str]:
 
 
 def _of_cluster(run: RunReport, cluster: ClusterReport, page: str, text: str, fleet: str | None) -> dict[str, str]:
+    try:
+        return _rendered(run, cluster, page, text, fleet)
+    except Exception as error:
+        # Nor must its page take those of the others. The data has all of it.
+        return _rendered(run, without_report(cluster.label, error, cluster.outcome), page, text, fleet)
+
+
+def _rendered(run: RunReport, cluster: ClusterReport, page: str, text: str, fleet: str | None) -> dict[str, str]:
     charts = {
         one.name: {
             "data": data_chart(one),

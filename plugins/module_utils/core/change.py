@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -100,6 +100,20 @@ class Change:
             self,
             settings=tuple(one for one in settings.values() if one.is_secret or one.before != one.after),
             offsets=tuple(one for one in offsets.values() if not same_offset(one.before, one.after)),
+        )
+
+    def is_absent(self, now: Connector, written: Collection[Partition]) -> bool:
+        """Whether nothing of it is there, as of one that was killed before it wrote anything.
+
+        ``written``: the partitions that were written since it began. An offset that moved without that has moved on its own.
+        """
+        stored, config = now.stored, now.config
+        plain = [one for one in self.settings if not one.is_secret]
+        if self.settings and not plain:
+            # What became of secrets cannot be seen. All settings are written at once, so others tell of them.
+            return False
+        return all(config.get(one.key) == one.before for one in plain) and all(
+            one.partition not in written or same_offset(stored.get(one.partition), one.before) for one in self.offsets
         )
 
     def is_half_made(self, now: Connector) -> bool:

@@ -138,6 +138,10 @@ def problem_since(inverse: Inverse, backup: Backup, connector: str, consent: Con
 
 def remarks_on(inverse: Inverse, backup: Backup) -> Iterator[str]:
     """What a person should know before agreeing, a sentence each."""
+    if not inverse.settings and not inverse.offsets:
+        yield f"There is nothing to take back of {show_backup(backup)}: none of its settings and offsets is there."
+        yield from lost_secrets(inverse)
+        return
     strategy = "" if backup.change is None else f", strategy {backup.change.strategy}"
     by = f" by {backup.made_by}" if backup.made_by else ""
     yield f"Takes back {show_backup(backup)}{by}{strategy}."

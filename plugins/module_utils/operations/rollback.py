@@ -14,6 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.store 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import Kinds
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import iso_seconds
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import ROLLBACK, WriteTo
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
@@ -45,15 +46,26 @@ _NOT_MADE = {
 
 @dataclass(frozen=True)
 class FoundChange:
-    """The backup of the change to take back. ``taken_back_by``: name and backup of the rollback that did so already."""
+    """The backup of the change to take back. ``taken_back_by``: name and backup of the rollback that did so already.
+
+    ``is_absent``: it was killed before it wrote anything, so at most its state is to be taken back.
+    """
 
     backup: Backup
     taken_back_by: tuple[str, Backup] | None = None
+    is_absent: bool = False
 
 
-def find_change(store: BackupStore, connector: str, name: str | None) -> FoundChange:
-    """The change of the backup with this name; None for the last change of settings or offsets. Raises RecoveryError."""
-    return _last_change(store, connector) if name is None else _named_change(store, name)
+def find_change(
+    store: BackupStore, connector: Connector, name: str | None, cluster_id: str, begun_in: LastingState | None
+) -> FoundChange:
+    """The change of the backup with this name; None for the last change of settings or offsets. Raises RecoveryError.
+
+    ``cluster_id`` is that of Kafka; ``begun_in``: the state to return the connector to from an unfinished change.
+    """
+    if name is not None:
+        return _named_change(store, name)
+    return _last_change(store, connector, cluster_id, begun_in)
 
 
 def _named_change(store: BackupStore, name: str) -> FoundChange:
@@ -72,14 +84,23 @@ def _named_change(store: BackupStore, name: str) -> FoundChange:
     return FoundChange(backup, (names[0], later[names[0]]) if names else None)
 
 
-def _last_change(store: BackupStore, connector: str) -> FoundChange:
+def _last_change(
+    store: BackupStore, connector: Connector, cluster_id: str, begun_in: LastingState | None
+) -> FoundChange:
     entries = store.list()
+    absent: FoundChange | None = None
     for entry, backup in made_changes(store, entries):
         change = backup.change
         if change is not None and change.touches_nothing:
             continue
         if change is None or change.rolls_back is None:
-            return FoundChange(backup)
+            if not is_absent(store, entry, backup, connector, cluster_id):
+                return FoundChange(backup)
+            if begun_in is not None:
+                # It has left the connector STOPPED: that alone is taken back, and nothing older.
+                return FoundChange(backup, is_absent=True)
+            absent = absent or FoundChange(backup, is_absent=True)
+            continue
         if entry.result == "done":
             return FoundChange(backup, (entry.name, backup))
         # This rollback did not come to its end: it is finished by beginning it again.
@@ -87,12 +108,14 @@ def _last_change(store: BackupStore, connector: str) -> FoundChange:
             if older.taken_at == change.rolls_back:
                 return FoundChange(store.read(older.name, any_cluster=True))
         raise InputError(
-            f"The last change of connector '{connector}' is a rollback that was not finished ({entry.name}), and the"
+            f"The last change of connector '{connector.name}' is a rollback that was not finished ({entry.name}), and the"
             " backup that it went back to is gone: name a backup in backup_file."
         )
+    if absent is not None:
+        return absent
     found = "no backup" if not entries else "no backup of a change that was carried out"
     raise InputError(
-        f"There is {found} of connector '{connector}', so there is nothing to take back: check backup_dir and cluster_label."
+        f"There is {found} of connector '{connector.name}', so there is nothing to take back: check backup_dir and cluster_label."
     )
 
 
@@ -101,6 +124,19 @@ def made_changes(store: BackupStore, entries: tuple[BackupEntry, ...]) -> Iterat
     for entry in entries:
         if entry.result not in _NOT_MADE:
             yield entry, store.read(entry.name, any_cluster=True)
+
+
+def is_absent(store: BackupStore, entry: BackupEntry, backup: Backup, connector: Connector, cluster_id: str) -> bool:
+    """Whether a change of which the result is unknown has left nothing, as one that was killed before it wrote anything."""
+    if entry.result is not None or backup.change is None or backup.cluster_id != cluster_id:
+        return False
+    begun = iso_seconds(backup.taken_at) or 0.0
+    try:
+        # Each is noted before it is made.
+        written = {one.partition for one in store.own_writes() if one.begun >= begun}
+    except RecoveryError:
+        written = {one.partition for one in backup.change.offsets}
+    return backup.change.is_absent(connector, written)
 
 
 def plan_rollback(
@@ -124,7 +160,7 @@ def plan_rollback(
     backup = found.backup
     if found.taken_back_by is None:
         change = check_backup(backup, connector, cluster_id, consent)
-        inverse = inverse_of(change, connector)
+        inverse = Inverse() if found.is_absent else inverse_of(change, connector)
         remarks = tuple(remarks_on(inverse, backup))
     else:
         inverse = Inverse()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
@@ -124,3 +125,15 @@ def test_the_command_that_goes_back_can_be_copied_whole() -> None:
     command = "\n".join(run.clusters[0].connectors[0].rollback_command)
     assert NAME in command
     assert command in Page(report_files(run)["report.html"]).text
+
+
+def test_a_page_of_one_cluster_that_cannot_be_made_leaves_those_of_the_others() -> None:
+    made = report(recovered("eu-1"), recovered("eu-2"))
+    first, second = made.clusters
+    (connector,) = second.connectors
+    broken = replace(second, connectors=(replace(connector, report_runs=(None,), wait_before=1),))  # type: ignore[arg-type]
+    files = report_files(replace(made, clusters=(first, broken)))
+    whole = report_files(made)
+    assert files.keys() == whole.keys()
+    assert files["cluster-eu-1.html"] == whole["cluster-eu-1.html"]
+    assert "Cluster 'eu-2': an unexpected error" in Page(files["cluster-eu-2.html"]).text

@@ -102,6 +102,10 @@ def _logs(target: Target, aftermath: Aftermath) -> Checkpoint:
     if not log.commits and not log.progress and not log.failures:
         words = f"The logs have nothing of its polls since {since}: read them again later, and check that they are this worker's."
         return Checkpoint("logs", "open", words, evidence)
+    if not log.is_moving and log.progress_at > log.failed_at:
+        what = f"{failed}, then records were made" if log.failures else f"Records were made since {since}"
+        words = f"{what}, and no commit of them is seen: read the logs again later."
+        return Checkpoint("logs", "open", words, evidence)
     if not log.failures:
         return Checkpoint("logs", "passed", f"No poll has failed since {since}; {made}.", evidence)
     if log.is_moving:
@@ -116,8 +120,11 @@ def _offsets(recovery: Recovery, to_go_seconds: int | None) -> Checkpoint:
     evidence = {"partitions": [_offset_evidence(one) for one in parts], "estimate_seconds": to_go_seconds}
     if recovery.outcome == "not_verified":
         return Checkpoint("offsets", "not_looked_at", f"Not looked at: {_sentence_end(recovery.reason)}.", evidence)
+    lost = [one for one in parts if one.is_reset_lost]
     silent = [one for one in parts if not one.has_moved and not _is_idle(one)]
     behind = [one for one in parts if not _is_near(one)]
+    if lost:
+        return Checkpoint("offsets", "failed", f"{_named(lost)}: {lost[0].reason}.", evidence)
     if silent or not parts:
         is_over = any(one.outcome == "not_recovered" for one in silent)
         words = f"Nothing was stored since the change for {_named(silent)}" if silent else "No offset is stored"

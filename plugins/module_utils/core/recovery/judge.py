@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import Hold
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     JsonScalar,
@@ -26,6 +27,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
     not_running_reason,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Verdict
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 # From good to bad: the outcome for a connector is the worst of its parts. Only connectors are ``not_verified``.
 OutcomeName = Literal["recovered", "not_verified", "not_proven", "recovering", "not_recovered"]
@@ -57,7 +59,8 @@ class PartitionRecovery:
     ``before``: the offset right after the reset; ``now``: the offset that is stored. None: there was or is none.
     ``delivered_to``: epoch seconds, None where that is not known. ``cause``: the first reason of the verdict on a stuck one.
     ``work``: what is still to come of it, None where that is not known. ``stored_again``: the connector has stored the same
-    offset since, as one whose offset never changes does with each record.
+    offset since, as one whose offset never changes does with each record. ``is_reset_lost``: somebody has stored the offset
+    from before the reset over the one that it wrote.
     """
 
     partition: Partition
@@ -71,6 +74,7 @@ class PartitionRecovery:
     cause: str | None = None
     work: Work | None = None
     stored_again: bool = False
+    is_reset_lost: bool = False
 
     @property
     def behind_seconds(self) -> int | None:
@@ -81,7 +85,7 @@ class PartitionRecovery:
 
     @property
     def has_moved(self) -> bool:
-        return self.stored_again or _has_moved(self.before, self.now)
+        return not self.is_reset_lost and (self.stored_again or _has_moved(self.before, self.now))
 
     @property
     def moved_by(self) -> dict[str, int | float]:
@@ -144,8 +148,11 @@ class Recovery:
         }
 
 
-def judge_recovery(target: Target, seen: Seen, *, is_over: bool) -> Recovery:
-    """What became of the connector. ``is_over``: the time to wait is over, so what is not seen by now is not proven."""
+def judge_recovery(target: Target, seen: Seen, *, now: float, is_over: bool) -> Recovery:
+    """What became of the connector. ``is_over``: the time to wait is over, so what is not seen by now is not proven.
+
+    ``now``: epoch seconds.
+    """
     connector = seen.connector
     settings = tuple(one.seen_in(connector.config) for one in target.settings)
     outlook = seen.outlook or Outlook()
@@ -160,8 +167,17 @@ def judge_recovery(target: Target, seen: Seen, *, is_over: bool) -> Recovery:
     if target.unfinished is not None:
         words = f"a change of it (plan {target.unfinished}) was begun and not finished: run recover again to finish it"
         return whole("not_proven", words, is_final=True)
+    if connector.hold_text is not None:
+        # Its journal may be on another host, or gone with the container that the run was in.
+        return whole("not_proven", _held(connector.hold_text, now), is_final=True)
     if put_back is not None:
         return whole("not_recovered", put_back, is_final=True)
+    if target.is_unknown and connector.state == "STOPPED":
+        words = (
+            "it is STOPPED, and its last change cannot be read, so a run that was killed may have left it so: resume it if it is"
+            " meant to run"
+        )
+        return whole("not_proven", words, is_final=True)
     if not target.is_meant_to_run(connector):
         return whole("not_verified", f"it is {connector.state}, so it delivers nothing: not verified", is_final=True)
     if connector.type == "sink":
@@ -185,6 +201,17 @@ def judge_recovery(target: Target, seen: Seen, *, is_over: bool) -> Recovery:
     return Recovery(connector, outcome, is_final, None, partitions, settings, outlook)
 
 
+def _held(hold_text: str, now: float) -> str:
+    """What the mark in the connector's config says."""
+    try:
+        hold = Hold.from_text(hold_text)
+    except InputError as error:
+        return f"{error.message}: find out who wrote it, and remove it when no run is under way"
+    if now <= hold.until:
+        return f"another run is changing it, {hold}: verify it after the end of that run"
+    return f"a change of it ({hold}) was begun and not finished: run recover again to finish it"
+
+
 def deleted_since(name: str) -> Recovery:
     """What became of a connector that was reset, and does not exist any more."""
     connector = Connector.of(name, "unknown", {}, Status(state="UNKNOWN"))
@@ -203,8 +230,12 @@ def _partitions(target: Target, seen: Seen, *, is_over: bool) -> Iterator[Partit
         entry = entries.get(partition)
         before, now = target.baseline.get(partition), None if entry is None else entry.offset
         stored_again = entry is not None and _is_stored_again(entry, target)
-        has_moved = stored_again or _has_moved(before, now)
-        outcome, is_final, reason = _outcome(target, seen, partition, verdict, has_moved=has_moved, is_over=is_over)
+        is_lost = _is_reset_lost(target, partition, now)
+        if is_lost:
+            outcome, is_final, reason = _lost(verdict, is_over=is_over)
+        else:
+            has_moved = stored_again or _has_moved(before, now)
+            outcome, is_final, reason = _outcome(target, seen, partition, verdict, has_moved=has_moved, is_over=is_over)
         yield PartitionRecovery(
             partition=partition,
             outcome=outcome,
@@ -217,7 +248,27 @@ def _partitions(target: Target, seen: Seen, *, is_over: bool) -> Iterator[Partit
             cause=_cause(verdict),
             work=None if seen.outlook is None else seen.outlook.work.get(partition),
             stored_again=stored_again,
+            is_reset_lost=is_lost,
         )
+
+
+def _is_reset_lost(target: Target, partition: Partition, now: Offset | None) -> bool:
+    """Whether the offset from before the reset is there again, and not because the connector has read up to it once more."""
+    written, change = target.offsets.get(partition), target.change
+    before = None if change is None else change.offsets.get(partition)
+    if written is None or before is None or same_offset(before, written) or not same_offset(before, now):
+        return False
+    # What has read up to it once more has a number that went up since, or a mark such as "processed" that was set again.
+    pairs = [(written.get(name), value) for name, value in before.items()]
+    return not any(isinstance(old, (int, float)) and isinstance(new, (int, float)) and new > old for old, new in pairs)
+
+
+def _lost(verdict: Verdict | None, *, is_over: bool) -> tuple[OutcomeName, bool, str | None]:
+    """The outcome for a partition whose reset is lost. It is not final: the connector may store an offset of its own."""
+    is_stuck = verdict is not None and verdict.verdict in ("stuck", "blocked")
+    at_end: OutcomeName = "not_recovered" if is_stuck else "not_proven"
+    words = "it has the offset from before the reset again: find out who wrote it, then run the reset again"
+    return at_end if is_over else "recovering", False, words
 
 
 def _is_stored_again(entry: StoredOffset, target: Target) -> bool:

@@ -15,8 +15,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.
 
 # Clocks that are kept right differ by less than this.
 CLOCK_SECONDS = 10.0
+# The change is noted before the resume. A rebalance that Connect delays, by 5 minutes as a rule, may come before the start.
+START_SECONDS = 600.0
 # Connect's own words. Offsets are committed only for records that Kafka has accepted.
 _STARTED = re.compile(r"Source task finished initialization and start")
+_TASK = re.compile(r"(?:\|task-|\bid=\S*-)(\d{1,9})[]}]")
 _COMMITTED = re.compile(r"Committing offsets for ([1-9]\d{0,18}) acknowledged messages")
 _GENERATION = re.compile(r"Joined group at generation (\d{1,19})\b")
 _ERROR = re.compile(r"\bERROR\b")
@@ -51,9 +54,8 @@ class LogActivity:
 
     @property
     def is_moving(self) -> bool:
-        """Whether the last thing that matters is progress: a commit where there is any, else records that were made."""
-        last = self.committed_at or self.progress_at
-        return last > self.failed_at
+        """Whether a commit came after the last failed poll. Records that were made and not committed prove nothing."""
+        return self.committed_at > self.failed_at
 
     def as_data(self) -> dict[str, Any]:
         return {
@@ -73,8 +75,8 @@ class LogActivity:
 def read_activity(lines: Iterable[str], connector: str, delivery: Delivery, since: float | None) -> LogActivity:
     """What the lines say of a connector since a moment (epoch seconds); None: of all lines.
 
-    A task starts once because of the change: what is older than that start is left out. Where lines have no moments, everything
-    counts from the last start of a task on.
+    Each task starts once because of the change: what is older than the first of these starts is left out. Where lines have no
+    moments, everything counts from the last start of a task on.
     """
     reader = _Reader(delivery, since)
     for line in lines_of_connector(lines, connector):
@@ -89,6 +91,7 @@ class _Reader:
         self._failure = re.compile(delivery.failure) if delivery.failure else _ERROR
         self._timeout = re.compile(delivery.timeout) if delivery.timeout else None
         self._latest: float | None = None
+        self._started: set[str] = set()
         self.found = LogActivity()
 
     def take(self, line: str) -> None:
@@ -96,18 +99,29 @@ class _Reader:
         if moment is not None:
             self._latest = moment
         is_start = bool(_STARTED.search(line))
-        if is_start and self._belongs_to_the_change():
+        if is_start and self._is_at_the_change():
+            self._started.add(_task_of(line))
             self.found = LogActivity()
+        elif is_start and self._is_late_for_the_change(line):
+            if not self._started:
+                self.found = LogActivity()
+            self._started.add(_task_of(line))
         elif self._is_older():
             return
         elif is_start:
             self.found.starts += 1
         self._count(line)
 
-    def _belongs_to_the_change(self) -> bool:
+    def _is_at_the_change(self) -> bool:
         if self._since is None or self._latest is None:
             return True
         return abs(self._latest - self._since) <= CLOCK_SECONDS
+
+    def _is_late_for_the_change(self, line: str) -> bool:
+        """Whether it is the first start of its task after the change, although it took longer than clocks differ."""
+        if self._since is None or self._latest is None or _task_of(line) in self._started:
+            return False
+        return 0 < self._latest - self._since <= START_SECONDS
 
     def _is_older(self) -> bool:
         """Whether the line is from before the change; once its start was seen, nothing that follows is."""
@@ -134,3 +148,8 @@ class _Reader:
             found.failed_at = found.lines
         elif self._timeout is not None and self._timeout.search(line):
             found.timeouts += 1
+
+
+def _task_of(line: str) -> str:
+    match = _TASK.search(line)
+    return match[1] if match else ""

@@ -10,7 +10,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.log_activity import CLOCK_SECONDS
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.log_activity import (
+    CLOCK_SECONDS,
+    START_SECONDS,
+)
 
 _TASK = "status-task-"
 
@@ -79,16 +82,26 @@ def task_history(records: Collection[StatusRecord], worker_ids: Collection[str],
     if topic is None:
         return None
     first: dict[int, StatusRecord] = {}
+    # The tasks whose start that belongs to the change was seen.
+    started: set[int] = set()
     last: dict[int, StatusRecord] = {}
     later = []
     for one in sorted((one for one in records if one.topic == topic), key=lambda one: one.written_at):
-        if one.written_at > since + CLOCK_SECONDS:
+        after = one.written_at - since
+        is_start = one.state == "RUNNING" and one.task not in started
+        if after <= CLOCK_SECONDS:
+            # The last one before is the start that belongs to the change.
+            first[one.task] = last[one.task] = one
+            if is_start and after >= -CLOCK_SECONDS:
+                started.add(one.task)
+        elif is_start and after <= START_SECONDS:
+            # The resume, a rebalance and the start took that long.
+            first[one.task] = last[one.task] = one
+            started.add(one.task)
+        else:
             later.append(one)
             last[one.task] = one
             first.setdefault(one.task, one)
-        else:
-            # The last one before is the start that belongs to the change.
-            first[one.task] = last[one.task] = one
     starts = [one for one in later if one.state == "RUNNING"]
     generations = [one.generation for one in first.values()]
     return TaskHistory(

@@ -111,6 +111,7 @@ def _state(snapshot: Snapshot) -> Any:
             one.state,
             [(task.id, task.state) for task in one.tasks],
             one.config,
+            one.hold_text,
             one.problem,
             sorted((str(entry.partition), repr(entry.offset)) for entry in one.offsets),
         )

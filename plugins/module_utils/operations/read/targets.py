@@ -15,9 +15,13 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.soak import Soak
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.target import KnownChange, Target
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.rollback import made_changes
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.rollback import is_absent, made_changes
 from ansible_collections.connectops.recovery.plugins.module_utils.options.backups import BackupOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
+
+
+class _NoChange(InputError):
+    """No change is known, although all backups could be read."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +51,12 @@ def find_targets(
         for connector in connectors:
             name = connector.name
             try:
-                target = _with_change(stores.of(name), planned.get(name))
+                target = _with_change(stores.of(name), connector, planned.get(name), cluster_id)
             except RecoveryError as error:
                 warnings.append(f"{error.sentence} Progress of '{name}' counts from now on.")
-                target = planned.get(name, Target())
+                # What is noted of the stores here is why they could not be read.
+                is_unknown = bool(stores.notes) or not isinstance(error, _NoChange)
+                target = planned.get(name, Target(is_unknown=is_unknown))
             if not target.baseline:
                 target = replace(target, baseline=target.baseline_from(connector.stored))
             found[name] = target
@@ -110,9 +116,9 @@ def changed_connectors(
     return names, notes
 
 
-def _with_change(store: DocumentStore, planned: Target | None) -> Target:
+def _with_change(store: DocumentStore, connector: Connector, planned: Target | None, cluster_id: str) -> Target:
     """The target with what the backup tells of its change. Raises RecoveryError."""
-    target = _last_target(store) if planned is None else planned
+    target = _last_target(store, connector, cluster_id) if planned is None else planned
     if target.backup_file is None:
         return target
     backup = store.read(target.backup_file)
@@ -120,12 +126,14 @@ def _with_change(store: DocumentStore, planned: Target | None) -> Target:
     return replace(target, baseline=target.baseline_from(backup.offsets), change=change)
 
 
-def _last_target(store: DocumentStore) -> Target:
+def _last_target(store: DocumentStore, connector: Connector, cluster_id: str) -> Target:
     journal = store.current()
     if journal is not None:
         return Target(unfinished=journal.plan_id)
     for entry, backup in made_changes(store, store.list()):
+        if is_absent(store, entry, backup, connector, cluster_id):
+            continue
         if backup.change is None:
             return Target(backup_file=entry.name)
         return Target.of_change(backup.change, entry.name)
-    raise InputError(f"No backup in {store.place} tells of a change.")
+    raise _NoChange(f"No backup in {store.place} tells of a change.")

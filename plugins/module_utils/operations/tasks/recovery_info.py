@@ -129,7 +129,9 @@ class _Wait:
             elapsed = self._elapsed()
             is_over = self._context.check_mode or elapsed >= limit
             recoveries = [
-                judge_recovery(target, seen[name], is_over=is_over) if name in seen else deleted_since(name)
+                judge_recovery(target, seen[name], now=self._now(), is_over=is_over)
+                if name in seen
+                else deleted_since(name)
                 for name, target in self._targets.items()
             ]
             self._first = self._first or {one.name: delivered(one) for one in recoveries}

@@ -18,7 +18,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.pla
 from ansible_collections.connectops.recovery.plugins.module_utils.core.rollback import Consent
 from ansible_collections.connectops.recovery.plugins.module_utils.core.states import LastingState
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.rollback import find_change, plan_rollback
+from ansible_collections.connectops.recovery.plugins.module_utils.operations.rollback import (
+    FoundChange,
+    find_change,
+    plan_rollback,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.changes import Changes, Planner
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offset_reset import carry_out
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
@@ -55,9 +59,13 @@ class _Rollbacks(Changes):
             own.allow_changed_settings,
             own.allow_moved_offsets,
         )
-        found = find_change(store, name, own.backup_file)
+        found: FoundChange | None = None
 
         def plan(cluster: Cluster, connector: Connector, begun_in: LastingState | None) -> Planned:
+            nonlocal found
+            if found is None:
+                # Once: this rollback has a backup itself, later.
+                found = find_change(store, connector, own.backup_file, self._cluster_id, begun_in)
             return plan_rollback(
                 cluster,
                 connector,

@@ -90,6 +90,15 @@ def found(
     return {one.checkpoint: one for one in checkpoints}
 
 
+# Offsets that were lost
+
+
+def test_the_offset_from_before_the_reset_fails_the_checkpoint_of_the_offsets() -> None:
+    lost = replace(part(outcome="not_proven", reason="it has the old offset again"), is_reset_lost=True)
+    one = found(recovery(lost, part("CET"), outcome="not_proven"))["offsets"]
+    assert (one.status, one.message) == ("failed", "timezone=PST type=a: it has the old offset again.")
+
+
 # Logs
 
 
@@ -116,6 +125,16 @@ def test_without_a_log_there_is_nothing_to_look_at_and_the_option_is_named() -> 
             LogActivity(lines=9, commits=1, records=5, committed_at=9, failures=2, failed_at=3, timeouts=1),
             "passed",
             "2 failed polls and 1 timeout since the change, then 1 commit of 5 records.",
+        ),
+        (
+            LogActivity(lines=9, progress=1, progress_at=9),
+            "open",
+            "Records were made since the change, and no commit of them is seen: read the logs again later.",
+        ),
+        (
+            LogActivity(lines=9, progress=1, progress_at=9, failures=2, failed_at=3),
+            "open",
+            "2 failed polls and 0 timeouts since the change, then records were made, and no commit of them is seen",
         ),
         (
             LogActivity(lines=9, commits=1, committed_at=2, failures=2, failed_at=3),

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import Hold, Holder
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Offset,
@@ -40,12 +41,14 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
+NOW = 1_795_413_600
 ORDERS = Partition.of({"table": "orders"})
 ITEMS = Partition.of({"table": "items"})
 USERS = Partition.of({"table": "users"})
 WAIT = "stripe.report.max.wait.ms"
 OLD, NEW = "300000", "3600000"
 DUE, DONE = Work(1, is_due=True), Work(0, is_due=False)
+HOLDER = Holder("host-2", 7, "ann")
 WROTE: dict[Partition, Offset | None] = {ORDERS: {"id": 5}}
 RESET = Target(
     final_state="RUNNING",
@@ -80,7 +83,7 @@ def judged(
     reasons = tuple(Reason(code, f"because of {code}") for code in codes)
     verdicts = () if verdict is None else (Verdict(ORDERS, verdict, reasons),)
     outlook = None if work is None else Outlook({ORDERS: work}, 100, 60)
-    return judge_recovery(target, Seen(seen, verdicts, outlook), is_over=is_over)
+    return judge_recovery(target, Seen(seen, verdicts, outlook), now=NOW, is_over=is_over)
 
 
 WRITTEN, MOVED = {"id": 5}, {"id": 8}
@@ -133,6 +136,40 @@ def test_the_outcome_follows_from_offset_verdict_and_work(
     assert [one.moved_by for one in ended.partitions] == [{"id": 3} if offset is MOVED else {}]
 
 
+@pytest.mark.parametrize(
+    ("before", "written", "now", "is_lost"),
+    [
+        ({"id": 5}, {"id": 100}, {"id": 5}, True),
+        ({"id": 5, "done": True}, {"id": 100, "done": True}, {"id": 5, "done": True}, True),
+        ({"at": "a"}, {"at": "b"}, {"at": "a"}, True),
+        # Set back, it has read up to the old end once more.
+        ({"id": 100}, {"id": 5}, {"id": 100}, False),
+        ({"id": 5, "done": True}, {"id": 5, "done": False}, {"id": 5, "done": True}, False),
+        ({"id": 100}, None, {"id": 100}, False),
+        ({"id": 5}, {"id": 100}, {"id": 6}, False),
+        ({"id": 5}, {"id": 100}, {"id": 101}, False),
+        (None, {"id": 100}, {"id": 5}, False),
+    ],
+)
+def test_the_offset_from_before_the_reset_is_no_progress(
+    before: Offset | None, written: Offset | None, now: Offset, is_lost: bool
+) -> None:
+    offsets = {} if before is None else {ORDERS: before}
+    baseline = {} if written is None else {ORDERS: written}
+    target = replace(
+        RESET, offsets={ORDERS: written}, baseline=baseline, change=replace(ENDED, offsets=offsets), settings=()
+    )
+    seen = replace(connector(), offsets=(StoredOffset(ORDERS, now, 2000.0),))
+    waiting, ended = judged(seen, target=target), judged(seen, target=target, is_over=True)
+    if is_lost:
+        assert (waiting.outcome, waiting.is_final, ended.outcome) == ("recovering", False, "not_proven")
+        assert "has the offset from before the reset again" in str(ended.partitions[0].reason)
+        assert judged(seen, "stuck", target=target, is_over=True).outcome == "not_recovered"
+    else:
+        assert (waiting.outcome, ended.outcome) == ("recovered", "recovered")
+    assert ended.partitions[0].has_moved is not is_lost
+
+
 ENDED = KnownChange("b.json", "p", "offset", "somebody", taken_at=1000.0, returned_at=1010.0)
 
 
@@ -171,7 +208,7 @@ def test_what_never_comes_is_named_and_not_waited_for() -> None:
         [Verdict(ORDERS, "stuck", ()), Verdict(ITEMS, "late", ())],
         Outlook({ORDERS: refused, ITEMS: DUE}),
     )
-    both = judge_recovery(RESET, others, is_over=False)
+    both = judge_recovery(RESET, others, now=NOW, is_over=False)
     assert (both.outcome, both.is_final) == ("not_recovered", False)
 
 
@@ -228,6 +265,36 @@ def test_some_states_are_not_waited_in(seen: Connector, target: Target, outcome:
     assert words in str(found.reason)
 
 
+@pytest.mark.parametrize("state", ["RUNNING", "STOPPED"])
+@pytest.mark.parametrize("target", [RESET, Target()])
+@pytest.mark.parametrize(
+    ("mark", "words"),
+    [
+        (
+            Hold("id", "abc123", "RUNNING", HOLDER, NOW - 90, NOW - 1).as_text(),
+            "a change of it (plan abc123 of ann on host-2",
+        ),
+        (Hold("id", "abc123", "RUNNING", HOLDER, NOW - 90, NOW).as_text(), "another run is changing it, plan abc123"),
+        ("{", "its setting connectops.recovery.hold says that a run is changing it, but cannot be read: find out who"),
+    ],
+)
+def test_a_connector_with_the_mark_of_a_run_is_not_proven_wherever_its_backup_is(
+    state: str, target: Target, mark: str, words: str
+) -> None:
+    task = "RUNNING" if state == "RUNNING" else None
+    found = judged(connector(MOVED, state=state, task=task, hold_text=mark), target=target)
+    assert (found.outcome, found.is_final) == ("not_proven", True)
+    assert str(found.reason).startswith(words)
+
+
+def test_a_stopped_connector_whose_last_change_cannot_be_read_is_not_proven() -> None:
+    unknown = Target(is_unknown=True, baseline={ORDERS: WRITTEN})
+    found = judged(connector(MOVED, state="STOPPED", task=None), target=unknown)
+    assert (found.outcome, found.is_final) == ("not_proven", True)
+    assert judged(connector(MOVED, state="PAUSED", task="PAUSED"), target=unknown).outcome == "not_verified"
+    assert judged(connector(MOVED), target=unknown).outcome == "recovered"
+
+
 @pytest.mark.parametrize(
     ("seen", "in_the_end"),
     [
@@ -257,7 +324,7 @@ def test_a_reset_that_changed_nothing_needs_no_commit() -> None:
 
 def test_orphaned_partitions_say_nothing() -> None:
     seen = Seen(connector(MOVED), [Verdict(ORDERS, "ok", ()), Verdict(ITEMS, "orphaned", ())])
-    assert [one.partition for one in judge_recovery(RESET, seen, is_over=True).partitions] == [ORDERS]
+    assert [one.partition for one in judge_recovery(RESET, seen, now=NOW, is_over=True).partitions] == [ORDERS]
 
 
 def test_the_target_is_read_from_the_result_of_a_reset() -> None:
@@ -307,7 +374,7 @@ def three(*offsets: Offset, codes: tuple[str, ...] = (), is_over: bool = False, 
     if never:
         work[USERS] = Work(0, is_due=True, never=never)
     seen = Seen(replace(connector(), offsets=stored), verdicts, Outlook(work, 400, 230))
-    return judge_recovery(Target(final_state="RUNNING"), seen, is_over=is_over)
+    return judge_recovery(Target(final_state="RUNNING"), seen, now=NOW, is_over=is_over)
 
 
 def test_a_person_reads_how_far_it_is_and_how_long_it_may_take() -> None:
@@ -342,7 +409,7 @@ def test_the_end_names_the_one_that_is_stuck_before_those_that_wait_for_it() -> 
     reasons = (Reason("poll_fails", "no report run was ready in time"), Reason("interval_end_old", "12 d behind"))
     waits = (Reason("waits_behind", "waits behind items"),)
     verdicts = [Verdict(ORDERS, "blocked", waits), Verdict(ITEMS, "stuck", reasons), Verdict(USERS, "blocked", waits)]
-    found = judge_recovery(RESET, Seen(connector(WRITTEN), verdicts, Outlook()), is_over=True)
+    found = judge_recovery(RESET, Seen(connector(WRITTEN), verdicts, Outlook()), now=NOW, is_over=True)
     assert final_sentence("connect-1", [found], 20) == (
         "Not recovered after 20 s: orders of connect-1: 0 of 3 partitions recovered; items: no report run was ready in time;"
         " orders, users: blocked."

@@ -68,6 +68,24 @@ def test_the_start_that_belongs_to_the_change_is_where_it_begins_and_no_restart(
     assert (found.progress, found.failures, found.timeouts, found.starts) == (1, 1, 1, 2)
 
 
+def test_the_start_of_the_change_may_take_longer_and_the_next_one_is_a_restart() -> None:
+    """The return is noted before the resume, and a rebalance may come in between."""
+    found = read(*failed(5), started(25), committed(30))
+    assert (found.failures, found.commits, found.starts) == (0, 1, 0)
+    assert read(started(25), started(40)).starts == 1
+    assert read(started(1), started(25)).starts == 1
+    assert read(started(601)).starts == 1
+
+
+def test_each_task_starts_once_because_of_the_change() -> None:
+    second = started(25).replace("-0}", "-1}").replace("task-0", "task-1")
+    found = read(started(1), *failed(5), second)
+    assert (found.failures, found.starts) == (1, 0)
+    assert read(started(1), second, second).starts == 1
+    bare = [text.replace("[orders|task-0] ", "") for text in (started(1), second)]
+    assert read(*bare).starts == 0
+
+
 def test_lines_without_moments_count_from_the_last_start() -> None:
     bare = [text.partition("] ")[2] for text in (*failed(0)[:1], started(1), generated(2), committed(3))]
     found = read(*bare)
@@ -93,7 +111,8 @@ def test_rebalances_are_new_generations_whichever_worker_tells_of_them() -> None
     ("lines", "moves"),
     [
         ((committed(1),), True),
-        ((generated(1),), True),
+        # Records that were made and not committed prove nothing.
+        ((generated(1),), False),
         ((*failed(1), committed(2)), True),
         ((committed(1), *failed(2)), False),
         # Records that were made before a poll failed are no proof that they were delivered.

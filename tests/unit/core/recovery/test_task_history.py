@@ -68,6 +68,15 @@ def test_the_start_of_the_change_is_no_restart() -> None:
     assert (history.starts, history.failures, history.generations, history.last_start_at) == (0, 0, 0, None)
 
 
+def test_a_start_of_the_change_that_takes_longer_is_no_restart_and_the_next_one_is() -> None:
+    """The return is noted before the resume, and a rebalance may come in between."""
+    older, late = record(SINCE - 50, generation=2), record(SINCE + 25, generation=4, worker="w-2:8083")
+    history = seen(older, late)
+    assert (history.starts, history.generations, history.moves) == (0, 0, ())
+    again = seen(older, late, record(SINCE + 40, generation=4), record(SINCE + 25, task=1))
+    assert (again.starts, again.moves) == (1, (0,))
+
+
 def test_what_comes_later_counts_from_the_start_of_the_change() -> None:
     later = [
         record(SINCE + 300, "FAILED"),
@@ -80,7 +89,7 @@ def test_what_comes_later_counts_from_the_start_of_the_change() -> None:
 
 
 def test_where_older_records_are_gone_what_is_left_is_the_least() -> None:
-    history = seen(record(SINCE + 100, generation=9), record(SINCE + 100, generation=9, task=1))
+    history = seen(record(SINCE + 700, generation=9), record(SINCE + 700, generation=9, task=1))
     assert (history.starts, history.generations, history.moves) == (2, 0, ())
 
 

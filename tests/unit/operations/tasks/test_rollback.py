@@ -269,6 +269,47 @@ def test_what_a_killed_run_has_changed_is_taken_back_and_its_state_returned_to(t
     assert not task.roll_back().result["changed"]
 
 
+SECOND = {"strategy": "offset", "offset": {"id": 2}, "partitions": BOTH, "config": {"max.wait.ms": 7_200_000}}
+
+
+def said_by(outcome: Outcome) -> str:
+    return " ".join(" ".join(outcome.result["preview"]).split())
+
+
+@pytest.mark.parametrize("moves_on", [False, True])
+def test_a_run_that_was_killed_before_it_wrote_anything_is_not_the_last_change(task: Task, moves_on: bool) -> None:
+    first = task.reset()["plan"]["id"]
+    task.killed("stop", reset, CONNECT_OFFSET_RESET, SECOND)
+    # A person resumes it.
+    task.connector.state = "RUNNING"
+    if moves_on:
+        task.cluster.store("c", {ORDERS: {"id": 6}})
+    assert f"Takes back plan {first}" in said_by(task.roll_back(allow_moved_offsets=moves_on))
+    assert task.found() == (BEFORE, OLD, "RUNNING")
+    assert "The change was taken back already" in said_by(task.roll_back())
+
+
+def test_of_a_killed_run_that_wrote_nothing_the_state_alone_is_taken_back(task: Task) -> None:
+    task.reset()
+    task.killed("stop", reset, CONNECT_OFFSET_RESET, SECOND)
+    text = said_by(task.roll_back())
+    assert "There is nothing to take back of plan" in text
+    assert "Takes back" not in text
+    assert task.found() == (AFTER, NEW, "RUNNING")
+
+
+@pytest.mark.parametrize("loses_notes", [False, True])
+def test_a_killed_run_that_wrote_offsets_is_taken_back_although_they_moved_on(task: Task, loses_notes: bool) -> None:
+    task.reset(config={})
+    task.killed("alter_offsets", reset, CONNECT_OFFSET_RESET, {**SECOND, "config": {}})
+    task.connector.state = "RUNNING"
+    task.cluster.store("c", {ORDERS: {"id": 9}, BILLS: {"id": 9}})
+    if loses_notes:
+        next(task.folder.rglob("own_writes.json")).write_text("{", encoding="utf-8")
+    task.roll_back(allow_moved_offsets=True)
+    assert task.found()[0] == AFTER
+
+
 @pytest.mark.parametrize("method", ["stop", "patch_config", "alter_offsets"])
 def test_a_change_that_a_later_run_has_finished_is_taken_back_as_one(task: Task, method: str) -> None:
     task.killed(method, reset, CONNECT_OFFSET_RESET, RESET)

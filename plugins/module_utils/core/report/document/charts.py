@@ -165,9 +165,15 @@ def run_chart(connector: ConnectorReport, read_at: int | None) -> RunChart | Non
     runs, wait = connector.report_runs, connector.wait_before
     if not runs or wait is None:
         return None
-    waits = [wait / 1000, *([] if connector.wait_after is None else [connector.wait_after / 1000])]
-    lengths = [max(1.0, _length(run, read_at)) for run in runs]
-    least, most = math.log10(min(*lengths, *waits) / 1.5), math.log10(max(*lengths, *waits) * 1.5)
+    # One of 0 or below is no wait at all, and has no place on a logarithmic axis.
+    waits = [
+        (milliseconds / 1000, word, kind)
+        for milliseconds, word, kind in ((wait, "wait", "before"), (connector.wait_after, "new wait", "after"))
+        if milliseconds is not None and milliseconds > 0
+    ]
+    shown = [*(max(1.0, _length(run, read_at)) for run in runs), *(seconds for seconds, _word, _kind in waits)]
+    ends = (min(shown), max(shown))
+    least, most = math.log10(ends[0] / 1.5), math.log10(ends[1] * 1.5)
 
     def position(seconds: float) -> float:
         return across((math.log10(max(1.0, seconds)) - least) / (most - least))
@@ -180,9 +186,8 @@ def run_chart(connector: ConnectorReport, read_at: int | None) -> RunChart | Non
         rows.append(RunRow(shortened(name), _said_of_runs(of_name, wait), tuple(marks)))
     lines = [
         WaitLine(at := position(seconds), f"{word} {show_milliseconds(round(seconds * 1000))}", kind, anchor(at))
-        for seconds, word, kind in zip(waits, ("wait", "new wait"), ("before", "after"), strict=False)
+        for seconds, word, kind in waits
     ]
-    ends = (min(*lengths, *waits), max(*lengths, *waits))
     ticks = tuple(_tick(position(end), show_seconds(round(end)) if end >= 1 else "1 s") for end in ends)
     return RunChart(tuple(rows), tuple(lines), ticks, len(names) - len(rows))
 

@@ -29,6 +29,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
     worst_outcome,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.timeline import phases, timeline
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import unexpected
 
 # The outcomes of a connector for which a run fails.
 _FAILURES = frozenset({"failed", "not_recovered", "not_proven", "recovering"})
@@ -63,6 +64,12 @@ def cluster_report(found: Found, playbook: Playbook, made_at: int, *, is_preview
         timeline=timeline(found, connectors),
         next_steps=tuple((found.changed or found.planned).get("next_steps") or ()),
     )
+
+
+def without_report(label: str, error: Exception, outcome: str = "failed") -> ClusterReport:
+    """All that is said of a cluster where the code fails to make its report."""
+    problem = unexpected(label, error, "Cluster").sentence
+    return ClusterReport(label, outcome, problem, open_points=(problem,))
 
 
 def _outcome(connectors: Sequence[ConnectorReport], found: Found, problem: str | None) -> str:

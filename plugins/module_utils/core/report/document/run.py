@@ -7,9 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.cluster import cluster_report
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.cluster import (
+    cluster_report,
+    without_report,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import Playbook, RunReport
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import (
+    ClusterReport,
+    Playbook,
+    RunReport,
+)
 
 
 def run_report(
@@ -25,6 +32,14 @@ def run_report(
 
     One cluster is taken after the other, since what was found of each is large.
     """
-    whole = (cluster_report(found, playbook, made_at, is_preview=is_preview) for found in clusters)
+    whole = (_of_cluster(found, playbook, made_at, is_preview=is_preview) for found in clusters)
     reports = tuple(one.in_short() if in_short else one for one in whole)
     return RunReport(playbook, is_preview, made_at, run_by, reports)
+
+
+def _of_cluster(found: Found, playbook: Playbook, made_at: int, *, is_preview: bool) -> ClusterReport:
+    try:
+        return cluster_report(found, playbook, made_at, is_preview=is_preview)
+    except Exception as error:
+        # What is wrong with the report on one cluster must not take those on the others.
+        return without_report(found.label, error)

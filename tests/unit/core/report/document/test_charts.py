@@ -98,6 +98,18 @@ def test_report_runs_stand_before_or_behind_the_wait() -> None:
     assert (before.label, after.label) == ("wait 5 min", "new wait 60 min")
 
 
+@pytest.mark.parametrize("wait", [0, -1, -300_000])
+def test_a_wait_of_zero_or_below_has_no_line_and_the_runs_are_shown(wait: int) -> None:
+    runs = (RunTime("EST", 0, "succeeded", 30),)
+    chart = run_chart(connector(report_runs=runs, wait_before=wait, wait_after=HOUR), None)
+    assert chart is not None
+    assert [(line.kind, line.label) for line in chart.waits] == [("after", "new wait 60 min")]
+    assert [mark.kind for row in chart.rows for mark in row.marks] == ["late"]
+    alone = run_chart(connector(report_runs=runs, wait_before=wait, wait_after=wait), None)
+    assert alone is not None
+    assert (alone.waits, [mark.at for mark in alone.rows[0].marks]) == ((), [50.0])
+
+
 def test_every_mark_is_within_the_chart() -> None:
     runs = tuple(RunTime("EST", 0, "succeeded", seconds) for seconds in (0, 1, 10**7))
     chart = run_chart(connector(report_runs=runs, wait_before=1), None)

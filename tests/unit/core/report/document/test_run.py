@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -300,3 +301,14 @@ def test_nothing_of_a_cluster_that_is_well_has_to_be_done() -> None:
     assert run.outcome == "ok"
     assert statuses(run)[2:4] == ["not_needed", "not_needed"]
     assert of(run).open_points == ()
+
+
+def test_a_report_on_one_cluster_that_cannot_be_made_leaves_those_on_the_others() -> None:
+    broken = recovered("eu-2", verified=with_connector(recorded("verified"), partitions=[None]))
+    first, second = report(recovered("eu-1"), broken).clusters
+    assert (first.outcome, second.label, second.outcome, second.connectors) == ("recovered", "eu-2", "failed", ())
+    assert re.fullmatch(
+        r"Cluster 'eu-2': an unexpected error \(\w+ at \w+\.py:\d+\): report it as a defect of connectops\.recovery\.",
+        second.problem or "",
+    )
+    assert second.open_points == (second.problem,)
