@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import LATEST_EPOCH_SECONDS
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Offset,
     Partition,
@@ -49,7 +50,7 @@ class OwnWrite:
         offset, begun, ended = data.get("offset"), data.get("begun"), data.get("ended")
         if not isinstance(offset, (Mapping, type(None))):
             raise ValueError("no offset")
-        if not isinstance(begun, (int, float)) or not isinstance(ended, (int, float, type(None))):
+        if not _is_moment(begun) or not (ended is None or _is_moment(ended)):
             raise ValueError("no time")
         return cls(Partition.of(data["partition"]), offset, begun, ended)
 
@@ -61,6 +62,10 @@ class OwnWrite:
             return True
         latest = float("inf") if self.ended is None else self.ended + CLOCK_TOLERANCE_SECONDS
         return self.begun - CLOCK_TOLERANCE_SECONDS <= entry.committed_at <= latest
+
+
+def _is_moment(data: Any) -> bool:
+    return isinstance(data, (int, float)) and 0 <= data <= LATEST_EPOCH_SECONDS
 
 
 def newest_writes(older: Iterable[OwnWrite], newer: Iterable[OwnWrite]) -> tuple[OwnWrite, ...]:
