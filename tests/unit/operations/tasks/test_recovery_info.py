@@ -283,8 +283,9 @@ def test_a_run_that_was_killed_before_it_wrote_anything_is_not_the_one_to_verify
     # The folder does not know that the process is gone; a person resumes the connector.
     newest = max(verification.folder.rglob("2*.json"), key=lambda path: path.name)
     newest.with_suffix(".result").unlink(missing_ok=True)
-    assert verification.store.current()
-    verification.store.end()
+    store = verification.store
+    assert store.current()
+    store.end()
     verification.cluster.resume("c")
     verification.cluster.settle()
     verification.cluster.store("c", {ORDERS: {"id": 3}, ITEMS: {"id": 4}})
