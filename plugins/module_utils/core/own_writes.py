@@ -50,9 +50,7 @@ class OwnWrite:
         offset, begun, ended = data.get("offset"), data.get("begun"), data.get("ended")
         if not isinstance(offset, (Mapping, type(None))):
             raise ValueError("no offset")
-        if not _is_moment(begun) or not (ended is None or _is_moment(ended)):
-            raise ValueError("no time")
-        return cls(Partition.of(data["partition"]), offset, begun, ended)
+        return cls(Partition.of(data["partition"]), offset, _moment(begun), None if ended is None else _moment(ended))
 
     def is_still_there(self, entry: StoredOffset) -> bool:
         """Whether the stored offset is this write: the same value, stored at the time of the write where that is known."""
@@ -64,8 +62,11 @@ class OwnWrite:
         return self.begun - CLOCK_TOLERANCE_SECONDS <= entry.committed_at <= latest
 
 
-def _is_moment(data: Any) -> bool:
-    return isinstance(data, (int, float)) and 0 <= data <= LATEST_EPOCH_SECONDS
+def _moment(data: Any) -> float:
+    """Raises ValueError for what is none, or one that cannot be reckoned with."""
+    if not isinstance(data, (int, float)) or not 0 <= data <= LATEST_EPOCH_SECONDS:
+        raise ValueError("no time")
+    return data
 
 
 def newest_writes(older: Iterable[OwnWrite], newer: Iterable[OwnWrite]) -> tuple[OwnWrite, ...]:
