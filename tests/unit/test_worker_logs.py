@@ -188,6 +188,8 @@ def test_the_journal_of_a_unit_reads_like_a_log_file(journal: Path) -> None:
         journal_entry("\tat a.b.C.poll(C.java:1)", 0),
         journal_entry([0x49, 0xFF], 1),
         journal_entry(None, 2),
+        journal_entry("in a year that no calendar has", 10**12),
+        journal_entry("at a moment that nobody can reckon with", 10**400),
     ]
     journal.write_text("\n".join([*entries, "no JSON", ""]))
     logs = read_worker_logs(WorkerLogOptions(units=("kafka-connect",)))

@@ -77,3 +77,10 @@ def test_a_write_of_which_any_part_is_damaged_is_read_or_refused() -> None:
     assert refused > 20
     assert read
     assert {type(one.is_still_there(StoredOffset(ORDERS, {"lsn": 7}, RESET))) for one in read} == {bool}
+
+
+@pytest.mark.parametrize("moment", [float("inf"), float("nan"), 10**400, -1])
+@pytest.mark.parametrize("name", ["begun", "ended"])
+def test_a_write_at_no_moment_of_a_calendar_is_refused(name: str, moment: float) -> None:
+    with pytest.raises(ValueError, match="no time"):
+        OwnWrite.from_data({**WRITE.as_data(), name: moment})

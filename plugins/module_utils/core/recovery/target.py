@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
-from ansible_collections.connectops.recovery.plugins.module_utils.core.change import Change
+from ansible_collections.connectops.recovery.plugins.module_utils.core.change import Change, plain_fields
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import iso_seconds
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset, Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.arrivals import TopicEnd
@@ -20,7 +20,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction
     redacted_value,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import show_setting
-from ansible_collections.connectops.recovery.plugins.module_utils.core.states import State
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import State, state_of
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 
@@ -156,13 +156,13 @@ class Target:
         try:
             plan = data["plan"]
             return cls(
-                final_state=plan["final_state"],
+                final_state=state_of(plan["final_state"]),
                 changed_nothing=bool(plan["is_empty"]),
-                settings=tuple(WrittenSetting(one["key"], one["before"], one["after"]) for one in plan["settings"]),
-                offsets={Partition.of(one["partition"]): one["after"] for one in plan["offsets"]},
+                settings=tuple(map(_written, plan["settings"])),
+                offsets=dict(map(_planned, plan["offsets"])),
                 backup_file=data.get("backup_file"),
             )
-        except (AttributeError, KeyError, TypeError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             raise InputError(_NOT_A_RESULT.format(name=name)) from None
 
     def baseline_from(self, stored: Mapping[Partition, Offset]) -> Mapping[Partition, Offset]:
@@ -173,6 +173,21 @@ class Target:
     def is_meant_to_run(self, connector: Connector) -> bool:
         """Whether the connector should be RUNNING; without a reset a PAUSED or STOPPED one is taken to be so by choice."""
         return (self.final_state or connector.state) not in ("PAUSED", "STOPPED")
+
+
+def _written(one: Mapping[str, Any]) -> WrittenSetting:
+    """Raises ValueError, as the next one does."""
+    key, before, after = one["key"], one["before"], one["after"]
+    if not isinstance(key, str) or not all(isinstance(value, (str, type(None))) for value in (before, after)):
+        raise ValueError("settings")
+    return WrittenSetting(key, before, after)
+
+
+def _planned(one: Mapping[str, Any]) -> tuple[Partition, Offset | None]:
+    partition, after = plain_fields(one["partition"]), one["after"]
+    if partition is None or (after is not None and plain_fields(after) is None):
+        raise ValueError("offsets")
+    return Partition.of(partition), after
 
 
 _NOT_A_RESULT = (

@@ -40,6 +40,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
     VerdictName,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from unit.spoilt import spoilt
 
 NOW = 1_795_413_600
 ORDERS = Partition.of({"table": "orders"})
@@ -421,3 +422,22 @@ def test_the_partitions_are_shown_with_how_far_they_moved() -> None:
     lines = "\n".join(recovery_lines("connect-1", found))
     assert "connect-1  orders  RUNNING 1/1  recovered" in lines
     assert "orders     recovered  id +3" in lines
+
+
+def test_a_result_of_which_any_part_is_of_another_type_is_read_or_refused() -> None:
+    plan = {
+        "final_state": "RUNNING",
+        "is_empty": False,
+        "settings": [{"key": "a", "before": "2", "after": "3"}],
+        "offsets": [{"partition": {"a": 1}, "before": None, "after": {"b": 5}}],
+    }
+    read, refused = [], 0
+    for data in spoilt({"plan": plan, "backup_file": "b"}):
+        try:
+            read.append(Target.read(data, "orders"))
+        except InputError:
+            refused += 1
+    assert refused > 100
+    assert read
+    for one in read:
+        assert [seen.seen_in({"a": "3"}).found for seen in one.settings] in ([], ["as_written"], ["other_value"])

@@ -128,3 +128,11 @@ def test_it_moves_when_a_commit_came_last(lines: tuple[str, ...], moves: bool) -
 def test_a_class_whose_lines_are_not_known_is_judged_by_errors_and_commits() -> None:
     found = read(line(1, "cannot connect", "ERROR"), committed(2), delivery=Delivery())
     assert (found.failures, found.timeouts, found.commits, found.is_moving) == (1, 0, 1, True)
+
+
+def test_a_line_with_a_number_of_thousands_of_digits_is_passed_over() -> None:
+    whole = read(started(1), committed(2), joined(3, 7))
+    odd = "9" * 5000
+    lines = [committed(2).replace(" 5 ", f" {odd} "), joined(3, 7).replace(" 7 ", f" {odd} ")]
+    found = read(started(1), committed(2), joined(3, 7), *lines)
+    assert (found.records, found.generations) == (whole.records, whole.generations)
