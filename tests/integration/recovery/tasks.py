@@ -147,7 +147,8 @@ class Tasks:
 
     @property
     def journals(self) -> list[Path]:
-        return list(self.backup_dir.rglob("journal.json*"))
+        # What a run that was killed was just writing is no journal, and goes when it is old.
+        return list(self.backup_dir.rglob("journal.json"))
 
     def configure(self, *, check_mode: bool = False, **options: Any) -> Result:
         return self._kept_secret(run_task(connect_config, check_mode=check_mode, **{**self.config_options, **options}))
