@@ -41,13 +41,13 @@ class ActionModule(ControllerAction):
     argument_spec = ARGUMENT_SPEC
 
     def result_of(self, options: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-        agreed = self._agreed(options["is_plan"], variables)
+        is_plan = options["is_plan"]
+        agreed = self._agreed(is_plan, variables)
         in_run = variables["ansible_play_hosts_all"]
         # A host whose variables were refused takes no part any more, and the others go on.
         of_hosts = {label: seen_by(label, variables) for label in variables["ansible_play_hosts"]}
         if problem := shared_url_problem({label: self._urls(of_host) for label, of_host in of_hosts.items()}):
             raise RecoveryError(problem)
-        is_plan = options["is_plan"]
         if agreed is None:
             return {"changed": False, "is_plan": is_plan, "is_given": False, "ids": {}, "plans": {}, "lines": []}
         agreed.check_role(options["role"])

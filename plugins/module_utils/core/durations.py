@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timezone
 from functools import lru_cache
+from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.numbers import whole_number
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
@@ -59,6 +60,13 @@ def parse_moment(text: str | int, where: str) -> int:
             f"{where}: '{number}' is not a moment: write an ISO time such as 2026-11-12T00:00Z, or epoch seconds."
         )
     return _within_reason(int(moment), number, where)
+
+
+def kept_moment(data: Any) -> float:
+    """Epoch seconds in data that was kept. Raises ValueError for anything else."""
+    if not isinstance(data, (int, float)) or not 0 <= data <= LATEST_EPOCH_SECONDS:
+        raise ValueError("no time")
+    return data
 
 
 def iso_seconds(text: str) -> float | None:

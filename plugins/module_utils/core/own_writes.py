@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import LATEST_EPOCH_SECONDS
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import kept_moment
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Offset,
     Partition,
@@ -50,7 +50,9 @@ class OwnWrite:
         offset, begun, ended = data.get("offset"), data.get("begun"), data.get("ended")
         if not isinstance(offset, (Mapping, type(None))):
             raise ValueError("no offset")
-        return cls(Partition.of(data["partition"]), offset, _moment(begun), None if ended is None else _moment(ended))
+        return cls(
+            Partition.of(data["partition"]), offset, kept_moment(begun), None if ended is None else kept_moment(ended)
+        )
 
     def is_still_there(self, entry: StoredOffset) -> bool:
         """Whether the stored offset is this write: the same value, stored at the time of the write where that is known."""
@@ -60,13 +62,6 @@ class OwnWrite:
             return True
         latest = float("inf") if self.ended is None else self.ended + CLOCK_TOLERANCE_SECONDS
         return self.begun - CLOCK_TOLERANCE_SECONDS <= entry.committed_at <= latest
-
-
-def _moment(data: Any) -> float:
-    """Epoch seconds. Raises ValueError for anything else."""
-    if not isinstance(data, (int, float)) or not 0 <= data <= LATEST_EPOCH_SECONDS:
-        raise ValueError("no time")
-    return data
 
 
 def newest_writes(older: Iterable[OwnWrite], newer: Iterable[OwnWrite]) -> tuple[OwnWrite, ...]:

@@ -161,8 +161,12 @@ _SHORTEST_UNMISTAKABLE = 8
 
 def _secrets_within(key: str, value: str) -> list[tuple[int, int]]:
     """Start and end of each secret in a value whose key does not say that all of it is one; in order, without overlaps."""
+    return _merged(_found(key, value))
+
+
+def _merged(found: Iterable[_Secret]) -> list[tuple[int, int]]:
     merged: list[tuple[int, int]] = []
-    for start, end in sorted((start, end) for start, end, _text in _found(key, value)):
+    for start, end in sorted((start, end) for start, end, _text in found):
         if merged and start < merged[-1][1]:
             merged[-1] = merged[-1][0], max(end, merged[-1][1])
         else:
@@ -291,12 +295,13 @@ def secret_values(config: Mapping[str, str | None], secret_keys: Collection[str]
             # "PST:sk_live_1;Africa/Cairo:sk_live_2": an error may quote one of the keys alone.
             literals = re.split(r"[;,]", _PLACEHOLDER.sub("", value))
             found.update(part.rpartition(":")[2].strip() for part in literals)
-        for start, end in _secrets_within(key, value):
+        within = list(_found(key, value))
+        for start, end in _merged(within):
             secret = _bare_secret(value[start:end])
             # "user:password" of a URL
             found.update((secret, secret.partition(":")[2]))
         # What a string of JSON says may be written in another way in it.
-        found.update(secret for _start, _end, secret in _found(key, value))
+        found.update(secret for _start, _end, secret in within)
     found |= lines_of_secrets(found)
     return frozenset(value for value in found if len(value) >= SHORTEST_SECRET and not is_placeholder(value))
 

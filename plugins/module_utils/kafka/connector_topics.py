@@ -85,9 +85,7 @@ class ConnectorTopics:
     def _connected(self) -> Iterator[Connection]:
         connection = Connection(self._options, self._progress)
         try:
-            found = connection.cluster_id
-            if self._cluster_id and found != self._cluster_id:
-                raise errors.other_cluster(self._options, found, self._cluster_id)
+            errors.demand_cluster(connection, self._options, self._cluster_id)
             yield connection
         finally:
             connection.close()

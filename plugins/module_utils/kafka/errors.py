@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from typing import Protocol
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import quoted
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean, nearest
@@ -202,6 +203,17 @@ def other_cluster(options: KafkaOptions, found: str, wanted: str) -> KafkaFailed
         f"Kafka at {options.brokers} has the cluster id {found}, and Connect's workers use that with the id {wanted}: set"
         " kafka_bootstrap_servers to the brokers behind Connect."
     )
+
+
+class _Brokers(Protocol):
+    @property
+    def cluster_id(self) -> str: ...
+
+
+def demand_cluster(brokers: _Brokers, options: KafkaOptions, wanted: str) -> None:
+    """Raises :func:`other_cluster` where the brokers are not those that Connect uses; it may hide their id (``wanted`` empty)."""
+    if wanted and (found := brokers.cluster_id) != wanted:
+        raise other_cluster(options, found, wanted)
 
 
 def may_be_elsewhere(connector: str, setting: str) -> KafkaFailed:

@@ -14,7 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.preflight import TargetTopic
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connection import Connection
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.deliveries import topic_ends
-from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import AccessDenied, other_cluster
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import AccessDenied, demand_cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.groups import committed_offsets
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.reading import (
     TopicPartition,
@@ -50,8 +50,7 @@ class BrokerTopics:
     def look(self, topics: Sequence[str]) -> tuple[TargetTopic, ...]:
         connection = Connection(self._options)
         try:
-            if self._cluster_id and connection.cluster_id != self._cluster_id:
-                raise other_cluster(self._options, connection.cluster_id, self._cluster_id)
+            demand_cluster(connection, self._options, self._cluster_id)
             return _look(connection, topics)
         finally:
             connection.close()

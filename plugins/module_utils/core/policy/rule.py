@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Union
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.numbers import whole_number
@@ -56,7 +57,11 @@ class Config:
 
     def is_secret(self, key: str) -> bool:
         """Whether the setting holds a secret, declared or not."""
-        return is_secret_key(key, self.secret_keys | keys_named_by_others(self.settings))
+        return is_secret_key(key, self._secret_keys)
+
+    @cached_property
+    def _secret_keys(self) -> frozenset[str]:
+        return self.secret_keys | keys_named_by_others(self.settings)
 
     def knows(self, key: str) -> bool:
         """Whether the plugin declares the setting."""

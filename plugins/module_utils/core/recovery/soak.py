@@ -12,7 +12,7 @@ from typing import Any, Union
 from ansible_collections.connectops.recovery.plugins.module_utils.core.change import plain_fields
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
     HOUR_SECONDS,
-    LATEST_EPOCH_SECONDS,
+    kept_moment,
     show_moment,
     show_seconds,
 )
@@ -83,14 +83,12 @@ class Sample:
         at, outcome, is_good = data.get("at"), data.get("outcome"), data.get("good")
         if not isinstance(outcome, str) or not isinstance(is_good, bool):
             raise ValueError("no sample")
-        if not isinstance(at, (int, float)) or not 0 <= at <= LATEST_EPOCH_SECONDS:
-            raise ValueError("no moment")
         given = data.get("reached") or []
         if not isinstance(given, list):
             raise ValueError("no figures")
         reached = {one: _reached(found) for one, found in zip(partitions, given, strict=False) if found is not None}
         checkpoints = {str(one): str(two) for one, two in data["checkpoints"].items()}
-        return cls(float(at), outcome, is_good, checkpoints, reached)
+        return cls(float(kept_moment(at)), outcome, is_good, checkpoints, reached)
 
 
 @dataclass(frozen=True)

@@ -40,8 +40,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors i
     KafkaFailed,
     TimedOut,
     TopicNotFound,
+    demand_cluster,
     may_be_elsewhere,
-    other_cluster,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import (
     read_offsets,
@@ -156,8 +156,7 @@ def _with_topics(
     has_rest_offsets = snapshot is not None and client.supports("GET", "offsets")
     warnings = []
     with KafkaClient(options, show_progress(say)) as kafka:
-        if snapshot is not None and snapshot.cluster_id and kafka.cluster_id != snapshot.cluster_id:
-            raise other_cluster(options, kafka.cluster_id, snapshot.cluster_id)
+        demand_cluster(kafka, options, "" if snapshot is None else snapshot.cluster_id)
         if snapshot is None:
             snapshot = _snapshot_of_topics(kafka, names, now)
             warnings.append(f"{rest_problem} The offsets are those of the topic; states and tasks are not known.")

@@ -28,6 +28,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.policy.te
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import secret_values
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.client import KafkaClient
+from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connector_topics import OTHER_CLUSTER
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import KafkaFailed
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import (
     read_snapshot,
@@ -40,8 +41,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka 
 from ansible_collections.connectops.recovery.plugins.module_utils.options.policy import PolicyOptions
 
 _MOST_AT_ONCE = 8
-# It sends the records to brokers that may be others than those that can be asked.
-_OTHER_BROKERS = "producer.override.bootstrap.servers"
 
 TopicSettings = Mapping[str, Mapping[str, Union[str, None]]]
 
@@ -161,8 +160,8 @@ class _Topics:
         """A sentence for each topic, or for all of them, of which nothing is known for a good reason."""
         if of.topics is None or self.problem is not None:
             return
-        if connector.config.get(_OTHER_BROKERS):
-            yield f"its topics, which are on other brokers ({_OTHER_BROKERS})."
+        if connector.config.get(OTHER_CLUSTER):
+            yield f"its topics, which are on other brokers ({OTHER_CLUSTER})."
         elif self.settings is None:
             yield "its topics, since no access to Kafka is given (kafka_bootstrap_servers)."
         elif self.written[connector.name] is None:
@@ -175,6 +174,6 @@ class _Topics:
 
 def _topics_of(cluster: Cluster, connector: Connector, of: ClassPolicy) -> tuple[str, ...] | None:
     """The topics of a connector that are to be looked at; None where the workers do not tell them."""
-    if of.topics is None or connector.config.get(_OTHER_BROKERS):
+    if of.topics is None or connector.config.get(OTHER_CLUSTER):
         return ()
     return cluster.active_topics(connector.name) if of.topics_of is None else of.topics_of(connector.config)
