@@ -49,7 +49,9 @@ class ActionModule(ControllerAction):
         if problem := shared_url_problem({label: self._urls(of_host) for label, of_host in of_hosts.items()}):
             raise RecoveryError(problem)
         if agreed is None:
-            return {"changed": False, "is_plan": is_plan, "is_given": False, "ids": {}, "plans": {}, "lines": []}
+            none: dict[str, dict[str, Any]] = {label: {} for label in in_run}
+            given = {"is_given": False, "ids": none, "plans": none, "plan_ids": none, "lines": []}
+            return {"changed": False, "is_plan": is_plan, **given}
         agreed.check_role(options["role"])
         agreed.check(in_run, variables["groups"]["all"])
         for label in variables["ansible_play_hosts"]:
@@ -68,12 +70,15 @@ class ActionModule(ControllerAction):
             }
             agreed = agreed.narrowed(looked_at)
             agreed.check_left(_LOOKED_AT if any(looked_at.values()) else "connectops_connectors", in_run)
+        ids = {label: dict(agreed.ids.get(label, {})) for label in in_run}
+        plans = {label: dict(agreed.plans.get(label, {})) for label in in_run}
         return {
             "changed": False,
             "is_plan": is_plan,
             "is_given": True,
-            "ids": {label: dict(agreed.ids.get(label, {})) for label in in_run},
-            "plans": {label: dict(agreed.plans.get(label, {})) for label in in_run},
+            "ids": ids,
+            "plans": plans,
+            "plan_ids": {label: {} if plans[label] else ids[label] for label in in_run},
             "lines": agreed.lines(in_run),
         }
 

@@ -16,6 +16,8 @@ class ActionModule(InProcessAction):
     argument_spec = CONNECT_OFFSET_RESET
     changes = True
     role = "reset"
+    judged_by_role = True
+    needs_connectors = False
 
     def operation(self, params: Mapping[str, Any], context: TaskContext) -> Outcome:
         return offset_reset.run(params, context)

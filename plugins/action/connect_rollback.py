@@ -16,6 +16,7 @@ class ActionModule(InProcessAction):
     argument_spec = CONNECT_ROLLBACK
     changes = True
     role = "rollback"
+    judged_by_role = True
 
     def operation(self, params: Mapping[str, Any], context: TaskContext) -> Outcome:
         return rollback.run(params, context)

@@ -12,6 +12,7 @@ description:
   - Returns, for C(module_defaults), the options of a module of this collection whose variables are set and not blank. The
     variable of the option C(timeout) is C(connectops_timeout), and so on.
   - An option that says what one run does, such as C(connectors), is left out. The task sets it.
+  - Any further option of the lookup is an option of the module, and is returned with its value.
 options:
   _terms:
     description: Name of the module, for example V(connect_offsets_facts).
@@ -51,4 +52,4 @@ class LookupModule(LookupBase):
             option: first_value(names, variables or {}, self._templar.template)
             for option, names in variables_of_module(module).items()
         }
-        return [{option: value for option, value in found.items() if value is not None}]
+        return [{option: value for option, value in found.items() if value is not None} | kwargs]

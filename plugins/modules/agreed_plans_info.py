@@ -63,6 +63,10 @@ plans:
   description: The agreed plan of each connector of each cluster. Empty if only ids are known.
   returned: success
   type: dict
+plan_ids:
+  description: The ids of the clusters whose plans are not known. Empty for the others.
+  returned: success
+  type: dict
 lines:
   description:
     - What was agreed for the clusters of this run, and what is left out, as lines of text for a person. They are shown as well.

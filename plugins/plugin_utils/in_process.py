@@ -54,6 +54,11 @@ class InProcessAction(ActionBase):
     changes: ClassVar[bool] = False
     # The role whose variables set the options of its task, whatever module_defaults say.
     role: ClassVar[str] = ""
+    # Whether that task ends well beside a connector that failed, as the last task of the role fails for it. A condition in the
+    # task would be compiled anew in the process of each host.
+    judged_by_role: ClassVar[bool] = False
+    # Whether that task is skipped if the role is given no connectors.
+    needs_connectors: ClassVar[bool] = True
 
     _supports_async = True
     _supports_check_mode = True
@@ -78,9 +83,12 @@ class InProcessAction(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp
-        if self.role and self._own_role() == self.role:
+        in_role = bool(self.role) and self._own_role() == self.role
+        if in_role:
             module = self._task.action.rpartition(".")[2]
             of_role = options_of_role(self.role, module, task_vars or {}, self._templar.template)
+            if not of_role.get("connectors", True) and not self.needs_connectors:
+                return {**result, "skipped": True}
             self._task.args = {**self._task.args, **of_role}
         doubled = _set_twice(self.argument_spec, self._task.args)
         if doubled is not None:
@@ -96,6 +104,8 @@ class InProcessAction(ActionBase):
         done = self._in_typed_names(done, task_vars or {})
         if shows:
             show_lines([*([] if shows_before else self.preview_of(done)), *done.get("next_steps", ())])
+        if in_role and self.judged_by_role and "connectors" in done:
+            done["failed"] = False
         return {**result, **self.kept(done)}
 
     def _is_set(self, option: str) -> bool:

@@ -310,6 +310,9 @@ def test_a_cluster_that_failed_ends_nothing_that_follows_for_those_that_are_well
         ({}, True),
         ({"connectops_at_least": {}}, False),
         ({"connectops_at_least": {"tasks.max": 1}, "reset_default_floors": True}, True),
+        ({"connectops_at_least": {"tasks.max": 1}, "reset_default_floors": "yes"}, True),
+        ({"connectops_at_least": {"tasks.max": 1}, "reset_default_floors": " "}, False),
+        ({"connectops_at_least": {"tasks.max": 1}, "reset_default_floors": None}, False),
     ],
 )
 def test_default_floors_are_raised_unless_others_are_named_without_them(
