@@ -66,7 +66,7 @@ connectors:
     class: {type: str, description: Class of the policy by which the connector was checked.}
     severity: {type: str, description: Worst severity of its deviations. V(null) if there is none.}
     deviations:
-      description: What is not as the policy wants it. At most one for each setting.
+      description: What deviates from the policy. At most one for each setting.
       type: list
       elements: dict
       contains:
