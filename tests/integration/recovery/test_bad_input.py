@@ -147,7 +147,7 @@ def test_a_look_that_cannot_be_meant_is_refused(tasks: Tasks, options: Mapping[s
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("option", ["max_age_days", "max_rounds_behind", "max_commit_age_hours", "max_run_age_hours"])
 def test_limits_by_which_everything_is_stuck_are_refused(tasks: Tasks, option: str) -> None:
-    assert f"{option} is 0, at which every partition is stuck" in failed(tasks.look(**{option: 0}))["msg"]
+    assert f"{option} is 0, at which every partition counts as stuck" in failed(tasks.look(**{option: 0}))["msg"]
 
 
 @pytest.mark.usefixtures("untouched")

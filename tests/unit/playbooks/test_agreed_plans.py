@@ -36,7 +36,7 @@ BY_ID = {"connect-1": {"orders": "d9aa21c64d60"}}
         (
             {"connectops_plan_file": "plans.json", "connectops_plan_max_age": "90000d", "connectops_connectors": "d"},
             [],
-            "connectops_connectors names d, of which connectops_plan_file has no plan in this run",
+            "connectops_connectors names d, but connectops_plan_file has no plan for it in this run",
         ),
     ],
 )

@@ -220,7 +220,7 @@ def test_both_roles_that_judge_have_the_same_limits(tmp_path: Path, role: str, n
     playbook.write_text(json.dumps([{**head, "module_defaults": module_defaults, "tasks": tasks}]), encoding="utf-8")
     status, output = play(str(playbook), tmp_path, {name: 0})
     assert status == 2, output
-    assert "max_age_days is 0, at which every partition is stuck" in output
+    assert "max_age_days is 0, at which every partition counts as stuck" in output
 
 
 @pytest.mark.core_matrix
