@@ -98,5 +98,5 @@ class ActionModule(ControllerAction):
         elif path is not None:
             return from_file(path, now, max_age)
         elif by_id is None and only_agreed:
-            raise RecoveryError(f"connectops_mode is agreed, and no plan was agreed to: set {FILE} or {IDS}.")
+            raise RecoveryError(f"connectops_mode is agreed, but no agreed plan is given: set {FILE} or {IDS}.")
         return by_id

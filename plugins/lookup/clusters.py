@@ -13,8 +13,8 @@ description:
   - Fails if no host of the inventory matches it, or if C(--limit) excludes all that match. Ansible itself would do nothing
     and succeed.
   - Fails if either of them has a name that no host and no group of the inventory has. Ansible itself would ignore it.
-  - Fails if a file of group_vars or host_vars beside a playbook of the user's own sets a variable of this collection. Ansible
-    itself would not read it for the playbook of this collection that the other one imports.
+  - Fails if a file of group_vars or host_vars beside a playbook of your own sets a variable of this collection. Ansible would
+    not read that file for a playbook of this collection that your playbook imports.
   - Fails if C(--tags), C(--skip-tags) or C(--start-at-task) would leave out steps of a playbook of this collection, and if C(-e)
     sets a variable that only the playbooks set.
 options:
@@ -26,9 +26,9 @@ options:
     default: false
   troubled:
     description:
-      - Whether to leave out the clusters of which M(connectops.recovery.report) has found in this run that nothing failed. None
-        is left out before it has looked.
-      - One of those is kept beside the others. Ansible ends the run after a play in which every host has failed.
+      - Whether to leave out the clusters in which nothing failed, as M(connectops.recovery.report) has found in this run. Before
+        that module has run, no cluster is left out.
+      - One such cluster is kept anyway. Ansible ends the run after a play in which every host has failed.
     type: bool
     default: false
 """

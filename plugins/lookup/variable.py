@@ -11,7 +11,7 @@ author: connectops.recovery contributors (@connectops)
 description:
   - Returns the value of the first variable that is set and not blank. A text of nothing but blanks, and V(null), are blank.
   - Unlike the filter P(ansible.builtin.default#filter) it fails if the value itself refers to an undefined variable.
-  - What a playbook of this collection gives to a role, in C(connectops_given), counts before what the user has set.
+  - A value that a playbook of this collection gives to a role, in C(connectops_given), takes precedence over the user's value.
   - Text for a variable of the type list or dict is read as JSON, or as a list separated by commas.
 options:
   _terms:
@@ -20,7 +20,7 @@ options:
     elements: str
     required: true
   default:
-    description: Returned if no variable is set. Without it, the default of the first variable in the role's argument specs is.
+    description: Value if no variable is set. By default, the default of the first variable in the role's argument specs.
     type: raw
 """
 

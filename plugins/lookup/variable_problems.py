@@ -10,10 +10,10 @@ version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
   - Finds variables that begin like those of this collection and do not exist, with the closest name that does.
-  - Finds variables that do not begin like those and must be meant for one, such as C(conectops_connectors).
+  - Finds variables with another beginning that are probably meant for one of these, such as C(conectops_connectors).
   - Finds values that refer to an undefined variable or cannot be rendered, and values of the wrong type.
-  - With the prefix V(connectops_), as in the playbooks, it also finds variables that hold for a whole run and that are set where
-    it does not read them, or differently for its hosts.
+  - With the prefix V(connectops_), as in the playbooks, it also finds variables for a whole run that are set where the
+    run does not read them, or that differ between its hosts.
 options:
   _terms:
     description: Prefixes of the variables to check, for example V(reset_).

@@ -10,7 +10,7 @@ version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
   - Returns the registered result of a module of this collection whose option C(in_short) was true, with all that the module has
-    found. Any other result is returned as it is, and an empty one for a variable that is not set.
+    found. Any other result is returned as it is. For a variable that is not set, an empty result is returned.
   - Works in the run of ansible-playbook that has registered the result.
 options:
   _terms:

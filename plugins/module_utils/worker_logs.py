@@ -125,7 +125,7 @@ def _output(command: Sequence[str], what: str, tail_bytes: int, seconds: float) 
         status = process.wait(seconds)
     except subprocess.TimeoutExpired:
         raise _NotRead(
-            f"{what}: {quoted(command[0])} did not end within {seconds:g} s, so nothing of it was read: let it print less."
+            f"{what}: {quoted(command[0])} did not end within {seconds:g} s, so its output was not used: let it print less."
         ) from None
     finally:
         process.end()

@@ -11,7 +11,7 @@ version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
   - Reads the plans that somebody has agreed to, from the file that C(connectops_plan_file) names, or as ids from
-    C(connectops_plan_ids) and from the variables C(connectops_plan_ids_<cluster>) that a plan run has handed on.
+    C(connectops_plan_ids) and from the variables C(connectops_plan_ids_<cluster>) that a plan run has passed on.
   - Fails if the plans are damaged, altered or expired, if they belong to a cluster that is not in the inventory, and if this run
     has none of their clusters.
   - When the run makes plans, it checks that the plan file can be written.
@@ -21,7 +21,7 @@ extends_documentation_fragment:
   - connectops.recovery.attributes
 options:
   is_plan:
-    description: Whether this run makes plans and carries out none.
+    description: Whether this run only makes plans and carries out none.
     type: bool
     required: true
   role:

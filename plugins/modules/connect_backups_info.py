@@ -11,9 +11,9 @@ version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
   - Lists the backups that M(connectops.recovery.connect_offset_reset) made of the connectors of one cluster, newest first.
-  - Kafka Connect is not asked, so the list is there while no worker answers.
+  - Kafka Connect is not asked, so this also works while no worker answers.
   - A backup that is damaged is listed with the reason.
-  - A connector of which nothing is kept is an error that names the closest one.
+  - If a named connector has no backup, the module fails and names the closest name that has one.
 extends_documentation_fragment:
   - connectops.recovery.options.brokers
   - connectops.recovery.options.listing
@@ -48,7 +48,7 @@ connectors:
   type: dict
   contains:
     unfinished_plan:
-      description: Id of the plan of a change that was begun and not finished. V(null) if there is none.
+      description: Id of the plan of a change that was begun but not finished. V(null) if there is none.
       type: str
     backups:
       description: The backups, newest first.

@@ -16,9 +16,9 @@ description:
     value looks masked, since the mask would replace the secret.
   - A connector that already has the settings is neither changed nor restarted. Otherwise Connect restarts it.
   - Before the write, the settings and the offsets of the connector are backed up, in the same place as before a reset.
-    M(connectops.recovery.connect_rollback) takes the change back, which needs Kafka 3.5. Of a sink connector no offsets are
-    backed up, since they are those of a consumer group, which is never changed.
-  - The task of a source connector whose poll hangs does not end at that restart, and the new task runs at the same time. For
+    M(connectops.recovery.connect_rollback) takes the change back, which needs Kafka 3.5. For a sink connector no
+    offsets are backed up, because they belong to a consumer group, which is never changed.
+  - If the poll of a source connector hangs, its task does not end at that restart, and the new task runs at the same time. For
     such a connector use O(connectops.recovery.connect_offset_reset#module:at_least) of
     M(connectops.recovery.connect_offset_reset), which stops the connector first and proves that its task has ended.
 extends_documentation_fragment:

@@ -11,14 +11,14 @@ version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
   - Resets offsets of one or more source connectors of one cluster. The order is always the same. Back up, stop, prove that no
-    task is left, read again, change, read back, return to the previous state, read once more.
+    task is left, read again, change, read back, return to the previous state, and read once more.
   - Settings that must change as well, such as a wait that is too short, change while the connector is stopped.
   - Connect's REST API cannot change an offset whose key it does not build. With O(kafka_bootstrap_servers) such an offset is
     written to the offsets topic itself, see O(write_to).
   - All plans are made first. Then up to O(at_once) connectors are changed at the same time. One that fails does not stop the
     others.
-  - Ctrl-C, SIGTERM, SIGHUP and the C(timeout) of the task undo what is unfinished and return each connector to its previous
-    state. The same signal again ends that at once, and the next run finishes it.
+  - Ctrl-C, SIGTERM, SIGHUP and the C(timeout) of the task undo unfinished changes and return each connector to its
+    previous state. The same signal again stops this at once, and the next run finishes the change.
   - In check mode all reads are made, and the returned plan is the plan that would be carried out.
   - If a step fails, the module undoes its changes and returns the connector to its previous state. A run that was killed is
     finished by the next run.
@@ -90,8 +90,8 @@ EXAMPLES = r"""
 RETURN = r"""
 result_file:
   description:
-    - File on the controller with all of RV(connectors), as JSON. It is in Ansible's own temporary folder of this run, and is gone
-      when the run ends. The lookup P(connectops.recovery.whole_result#lookup) reads it.
+    - File on the controller with all of RV(connectors), as JSON. It is in Ansible's own temporary folder of this run, and is
+      deleted when the run ends. The lookup P(connectops.recovery.whole_result#lookup) reads it.
   returned: if O(in_short) is V(true)
   type: str
 connectors:
@@ -106,7 +106,7 @@ connectors:
       contains:
         id:
           description:
-            - Id of the plan, made from all that it presumes and does. The same plan always has the same id.
+            - Id of the plan, computed from everything that the plan presumes and changes. The same plan always has the same id.
           type: str
         cluster: {type: str, description: "Name of the Connect cluster, from O(cluster_label). It is part of the id."}
         cluster_id: {type: str, description: Id of the Kafka cluster.}
@@ -115,7 +115,7 @@ connectors:
         state: {type: str, description: State of the connector before the change.}
         final_state: {type: str, description: State of the connector after the change.}
         request:
-          description: What was asked for, by the names of the options. Of O(config) it has the names of the settings only.
+          description: The options that were given. O(config) has only the names of its settings.
           type: dict
         write_to:
           description:
@@ -165,8 +165,8 @@ connectors:
     preflight:
       description:
         - The topics that the connector delivers to, before the change. It is not part of the plan. V(null) without
-          O(kafka_bootstrap_servers), for an empty plan, and where it is not known to which topics the connector delivers. For
-          classes other than the Stripe reporting connector the workers tell that (C(topic.tracking.enable)).
+          O(kafka_bootstrap_servers), for an empty plan, and if it is not known to which topics the connector delivers. For
+          classes other than the Stripe reporting connector the workers show that (C(topic.tracking.enable)).
       type: dict
       contains:
         topics:
@@ -193,8 +193,8 @@ connectors:
         reread_seconds: {type: int, description: "The longest span of data that a partition delivers twice, in seconds."}
         reread_bytes:
           description:
-            - How large the reports on what is delivered twice are, in bytes. V(null) if it is not known, as for classes other
-              than the Stripe reporting connector.
+            - Size in bytes of the reports that are delivered twice. V(null) if it is not known, as for classes other than the
+              Stripe reporting connector.
           type: int
         warnings: {type: list, elements: str, description: One sentence for each thing to know before the change.}
     forecast:
@@ -255,8 +255,8 @@ connectors:
             redelivered_seconds: {type: int, description: Length of the time for which all rows are delivered twice.}
             redelivered_bytes:
               description:
-                - How large the reports on what is delivered twice are, in bytes, by the size of those of the last 14 days.
-                  V(null) if none of these tells it.
+                - Size in bytes of the reports that are delivered twice, estimated from those of the last 14 days. V(null) if
+                  there are none to estimate it from.
               type: int
             redelivered_rows: {type: int, description: Number of rows of one report that are delivered twice.}
             lost_rows: {type: int, description: Number of rows of one report that are never delivered.}

@@ -19,8 +19,8 @@ description:
     connectors are judged by their lag. Commit times and lags require O(kafka_bootstrap_servers).
   - With O(kafka_bootstrap_servers) the offsets topics are read as well. They are compared with the REST API, and replace it when
     no worker can be reached or the version is older than 3.5.
-  - Changes nothing. Of a connector's config only the settings are returned that a verdict or a plan depends on. Secrets among
-    them are hidden; placeholders of config providers are visible.
+  - Changes nothing. From a connector's config, only the settings on which a verdict or a plan depends are returned. Secrets
+    among them are hidden; placeholders of config providers are visible.
 extends_documentation_fragment:
   - connectops.recovery.options.connect
   - connectops.recovery.options.kafka
@@ -65,14 +65,14 @@ EXAMPLES = r"""
 RETURN = r"""
 summary:
   description:
-    - The same as RV(ansible_facts.connectops_offsets), with nothing but C(verdict) and C(counts) of each connector, and with the
-      first 500 lines of C(preview).
+    - The same as RV(ansible_facts.connectops_offsets), but with only C(verdict) and C(counts) of each connector, and the first
+      500 lines of C(preview).
   returned: success, if O(set_facts) is V(false)
   type: dict
 facts_file:
   description:
     - File on the controller with what RV(ansible_facts.connectops_offsets) would have been, as JSON. It is in Ansible's own
-      temporary folder of this run, and is gone when the run ends.
+      temporary folder of this run, and is deleted when the run ends.
   returned: success, if O(set_facts) is V(false)
   type: str
 ansible_facts:
@@ -226,11 +226,11 @@ ansible_facts:
               type: str
             hold:
               description:
-                - Who is changing the connector, or was when the run ended without removing its mark. V(null) if nobody is.
+                - Who is changing the connector, or whose run ended without removing its mark. V(null) if there is no mark.
               type: dict
               contains:
                 plan_id: {type: str, description: Id of the plan.}
-                prior_state: {type: str, description: State that the connector is to be returned to.}
+                prior_state: {type: str, description: State to which the connector will be returned.}
                 host: {type: str, description: Host of the run.}
                 process: {type: int, description: Id of the process on that host.}
                 user: {type: str, description: User of the process.}
@@ -383,8 +383,8 @@ ansible_facts:
           elements: str
         left_stopped:
           description:
-            - Names of the connectors that a run which has ended has left STOPPED, in the middle of a change. The next reset
-              finishes or undoes it.
+            - Names of the connectors that an ended run has left STOPPED in the middle of a change. The next reset finishes or
+              undoes the change.
           type: list
           elements: str
         stuck_after_resume:

@@ -11,8 +11,8 @@ version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
   - Compares the settings of the connectors of one cluster with the rules of a policy, and returns what deviates.
-  - The rules for the Stripe reporting connector are built in. It takes values with which it gets stuck, skips report types or
-    delivers rows twice, without an error.
+  - The rules for the Stripe reporting connector are built in. That connector accepts, without an error, values with which it
+    gets stuck, skips report types or delivers rows twice.
   - A setting that is not in the config counts as having the connector's default.
   - The settings of the topics that the Stripe reporting connector writes to are compared as well, if O(kafka_bootstrap_servers)
     is set.
@@ -66,7 +66,7 @@ connectors:
     class: {type: str, description: Class of the policy by which the connector was checked.}
     severity: {type: str, description: Worst severity of its deviations. V(null) if there is none.}
     deviations:
-      description: What is not as the policy wants it. At most one for each setting.
+      description: What deviates from the policy. At most one for each setting.
       type: list
       elements: dict
       contains:
@@ -102,17 +102,17 @@ classes:
     stripe_reporting:
       - stripe-reporting-source-connector
 unmatched:
-  description: Names of the classes of your own that no connector of the cluster is of.
+  description: Names of your own classes to which no connector of the cluster belongs.
   returned: success
   type: list
   elements: str
 of_no_class:
-  description: Names of the connectors that are of no class of the policy, so they were not checked.
+  description: Names of the connectors that belong to no class of the policy, so they were not checked.
   returned: success
   type: list
   elements: str
 fixes:
-  description: All fixes, as options of M(connectops.recovery.connect_config). Connectors that need the same ones are together.
+  description: Fixes, as options of M(connectops.recovery.connect_config). Connectors that need the same fixes are in one entry.
   returned: success
   type: list
   elements: dict

@@ -16,11 +16,11 @@ description:
   - Verdicts are those of M(connectops.recovery.connect_offsets_facts), with the same limits. A verdict V(unknown) is never a
     recovery.
   - A setting that has its old value again is reported. A tool that manages the connector may have put it back.
-  - The module does not wait for what cannot come, such as the partitions of an API key that Stripe refuses, or for a task that
-    is FAILED.
-  - What is verified is the change in O(planned), or else the last change among the connector's backups, also days after it.
-  - Six checkpoints show what was seen, each with a status, one sentence and its evidence. A checkpoint that has failed makes a
-    connector V(not_proven) whose offsets look recovered.
+  - The module does not wait for what cannot recover, such as the partitions of an API key that Stripe refuses, or a task that is
+    FAILED.
+  - The module verifies the change in O(planned), or else the last change among the connector's backups, also days after it.
+  - Six checkpoints show what was seen, each with a status, one sentence and its evidence. If a checkpoint has failed, a connector
+    whose offsets look recovered is V(not_proven).
   - New records, restarts of tasks and rebalances are looked at only with O(kafka_bootstrap_servers). New records are counted only
     if the change was made with it too, because the ends of the topics are noted before the change.
   - With O(keep_samples), a schedule of verifications shows that the recovery lasts. A good sample has recovered, its offsets are
@@ -95,8 +95,8 @@ ended_at:
   type: int
 result_file:
   description:
-    - File on the controller with all of RV(connectors), as JSON. It is in Ansible's own temporary folder of this run, and is gone
-      when the run ends. The lookup P(connectops.recovery.whole_result#lookup) reads it.
+    - File on the controller with all of RV(connectors), as JSON. It is in Ansible's own temporary folder of this run, and is
+      deleted when the run ends. The lookup P(connectops.recovery.whole_result#lookup) reads it.
   returned: if O(in_short) is V(true)
   type: str
 connectors:
@@ -111,7 +111,7 @@ connectors:
         - V(recovering) if the connector is not stuck, but has not stored anything for a partition before the time was over, or
           has stored something and is still stuck.
         - V(not_proven) if nothing shows whether it works, if a checkpoint has failed although the offsets look recovered, or if
-          the change was begun and not finished.
+          the change was begun but not finished.
         - V(not_verified) if the connector was PAUSED or STOPPED before, so it delivers nothing, or if its reset failed, or if it
           is a sink connector.
       type: str
@@ -159,7 +159,7 @@ connectors:
           description: Time up to which there is data to deliver, in epoch seconds. V(null) if it is not known.
           type: int
     change:
-      description: The change that is verified, from its backup. V(null) if no backup tells of it.
+      description: The change that is verified, from its backup. V(null) if no backup describes it.
       type: dict
       contains:
         backup_file: {type: str, description: The backup.}
@@ -169,8 +169,8 @@ connectors:
         taken_at: {type: float, description: "Time of the backup, in epoch seconds."}
         returned_at:
           description:
-            - Time at which the connector was returned to its state, in epoch seconds. What is older does not count as seen since
-              the change. For a change of an older version it is the time of the backup.
+            - Time at which the connector was returned to its state, in epoch seconds. Anything older does not count as seen
+              after the change. For a change of an older version it is the time of the backup.
           type: float
     estimate_seconds:
       description:
@@ -190,12 +190,12 @@ connectors:
           type: str
         status:
           description:
-            - V(passed), V(open) if it is not passed yet, V(failed), or V(not_looked_at) if nothing was there to look at.
+            - V(passed), V(open) if it has not passed yet, V(failed), or V(not_looked_at) if there was nothing to look at.
           type: str
         message: {type: str, description: One sentence for a person.}
         evidence: {type: dict, description: "What was seen, as data. The keys depend on the checkpoint."}
     soak:
-      description: What this and earlier verifications of the same change show together. V(null) if no backup tells of the change.
+      description: What this and earlier verifications of the change show together. V(null) if no backup describes the change.
       type: dict
       contains:
         closed:
@@ -206,12 +206,12 @@ connectors:
           description: Since when every sample was good, in epoch seconds. V(null) if the last one is not.
           type: float
         good_seconds: {type: int, description: "For how long every sample was good, in seconds."}
-        needed_seconds: {type: int, description: "For how long that is needed, in seconds."}
+        needed_seconds: {type: int, description: "For how long every sample must be good, in seconds."}
         message: {type: str, description: The same as one sentence for a person.}
     history:
       description:
         - How far each partition was at the change and at each look since, for a chart. At most 24 partitions and 41 points of
-          each. Empty if no backup tells of the change.
+          each. Empty if no backup describes the change.
       type: list
       elements: dict
       contains:

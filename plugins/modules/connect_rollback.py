@@ -12,15 +12,15 @@ author: connectops.recovery contributors (@connectops)
 description:
   - Takes back what M(connectops.recovery.connect_offset_reset) or M(connectops.recovery.connect_config) has changed. Restores the
     old settings and offsets, deletes those that the change had added, and touches nothing else.
-  - Of a sink connector it restores settings. Its offsets are those of a consumer group and are never touched.
+  - For a sink connector it restores the settings only. The offsets of its consumer group are never changed.
   - The rollback is a change itself. It is planned, backed up, made while the connector is stopped, and read back in the same way
     as a reset. It can be taken back too.
   - A second run changes nothing.
-  - The connector returns to the state that it has. If the change was interrupted by the end of its run, the connector returns to
+  - After the rollback the connector returns to its present state. If the run of the change was killed, the connector returns to
     the state that it had before the change.
   - A backup holds no secret. A changed secret stays as it is, and a warning says so before anything is changed.
-  - Refuses a change if the same settings or offsets have changed since. A recovered connector moves its offsets on, so this is
-    the usual case after a while. The preview shows what a rollback then reads twice or skips.
+  - Refuses a change if the same settings or offsets have changed since. This is normal after a while, because a
+    recovered connector stores new offsets. The preview shows what a rollback then reads twice or skips.
 extends_documentation_fragment:
   - connectops.recovery.options.connect
   - connectops.recovery.options.kafka
@@ -63,8 +63,8 @@ EXAMPLES = r"""
 RETURN = r"""
 result_file:
   description:
-    - File on the controller with all of RV(connectors), as JSON. It is in Ansible's own temporary folder of this run, and is gone
-      when the run ends. The lookup P(connectops.recovery.whole_result#lookup) reads it.
+    - File on the controller with all of RV(connectors), as JSON. It is in Ansible's own temporary folder of this run, and is
+      deleted when the run ends. The lookup P(connectops.recovery.whole_result#lookup) reads it.
   returned: if O(in_short) is V(true)
   type: str
 connectors:
@@ -184,8 +184,8 @@ connectors:
             redelivered_seconds: {type: int, description: Length of the time for which all rows are delivered twice.}
             redelivered_bytes:
               description:
-                - How large the reports on what is delivered twice are, in bytes, by the size of those of the last 14 days.
-                  V(null) if none of these tells it.
+                - Size in bytes of the reports that are delivered twice, estimated from those of the last 14 days. V(null) if
+                  there are none to estimate it from.
               type: int
             redelivered_rows: {type: int, description: Number of rows of one report that are delivered twice.}
             lost_rows: {type: int, description: Number of rows of one report that are never delivered.}

@@ -33,8 +33,7 @@ options:
     default: false
   max_fail_percentage:
     description:
-      - How many of the clusters of a batch in which something was changed may not be well afterwards, in percent. If it is more,
-        the run stops.
+      - Maximum percentage of the changed clusters of a batch that are not well afterwards. If there are more, the run stops.
     type: int
     default: 50
   stop_on_failure:

@@ -12,7 +12,7 @@ author: connectops.recovery contributors (@connectops)
 description:
   - Selects, for all hosts of the play, the connectors that C(connectops_connectors) names, those of the agreed plans, or else
     those that the role P(connectops.recovery.identify#role) has found to be stuck in this run.
-  - If these are more than O(max_changes), nothing is to be changed in this run. The playbooks then write their report, and fail
+  - If there are more than O(max_changes) of them, this run changes nothing. The playbooks then write their report, and fail
     for each cluster in which something would have been changed.
   - Use it with C(run_once) in a play over all clusters of the run, without C(serial), after they have been looked at.
   - The module runs on the controller only, and reads nothing from a cluster.
@@ -29,7 +29,7 @@ options:
     type: dict
     required: true
   max_changes:
-    description: Number of connectors of all clusters together that one run may change at most.
+    description: Maximum number of connectors that one run may change in all clusters together.
     type: int
     default: 100
 attributes:

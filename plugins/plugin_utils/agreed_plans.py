@@ -79,7 +79,8 @@ class AgreedPlans:
         known = [label for label in in_run if label in self.ids]
         if not known or not (self.handed_on or any(self.ids[label] for label in known)):
             raise InputError(
-                f"{self.source} has no plan of a cluster of this run ({_listed(sorted(in_run))}): nothing would be done."
+                f"{self.source} has no plan for any cluster of this run ({_listed(sorted(in_run))}), so there is nothing to"
+                " do: check the inventory and --limit."
             )
 
     def check_role(self, role: str) -> None:
@@ -101,7 +102,7 @@ class AgreedPlans:
         lines = wrapped(f"Agreed plans: {count}, of {len(of_run)} of the clusters of this run{made} ({self.source}).")
         left_out = [f"{one} ({len(ids)})" for one, ids in sorted(self.ids.items()) if ids and one not in in_run]
         if left_out:
-            lines += wrapped(f"Left out, as this run does not have the cluster: the plans of {_listed(left_out)}.")
+            lines += wrapped(f"Left out, because their clusters are not in this run: the plans of {_listed(left_out)}.")
         without = sorted(set(in_run) - set(of_run))
         if without:
             lines += wrapped(f"No agreed plan, so nothing is changed there: {_listed(without)}.")
@@ -114,15 +115,15 @@ class AgreedPlans:
             if name not in planned:
                 hint = did_you_mean(name, planned, "plan it with --check first.")
                 raise InputError(
-                    f"connectops_connectors names {name}, of which {self.source} has no plan in this run: {hint}"
+                    f"connectops_connectors names {name}, but {self.source} has no plan for it in this run: {hint}"
                 )
 
     def check_left(self, named_by: str, in_run: Iterable[str]) -> None:
         """Raises InputError when the names in a variable leave none of the plans. Handed on there may have been none."""
         if not self.handed_on and not any(self.ids.get(label) for label in in_run):
             raise InputError(
-                f"{self.source} has no plan of a connector that {named_by} names, so nothing would be done: leave {named_by} out,"
-                " or name one that has a plan."
+                f"{self.source} has no plan for any connector that {named_by} names, so there is nothing to do: leave {named_by}"
+                " out, or name a connector that has a plan."
             )
 
     def narrowed(self, names: Mapping[str, Collection[str]]) -> AgreedPlans:
@@ -154,7 +155,7 @@ def from_file(path: str, now: float, max_age: int) -> AgreedPlans:
     found = PlanFile.from_data(data, where)
     found.check_age(now, max_age, where)
     if not found.count:
-        raise InputError(f"{where} has no plan that changes anything: nothing would be done.")
+        raise InputError(f"{where} has no plan that changes anything, so there is nothing to do.")
     plans = {label: one.plans for label, one in found.clusters.items()}
     ids = {label: {name: plan["id"] for name, plan in one.items()} for label, one in plans.items()}
     return AgreedPlans(FILE, ids, plans, made_at=found.made_at)
@@ -199,7 +200,7 @@ def from_variables(
     if moment is not None:
         check_age(moment, now, max_age, f"What was planned ({PLANNED_AT})")
     elif not is_blank(made_at):
-        raise InputError(f"{PLANNED_AT}: {made_at} is not a moment: leave it as the plan run handed it on.")
+        raise InputError(f"{PLANNED_AT}: {made_at} is not a moment: use the value that the plan run passed on.")
     handed_on = IDS not in found
     source = IDS if IDS in found else f"{IDS_OF_ONE_CLUSTER}*"
     return AgreedPlans(source, ids, {}, handed_on, None if moment is None else int(moment))

@@ -80,8 +80,8 @@ def reason_to_stop(
     bad = [one for one in changed if one.bad]
     if bad and len(bad) * 100 > max_fail_percentage * len(changed):
         return (
-            f"{len(bad)} of {len(changed)} changed clusters of the batch are not seen to be well, more than"
-            f" connectops_max_fail_percentage ({max_fail_percentage}). {bad[0].label}: {_first(bad[0])}"
+            f"{len(bad)} of {len(changed)} changed clusters of the batch are not known to be well, which is "
+            f"more than connectops_max_fail_percentage ({max_fail_percentage}) allows. {bad[0].label}: {_first(bad[0])}"
         )
     return None
 
@@ -98,6 +98,6 @@ def _first(cluster: ClusterOutcome) -> str:
 def stop_message(reason: str, done: int, of: int) -> str:
     """The sentence of a cluster that the run did not come to."""
     return (
-        f"Not changed: the run stopped after {done} of {of} clusters. {reason} Find out why, then run it again, without that"
-        " cluster if need be (--limit)."
+        f"Not changed: the run stopped after {done} of {of} clusters. {reason} Find out why, then run it again, if necessary "
+        "without that cluster (--limit)."
     )

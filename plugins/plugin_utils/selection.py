@@ -78,5 +78,5 @@ def limit_problem(clusters: Mapping[str, Iterable[str]], most: int) -> str | Non
     return (
         f"This run may change {total} connectors of {sum(map(bool, counts.values()))} clusters, and connectops_max_changes allows"
         f" {most}: nothing was changed. Most are in {', '.join(f'{label} ({count})' for label, count in worst)}. Limit the run to"
-        f" some clusters (--limit), or set connectops_max_changes to {total} if that many are meant."
+        f" some clusters (--limit), or set connectops_max_changes to {total} to allow that many."
     )

@@ -92,7 +92,7 @@ class KafkaInMemory:
         if settings is None:
             if not may_make:
                 sentence = errors.no_such_topic(_OPTIONS, name, self.topics).sentence
-                raise errors.TopicNotFound(f"{sentence} Set backup_topic_create to true to let it be made.")
+                raise errors.TopicNotFound(f"{sentence} Set backup_topic_create to true to create it.")
             if check_mode:
                 return TopicState(False, int(_NEW_TOPIC["max.message.bytes"]))
             settings = dict(_NEW_TOPIC)

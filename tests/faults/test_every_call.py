@@ -131,7 +131,7 @@ def test_a_half_made_change_stays_in_the_journal_until_a_run_has_finished_it(
     world.cluster.broken[writes] = fault("refused", writes).error
     failed = world.run()
     assert failed is not None
-    assert "one part is there and another is not: run this again, which finishes it, or roll it back." in failed["msg"]
+    assert "run this again to finish the change, or roll it back." in failed["msg"]
     assert (world.is_old, world.is_new, world.has_journal, world.is_marked) == (False, False, True, False)
     world.cluster.settle()
     assert world.connector.state == "RUNNING"

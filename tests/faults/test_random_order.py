@@ -33,11 +33,11 @@ HOMES = ("a", "b")
 MOST_CALLS = 110
 # A run that says so has left something as it was found, and nothing is known to be a mix.
 SAYS_WHAT_STAYS = (
-    "What was written by then stays",
+    "What was already written stays",
     "Undoing it failed",
     "Undoing the change failed",
     "were overwritten by a task",
-    "has another value again",
+    "no longer has the value that was written",
 )
 Content = tuple[Any, Any]
 

@@ -144,7 +144,7 @@ def test_a_command_that_does_not_end_is_ended_with_all_that_it_has_started(tmp_p
     assert time.monotonic() - began < 60
     assert started.exists()
     assert logs.problems == (
-        f"worker_log_command: {sys.executable} did not end within 2 s, so nothing of it was read: let it print less.",
+        f"worker_log_command: {sys.executable} did not end within 2 s, so its output was not used: let it print less.",
     )
 
 

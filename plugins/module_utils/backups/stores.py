@@ -81,7 +81,7 @@ def open_stores(
         connection.close()
         raise
     notes = (
-        [] if state.exists else [f"The topic {name} for backups does not exist yet; it will be made before the change."]
+        [] if state.exists else [f"The backup topic {name} does not exist yet: the run creates it before the change."]
     )
     topic = BackupTopic(connection, name, state, options.cluster_label, is_live=True)
     return Stores(Path(), options.cluster_label, cluster_id, topic, notes)
@@ -121,7 +121,7 @@ def look_if_possible(options: BackupOptions, kafka: KafkaOptions | None, cluster
     except KafkaFailed as error:
         if options.backup_topic is None or kafka is None:
             raise
-        note = f"{error.sentence} So it is not known whether a change is unfinished, nor what earlier resets wrote."
+        note = f"{error.sentence} So it is not known whether a change is unfinished, or what earlier resets wrote."
         nothing = TopicState(False, 0)
         topic = BackupTopic(Connection(kafka), options.backup_topic, nothing, options.cluster_label, is_live=False)
         return Stores(Path(), options.cluster_label, cluster_id, topic, [note])

@@ -186,7 +186,7 @@ class TopicStore(DocumentStore):
         elif now not in self._known_journals:
             raise RecoveryError(
                 f"Another run has begun or ended a change of connector '{self._connector}' meanwhile ({self.shown(JOURNAL)}):"
-                " this one writes nothing more; look at the connector, then run this again."
+                " this run writes nothing more; look at the connector, then run again."
             )
 
     def current(self) -> Journal | None:

@@ -192,7 +192,7 @@ def classify(exchange: Exchange, answer: Answer) -> Outcome:
     if status == _TOO_FAST:
         # Connect itself has no limit; what is in front of it has not let the call through.
         patience = UNTIL_DEADLINE if exchange.has_answered else STARTING
-        reason = f"status {status}: what is in front of it allows fewer requests"
+        reason = f"status {status}: a gateway or proxy in front of it limits the requests"
         pause = _wanted_pause(answer)
         return Failure(
             ConnectError, reason, patience, perhaps_done=False, resend=True, status=status, pause_seconds=pause

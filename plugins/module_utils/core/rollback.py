@@ -87,8 +87,8 @@ def check_backup(backup: Backup, connector: Connector, cluster_id: str, consent:
             " strategy restore, which checks them."
         )
     if backup.change.has_nothing_to_take_back:
-        secrets = " but secrets, which no backup holds" if backup.change.settings else ""
-        raise InputError(f"There is nothing to take back of {name}: it changed no setting and no offset{secrets}.")
+        secrets = " except secrets, which no backup holds" if backup.change.settings else ""
+        raise InputError(f"There is nothing to take back from {name}: it changed no setting and no offset{secrets}.")
     if backup.cluster_id != cluster_id and not consent.other_cluster:
         raise InputError(
             f"The backup of {name} is of the Kafka cluster '{backup.cluster_id}', and this is '{cluster_id}': set"
@@ -97,8 +97,8 @@ def check_backup(backup: Backup, connector: Connector, cluster_id: str, consent:
     others = list(other_settings(backup, connector))
     if others and not consent.other_connector:
         raise InputError(
-            f"Since {name}, {', '.join(others)} has changed besides it, so this may be another connector of the same name: set"
-            " allow_other_connector to true if it is the same one."
+            f"Since {name}, other settings have changed as well ({', '.join(others)}), so this may be another connector with the"
+            " same name: set allow_other_connector to true if it is the same one."
         )
     return backup.change
 
@@ -125,8 +125,8 @@ def problem_since(inverse: Inverse, backup: Backup, connector: str, consent: Con
     name = f"{show_backup(backup)} of connector '{connector}'"
     if inverse.changed_settings and not consent.changed_settings:
         return (
-            f"Since {name}, somebody has changed {', '.join(inverse.changed_settings)}: set allow_changed_settings to true to"
-            " write the old value over that."
+            f"Since {name}, somebody has changed {', '.join(inverse.changed_settings)}: set allow_changed_settings to true to "
+            "overwrite it with the old value."
         )
     if inverse.moved_offsets and not consent.moved_offsets:
         return (
@@ -139,16 +139,16 @@ def problem_since(inverse: Inverse, backup: Backup, connector: str, consent: Con
 def remarks_on(inverse: Inverse, backup: Backup) -> Iterator[str]:
     """What a person should know before agreeing, a sentence each."""
     if not inverse.settings and not inverse.offsets:
-        yield f"There is nothing to take back of {show_backup(backup)}: none of its settings and offsets is there."
+        yield f"There is nothing to take back from {show_backup(backup)}: nothing that it wrote is there any more."
         yield from lost_secrets(inverse)
         return
     strategy = "" if backup.change is None else f", strategy {backup.change.strategy}"
     by = f" by {backup.made_by}" if backup.made_by else ""
     yield f"Takes back {show_backup(backup)}{by}{strategy}."
     if inverse.changed_settings:
-        yield f"Since then somebody has changed {', '.join(inverse.changed_settings)}; going back writes over that."
+        yield f"Since then somebody has changed {', '.join(inverse.changed_settings)}; the rollback overwrites that."
     if inverse.moved_offsets:
-        yield f"Since then {_moved(inverse, backup)} moved on; going back sets that back too."
+        yield f"Since then {_moved(inverse, backup)} moved on; the rollback sets them back too."
     yield from lost_secrets(inverse)
 
 
@@ -165,7 +165,7 @@ def lost_secrets(inverse: Inverse) -> Iterator[str]:
     """A sentence about the secrets that stay as the change left them, if there are any."""
     if inverse.secrets:
         yield (
-            f"{', '.join(inverse.secrets)} cannot be brought back: a backup holds no secret. Set the old value where it is known."
+            f"{', '.join(inverse.secrets)} cannot be brought back: a backup holds no secret. Set the old value by hand."
         )
 
 

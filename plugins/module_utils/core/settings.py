@@ -90,7 +90,7 @@ def as_number(value: Any, key: str, where: str) -> int:
         return whole
     if unit is None:
         raise InputError(
-            f"{where}: the unit of {key} is not known, so '{text}' cannot be turned into it: write a number."
+            f"{where}: the unit of {key} is not known, so '{text}' cannot be converted to it: write a number."
         )
     milliseconds = parse_duration(text, where)
     number, left_over = divmod(milliseconds, unit)
@@ -113,8 +113,8 @@ def as_floor(value: Any, key: str, where: str | None = None) -> int:
     if unit is not None and unit < DAY_SECONDS * 1000 and floor * unit > LONGEST_WAIT_MILLISECONDS:
         longest = show_milliseconds(LONGEST_WAIT_MILLISECONDS)
         raise InputError(
-            f"{where}: {text} is {show_milliseconds(floor * unit)}, longer than the {longest} that this accepts:"
-            f" {key} counts in {show_milliseconds(unit)}."
+            f"{where}: {text} is {show_milliseconds(floor * unit)}, longer than the maximum of {longest}: the "
+            f"unit of {key} is {show_milliseconds(unit)}."
         )
     return floor
 
@@ -139,7 +139,7 @@ def decide_settings(
                 raise InputError(f"{option}: {key!r} cannot be the name of a setting: correct it, or remove it.")
     both = sorted(set(exact) & set(at_least))
     if both:
-        raise InputError(f"{both[0]} stands in both config and at_least: keep it in one of them.")
+        raise InputError(f"{both[0]} is in both config and at_least: keep it in one of them.")
     wanted: dict[str, str | None] = {key: as_setting(value, key) for key, value in exact.items()}
     if HOLD_KEY in wanted:
         raise InputError(f"config.{HOLD_KEY}: this key belongs to the collection; leave it out.")
@@ -159,9 +159,7 @@ def decide_settings(
         number = None if effective is None else whole_number(effective)
         if effective is not None and number is None:
             shown = redacted_value(key, effective, secret_keys | keys_named_by_others(current))
-            raise InputError(
-                f"at_least.{key}: the connector has '{shown}' there, which is not a number: set it with config."
-            )
+            raise InputError(f"at_least.{key}: the connector's value '{shown}' is not a number: set it with config.")
         if number is None or number < floor:
             wanted[key] = str(floor)
     after = {key: value for key, value in {**current, **wanted}.items() if value is not None}

@@ -20,8 +20,8 @@ FILES = {
     "versions.json": "versions of Kafka Connect, this collection, Ansible, Python and the libraries",
     "verdicts.txt": "the verdicts with their reasons, and what each remedy would do, for a person",
     "facts.json": "the same as data: offsets, verdicts, findings, records of the offsets topics",
-    "status.json": "the state of each connector and of its tasks, with the traces of what FAILED",
-    "settings.json": f"the settings of each connector; of a secret only its name, with {HIDDEN}",
+    "status.json": "the state of each connector and of its tasks, with the traces of those that FAILED",
+    "settings.json": f"the settings of each connector; a secret has only its name and {HIDDEN}",
     "workers.json": "the workers that are known, and whether each of them answers",
     "plugins.json": "the plugins of a worker with their versions",
     "backups.json": "backups with the offsets before each change, what was written, unfinished changes",
@@ -31,7 +31,7 @@ FILES = {
 _HIDDEN = (
     (
         "Settings that the plugin declares as PASSWORD, or whose names say that they are secrets. Where the plugin could not be"
-        " asked, all settings but those that explain a verdict."
+        " asked, all settings except those that explain a verdict."
     ),
     "References to config providers, such as ${file:/run/secrets:key}, are visible.",
     (
@@ -39,7 +39,8 @@ _HIDDEN = (
         " password=..., bearer tokens, private keys."
     ),
     (
-        "What a config provider has filled in, and a trace or a log repeats without such a sign, cannot be recognized. Names of"
+        "A value that a config provider has filled in cannot be recognized if a trace or a log repeats it without such"
+        " a sign. Names of"
         " hosts, topics and tables are not hidden. Look through the files before you send them."
     ),
 )

@@ -87,8 +87,8 @@ def judge_unfinished(
     if now <= hold.until and not (is_own and holder_has_ended):
         return Unfinished(
             is_held=True,
-            problem=f"Connector '{name}' is being changed by another run, {hold}: nothing was changed. Wait for its end, or, if"
-            f" it was killed, run again after {show_moment(hold.until)}: that finishes it.",
+            problem=f"Connector '{name}' is being changed by another run, {hold}: nothing was changed. Wait until that run has "
+            f"ended. If it was killed, run again after {show_moment(hold.until)} to finish its change.",
         )
     begun_in = state_to_return_to(connector.state, hold.prior_state)
     if _may_be_wanted(connector, begun_in) and now > hold.until + _FRESH_SECONDS:
@@ -96,7 +96,7 @@ def judge_unfinished(
     backup = (
         f"its backup is {journal.backup_file}"
         if is_own and journal is not None
-        else "its backup is not on this host, so offsets and settings may be those before it or those of its plan"
+        else "its backup is not on this host, so offsets and settings may be the old ones or those of its plan"
     )
     remark = f"Connector '{name}' has an unfinished change ({hold}; {backup}): {_end(connector, begun_in)}."
     return Unfinished(None, begun_in, remark, hold)
@@ -121,9 +121,9 @@ def _of_journal(connector: Connector, journal: JournalLike, now: float) -> Unfin
 
 def _stopped_long_ago(connector: Connector, what: str, run: str, how: str = "") -> str:
     return (
-        f"Connector '{connector.name}' is {connector.state}, and it is not known whether {run}, left it so or a person wants it"
-        f" so{f' ({how})' if how else ''}. To let it run, send PUT /connectors/{connector.name}/resume; to keep it as it is,"
-        f" remove the {what} of that run. Then run again."
+        f"Connector '{connector.name}' is {connector.state}, and it is not known why: {run}, may have left it STOPPED"
+        f"{f' ({how})' if how else ''}, or a person stopped it on purpose. To let it run, send PUT"
+        f" /connectors/{connector.name}/resume; to keep it STOPPED, remove the {what} of that run. Then run again."
     )
 
 
@@ -139,5 +139,5 @@ def _may_be_wanted(connector: Connector, begun_in: LastingState | None) -> bool:
 
 def _end(connector: Connector, begun_in: LastingState | None) -> str:
     if begun_in is None:
-        return f"it is {connector.state} now, and is left so"
+        return f"it is {connector.state} now, and stays so"
     return f"it will be returned to {begun_in}"

@@ -45,7 +45,7 @@ def ensure_topic(connection: Connection, name: str, *, may_make: bool, check_mod
     except errors.TopicNotFound as missing:
         if not may_make:
             raise errors.TopicNotFound(
-                f"{missing.sentence} Set backup_topic_create to true to let it be made.", **missing.facts
+                f"{missing.sentence} Set backup_topic_create to true to create it.", **missing.facts
             ) from None
         _make(connection, name, validate_only=check_mode)
         if check_mode:

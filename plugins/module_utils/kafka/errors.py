@@ -129,7 +129,7 @@ def transactional_id_denied(options: KafkaOptions, transactional_id: str) -> Acc
 
 def fenced(options: KafkaOptions, topic: str) -> Fenced:
     return Fenced(
-        f'Another run has taken over: Kafka at {options.brokers} takes nothing more from this one for the topic "{topic}". '
+        f'Another run has taken over: Kafka at {options.brokers} accepts nothing more from this run for the topic "{topic}". '
         "Look at what the other run does before you run this again.",
         topic=topic,
     )
@@ -160,14 +160,15 @@ def unconfirmed(options: KafkaOptions, topic: str, confirmed: int, count: int, r
 def unsuitable(options: KafkaOptions, topic: str, problem: str, command: str) -> KafkaFailed:
     """``command``: the command line of Kafka's own tools that corrects the topic."""
     return KafkaFailed(
-        f'The topic "{topic}" of Kafka at {options.brokers} is not fit for backups, because {problem}: run {command}.',
+        f'The topic "{topic}" of Kafka at {options.brokers} cannot hold backups, because {problem}: run {command}.',
         topic=topic,
     )
 
 
 def not_made(options: KafkaOptions, topic: str, reported: str) -> KafkaFailed:
     return KafkaFailed(
-        f'The topic "{topic}" cannot be made on Kafka at {options.brokers} ({reported}): make it with cleanup.policy=compact, '
+        f'The topic "{topic}" cannot be created on Kafka at {options.brokers} ({reported}): create it with'
+        " cleanup.policy=compact, "
         "or grant this user Create on the topic.",
         topic=topic,
     )
@@ -183,8 +184,8 @@ def settings_denied(options: KafkaOptions, topic: str) -> AccessDenied:
 
 def too_few_copies(options: KafkaOptions, topic: str, in_sync: int, needed: int) -> KafkaFailed:
     return KafkaFailed(
-        f'The topic "{topic}" of Kafka at {options.brokers} cannot be written now, because {in_sync} of the {needed} copies that '
-        "its min.insync.replicas asks for are in sync: check the brokers.",
+        f'The topic "{topic}" of Kafka at {options.brokers} cannot be written now, because only {in_sync} of the {needed} copies '
+        "that its min.insync.replicas requires are in sync: check the brokers.",
         topic=topic,
     )
 
@@ -200,7 +201,8 @@ def hidden(options: KafkaOptions, topic: str) -> KafkaFailed:
 def other_cluster(options: KafkaOptions, found: str, wanted: str) -> KafkaFailed:
     """``found`` and ``wanted`` are ids of Kafka clusters: of the brokers that were asked, and of those that Connect uses."""
     return KafkaFailed(
-        f"Kafka at {options.brokers} has the cluster id {found}, and Connect's workers use that with the id {wanted}: set"
+        f"Kafka at {options.brokers} has the cluster id {found}, and Connect's workers use the Kafka cluster with the"
+        f" id {wanted}: set"
         " kafka_bootstrap_servers to the brokers behind Connect."
     )
 

@@ -56,7 +56,7 @@ class BackupOptions:
     backup_topic_create: bool = option(
         "backup_topic_create",
         "bool",
-        "Allow a missing O(backup_topic) to be made, with C(cleanup.policy=compact), and 3 copies if there are 3 brokers.",
+        "Allow the creation of a missing O(backup_topic), with C(cleanup.policy=compact), and 3 copies if there are 3 brokers.",
         "With V(false), a missing topic is an error. A misspelt name then creates nothing.",
         default=False,
     )
@@ -89,7 +89,7 @@ class KeepOptions:
         "backup_keep",
         "int",
         "How many backups to keep of each connector. After a successful change, older ones are deleted.",
-        "The newest backup is never deleted, nor one that the journal of an unfinished change names.",
+        "The newest backup is never deleted. Neither is the backup of an unfinished change.",
         "Without this and O(backup_keep_days), no backup is ever deleted. With both, a backup is deleted only if it is neither"
         " among the newest O(backup_keep) nor younger than O(backup_keep_days).",
     )
@@ -135,7 +135,7 @@ KEEP_SPEC = argument_spec(options_of(KeepOptions))
 LISTING = (
     replace(
         CONNECTORS_OR_ALL,
-        description=("Names of the connectors. If empty, those of all connectors that have any are listed.",),
+        description=("Names of the connectors. If empty, the backups of all connectors are listed.",),
     ),
     *(
         replace(

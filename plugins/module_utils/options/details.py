@@ -23,7 +23,7 @@ DETAILS = Option(
     "str",
     (
         "How much is returned and shown of each partition. Every partition is judged and counted in any case.",
-        "V(problems) lists the partitions whose verdict is not V(ok), and of each remedy the sums.",
+        "V(problems) lists the partitions whose verdict is not V(ok), and the totals of each remedy.",
         "V(all) lists all partitions, the raw records, and what each remedy does to each partition.",
         "V(none) lists no partition.",
     ),
@@ -39,7 +39,7 @@ class ShowOptions:
     show: bool = option(
         "show",
         "bool",
-        "Whether to show the preview on the screen, line by line and with colours where the terminal has them. A change shows it"
+        "Whether to show the preview on the screen, line by line and in colour if the terminal supports it. A change shows it"
         " before anything is changed.",
         default=False,
     )
@@ -50,7 +50,7 @@ SET_FACTS = Option(
     "bool",
     (
         "Whether to set the facts of the host. Ansible goes through them before each later task of the host.",
-        "If V(false), RV(summary) is returned instead, and the facts are in a file that is gone with the run.",
+        "If V(false), RV(summary) is returned instead, and the facts are in a file that is deleted when the run ends.",
     ),
     default=True,
 )
@@ -61,10 +61,10 @@ IN_SHORT = Option(
     "bool",
     (
         (
-            "Whether to leave out of RV(connectors) what has an entry for each partition, so that the results of many connectors"
-            " stay small."
+            "Whether to leave the lists with an entry for each partition out of RV(connectors), so that the results of many"
+            " connectors stay small."
         ),
-        "All of RV(connectors) is then in the file RV(result_file), which is gone with the run.",
+        "All of RV(connectors) is then in the file RV(result_file), which is deleted when the run ends.",
     ),
     default=False,
 )

@@ -39,5 +39,5 @@ def read_limits(params: Mapping[str, Any]) -> Limits:
     values = {one.name: one.value(params) for one in LIMITS}
     for name, value in values.items():
         if value < 1:
-            raise InputError(f"{name} is {value}, at which every partition is stuck: set it to 1 or more.")
+            raise InputError(f"{name} is {value}, at which every partition counts as stuck: set it to 1 or more.")
     return Limits(**values)

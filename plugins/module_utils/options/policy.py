@@ -29,9 +29,9 @@ class PolicyOptions:
         "policy",
         "dict",
         "Rules for the settings of each class of connectors. The class C(stripe_reporting) is built in.",
-        "A setting that is named here has the rules given here. All others of a class that is built in keep their defaults.",
-        "The keys of a class are C(settings), C(topics) and C(check) for one that is built in, and C(connector_class) and"
-        " C(settings) for your own.",
+        "The rules that you give for a setting replace its built-in rules. All other settings of a built-in class keep theirs.",
+        "The keys of a built-in class are C(settings), C(topics) and C(check). Those of a class of your own are"
+        " C(connector_class), C(settings) and C(topics).",
         "The keys of a setting are C(minimum), C(recommended), C(maximum), C(allowed), C(required), C(pattern), C(absent),"
         " C(format), C(fix), C(severity) and C(check).",
         default={},

@@ -61,9 +61,9 @@ class RecoveryOptions:
         "timeout_seconds",
         "int",
         "Maximum time in seconds to wait for the recovery.",
-        "By default it follows from what the connectors still have to do: the number of report runs to come, times the slowest"
-        " earlier run and a half, or times C(stripe.report.max.wait.ms) if that is shorter or no run is known. It is at least"
-        f" {SHORTEST_WAIT_SECONDS} and at most {LONGEST_WAIT_SECONDS}.",
+        "By default it is the number of report runs to come, multiplied by one and a half times the duration of the slowest"
+        " earlier run. If C(stripe.report.max.wait.ms) is shorter, or no earlier run is known, the number is multiplied by that"
+        f" wait instead. It is at least {SHORTEST_WAIT_SECONDS} and at most {LONGEST_WAIT_SECONDS}.",
     )
     interval_seconds: int = option(
         "interval_seconds", "int", "Time in seconds between two readings of the offsets.", default=5
@@ -79,8 +79,8 @@ class RecoveryOptions:
     soak_hours: int = option(
         "soak_hours",
         "int",
-        "For how many hours every sample must be good before the monitoring counts as closed. Between two samples may be half of"
-        " that.",
+        "For how many hours every sample must be good before the monitoring counts as complete. Two samples may be at most half"
+        " of that time apart.",
         default=24,
     )
     profiles: tuple[Mapping[str, Any], ...] = field_for(PROFILES)

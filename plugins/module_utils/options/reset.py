@@ -164,8 +164,8 @@ class ResetOptions:
         "agreed_plans",
         "dict",
         "The approved plan of each connector, whole, as the run in check mode returns it in RV(connectors.plan).",
-        "As O(plan_ids), but what is asked for comes from the plan too, so O(strategy) and the like are not used. The error for"
-        " a plan that is refused names what has moved, from what to what.",
+        "Like O(plan_ids), but the request comes from the plan as well, so O(strategy) and similar options are not used. If a"
+        " plan is refused, the error names each value that has moved, before and now.",
     )
     settle_seconds: float = field_for(SETTLE_SECONDS)
     at_once: int = field_for(AT_ONCE)

@@ -50,8 +50,8 @@ class RollbackOptions:
         "allow_other_connector",
         "bool",
         "Allow the rollback although settings that the change did not touch have changed since.",
-        "Kafka Connect gives a connector no id. Its class and its settings are all that tells a connector from another one that"
-        " was created later with the same name.",
+        "Kafka Connect gives a connector no id. Only its class and its settings distinguish it from a connector that was created"
+        " later with the same name.",
         default=False,
     )
     allow_changed_settings: bool = option(
@@ -73,8 +73,8 @@ class RollbackOptions:
         "agreed_plans",
         "dict",
         "The approved plan of each connector, whole, as the run in check mode returns it in RV(connectors.plan).",
-        "As O(plan_ids), but what is agreed to comes from the plan too, so O(backup_file), O(allow_moved_offsets) and the like"
-        " are not used. The error for a plan that is refused names what has moved, from what to what.",
+        "Like O(plan_ids), but the consent comes from the plan as well, so O(backup_file), O(allow_moved_offsets) and similar"
+        " options are not used. If a plan is refused, the error names each value that has moved, before and now.",
     )
     write_to: Literal["auto", "rest", "topic"] = field_for(WAY)
     settle_seconds: float = field_for(SETTLE_SECONDS)

@@ -45,7 +45,7 @@ class StripeOptions:
         "list",
         "Timezones that the connector is expected to work on.",
         "Only used if the connector's config does not show them because its keys are a placeholder of a config provider.",
-        "Without both, the timezones that have an offset are taken as all timezones.",
+        "If neither shows them, the timezones that have an offset count as all timezones.",
         elements="str",
         default=[],
     )

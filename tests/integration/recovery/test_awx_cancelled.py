@@ -79,7 +79,7 @@ def test_the_jobs_after_one_that_was_ended_in_the_window_see_it_and_the_next_rec
 
     look, plan = job("Connect: identify"), job("Connect: plan")
     for found in (look, plan):
-        assert f"{plan_id}) was begun and not finished" in found.output
+        assert f"{plan_id}) was begun but not finished" in found.output
     # A plan goes on to an approval; a look must not be green beside what we have left STOPPED.
     assert look.status != 0
     assert "left STOPPED by a run that was not finished. Run the playbook recover" in " ".join(look.output.split())

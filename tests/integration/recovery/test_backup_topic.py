@@ -106,7 +106,7 @@ def test_a_backup_in_a_topic_is_made_beforehand_read_back_and_restored_by_its_na
     options = in_topic(lab, backup_topic=topic)
     preview = succeeded(tasks.reset(check_mode=True, strategy="current", **options))
     assert preview["warnings"] == [
-        f"The topic {topic} for backups does not exist yet; it will be made before the change."
+        f"The backup topic {topic} does not exist yet: the run creates it before the change."
     ]
     assert not lab.broker.has_topic(topic)
     plan_id = tasks.of(preview)["plan"]["id"]
@@ -227,7 +227,7 @@ def test_a_topic_that_is_not_fit_for_backups_is_refused_with_what_to_type(
     assert "its min.insync.replicas is 2, but it has 1 copy" in why_refused(kafka, "never-acknowledged")
     missing = why_refused(kafka, "fitt")
     assert 'has no topic "fitt": did you mean "fit"' in missing
-    assert missing.endswith("Set backup_topic_create to true to let it be made.")
+    assert missing.endswith("Set backup_topic_create to true to create it.")
     with opened(kafka, "small") as stores:
         large = replace(BACKUP, config={"a": "x" * 2000})
         with pytest.raises(RecoveryError, match=r"more than the topic small takes \(2500\): raise max.message.bytes"):
@@ -253,7 +253,7 @@ def test_rights_that_are_missing_are_named_one_after_the_other(
     allow(admin, AclOperation.WRITE, "fit")
     allow(admin, AclOperation.READ, "fit")
     await_condition(lambda: _opens(kafka), "the rights to write")
-    then('The topic "fit-2" cannot be made', "fit-2", backup_topic_create=True)
+    then('The topic "fit-2" cannot be created', "fit-2", backup_topic_create=True)
     with opened(kafka) as stores, pytest.raises(RecoveryError) as caught:
         stores.of("orders").back_up(BACKUP)
     assert 'to use the transactional id "connectops.recovery/eu/orders"' in caught.value.message
@@ -373,7 +373,7 @@ def test_a_run_that_was_taken_for_dead_can_neither_end_the_journal_of_the_next_n
         assert taken_over is not None
         fresh.begin(replace(taken_over, plan_id="plan2"))
         for write in (stale.end, lambda: stale.note_writes([])):
-            with pytest.raises(RecoveryError, match="this one writes nothing more"):
+            with pytest.raises(RecoveryError, match="this run writes nothing more"):
                 write()
         assert fresh.current() == replace(taken_over, plan_id="plan2")
         fresh.end()

@@ -73,11 +73,11 @@ def untouched(lab: Lab, healthy: Trial, tasks: Tasks) -> Iterator[None]:
         pytest.param({"at_least": {MAX_WAIT: "-30m"}}, "'-30m' is not a duration", id="negative duration"),
         pytest.param({"at_least": {MAX_WAIT: -5}}, "-5 is not above zero", id="negative number"),
         pytest.param({"at_least": {MAX_WAIT: 0}}, "0 is not above zero", id="zero"),
-        pytest.param({"at_least": {MAX_WAIT: "400d"}}, "longer than the 7 d that this accepts", id="absurd duration"),
+        pytest.param({"at_least": {MAX_WAIT: "400d"}}, "longer than the maximum of 7 d", id="absurd duration"),
         pytest.param({"at_least": {MAX_WAIT: "soon"}}, "'soon' is not a duration", id="no duration"),
         pytest.param({"at_least": {"topic.prefix": 5}}, "which is not a number", id="no number to raise"),
         pytest.param({"at_least": {"batch.size": "60m"}}, "the unit of batch.size is not known", id="no unit"),
-        pytest.param({"at_least": {MAX_WAIT: "2h"}, "config": {MAX_WAIT: 5}}, "stands in both", id="set twice"),
+        pytest.param({"at_least": {MAX_WAIT: "2h"}, "config": {MAX_WAIT: 5}}, "is in both", id="set twice"),
         pytest.param({"config": {"name": "another"}}, "a connector cannot be renamed", id="another name"),
         pytest.param({"config": {"connector.class": None}}, "config.connector.class", id="no class"),
         pytest.param({"config": {"connector.class": "x.Unknown"}}, "x.Unknown", id="unknown class"),
@@ -147,7 +147,7 @@ def test_a_look_that_cannot_be_meant_is_refused(tasks: Tasks, options: Mapping[s
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("option", ["max_age_days", "max_rounds_behind", "max_commit_age_hours", "max_run_age_hours"])
 def test_limits_by_which_everything_is_stuck_are_refused(tasks: Tasks, option: str) -> None:
-    assert f"{option} is 0, at which every partition is stuck" in failed(tasks.look(**{option: 0}))["msg"]
+    assert f"{option} is 0, at which every partition counts as stuck" in failed(tasks.look(**{option: 0}))["msg"]
 
 
 @pytest.mark.usefixtures("untouched")

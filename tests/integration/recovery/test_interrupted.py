@@ -126,7 +126,7 @@ def test_a_signal_to_the_group_undoes_the_change(tasks: Tasks, tmp_path: Path, n
     """As Ctrl-C in a terminal, and as AWX and CI cancel."""
     with held_run(tasks, tmp_path) as run:
         os.killpg(run.process.pid, number)
-        run.read_until(f"Interrupted ({number.name}): what is unfinished is undone")
+        run.read_until(f"Interrupted ({number.name}): unfinished changes are being undone")
         run.end()
         assert "It was undone: settings and offsets of " in run.output
         assert run.process.returncode != 0

@@ -47,7 +47,7 @@ def test_the_offsets_topic_is_read_where_rest_cannot_tell_offsets(lab: Lab, fini
     assert "it needs Kafka 3.5" in failed(run_task(offsets_facts, **options))["msg"]
     result = succeeded(run_task(offsets_facts, **options, **kafka))
     assert result["warnings"] == [
-        "Kafka Connect 3.4.1 cannot tell offsets over REST (that needs 3.5): they are read from the topic."
+        "Kafka Connect 3.4.1 cannot list offsets over REST (that needs 3.5), so they are read from the topic."
     ]
     one = result["ansible_facts"]["connectops_offsets"]["connectors"][finished_trial.name]
     (verdict,) = one["verdicts"]

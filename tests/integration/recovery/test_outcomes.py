@@ -229,6 +229,6 @@ def test_a_state_that_a_person_has_chosen_after_a_killed_reset_is_kept(
     assert looked["unfinished"] == []
     assert looked["connectors"][trial.name]["unfinished_plan"] is not None
     done = succeeded(tasks.reset(at_least=LONGER_WAIT))
-    assert any(f"it is {state} now, and is left so" in warning for warning in done["warnings"])
+    assert any(f"it is {state} now, and stays so" in warning for warning in done["warnings"])
     tasks.lab.connect.await_state(trial.name, state)
     assert not tasks.journals

@@ -123,7 +123,7 @@ def test_another_cluster_and_another_connector_of_the_same_name_are_refused_unle
     config = {**lab.connect.config(trial.name), "batch.size": "9"}
     lab.connect.delete(trial.name)
     lab.connect.create(trial.name, config, state="STOPPED")
-    assert "batch.size has changed besides it" in failed(tasks.roll_back())["msg"]
+    assert "other settings have changed as well (batch.size)" in failed(tasks.roll_back())["msg"]
     assert "somebody has changed" not in failed(tasks.roll_back())["msg"]
     tasks.previewed_rollback(allow_other_connector=True)
     assert tasks.offsets() == before

@@ -16,7 +16,7 @@ from unit.awx.objects import questions, templates
 from unit.playbooks.test_options import Unsafe, play
 
 ENDS_WITH = {
-    "Connect: apply": "connectops_mode is agreed, and no plan was agreed to",
+    "Connect: apply": "connectops_mode is agreed, but no agreed plan is given",
     "Connect: backups": "failed=0",
     "Connect: roll back": "The variable connectops_connectors is not set or empty",
     # Blank names no connectors, so it looks for those that were changed, in a cluster that cannot be reached here.

@@ -184,7 +184,7 @@ ROWS = {
     "500": Row(STOP, 500, "java.lang.NullPointerException", ConnectError, "failed to process PUT"),
     **{str(status): Row(STOP, status, "bad", ConnectError, "refused PUT /") for status in (400, 415, 422)},
     # A limit on requests, of a gateway
-    "429 of a gateway": other(STOP, 429, PAGE, replace(AGAIN, patience=STARTING), "allows fewer requests"),
+    "429 of a gateway": other(STOP, 429, PAGE, replace(AGAIN, patience=STARTING), "limits the requests"),
     "429 of a gateway before a cluster known": other(STOP, 429, PAGE, AGAIN, has_answered=True),
     "429 in Connect's words": Row(READ, 429, "slow down", AGAIN, more={"has_answered": True}),
 }  # fmt: skip

@@ -134,8 +134,8 @@ def test_a_connector_is_held_until_the_time_in_the_mark(state: str, journal: Jou
     assert found.is_held
     assert found.problem == (
         "Connector 'c' is being changed by another run, plan a023b263b866 of root on node-1 (process 123, job 42), begun"
-        " 2026-11-23 06:00Z: nothing was changed. Wait for its end, or, if it was killed, run again after 2026-11-23 06:07Z:"
-        " that finishes it."
+        " 2026-11-23 06:00Z: nothing was changed. Wait until that run has ended. If it was killed, run again after "
+        "2026-11-23 06:07Z to finish its change."
     )
 
 
@@ -161,7 +161,7 @@ def test_only_the_journal_of_the_same_run_takes_over_at_once() -> None:
 def test_a_state_that_somebody_has_chosen_since_is_left(state: str, hold: Hold | None) -> None:
     found = judge_unfinished(connector(state, hold), JOURNAL, NOW + 421, holder_has_ended=True)
     assert (found.problem, found.begun_in) == (None, None)
-    assert str(found.remark).endswith(f"it is {state} now, and is left so.")
+    assert str(found.remark).endswith(f"it is {state} now, and stays so.")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_a_connector_that_a_person_may_want_stopped_is_not_started(
     hold: Hold | None, journal: Journal | None, now: int
 ) -> None:
     found = judge_unfinished(connector("STOPPED", hold), journal, now, holder_has_ended=True)
-    assert "it is not known whether" in str(found.problem)
+    assert "it is not known why" in str(found.problem)
     assert "PUT /connectors/c/resume" in str(found.problem)
     assert not found.is_held
     kept = judge_unfinished(

@@ -130,7 +130,7 @@ def test_a_mask_is_not_written_over_a_secret(mask: str) -> None:
 
 def test_a_key_stands_in_one_of_both_wishes() -> None:
     assert refused({}, exact={WAIT: 1}, at_least={WAIT: 2}) == (
-        f"{WAIT} stands in both config and at_least: keep it in one of them."
+        f"{WAIT} is in both config and at_least: keep it in one of them."
     )
 
 
@@ -208,9 +208,9 @@ def test_a_floor_is_counted_in_the_keys_own_unit(key: str, floor: Any, expected:
         (WAIT, [1], "[1] is neither a number nor a duration"),
         (WAIT, {"a": 1}, "{'a': 1} is neither a number nor a duration"),
         (WAIT, 1.5, "'1.5' is not a duration"),
-        (WAIT, "8d", "8d is 8 d, longer than the 7 d that this accepts"),
-        (WAIT, 3_600_000_000, "3600000000 is 1000 h, longer than the 7 d that this accepts"),
-        ("a.timeout.seconds", 3_600_000, "longer than the 7 d that this accepts: a.timeout.seconds counts in 1 s"),
+        (WAIT, "8d", "8d is 8 d, longer than the maximum of 7 d"),
+        (WAIT, 3_600_000_000, "3600000000 is 1000 h, longer than the maximum of 7 d"),
+        ("a.timeout.seconds", 3_600_000, "longer than the maximum of 7 d: the unit of a.timeout.seconds is 1 s"),
         ("a.timeout.seconds", "1500ms", "'1500ms' is not a whole number of the key's unit (1 s)"),
         ("max.report.interval.days", "36h", "'36h' is not a whole number of the key's unit (24 h)"),
         ("batch.size", "60m", "the unit of batch.size is not known"),
@@ -225,7 +225,7 @@ def test_a_floor_that_makes_no_sense_is_refused(key: str, floor: Any, words: str
 
 def test_a_stored_value_that_is_no_number_is_not_guessed_at() -> None:
     assert refused({WAIT: "${env:WAIT}"}, at_least={WAIT: "60m"}) == (
-        f"at_least.{WAIT}: the connector has '${{env:WAIT}}' there, which is not a number: set it with config."
+        f"at_least.{WAIT}: the connector's value '${{env:WAIT}}' is not a number: set it with config."
     )
     assert "sk_live_1" not in refused({"api.key.ms": "sk_live_1"}, at_least={"api.key.ms": "60m"})
 
@@ -285,7 +285,7 @@ def test_masked_keys_are_named() -> None:
 def test_a_number_of_which_nobody_can_reckon_is_none(digits: int) -> None:
     number = "9" * digits
     assert show_setting_change(WAIT, number, None) == f"{number} -> (not set)"
-    with pytest.raises(InputError, match=f"^at_least.{WAIT}: the connector has '9+' there, which is not a number"):
+    with pytest.raises(InputError, match=f"^at_least.{WAIT}: the connector's value '9+' is not a number"):
         decide_settings({WAIT: number}, {}, {WAIT: 5}, defaults={}, secret_keys=frozenset(), name="c")
     with pytest.raises(InputError, match=f"^at_least.{WAIT}: '9+' is not a duration"):
         decide_settings({WAIT: "1"}, {}, {WAIT: number}, defaults={}, secret_keys=frozenset(), name="c")

@@ -75,7 +75,7 @@ def test_the_common_topic_is_looked_for_once(
 
 def test_brokers_of_another_cluster_are_refused(topics: Callable[..., ConnectorTopics]) -> None:
     with pytest.raises(
-        KafkaFailed, match="has the cluster id kafka-1, and Connect's workers use that with the id kafka-2"
+        KafkaFailed, match="has the cluster id kafka-1, and Connect's workers use the Kafka cluster with the id kafka-2"
     ):
         topics("kafka-2", offsets_topic="common").view(connector())
     assert Brokers.closed == 1

@@ -44,7 +44,7 @@ def test_the_first_signal_ends_work_that_is_not_on_its_way_back(number: signal.S
         with pytest.raises(RecoveryError, match="before it began: nothing was changed"):
             interruption.begin("later")
     (sentence,) = said
-    assert sentence.startswith(f"Interrupted ({number.name}): what is unfinished is undone")
+    assert sentence.startswith(f"Interrupted ({number.name}): unfinished changes are being undone")
 
 
 def test_the_same_signal_again_ends_the_way_back_as_well(said: list[str]) -> None:

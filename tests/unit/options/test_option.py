@@ -125,7 +125,7 @@ def test_the_limits_are_those_of_the_core() -> None:
 @pytest.mark.parametrize("name", [one.name for one in LIMITS])
 @pytest.mark.parametrize("value", [0, -1])
 def test_a_limit_at_which_all_is_stuck_is_refused(name: str, value: int) -> None:
-    with pytest.raises(InputError, match=f"{name} is {value}, at which every partition is stuck"):
+    with pytest.raises(InputError, match=f"{name} is {value}, at which every partition counts as stuck"):
         read_limits({name: value})
 
 

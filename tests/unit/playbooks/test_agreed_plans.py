@@ -24,7 +24,7 @@ BY_ID = {"connect-1": {"orders": "d9aa21c64d60"}}
         (
             {"connectops_mode": "agreed", "connectops_plan_ids": Unsafe("")},
             [],
-            "connectops_mode is agreed, and no plan was agreed to",
+            "connectops_mode is agreed, but no agreed plan is given",
         ),
         (
             {"connectops_plan_ids": {"conect-1": BY_ID["connect-1"]}},
@@ -36,7 +36,7 @@ BY_ID = {"connect-1": {"orders": "d9aa21c64d60"}}
         (
             {"connectops_plan_file": "plans.json", "connectops_plan_max_age": "90000d", "connectops_connectors": "d"},
             [],
-            "connectops_connectors names d, of which connectops_plan_file has no plan in this run",
+            "connectops_connectors names d, but connectops_plan_file has no plan for it in this run",
         ),
     ],
 )
@@ -63,10 +63,10 @@ def test_a_plan_run_says_in_the_file_which_clusters_it_could_not_plan_and_nothin
     assert status == 2
     file = tmp_path / "plans.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert f"No plan changes anything. That was written to {file}" in output
+    assert f"No plan changes anything; {file} says so." in output
     document = json.loads(file.read_text(encoding="utf-8"))
     assert document["clusters"]["connect-1"]["plans"] == {}
     assert document["clusters"]["connect-1"]["problem"].startswith(NOT_REACHED)
     status, output = play(RECOVER, tmp_path, variables)
     assert status == 2
-    assert "has no plan that changes anything: nothing would be done." in output
+    assert "has no plan that changes anything, so there is nothing to do." in output

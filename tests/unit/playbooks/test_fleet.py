@@ -399,7 +399,7 @@ def test_agreed_plans_are_narrowed_to_the_connectors_that_are_looked_at(tmp_path
         )
         status, output = run(tmp_path, clusters, "recover", identify_connectors="stripe-02", **given)
         assert status == 2, output
-        assert "has no plan of a connector that identify_connectors names, so nothing would be done" in " ".join(
+        assert "has no plan for any connector that identify_connectors names, so there is nothing to do" in " ".join(
             output.split()
         )
         assert changed(clusters) == []

@@ -220,7 +220,7 @@ def test_both_roles_that_judge_have_the_same_limits(tmp_path: Path, role: str, n
     playbook.write_text(json.dumps([{**head, "module_defaults": module_defaults, "tasks": tasks}]), encoding="utf-8")
     status, output = play(str(playbook), tmp_path, {name: 0})
     assert status == 2, output
-    assert "max_age_days is 0, at which every partition is stuck" in output
+    assert "max_age_days is 0, at which every partition counts as stuck" in output
 
 
 @pytest.mark.core_matrix
@@ -329,7 +329,7 @@ def test_variables_beside_a_playbook_of_the_users_own_are_refused_where_ansible_
     status, output = play(str(own), tmp_path, {})
     assert status != 0, output
     assert (
-        f"{file} sets connectops_mode, and Ansible does not read group_vars beside a playbook for one that it imports: put"
+        f"{file} sets connectops_mode, but Ansible does not read group_vars beside a playbook that only imports this one: put"
         f" group_vars beside the inventory, or pass it with -e @{file}." in output
     )
     assert "TASK [" not in output
@@ -338,7 +338,7 @@ def test_variables_beside_a_playbook_of_the_users_own_are_refused_where_ansible_
     beside.write_text((tmp_path / "hosts.yml").read_text(encoding="utf-8"), encoding="utf-8")
     for inventory, arguments in ((str(beside), ()), (None, ("-e", f"@{file}"))):
         _status, output = play(str(own), tmp_path, {}, inventory, *arguments)
-        assert "connectops_mode is agreed, and no plan was agreed to" in output
+        assert "connectops_mode is agreed, but no agreed plan is given" in output
     # A play of the user's own may use the same hosts, and has the variables.
     head = {"hosts": "{{ lookup('connectops.recovery.clusters') }}", "connection": "local", "gather_facts": False}
     own.write_text(json.dumps([{**head, "tasks": [{"ansible.builtin.debug": {"var": "connectops_mode"}}]}]))

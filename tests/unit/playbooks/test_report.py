@@ -82,7 +82,7 @@ def test_a_cluster_whose_variables_were_refused_is_in_the_report(tmp_path: Path)
     (data,) = (json.loads(file.read_text(encoding="utf-8")) for file in tmp_path.glob("reports/*/report.json"))
     problems = {one["label"]: one["problem"] for one in data["clusters"]}
     assert problems["a"].startswith(NOT_REACHED)
-    assert problems["b"] == "The run never came to this cluster: see its error in the output of the run."
+    assert problems["b"] == "The run did not process this cluster: see its error in the output of the run."
 
 
 @pytest.mark.parametrize(

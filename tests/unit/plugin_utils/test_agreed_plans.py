@@ -122,7 +122,7 @@ def test_a_cluster_that_the_inventory_does_not_have_is_a_typo_unless_another_nod
 
 
 def test_a_run_that_would_do_nothing_is_refused() -> None:
-    nothing = "has no plan of a cluster of this run (connect-3): nothing would be done."
+    nothing = "has no plan for any cluster of this run (connect-3), so there is nothing to do: check the inventory and --limit."
     with pytest.raises(InputError) as caught:
         given(connectops_plan_ids=MAP).check(["connect-3"], IN_INVENTORY)
     assert caught.value.message == f"connectops_plan_ids {nothing}"
@@ -131,7 +131,7 @@ def test_a_run_that_would_do_nothing_is_refused() -> None:
         {"connectops_plan_ids": {"connect-3": {}}},
         {"connectops_plan_ids_x": MAP},
     ):
-        with pytest.raises(InputError, match=r"nothing would be done"):
+        with pytest.raises(InputError, match=r"there is nothing to do"):
             given(**variables).check(["connect-3"], IN_INVENTORY)
     # A part of a sliced job whose clusters were planned and need nothing.
     given(connectops_plan_ids_x={"connect-3": {}}).check(["connect-3"], IN_INVENTORY)
@@ -140,7 +140,8 @@ def test_a_run_that_would_do_nothing_is_refused() -> None:
 def test_what_is_left_out_on_either_side_is_named() -> None:
     assert given(connectops_plan_ids=MAP).lines(["connect-1", "connect-3"]) == [
         "  Agreed plans: 1, of 1 of the clusters of this run (connectops_plan_ids).",
-        "  Left out, as this run does not have the cluster: the plans of connect-2 (1).",
+        "  Left out, because their clusters are not in this run: the plans of connect-2",
+        "    (1).",
         "  No agreed plan, so nothing is changed there: connect-3.",
         "",
     ]
@@ -151,7 +152,7 @@ def test_named_connectors_narrow_the_agreed_plans_and_a_typo_is_refused() -> Non
     assert agreed.narrowed({"connect-1": ["a"], "connect-2": ["a"]}).ids == {"connect-1": {"a": ID}, "connect-2": {}}
     assert agreed.narrowed({}).ids == MAP
     agreed.check_names(["a", "b"], IN_INVENTORY)
-    with pytest.raises(InputError, match="connectops_connectors names aa, of which connectops_plan_ids has no plan"):
+    with pytest.raises(InputError, match="connectops_connectors names aa, but connectops_plan_ids has no plan"):
         agreed.check_names(["aa"], IN_INVENTORY)
     with pytest.raises(InputError, match="connectops_connectors names b"):
         agreed.check_names(["b"], ["connect-1"])

@@ -41,7 +41,7 @@ def test_a_file_that_sets_a_variable_of_ours_is_named(tmp_path: Path, file: str,
     found = problem(tmp_path, file, f'{{"mine": 1, "{name}": "agreed"}}')
     assert found is not None
     kind = file.partition("/")[0]
-    assert found.startswith(f"{tmp_path / file} sets {name}, and Ansible does not read {kind} beside a playbook")
+    assert found.startswith(f"{tmp_path / file} sets {name}, but Ansible does not read {kind} beside a playbook")
     # With -e it would be set for all hosts.
     assert (f"-e @{tmp_path / file}" in found) == (file in ("group_vars/all", "group_vars/all/some/clusters.yml"))
 

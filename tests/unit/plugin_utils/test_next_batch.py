@@ -39,8 +39,8 @@ def test_a_run_stops_when_more_than_the_share_that_is_allowed_is_not_well(seen: 
     good = outcome(CHANGED, {"outcome": "recovered", **RUNNING}, "us")
     words = f"c is {seen.replace('_', ' ')}: nothing was stored."
     assert reason(bad) == (
-        "1 of 1 changed clusters of the batch are not seen to be well, more than connectops_max_fail_percentage (50). eu: "
-        + words
+        "1 of 1 changed clusters of the batch are not known to be well, which is more than"
+        " connectops_max_fail_percentage (50) allows. eu: " + words
     )
     assert reason(bad, good) is None
     assert reason(bad, good, most=49) is not None

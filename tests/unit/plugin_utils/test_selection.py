@@ -62,5 +62,5 @@ def test_too_many_connectors_are_refused_with_their_number_and_place() -> None:
     assert limit_problem(clusters, 4) is None
     assert limit_problem(clusters, 3) == (
         "This run may change 4 connectors of 2 clusters, and connectops_max_changes allows 3: nothing was changed. Most are in eu"
-        " (3), us (1). Limit the run to some clusters (--limit), or set connectops_max_changes to 4 if that many are meant."
+        " (3), us (1). Limit the run to some clusters (--limit), or set connectops_max_changes to 4 to allow that many."
     )

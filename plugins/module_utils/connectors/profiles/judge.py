@@ -51,7 +51,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
 _EARLIEST_EPOCH_SECONDS = 365 * DAY_SECONDS
 _COMMIT_TIME_UNKNOWN = Reason(
     "commit_time_unknown",
-    "when it was stored is not known (only the offsets topic shows it: set connectops_kafka_bootstrap_servers)",
+    "it is not known when it was stored (only the offsets topic shows that: set connectops_kafka_bootstrap_servers)",
 )
 
 

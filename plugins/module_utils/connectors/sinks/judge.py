@@ -120,7 +120,7 @@ def _unread(*, has_offset: bool) -> Iterator[JudgedReason]:
     if not has_offset:
         yield "missing", Reason("no_offset", "nothing committed")
     else:
-        words = "how much waits is not known (only Kafka shows it: set connectops_kafka_bootstrap_servers)"
+        words = "it is not known how many records wait (only Kafka shows that: set connectops_kafka_bootstrap_servers)"
         yield "unknown", Reason("lag_unknown", words)
 
 
@@ -128,7 +128,9 @@ def _reasons(one: SinkPosition, limits: Limits, now: float) -> Iterator[JudgedRe
     if one.committed is None:
         if one.end > 0 and one.has_expired:
             # Without a record to deliver a sink commits nothing; they may also have waited until they expired.
-            words = f"nothing committed, and none of {one.end} records is left, so nothing shows whether it works"
+            words = (
+                f"nothing committed, and all {one.end} records are already deleted, so nothing shows whether it works"
+            )
             yield "unknown", Reason("no_offset", words, one.end)
         elif one.end > 0:
             yield "missing", Reason("no_offset", f"nothing committed, the topic partition ends at {one.end}", one.end)
@@ -147,7 +149,7 @@ def _reasons(one: SinkPosition, limits: Limits, now: float) -> Iterator[JudgedRe
     if one.committed_at is None:
         if no_commit(waiting_since, _LATE_SECONDS, now) is not None:
             yield "unknown", waits
-            words = "when it was committed is not known (the right to read __consumer_offsets is needed)"
+            words = "it is not known when it was committed (the user needs the right to read __consumer_offsets)"
             yield "unknown", Reason("commit_time_unknown", words)
         return
     # Nothing arrived, nothing to commit: the wait begins with the first record that came after.

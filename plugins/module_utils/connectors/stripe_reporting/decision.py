@@ -169,7 +169,7 @@ def _losses(
         if rows:
             words.append(counted(rows, "row"))
         if one.partition in for_good:
-            words.append("all that is to come, since there is no initial load date")
+            words.append("all future data, because there is no initial load date")
         if words:
             yield Loss(one.partition, " and ".join(words))
 
@@ -192,8 +192,8 @@ def _targets(situation: Situation, request: ResetRequest) -> OffsetTargets:
             chosen.append(partition)
         elif request.partitions:
             raise InputError(
-                f"{source}: connector '{connector.name}' is not configured to work on it any more, so only the strategies"
-                " delete, offset and restore make sense there."
+                f"{source}: connector '{connector.name}' is no longer configured to work on it: use the strategy delete, "
+                "offset or restore for it."
             )
     targets = _decided(situation, request, sorted(chosen))
     return {situation.sources[partition]: offset.written() for partition, offset in targets.items()}

@@ -128,7 +128,7 @@ def judge(situation: Situation, limits: Limits, restarted: Forecast | None = Non
     ]
     if restarted is None:
         restarted = make_forecast(situation)
-    blocked_by = None if blocker is None else f"the polls go on failing at {blocker}"
+    blocked_by = None if blocker is None else f"every poll still fails at {blocker}"
     state = not_running_reason(connector)
     if state is not None and (has_failed(connector) or not situation.is_working):
         blocked_by = state.message

@@ -176,6 +176,6 @@ def _abandoned(situation: Situation) -> Iterator[str]:
     log = situation.evidence.log
     for task in () if log is None else log.abandoned_tasks:
         yield (
-            f"Task {task} of connector '{situation.connector.name}' did not end within Connect's graceful shutdown timeout; it"
-            " may go on asking Stripe until its poll ends."
+            f"Task {task} of connector '{situation.connector.name}' did not end within Connect's graceful shutdown timeout; it "
+            "may keep asking Stripe until its poll ends."
         )

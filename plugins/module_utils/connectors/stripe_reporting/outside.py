@@ -45,8 +45,8 @@ def read_situation(
     problems = []
     if situation.settings.hides_types:
         problems.append(
-            f"Connector '{connector.name}': stripe.report.types does not show the report types, so those that have an offset or"
-            " an initial load date are taken as all"
+            f"Connector '{connector.name}': stripe.report.types does not show the report types, so the types with an offset or "
+            "an initial load date are taken as the whole list"
         )
     if options.ask and keys:
         offsets = situation.offsets

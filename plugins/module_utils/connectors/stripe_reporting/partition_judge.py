@@ -134,7 +134,7 @@ class PartitionJudge:
             yield from self._of_the_next_step(partition, offset, stripe)
             yield from self._of_the_open_run(offset, stripe, committed_at)
         if partition in self.in_memory:
-            words = "fetched in a poll that failed, and taken for delivered by the task: only a restart delivers it"
+            words = "fetched in a poll that failed, and the task counts it as delivered: only a restart delivers it"
             yield "stuck", Reason("done_in_memory", words)
         yield from self._of_runs(partition)
         yield from self._of_age(partition, offset, stripe, committed_at, is_done)
@@ -218,7 +218,7 @@ class PartitionJudge:
                 load = self.situation.settings.initial_loads.get(partition.report_type)
                 comes = load is not None and load <= span.start
                 words = f"the rows of {show_span(span.start, span.end)} were fetched in a poll that failed and never delivered"
-                words += ", the next round delivers them" if comes else ", and no later round will"
+                words += ", the next round delivers them" if comes else ", and no later round delivers them"
                 reason = Reason("rows_undelivered", words, span.end - span.start, 0, span.since)
                 yield ("late" if comes else "stuck"), reason
 

@@ -87,9 +87,9 @@ def _refuse_future(situation: Situation, partition: ReportPartition, offset: Rep
     # A day, since this clock and that of the one who wrote it may differ.
     if delivered_to is not None and delivered_to > situation.now + DAY_SECONDS:
         raise InputError(
-            f"{partition}: its offset says that all is delivered up to {show_moment(delivered_to)}, which is in the future, so it"
-            " cannot continue: reset this partition alone, named in partitions, with timestamp, available_end, delete (it starts"
-            " over at its initial load date) or restore."
+            f"{partition}: its offset says that all is delivered up to {show_moment(delivered_to)}, which is in the future, so "
+            "the strategy continue cannot reset it: reset this partition alone, named in partitions, with timestamp,"
+            " available_end, restore or delete (which starts over at its initial load date)."
         )
 
 
@@ -132,9 +132,9 @@ def _continuing(situation: Situation, partition: ReportPartition, offset: Report
     if offset.delivered_to is None:
         unclear = next((f"its {one} is not a number" for one in offset.misread if one.key.startswith("interval")), None)
         raise InputError(
-            f"{partition}: {unclear or 'its offset does not say up to where it has delivered'}, so it cannot continue: reset"
-            " this partition alone, named in partitions, with delete (it starts over at its initial load date), timestamp or"
-            " restore."
+            f"{partition}: {unclear or 'its offset does not show how far it has delivered'}, so the strategy continue "
+            "cannot reset it: reset this partition alone, named in partitions, with timestamp, restore or delete (which starts"
+            " over at its initial load date)."
         )
     return continuing_at(max(offset.delivered_to, situation.stripe[partition].data_start), round_id)
 
@@ -150,7 +150,7 @@ def available_end(situation: Situation, chosen: Sequence[ReportPartition]) -> Ta
     for partition in chosen:
         if not situation.stripe[partition].asked:
             raise InputError(
-                f"{partition}: Stripe could not be asked for its data_available_end: give stripe_api_keys with a key for"
+                f"{partition}: Stripe could not be asked for its data_available_end: set stripe_api_keys with a key for"
                 f" {partition.timezone}, or choose another strategy."
             )
     return _skipping(situation, chosen, lambda partition: situation.stripe[partition].available_end)

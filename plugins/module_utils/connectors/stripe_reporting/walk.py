@@ -273,7 +273,7 @@ def _held_by_the_first(
     offsets: Sequence[ReportOffset | None], partitions: tuple[ReportPartition, ...], round_id: int
 ) -> Iterator[Problem]:
     """The first partition decides the round for all: when it is left out in one, none of them ever leaves it."""
-    words = "no initial load date, so it is skipped in every round and keeps all the others in this one"
+    words = "no initial load date, so it is skipped in every round and keeps all other partitions in this round"
     for partition, offset in zip(partitions, offsets, strict=True):
         if offset is not None and offset.round_id is not None:
             if offset.round_id != round_id:
@@ -327,7 +327,7 @@ def _shown(config: Mapping[str, str], key: str, default: str) -> str:
     text = config.get(key, default)
     if hides_something(text):
         raise InputError(
-            f"{key}: the connector has '{text}' there, which does not show the value that it works with: write the value into"
+            f"{key}: the connector has '{text}' there, which does not show the real value: write the value into"
             " its config."
         )
     return text

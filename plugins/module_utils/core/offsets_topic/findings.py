@@ -144,18 +144,20 @@ class _Comparison:
             reached = next((record.key for record in records if is_addressable(record)), None)
             if reached is None:
                 advice = (
-                    "REST reaches none of them, so change this offset by a reset with kafka_bootstrap_servers, which writes it to"
-                    " the topic under each of them."
+                    "REST reaches none of these keys: reset the offset with kafka_bootstrap_servers, which writes it"
+                    " to the topic "
+                    "under each key."
                 )
             elif reached == newest.key:
                 advice = (
-                    "REST reads and changes the newest one, which is right unless REST wrote it as well: see which of them"
-                    " moves while the connector runs, and delete the other in the topic."
+                    "REST reads and changes the newest key, which is right unless REST also wrote it: let the connector "
+                    "run, see which key moves, and delete the other key in the topic."
                 )
             else:
                 advice = (
-                    f"REST reads and changes {_text(reached)}, which the connector has left, so do not change it over REST"
-                    " alone: a reset with kafka_bootstrap_servers writes it to the topic under each of them."
+                    f"REST reads and changes {_text(reached)}, which the connector no longer uses: do not change the "
+                    "offset over REST alone, but reset it with kafka_bootstrap_servers, which writes it to the topic under each"
+                    " key."
                 )
             yield self._finding(
                 "two_keys",
@@ -183,8 +185,8 @@ class _Comparison:
             yield self._finding(
                 "key_not_addressable",
                 f"{partition} is stored under {_text(stored.key)}, which REST cannot reach ({because}; it builds {built}):"
-                " a change over REST would be answered 200 and not be read, so change it by a reset with"
-                " kafka_bootstrap_servers, which writes it to the topic under the stored key.",
+                " Connect would answer 200 to a change over REST, but the connector would never read it; "
+                "reset the offset with kafka_bootstrap_servers, which writes it to the topic under the stored key.",
                 partition,
                 records,
                 rest_key=built,
@@ -199,8 +201,10 @@ class _Comparison:
             numbers = " and ".join(str(number) for number in sorted(record.topic_partition for record in records))
             yield self._finding(
                 "two_topic_partitions",
-                f"{records[0].partition} is stored under one key in the topic partitions {numbers} of {records[0].topic}, by"
-                " writers that place keys differently, so which of them counts after a worker's restart is undefined: stop"
+                f"{records[0].partition} is stored under one key in the topic partitions {numbers} of"
+                f" {records[0].topic}, because "
+                "its writers choose topic partitions differently, and nothing defines which record counts after a worker's"
+                " restart: stop"
                 " the connector, set the offset over REST, and delete the key in the topic partition that did not change.",
                 records[0].partition,
                 records,
@@ -225,7 +229,7 @@ class _Comparison:
             yield self._finding(
                 "other_topic",
                 f"{there.partition} {what}, the topic that this connector reads, so {so}: if {_shown(there.offset)} is right,"
-                " set it over REST with the connector STOPPED, which writes it to the topic that is read.",
+                " stop the connector and set it over REST, which writes it to the topic that is read.",
                 there.partition,
                 [*records, *read.get(key, ())],
                 expected_topic=self.topic,
@@ -237,8 +241,8 @@ class _Comparison:
             yield self._finding(
                 "deleted_under_another_key",
                 f"{partition} was deleted under {_text(records[0].key)} ({_when(records[0])}), so REST does not list it, but the"
-                f" task still uses {_shown(used.offset)} under {_text(used.key)}: with the connector STOPPED, restore a backup,"
-                " or write a null under that key in the topic to delete it.",
+                f" task still uses {_shown(used.offset)} under {_text(used.key)}: stop the connector, then restore a backup, or "
+                "write a null under that key in the topic to delete the offset.",
                 partition,
                 records,
                 used_key=_text(used.key),
@@ -280,14 +284,14 @@ class _Comparison:
             if not known:
                 truth = "holds no record of it"
             elif known[0].offset is None:
-                truth = f"has it deleted ({_when(known[0])})"
+                truth = f"shows it as deleted ({_when(known[0])})"
             else:
                 truth = f"holds {_shown(known[0].offset)} ({_when(known[0])})"
             yield self._finding(
                 "rest_stale",
-                f"REST shows {_shown(shown[0])} for {partition} while {self.topic} {truth}: ask once more, and should it"
-                " stay so, restart the worker that answered or see whether the workers use another topic or Kafka cluster,"
-                " before anything is reset.",
+                f"REST shows {_shown(shown[0])} for {partition} while {self.topic} {truth}: before you reset anything, "
+                "run identify again; if they still differ, restart the worker that answered, or check whether the workers use"
+                " another topic or Kafka cluster.",
                 partition,
                 records,
                 rest=None if shown[0] is None else dict(shown[0]),
@@ -302,9 +306,9 @@ class _Comparison:
             alike = " and ".join(_shown(record.partition.as_dict()) for record in records)
             yield self._finding(
                 "ghost_partition",
-                f"{alike} differ in the JSON type of a value only, so Connect keeps an offset for each and the connector reads"
-                f" one, likely {_shown(last.partition.as_dict())}, stored last ({_when(last)}): see which of them moves while"
-                " the connector runs, and delete the other, likely made by a misspelt write.",
+                f"{alike} differ only in the JSON type of a value, so Connect keeps an offset for each, and the connector "
+                f"reads one, probably {_shown(last.partition.as_dict())}, stored last ({_when(last)}): let the connector run,"
+                " see which one moves, and delete the other, which a mistyped write has probably made.",
                 last.partition,
                 records,
             )

@@ -114,7 +114,7 @@ class SettingRule:
         if self.format is not None:
             return self._check_format(config, self.format)
         if not config.knows(self.key) and not self.required:
-            return self._unknown(config, "the connector knows no such setting: check its name in the policy")
+            return self._unknown(config, "the connector does not know this setting: check its name in the policy")
         return None
 
     def _check_value(self, value: str, config: Config) -> Deviation | None:
@@ -171,7 +171,7 @@ class SettingRule:
 
     def _unknown(self, config: Config, why: str) -> Deviation:
         shown = show_setting(self.key, config.shown(self.key))
-        message = f"{self.key} is {shown}: it cannot be checked, as {why}"
+        message = f"{self.key} is {shown}: it cannot be checked, because {why}"
         return Deviation(
             "readable", self.key, config.shown(self.key), "a value that can be checked", "unknown", message
         )

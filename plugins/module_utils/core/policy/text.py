@@ -27,7 +27,9 @@ def policy_lines(
         if not connectors:
             lines += wrapped(f"{cluster}: no connector is of the class {name}.", indent="")
     if of_no_class:
-        lines += wrapped(f"{cluster}: of no class of the policy: {', '.join(of_no_class)}.", indent="")
+        lines += wrapped(
+            f"{cluster}: not checked, because they are of no class of the policy: {', '.join(of_no_class)}.", indent=""
+        )
     deviating = sum(bool(one.deviations) for one in checked)
     verb = "deviates" if deviating == 1 else "deviate"
     found = f"{counted(len(checked), 'connector')} checked, {deviating} {verb} from the policy"
@@ -36,7 +38,7 @@ def policy_lines(
 
 
 def _connector_lines(cluster: str, checked: Checked) -> Iterable[str]:
-    found = counted(len(checked.deviations), "deviation") if checked.deviations else "as the policy wants it"
+    found = counted(len(checked.deviations), "deviation") if checked.deviations else "complies with the policy"
     yield f"{cluster}  {checked.name}  {checked.of_class}  {found}"
     for deviation in sorted(checked.deviations, key=lambda one: SEVERITIES.index(one.severity), reverse=True):
         yield from wrapped(f"{deviation.severity}: {deviation.message}.")

@@ -100,11 +100,14 @@ def _logs(target: Target, aftermath: Aftermath) -> Checkpoint:
     made = f"{counted(log.commits, 'commit')} of {counted(log.records, 'record')}"
     failed = f"{counted(log.failures, 'failed poll')} and {counted(log.timeouts, 'timeout')} since {since}"
     if not log.commits and not log.progress and not log.failures:
-        words = f"The logs have nothing of its polls since {since}: read them again later, and check that they are this worker's."
+        words = (
+            f"The logs have no line about its polls since {since}: read them again later, and check that they are the logs of"
+            " its worker."
+        )
         return Checkpoint("logs", "open", words, evidence)
     if not log.is_moving and log.progress_at > log.failed_at:
         what = f"{failed}, then records were made" if log.failures else f"Records were made since {since}"
-        words = f"{what}, and no commit of them is seen: read the logs again later."
+        words = f"{what}, but no commit of them was seen: read the logs again later."
         return Checkpoint("logs", "open", words, evidence)
     if not log.failures:
         return Checkpoint("logs", "passed", f"No poll has failed since {since}; {made}.", evidence)
@@ -135,7 +138,7 @@ def _offsets(recovery: Recovery, to_go_seconds: int | None) -> Checkpoint:
         to_go = f"; about {show_seconds(_rounded(to_go_seconds))} to go" if to_go_seconds else ""
         words = (
             f"All offsets move; {_named(behind)} {'is' if len(behind) == 1 else 'are'} up to"
-            f" {show_seconds(furthest.behind_seconds or 0)} behind the data that is there{to_go}."
+            f" {show_seconds(furthest.behind_seconds or 0)} behind the available data{to_go}."
         )
         return Checkpoint("offsets", "open", words, evidence)
     known = [one for one in parts if one.behind_seconds is not None]
@@ -276,8 +279,8 @@ def _tasks(target: Target, recovery: Recovery, aftermath: Aftermath) -> Checkpoi
         return Checkpoint(
             "tasks",
             "not_looked_at",
-            "Not looked at: Connect does not tell restarts over REST, the status topic is not read"
-            f" ({aftermath.history_problem}) and no log tells of this change.",
+            "Not looked at: Connect does not show restarts over REST, the status topic was not read"
+            f" ({aftermath.history_problem}) and no log covers this change.",
             evidence,
         )
     by_log = log if has_log and log is not None else LogActivity()
@@ -306,7 +309,7 @@ def _settings(target: Target, recovery: Recovery) -> Checkpoint:
         return Checkpoint("settings", "failed", f"{put_back[0].upper()}{put_back[1:]}.", evidence)
     others = [one.written.key for one in seen if one.found == "other_value"]
     if others:
-        words = f"{_listed(others)} has another value than the one that was written: ask who changed it since."
+        words = f"{_listed(others)} no longer has the value that was written: ask who changed it since."
         return Checkpoint("settings", "open", words, evidence)
     hidden = [one.written.key for one in seen if one.found == "hidden"]
     words = "The change wrote no setting" if not seen else f"{counted(len(seen) - len(hidden), 'setting')} as written"
@@ -328,4 +331,4 @@ def _rounded(seconds: int) -> int:
 
 
 def _sentence_end(text: str | None) -> str:
-    return (text or "nothing is known of it").rstrip(".")
+    return (text or "nothing is known about it").rstrip(".")

@@ -176,10 +176,10 @@ class SoakState:
         needed = _hours(self.needed_seconds)
         if self.good_since is None:
             outcome = self.last_outcome.replace("_", " ")
-            return f"The last sample is not good ({outcome}): the {needed} begin with the next good one."
+            return f"The last sample is not good ({outcome}): the {needed} begin again with the next good sample."
         good = f"Good since {show_moment(int(self.good_since))}, seen in {counted(self.samples, 'sample')}"
         if self.is_closed:
-            return f"{good}: the {needed} of monitoring are closed."
+            return f"{good}: the {needed} of monitoring are complete."
         left = _hours(self.needed_seconds - self.good_seconds)
         return f"{good}: {left} of {needed} to go; verify again within {show_seconds(self.needed_seconds // 2)}."
 

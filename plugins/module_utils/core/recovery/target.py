@@ -66,8 +66,8 @@ class SeenSetting:
             return None
         key = self.written.key
         return (
-            f"its setting {key} has its old value {show_setting(key, self.value)} again: what manages the connector, such as"
-            " the Strimzi operator or Terraform, may have put it back; change it there"
+            f"its setting {key} has its old value {show_setting(key, self.value)} again: a tool that manages the connector, "
+            "such as the Strimzi operator or Terraform, may have put it back; change it there"
         )
 
     def as_data(self) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def progress_line(cluster: str, recovery: Recovery, to_go_seconds: int | None = 
     if waiting:
         line += f", waiting for {_listed([names[one.partition] for one in waiting])}"
     if never:
-        line += f"; {_listed([names[one.partition] for one in never])} will not come: {never[0].reason}"
+        line += f"; {_listed([names[one.partition] for one in never])} will not recover: {never[0].reason}"
     return line, _to_go(waiting, to_go_seconds)
 
 

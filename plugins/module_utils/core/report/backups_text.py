@@ -15,7 +15,9 @@ def backup_lines(cluster: str, connector: str, about: Mapping[str, Any]) -> list
     """``about``: what connect_backups_info returns for the connector. A name has a line of its own, to be copied whole."""
     lines = [f"{cluster}  {connector}"]
     if about["unfinished_plan"] is not None:
-        lines += wrapped(f"A change of it (plan {about['unfinished_plan']}) was begun and not finished.")
+        lines += wrapped(
+            f"A change (plan {about['unfinished_plan']}) was begun but not finished: run recover to finish it."
+        )
     if not about["backups"]:
         lines += wrapped("No backups.")
     for backup in about["backups"]:

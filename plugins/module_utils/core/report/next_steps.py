@@ -60,7 +60,7 @@ def go_back_lines(plan: Data, backup_file: str, options: Data) -> list[str]:
     """How to take back a plan that was carried out with these options, a rollback included. No lines where it wrote nothing."""
     if not plan["settings"] and not plan["offsets"]:
         return []
-    lines = [f"  {plan['connector']}: what was there before plan {plan['id']} is in", f"    {backup_file}"]
+    lines = [f"  {plan['connector']}: the backup made before plan {plan['id']} is", f"    {backup_file}"]
     wanted = {"cluster_label": options.get("cluster_label"), "backup_file": backup_file}
     in_task = f"run connect_rollback for {plan['connector']} with backup_file: {backup_file}"
     return [*lines, *_how_to_roll_back("To go back", plan["connector"], wanted, in_task)]
@@ -92,7 +92,7 @@ def plan_file_lines(path: str, plans: int, clusters: int, limit: str | None, pla
     ``plans`` and ``clusters`` are counts; ``limit``: the value of --limit of the run, if it had one; ``playbook``: its name.
     """
     if not plans:
-        return wrapped(f"No plan changes anything. That was written to {path}.")
+        return wrapped(f"No plan changes anything; {path} says so.")
     parts = [_playbook(playbook), *_extra_variables({"connectops_plan_file": path})]
     if limit:
         parts.append(f"--limit {shlex.quote(limit)}")

@@ -70,7 +70,9 @@ def raw_plan_lines(plan: Data) -> list[str]:
 
     lines = [plan_headline(plan)]
     if plan["offsets"]:
-        lines += wrapped("Skipped, read twice: not known, because the offsets of this connector are not understood.")
+        lines += wrapped(
+            "Skipped, read twice: not known, because the collection cannot interpret the offsets of this connector."
+        )
     changes = [
         *setting_lines(plan),
         *table(

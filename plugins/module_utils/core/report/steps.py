@@ -22,8 +22,8 @@ def if_killed(connector: str, final_state: State, until: int) -> str:
     ``until``: epoch seconds up to which runs of other machines leave the connector to this one.
     """
     return (
-        f"{connector}: stopping{_IF_KILLED}, run it again without a plan id: that ends in {final_state} (on another"
-        f" machine after {show_moment(until).partition(' ')[2]})"
+        f"{connector}: stopping{_IF_KILLED}, run it again without a plan id: that returns the connector to "
+        f"{final_state} (from another machine only after {show_moment(until).partition(' ')[2]})"
     )
 
 
@@ -48,7 +48,7 @@ def returned(connector: str, state: State) -> str:
 def left_as_chosen(connector: str, state: State, wanted: State) -> str:
     """A warning: the connector is not returned to its state, because another one was chosen."""
     return (
-        f"The state {state} was chosen for connector '{connector}' while it was being changed, so it was left {state} and not"
+        f"Somebody set connector '{connector}' to {state} while it was being changed, so it was left {state} and not"
         f" returned to {wanted}."
     )
 
@@ -56,31 +56,31 @@ def left_as_chosen(connector: str, state: State, wanted: State) -> str:
 def stop_may_come_later(connector: str, state: State) -> str:
     """A warning, after the connector was returned to its state."""
     return (
-        f"The answer to the request to stop connector '{connector}' was lost, so a worker may still carry it out: if the"
-        f" connector is STOPPED later, run this again, which returns it to {state}. The journal stays until then."
+        f"The answer to the request to stop connector '{connector}' was lost, so a worker may still stop it: if the "
+        f"connector is STOPPED later, run this again to return it to {state}. The journal stays until then."
     )
 
 
 def write_may_come_later(connector: str) -> str:
     """A warning, after a change that failed and was undone."""
     return (
-        f"The answer to a write to connector '{connector}' was lost, and what it wrote was not seen, so a worker may still carry"
-        " it out: look at the connector later, and run this again. The journal stays until then."
+        f"The answer to a write to connector '{connector}' was lost, and the new value was not seen, so a worker may still write "
+        "it: look at the connector later, then run this again. The journal stays until then."
     )
 
 
 def still_half_made(connector: str, backup_file: str) -> str:
     """A warning, after a change that failed and was undone, and that was to finish the one of this backup."""
     return (
-        f"Of the change that a killed run has begun of connector '{connector}' (backup {backup_file}), one part is there and"
-        " another is not: run this again, which finishes it, or roll it back. The journal stays until then."
+        f"A killed run has made only a part of its change of connector '{connector}' (backup {backup_file}): run this again "
+        "to finish the change, or roll it back. The journal stays until then."
     )
 
 
 def in_container(backup_dir: str) -> str:
     """A warning before the first change."""
     return (
-        f"This runs in a container, and backups and journal go to {backup_dir}, which may be gone with it: set"
+        f"This run is in a container and keeps backups and journal in {backup_dir}, which may be deleted with the container: set"
         " connectops_backup_dir (option backup_dir) to a folder that outlives the container."
     )
 
@@ -88,6 +88,6 @@ def in_container(backup_dir: str) -> str:
 def interrupted(cause: str) -> str:
     """Shown at the first signal; ``cause`` is its name."""
     return (
-        f"Interrupted ({cause}): what is unfinished is undone, and each connector returns to its state. Please wait;"
-        " the same signal again leaves them as they are."
+        f"Interrupted ({cause}): unfinished changes are being undone, and each connector returns to its previous "
+        "state. Please wait. The same signal again stops this at once and leaves the connectors as they are."
     )

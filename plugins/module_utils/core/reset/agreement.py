@@ -56,8 +56,8 @@ class Agreed:
             )
         if not same_request(now.id, self.id):
             raise RecoveryError(
-                f"The plan {self.id} does not fit what is asked of connector '{now.connector}' now; nothing was changed: it"
-                " was made for another connector, strategy, partitions or settings, so give the same as when it was made."
+                f"The plan {self.id} does not fit what this run asks of connector '{now.connector}'; nothing was changed: "
+                "the plan was made for another connector, strategy, partitions or settings, so give the same values as then."
             )
         moved = (
             f" any more: {what_moved(self.plan, now.as_data())}. Nothing"
@@ -75,8 +75,8 @@ def agreed_by_id(ids: Mapping[str, Any], option: str) -> dict[str, Agreed]:
     for connector, one in ids.items():
         if not is_plan_id(one):
             raise InputError(
-                f"{option}: {_shown(one)} of connector '{connector}' is not an id of a plan: write the 12 characters behind"
-                " Plan in the output of a run in check mode, in quotes."
+                f"{option}: {_shown(one)} of connector '{connector}' is not an id of a plan: write the 12 characters after "
+                "the word Plan in the output of a run in check mode, in quotes."
             )
     return {connector: Agreed(one) for connector, one in ids.items()}
 

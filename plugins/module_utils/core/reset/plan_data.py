@@ -61,7 +61,7 @@ def checked_plan(data: Any, where: str) -> dict[str, Any]:
         problem = next(_problems(data), None)
         altered = problem is None and (not is_plan_id(data["id"]) or plan_id(data) != data["id"])
     except (TypeError, ValueError, RecursionError):
-        problem, altered = "it holds what no plan can hold", False
+        problem, altered = "it has values that no plan can have", False
     if problem is not None:
         raise InputError(f"{where} is damaged ({problem}): make the plan again in check mode.")
     if altered:
@@ -79,7 +79,7 @@ def _problems(data: Mapping[str, Any]) -> Iterator[str]:
         yield "hidden_changes or request.config holds something that is not text"
     for name in ("partitions", "offsets"):
         if not all(isinstance(one, Mapping) for one in data["request"][name]):
-            yield f"request.{name} holds what is not a map"
+            yield f"request.{name} is not a map"
     for number, setting in enumerate(data["settings"], start=1):
         where = f"settings, entry {number}: "
         yield from _wrong_types(setting, _SETTING_TYPES, where) if isinstance(setting, Mapping) else [f"{where}no map"]

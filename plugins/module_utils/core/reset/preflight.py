@@ -149,7 +149,7 @@ def _of_topics(topics: Sequence[TargetTopic], twice: _Twice, *, needs_keyless: b
         if twice.seconds and one.retention_seconds is not None and one.retention_seconds < twice.seconds:
             yield (
                 f"{one.name} keeps records for {show_seconds(one.retention_seconds)}, and {show_seconds(twice.seconds)} are read"
-                " twice: for the older part the first copies are gone, so they cannot be recognized as repeated."
+                " twice: the first copies of the older part are deleted, so nobody can recognize the second copies as repeated."
             )
         if twice.seconds and one.retention_bytes is not None:
             yield (
@@ -162,21 +162,23 @@ def _of_all(topics: Sequence[TargetTopic], twice: _Twice) -> Iterator[str]:
     replicas = max((one.replicas for one in topics), default=0)
     if twice.seconds and twice.bytes is not None:
         yield (
-            f"About {_size(twice.bytes)} of reports are read twice, by the size of those of the last 14 days. As records they are"
-            f" larger{f', and each of {replicas} replicas needs the room' if replicas > 1 else ''}: check the brokers' disks, and"
-            " quotas of the workers' user, which are not looked at."
+            f"About {_size(twice.bytes)} of reports are read twice, estimated from those of the last 14 days. As records they are"
+            f" larger{f', and each of {replicas} replicas needs the room' if replicas > 1 else ''}: check the brokers' disks and "
+            "the quotas of the workers' user, which this preview does not check."
         )
     elif twice.seconds:
         yield (
-            "How many bytes are read twice is not known, since no earlier report tells its size: check the brokers' disks, and"
-            " quotas of the workers' user, which are not looked at."
+            "It is not known how many bytes are read twice, because no earlier report shows its size: check the"
+            " brokers' disks and "
+            "the quotas of the workers' user, which this preview does not check."
         )
     groups = sorted({group for one in topics for group in one.groups})
     if groups and twice.words:
         yield f"{_listed(groups)} will see {twice.words} twice: check that repeated records do no harm there."
     elif groups and not twice.is_known:
         yield (
-            f"What is read twice is not known, since the collection does not understand these offsets. {_listed(groups)} may see"
+            "It is not known what is read twice, because the collection cannot interpret these offsets."
+            f" {_listed(groups)} may see"
             " records again: check that they do no harm there."
         )
 

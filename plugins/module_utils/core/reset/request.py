@@ -152,7 +152,9 @@ def _separate_offsets(connector: Connector, request: ResetRequest) -> OffsetTarg
         where = f"offsets[{number}]"
         partition = choose_one(tuple(stored), fields, f"{where}.partition", connector.name)
         if partition in targets:
-            raise InputError(f"{where} is for {partition}, which has an offset in offsets already: give it one.")
+            raise InputError(
+                f"{where} is for {partition}, for which another entry of offsets gives an offset already: keep one of them."
+            )
         check_types(partition, stored[partition], offset, f"{where}.offset")
         targets[partition] = offset
     return targets

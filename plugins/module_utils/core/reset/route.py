@@ -65,8 +65,8 @@ def refuse_unreachable(connector: Connector) -> None:
     said = f"Connector '{connector.name}': Connect lists {nulls} without an offset"
     if connector.in_topics is not None:
         raise RecoveryError(
-            f"{said}, and {' and '.join(connector.in_topics.topics)} hold no record of it: set offsets_topic to the"
-            " offset.storage.topic of the workers, and nothing was changed."
+            f"{said}, and {' and '.join(connector.in_topics.topics)} hold no record of it; nothing was changed: set "
+            "offsets_topic to the offset.storage.topic of the workers."
         )
     own = connector.own_offsets_topic
     where = f", or its offset is not in the connector's own topic {own}" if own else ""
@@ -115,8 +115,8 @@ def misplaced(changes: Iterable[OffsetChange], topics: Mapping[str, int]) -> Ite
             if key.topic_partition != usual:
                 yield (
                     f"{change.partition}: its key is in the topic partition {key.topic_partition} of {key.topic}, and Kafka's"
-                    f" default partitioner would have put it into {usual}: it is written where it is; find out which writer put"
-                    " it there."
+                    f" default partitioner would have put it into {usual}: the offset is written where the key is; find out "
+                    "which program wrote the key there."
                 )
 
 
@@ -127,7 +127,7 @@ def unread(view: TopicView) -> Iterator[str]:
         if record.offset is not None and record.partition not in read:
             yield (
                 f"{record.partition} has an offset in {record.topic} and none in {view.read_topic}, the topic that this connector"
-                " reads, so its task will start without one: to set it, use the strategy restore."
+                " reads, so its task will start without one: use the strategy restore to set it."
             )
 
 

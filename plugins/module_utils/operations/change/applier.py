@@ -286,7 +286,7 @@ class Applier:
         """Raises the error where nothing may be undone: the connector is another run's by now, or was so, or is gone."""
         if isinstance(error, (HeldByOther, MarkGone)):
             if change.has_sent:
-                error.message = f"{error.sentence} What was written by then stays."
+                error.message = f"{error.sentence} What was already written stays."
             error.facts = {**error.facts, "changed": change.has_sent}
             raise error
         if is_deleted(error):
@@ -350,7 +350,7 @@ class Applier:
         if _writes(plan) and self._kept.result == "done":
             error.facts = {**error.facts, "changed": True}
             error.message = (
-                f"{error.sentence} What the plan changes was written and stays; the backup is {self._kept.name}."
+                f"{error.sentence} The change of the plan was written and stays; the backup is {self._kept.name}."
             )
 
     def _return_after(self, error: BaseException, plan: Plan) -> None:

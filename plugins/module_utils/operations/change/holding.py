@@ -77,8 +77,8 @@ def read_to_change(
             return connector, warnings
         sleep(_PAUSE_SECONDS)
     raise RecoveryError(
-        f"Connector '{name}' changes while it is read: its config or its state is another one each time. Find out who does that,"
-        " then run again."
+        f"Connector '{name}' changes while it is read: each reading shows another config or state. Find out who changes it, then "
+        "run again."
     )
 
 

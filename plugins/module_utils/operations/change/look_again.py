@@ -64,7 +64,7 @@ def evidence_of(
     put_back = [one.key for one in plan.settings if config.get(one.key) != one.after]
     if put_back:
         raise RecoveryError(
-            f"{', '.join(put_back)} of connector '{plan.connector}' has another value again than the one that was written: a tool"
+            f"{', '.join(put_back)} of connector '{plan.connector}' no longer has the value that was written: a tool"
             " that manages the connector, such as the Strimzi operator or Terraform, or a person has changed it since. Change it"
             " there, then run again.",
             changed=True,

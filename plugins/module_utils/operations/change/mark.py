@@ -181,8 +181,8 @@ class ConfigMark:
         if self.is_set and found != self._text:
             return MarkGone(
                 f"Somebody has removed the mark {HOLD_KEY} of connector '{self._connector}' while it was being changed: another"
-                " run has come in between, an operator such as Strimzi or a tool such as Terraform has put back the config, or"
-                " the connector was created anew."
+                " run has come in between, an operator such as Strimzi or a tool such as Terraform has put back the config, or "
+                "the connector was created again."
             )
         if expected is None:
             return None
@@ -200,12 +200,13 @@ class ConfigMark:
         except InputError:
             who = "one whose mark cannot be read"
         return HeldByOther(
-            f"Another run has begun to change connector '{self._connector}' at the same time, {who}: this one has left the"
-            " connector to it. Look at it when that run has ended."
+            f"Another run has begun to change connector '{self._connector}' at the same time, {who}: this run leaves the "
+            "connector to it. Look at the connector when that run has ended."
         )
 
     def _cannot(self, why: str) -> str:
         return (
-            f"Connector '{self._connector}' cannot be marked as being changed ({why}): a second run does not see this one, and if"
-            " this one is killed, only the journal in its own backup_dir says what state the connector has to be returned to."
+            f"Connector '{self._connector}' cannot be marked as being changed ({why}): other runs cannot see that this run "
+            "changes it, and if this run is killed, only the journal in its backup_dir shows to which state the connector must"
+            " return."
         )

@@ -30,7 +30,7 @@ class OffsetAccess(Protocol):
     """The offsets of one connector. Every method may raise RecoveryError.
 
     ``remarks`` are what Connect said about the writes so far besides that they are done, one text each. ``may_come_later``: the
-    answer to a write was lost and what it wrote was not seen, so it may still be carried out.
+    answer to a write was lost and the new value was not seen, so it may still be carried out.
     """
 
     @property
@@ -91,7 +91,7 @@ class RestOffsets:
         if foreign:
             raise RecoveryError(
                 f"The offset of {', '.join(foreign)} of connector '{self._connector}' is neither the one before nor the one"
-                " that was written: the connector has moved on, or somebody else changed it, so it was left as it is."
+                " that was written: the connector has moved on, or somebody else changed it, so it stays as it is."
             )
 
     def _send(self, changes: tuple[OffsetChange, ...]) -> RecoveryError | None:

@@ -68,7 +68,7 @@ def decide_with_server(
     if masked and not cluster.supports("PATCH", "config"):
         raise InputError(
             f"Connect shows {', '.join(masked)} of connector '{connector.name}' masked, and this version can only write a whole"
-            " config, so the mask would replace the secret: change the config where the real secret is known."
+            " config, so the mask would replace the secret: change the setting with the tool that knows the real secret."
         )
     return changes, now.secret_keys
 
@@ -76,7 +76,7 @@ def decide_with_server(
 class SettingsWriter:
     """Writes settings of one connector, and can take back what it has sent.
 
-    ``may_come_later``: the answer to a write was lost and what it wrote was not seen, so a worker may still carry it out.
+    ``may_come_later``: the answer to a write was lost and the new value was not seen, so a worker may still carry it out.
     """
 
     def __init__(self, cluster: Cluster, connector: str, sleep: Callable[[float], None]) -> None:

@@ -99,7 +99,7 @@ class TopicOffsets:
         if foreign:
             raise RecoveryError(
                 f"The offset of {', '.join(foreign)} of connector '{self._connector.name}' is neither the one before nor the"
-                " one that was written: the connector has moved on, or somebody else changed it, so it was left as it is."
+                " one that was written: the connector has moved on, or somebody else changed it, so it stays as it is."
             )
 
     def _write(self, writes: Sequence[_Write]) -> None:

@@ -22,10 +22,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors i
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import WorkerLogs
 
-_NO_CHANGE = "no backup tells of its change"
+_NO_CHANGE = "no backup describes its change"
 _NO_ENDS = (
-    "the ends of its topics were not noted before the change, because Kafka was not read then, or because the workers did not"
-    " tell to which topics it delivers (topic.tracking.enable)"
+    "the ends of its topics were not noted before the change, because Kafka was not read then, or because the workers did not "
+    "show which topics it delivers to (topic.tracking.enable)"
 )
 _NO_STATUS = "the status topic of this cluster was not found"
 

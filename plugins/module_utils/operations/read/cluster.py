@@ -159,10 +159,11 @@ def _with_topics(
         demand_cluster(kafka, options, "" if snapshot is None else snapshot.cluster_id)
         if snapshot is None:
             snapshot = _snapshot_of_topics(kafka, names, now)
-            warnings.append(f"{rest_problem} The offsets are those of the topic; states and tasks are not known.")
+            warnings.append(f"{rest_problem} The offsets come from the topic; states and tasks are not known.")
         elif not has_rest_offsets:
             warnings.append(
-                f"Kafka Connect {snapshot.version} cannot tell offsets over REST (that needs 3.5): they are read from the topic."
+                f"Kafka Connect {snapshot.version} cannot list offsets over REST (that needs 3.5), so they are read"
+                " from the topic."
             )
         topics = _read_topics(kafka, snapshot)
     findings = {}
@@ -186,7 +187,7 @@ def _with_topics(
             findings[connector.name] = compare(connector.name, None, mine, read_from)
             connectors.append(replace(connector, offsets=in_topic, problem=None))
             if connector.problem is not None:
-                warnings.append(f"{connector.problem} The offsets of '{connector.name}' are those of the topic.")
+                warnings.append(f"{connector.problem} The offsets of '{connector.name}' come from the topic.")
     return ClusterViews(
         snapshot=replace(snapshot, connectors=tuple(connectors)),
         records={name: tuple(of) for name, of in topics.records.items()},
@@ -251,8 +252,9 @@ def _read_topics(kafka: KafkaClient, snapshot: Snapshot) -> _Topics:
     for connector in snapshot.connectors:
         if connector.type == "sink" and connector.config.get(_OTHER_CLUSTER_OF_SINK):
             warnings.append(
-                f"The group of sink connector '{connector.name}' was not read: it has the setting {_OTHER_CLUSTER_OF_SINK}, so it"
-                " may read another Kafka cluster than that of the workers."
+                f"The group of sink connector '{connector.name}' was not read: it has the setting"
+                f" {_OTHER_CLUSTER_OF_SINK}, so it "
+                "may use another Kafka cluster than the workers."
             )
         elif connector.type == "sink":
             try:

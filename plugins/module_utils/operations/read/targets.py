@@ -107,7 +107,7 @@ def changed_connectors(
     gone = sorted(set(kept) - there)
     if not names:
         raise InputError(
-            f"No connector of cluster {backups.cluster_label} has a backup, so no change is known that could be verified: name"
+            f"No connector of cluster {backups.cluster_label} has a backup, so there is no known change to verify: name"
             " connectors in connectops_connectors, or check cluster_label and where backups are kept.",
             without_change=True,
         )
@@ -136,4 +136,4 @@ def _last_target(store: DocumentStore, connector: Connector, cluster_id: str) ->
         if backup.change is None:
             return Target(backup_file=entry.name)
         return Target.of_change(backup.change, entry.name)
-    raise _NoChange(f"No backup in {store.place} tells of a change.")
+    raise _NoChange(f"No backup in {store.place} describes a change.")

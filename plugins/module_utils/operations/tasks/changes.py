@@ -252,7 +252,7 @@ class Changes:
         agreed = self._agreed.get(name)
         if agreed is None:
             raise InputError(
-                f"Connector '{name}' has no agreed plan, so nothing of it was changed: plan it in check mode and agree to that."
+                f"Connector '{name}' has no agreed plan, so it was not changed: plan it in check mode, and agree to that plan."
             )
         return self._options if agreed.plan is None else self._options.asking(agreed.plan["request"]), agreed
 

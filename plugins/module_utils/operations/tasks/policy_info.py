@@ -138,8 +138,8 @@ class _Topics:
                 if cluster_id and kafka.cluster_id != cluster_id:
                     return cls(
                         None,
-                        f"Kafka at {options.brokers} has the cluster id {kafka.cluster_id}, and Connect's workers use that"
-                        f" with the id {cluster_id}: set kafka_bootstrap_servers to the brokers behind Connect",
+                        f"Kafka at {options.brokers} has the cluster id {kafka.cluster_id}, and Connect's workers use the "
+                        f"Kafka cluster with the id {cluster_id}: set kafka_bootstrap_servers to the brokers behind Connect",
                         written,
                     )
                 return cls(kafka.topic_settings(sorted(wanted)), None, written)
@@ -163,9 +163,9 @@ class _Topics:
         if connector.config.get(OTHER_CLUSTER):
             yield f"its topics, which are on other brokers ({OTHER_CLUSTER})."
         elif self.settings is None:
-            yield "its topics, since no access to Kafka is given (kafka_bootstrap_servers)."
+            yield "its topics, because kafka_bootstrap_servers is not set."
         elif self.written[connector.name] is None:
-            yield "its topics, since the workers do not track to which ones it writes (topic.tracking.enable)."
+            yield "its topics, because the workers do not track which ones it writes to (topic.tracking.enable)."
         else:
             for topic in self.written[connector.name] or ():
                 if topic not in self.settings:

@@ -88,9 +88,9 @@ def make_bundle(cluster: Cluster, params: Mapping[str, Any], context: TaskContex
     }
     warnings = [f"The support bundle has no {one.file}: {one.problem}" for one in bundle.missing if one.is_wanted]
     if reading.failure is not None:
-        holds = "would hold" if context.check_mode else "holds"
+        has = "would have" if context.check_mode else "has"
         raise RecoveryError(
-            f"{reading.failure} The support bundle {path} {holds} what can be read without it.", **result
+            f"{reading.failure} The support bundle {path} {has} everything else that could be read.", **result
         )
     return Outcome(result, [*reading.warnings, *warnings])
 

@@ -49,7 +49,7 @@ def compared_in(it: Situation, blocker: str | None = None, requests: Sequence[Re
     found = judge(it, Limits(), restarted)
     left_alone = found.left_alone
     if blocker is not None:
-        left_alone = replace(left_alone, blocked_by=f"the polls go on failing at {blocker}")
+        left_alone = replace(left_alone, blocked_by=f"every poll still fails at {blocker}")
     elif not has_failed(it.connector) and not found.dropped:
         left_alone = replace(left_alone, blocked_by=None)
     return compare_remedies(it, restarted, left_alone, requests)

@@ -295,7 +295,7 @@ def test_doing_nothing_never_gets_a_blocked_connector_current() -> None:
         "report_runs": None,
         "report_runs_once_healed": 3 + 11 * 3 * 2,
         "catches_up": False,
-        "blocked_by": f"the polls go on failing at {NEW_YORK} {TYPE}",
+        "blocked_by": f"every poll still fails at {NEW_YORK} {TYPE}",
     }
 
 

@@ -44,7 +44,7 @@ def test_the_forecast_as_data() -> None:
             "catches_up": False,
             "rounds_missed": 11,
             "report_runs_once_healed": 1,
-            "blocked_by": f"the polls go on failing at {PST} {TYPE}",
+            "blocked_by": f"every poll still fails at {PST} {TYPE}",
         },
         "stripe_asked": True,
         "notes": [],

@@ -184,7 +184,7 @@ def test_delete_without_an_initial_load_date_needs_the_users_word() -> None:
     of = connector({CAIRO: ON_TODAY, PST: ON_TODAY}, initial_load=None)
     chosen: Any = ({"timezone": PST},)
     assert "this would skip 2026-11-11..2026-11-23 (12 d)" in refused(of, "delete", partitions=chosen)
-    assert "and all that is to come, since there is no initial load date:" in refused(of, "delete", partitions=chosen)
+    assert "and all future data, because there is no initial load date:" in refused(of, "delete", partitions=chosen)
     decision = decided(of, "delete", partitions=chosen, allow_gap=True)
     assert decision.notes == (f"{PST} {TYPE}: no initial load date, so it is skipped in every round.",)
 
@@ -192,7 +192,7 @@ def test_delete_without_an_initial_load_date_needs_the_users_word() -> None:
 def test_delete_without_an_initial_load_date_needs_the_users_word_also_when_nothing_is_due() -> None:
     of = connector({PST: offset(TODAY, TODAY, done=True)}, initial_load=None)
     assert refused(of, "delete").startswith(
-        f"{PST} {TYPE}: this would skip all that is to come, since there is no initial load date: set allow_gap"
+        f"{PST} {TYPE}: this would skip all future data, because there is no initial load date: set allow_gap"
     )
 
 

@@ -208,7 +208,7 @@ def healed(zone: str, *runs: tuple[int, int, int, int]) -> RunHistory:
     "initial_load, tasks, verdict, words",
     [
         ("2026-11-01", 1, "late", "the next round delivers them"),
-        (None, 1, "stuck", "no later round will"),
+        (None, 1, "stuck", "no later round delivers them"),
         ("2026-11-01", 2, "ok", None),
     ],
     ids=["the next round loads them", "nothing ever loads them", "with two tasks nothing can be told"],

@@ -314,8 +314,8 @@ connect-eu-1  stripe-reporting-source-connector  RUNNING 1/1
 
   Blocked by one of America/New_York balance.summary.1, PST balance.summary.1:
     only their report runs, or the workers' logs, show which.
-  Left alone: 0 rounds missed so far, and every further one will be; once the
-    polls succeed again, 4 report runs to get current."""
+  Left alone: 0 rounds missed so far, and every new one will be missed too; once
+    the polls succeed again, 4 report runs until current."""
     )
 
 
@@ -337,8 +337,8 @@ def test_the_preview_for_a_connector_whose_offsets_are_not_understood() -> None:
 connect-eu-1  orders  FAILED 0/0
 
   Plan {plan.id}  strategy restore
-  Skipped, read twice: not known, because the offsets of this connector are not
-    understood.
+  Skipped, read twice: not known, because the collection cannot interpret the
+    offsets of this connector.
 
   ~  server=eu
          {{"file": "binlog.000001", "pos": 4}} -> {{"file": "binlog.000001", "pos":

@@ -51,7 +51,7 @@ def test_a_blocked_connector_eleven_rounds_behind() -> None:
         == """\
      remedy          offsets  skipped   read again  runs    next requests
      leave alone     0        nothing   3 x 583 d   no end  3 from 2026-11-11
-         stays stuck: the polls go on failing at PST balance.summary.1
+         stays stuck: every poll still fails at PST balance.summary.1
      raise the wait  0        nothing   3 x 583 d   69      3 from 2026-11-11
   *  continue        3        nothing   nothing     3       3 from 2026-11-11
      current         3        3 x 12 d  nothing     0       none
@@ -77,15 +77,15 @@ def test_what_keeps_a_remedy_from_working_is_remarked() -> None:
         next requests: 2 from 2026-11-09
         skips data for good; resumes 1 run; hangs at PST balance.summary.1
     continue        -        -                    -           -       -
-        PST balance.summary.1: its offset does not say up to where it has
-          delivered, so it cannot continue: reset this partition alone, named in
-          partitions, with delete (it starts over at its initial load date),
-          timestamp or restore.
+        PST balance.summary.1: its offset does not show how far it has
+          delivered, so the strategy continue cannot reset it: reset this
+          partition alone, named in partitions, with timestamp, restore or
+          delete (which starts over at its initial load date).
     current         3        2 x <= 14 d          nothing     0       none
         only if you choose it; skips data for good
     available_end   -        -                    -           -       -
         Africa/Cairo balance.summary.1: Stripe could not be asked for its
-          data_available_end: give stripe_api_keys with a key for Africa/Cairo,
+          data_available_end: set stripe_api_keys with a key for Africa/Cairo,
           or choose another strategy.
     delete          3        2 x <= 14 d          nothing     0       none
         needs allow_gap; skips data for good
@@ -103,7 +103,7 @@ def test_left_alone_a_blocked_connector_never_gets_current_whatever_its_offsets_
     of = connector(dict.fromkeys(ZONES, ON_TODAY))
     assert named(compared(of), "leave_alone").catches_up
     blocked = named(compared(of, blocker=BLOCKER), "leave_alone")
-    assert (blocked.catches_up, blocked.blocked_by) == (False, f"the polls go on failing at {BLOCKER}")
+    assert (blocked.catches_up, blocked.blocked_by) == (False, f"every poll still fails at {BLOCKER}")
     assert named(compared(of, blocker=BLOCKER), "raise_wait").catches_up
 
 
@@ -301,7 +301,7 @@ def test_the_comparison_as_data() -> None:
     assert data["default"] == "continue"
     by_strategy = {one["strategy"]: one for one in data["compared"]}
     assert list(by_strategy) == ["leave_alone", "raise_wait", "continue", "current", "available_end", "delete"]
-    assert by_strategy["leave_alone"]["blocked_by"] == f"the polls go on failing at {BLOCKER}"
+    assert by_strategy["leave_alone"]["blocked_by"] == f"every poll still fails at {BLOCKER}"
     assert not by_strategy["leave_alone"]["catches_up"]
     assert by_strategy["continue"] == {
         "strategy": "continue",

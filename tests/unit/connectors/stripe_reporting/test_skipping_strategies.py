@@ -80,7 +80,7 @@ def test_partitions_that_are_there_already_stay_as_they_are() -> None:
 
 def test_available_end_is_refused_where_stripe_was_not_asked() -> None:
     words = refused(stuck(), "available_end", accounts(stuck(), asked=False))
-    assert f"give stripe_api_keys with a key for {CAIRO}" in words
+    assert f"set stripe_api_keys with a key for {CAIRO}" in words
 
 
 def test_timestamp_needs_the_users_word_for_what_it_skips() -> None:
@@ -136,4 +136,4 @@ def test_orphans_are_left_alone_and_cannot_be_chosen() -> None:
     of = connector({CAIRO: STUCK, "Mars/Base": STUCK}, zones=[CAIRO])
     assert set(targets_by_zone(decided(of, "continue"))) == {CAIRO}
     words = refused(of, "continue", partitions=({"timezone": "Mars/Base"},))
-    assert "is not configured to work on it any more" in words
+    assert "is no longer configured to work on it" in words

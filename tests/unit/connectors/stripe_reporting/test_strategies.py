@@ -168,7 +168,9 @@ def test_continue_skips_nothing_where_an_end_is_before_the_epoch() -> None:
 @pytest.mark.parametrize("round_id", [TODAY, "2026-11-12"], ids=["on the current round", "behind it"])
 def test_where_the_end_is_no_time_in_seconds_continue_does_not_know_where_it_was(round_id: int | str) -> None:
     of = connector({PST: offset(TODAY * 1000, round_id)})
-    with pytest.raises(InputError, match="does not say up to where it has delivered, so it cannot continue"):
+    with pytest.raises(
+        InputError, match="does not show how far it has delivered, so the strategy continue cannot reset it"
+    ):
         decided(of, "continue")
     for strategy in ("current", "available_end"):
         assert targets_by_zone(decided(of, strategy)) == {PST: offset(TODAY, TODAY)}
@@ -213,8 +215,9 @@ def test_continue_without_an_end_is_refused_since_nothing_says_where() -> None:
     words = refused(stuck({**STUCK, "interval_end": None}), "continue")
     # "delete" without the partition would start all of them over.
     assert words == (
-        f"{PST} {TYPE}: its offset does not say up to where it has delivered, so it cannot continue: reset this partition alone,"
-        " named in partitions, with delete (it starts over at its initial load date), timestamp or restore."
+        f"{PST} {TYPE}: its offset does not show how far it has delivered, so the strategy continue cannot reset it: reset "
+        "this partition alone, named in partitions, with timestamp, restore or delete (which starts over at its"
+        " initial load date)."
     )
 
 
@@ -272,8 +275,10 @@ def test_a_misread_row_of_an_open_run_is_rewritten_and_the_run_resumed_there() -
 def test_where_it_is_not_certain_what_was_meant_continue_refuses_and_quotes_it(stored: Any) -> None:
     message = refused(connector({PST: {**MISREAD_END, "interval_end": stored}}), "continue")
     quoted = "true" if stored is True else f'"{stored}"'
-    assert message.startswith(f"{PST} {TYPE}: its interval_end {quoted} is not a number, so it cannot continue: reset")
-    assert "this partition alone, named in partitions, with delete" in message
+    assert message.startswith(
+        f"{PST} {TYPE}: its interval_end {quoted} is not a number, so the strategy continue cannot reset it: reset"
+    )
+    assert "this partition alone, named in partitions, with timestamp" in message
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_the_wait_is_read_as_connect_reads_it_and_may_be_negative(text: str, wai
 )
 @pytest.mark.parametrize("text", ["${env:VALUE}", "${file:/run/a;b,c:value}", "********"])
 def test_a_value_that_the_config_does_not_show_is_never_guessed(key: str, text: str) -> None:
-    with pytest.raises(InputError, match=rf"^{re.escape(key)}: .*does not show the value"):
+    with pytest.raises(InputError, match=rf"^{re.escape(key)}: .*does not show the real value"):
         WalkSettings.read({key: text})
 
 
@@ -228,8 +228,8 @@ def test_report_types_that_the_config_does_not_show_are_told() -> None:
     situation = read_situation(of, StripeOptions(ask=False, keys={}), SharedAnswers(), (), NOW)
     (problem,) = situation.problems
     assert problem.endswith(
-        ": stripe.report.types does not show the report types, so those that have an offset or an initial load date are taken"
-        " as all."
+        ": stripe.report.types does not show the report types, so the types with an offset or an initial load date are taken "
+        "as the whole list."
     )
 
 

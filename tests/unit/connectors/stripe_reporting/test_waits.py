@@ -93,8 +93,8 @@ def test_runs_without_a_result_do_not_count_and_are_told() -> None:
 def test_the_evidence_in_words() -> None:
     waiting = [run(None, "pending", at("2026-11-23T05:00"))]
     assert wrapped(f"stripe.report.max.wait.ms: {suggested([60] * 99 + [2400] * 2, others=waiting).message}.") == [
-        "  stripe.report.max.wait.ms: raise it to 80 min (of 101 report runs 99 % took 40",
-        "    min at most, the slowest 40 min; 1 pending, the oldest since 2026-11-23",
+        "  stripe.report.max.wait.ms: raise it to 80 min (99 % of 101 report runs took at",
+        "    most 40 min, the slowest took 40 min; 1 pending, the oldest since 2026-11-23",
         "    05:00Z).",
     ]
     assert wrapped(f"stripe.report.max.wait.ms: {suggested([]).message}.") == [
@@ -102,8 +102,8 @@ def test_the_evidence_in_words() -> None:
         "    succeeded).",
     ]
     assert wrapped(f"stripe.report.max.wait.ms: {suggested([90], 3_600_000).message}.") == [
-        "  stripe.report.max.wait.ms: the wait of 60 min is long enough (of 1 report run",
-        "    99 % took 1 min 30 s at most, the slowest 1 min 30 s).",
+        "  stripe.report.max.wait.ms: the wait of 60 min is long enough (99 % of 1 report",
+        "    run took at most 1 min 30 s, the slowest took 1 min 30 s).",
     ]
 
 

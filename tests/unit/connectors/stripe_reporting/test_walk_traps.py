@@ -127,7 +127,7 @@ def test_left_out_at_the_head_of_the_walk_it_holds_all_the_others_in_one_round()
     forecast = forecast_for(of)
     assert {request.round_id for request in forecast.requests} == {at("2026-11-21")}
     assert not forecast.is_complete
-    assert "keeps all the others in this one" in str(forecast.of(ReportPartition(CAIRO, "a.1")).problem)
+    assert "keeps all other partitions in this round" in str(forecast.of(ReportPartition(CAIRO, "a.1")).problem)
 
 
 def test_nothing_to_ask_for_ends_the_round_in_memory() -> None:

@@ -179,18 +179,18 @@ WORDS = {
     "two orders of one partition": (
         "report_type=t timezone=PST is stored under 2 keys",
         f'last (2026-11-23 12:01Z) under ["c",{TURNED_KEY}]',
-        f'REST reads and changes ["c",{PST_KEY}], which the connector has left, so do not change it over REST',
+        f'REST reads and changes ["c",{PST_KEY}], which the connector no longer uses: do not change the offset over REST',
     ),
-    "two orders that REST reaches both": ("REST reads and changes the newest one", "see which of them moves"),
+    "two orders that REST reaches both": ("REST reads and changes the newest key", "see which key moves"),
     "fields in another order": (
         f'is stored under ["c",{TURNED_KEY}], which REST cannot reach',
         f'its fields are in another order than REST writes them; it builds ["c",{PST_KEY}]',
-        "change it by a reset with kafka_bootstrap_servers, which writes it to the topic under the stored key",
+        "reset the offset with kafka_bootstrap_servers, which writes it to the topic under the stored key",
     ),
     "a number in another form": ("not written as REST writes it", 'it builds ["c",{"a":1.0}]'),
     "one key in two topic partitions": (
         "in the topic partitions 0 and 3 of connect-offsets",
-        "which of them counts after a worker's restart is undefined",
+        "nothing defines which record counts after a worker's restart",
         "set the offset over REST, and delete the key in the topic partition that did not change",
     ),
     "an older offset": (
@@ -199,20 +199,20 @@ WORDS = {
         "restart the worker that answered",
     ),
     "null in place of an offset": ("REST shows no offset for", 'holds {"end": 2}'),
-    "an offset that was deleted": ("connect-offsets has it deleted (2026-11-23 12:00Z)",),
+    "an offset that was deleted": ("connect-offsets shows it as deleted (2026-11-23 12:00Z)",),
     "an offset that the topic does not have": ("connect-offsets holds no record of it",),
     "stale with two keys": ('while connect-offsets holds {"end": 2}',),
     "the copy is newer": (
         "has a newer offset in connect-offsets (2026-11-23 12:01Z) than in c-offsets (2026-11-23 12:00Z)",
-        'the newer one will not be used: if {"end": 2} is right, set it over REST',
+        'the newer one will not be used: if {"end": 2} is right, stop the connector and set it over REST',
     ),
     "only the common topic has it": (
         "has an offset in connect-offsets and none in c-offsets, the topic that this connector reads",
         "its task will start without one",
     ),
     "a number and its text": (
-        '{"a": 0} and {"a": "0"} differ in the JSON type of a value only',
-        "delete the other, likely made by a misspelt write",
+        '{"a": 0} and {"a": "0"} differ only in the JSON type of a value',
+        "delete the other, which a mistyped write has probably made",
     ),
 }
 
@@ -268,7 +268,7 @@ def test_two_keys_of_which_rest_reaches_none() -> None:
     [finding] = found([record('{"a":1.00}', 1), record('{"a":1.000}', 2, 1)], [({"a": 1.0}, None)])
     assert finding.code == "two_keys"
     assert finding.facts["rest_key"] is None
-    assert "REST reaches none of them" in finding.message
+    assert "REST reaches none of these keys" in finding.message
 
 
 @pytest.mark.parametrize("name, case", CASES.items(), ids=CASES)

@@ -115,7 +115,7 @@ def test_without_a_log_there_is_nothing_to_look_at_and_the_option_is_named() -> 
 @pytest.mark.parametrize(
     ("log", "status", "words"),
     [
-        (LogActivity(), "open", "nothing of its polls since the change"),
+        (LogActivity(), "open", "no line about its polls since the change"),
         (
             LogActivity(lines=9, commits=2, records=60, committed_at=9),
             "passed",
@@ -129,12 +129,12 @@ def test_without_a_log_there_is_nothing_to_look_at_and_the_option_is_named() -> 
         (
             LogActivity(lines=9, progress=1, progress_at=9),
             "open",
-            "Records were made since the change, and no commit of them is seen: read the logs again later.",
+            "Records were made since the change, but no commit of them was seen: read the logs again later.",
         ),
         (
             LogActivity(lines=9, progress=1, progress_at=9, failures=2, failed_at=3),
             "open",
-            "2 failed polls and 0 timeouts since the change, then records were made, and no commit of them is seen",
+            "2 failed polls and 0 timeouts since the change, then records were made, but no commit of them was seen",
         ),
         (
             LogActivity(lines=9, commits=1, committed_at=2, failures=2, failed_at=3),
@@ -162,7 +162,7 @@ def test_logs_pass_when_the_last_thing_they_tell_is_a_commit(log: LogActivity, s
         (
             recovery(part(due=True, behind=3 * DAY)),
             "open",
-            "timezone=PST type=a is up to 3 d behind the data that is there; about 4 min to go.",
+            "timezone=PST type=a is up to 3 d behind the available data; about 4 min to go.",
         ),
         (
             recovery(part(outcome="recovering", moved=False)),
@@ -321,8 +321,8 @@ def history(starts: int = 0, generations: int = 0) -> TaskHistory:
             "open",
             "Tasks were started 1 time after the change",
         ),
-        (Aftermath(log=LogActivity()), "not_looked_at", "Not looked at: Connect does not tell restarts over REST"),
-        (Aftermath(), "not_looked_at", "Not looked at: Connect does not tell restarts over REST"),
+        (Aftermath(log=LogActivity()), "not_looked_at", "Not looked at: Connect does not show restarts over REST"),
+        (Aftermath(), "not_looked_at", "Not looked at: Connect does not show restarts over REST"),
     ],
 )
 def test_restarts_are_told_where_something_tells_them(aftermath: Aftermath, status: str, message: str) -> None:
@@ -357,8 +357,8 @@ def setting(value: str | None, key: str = "wait", after: str = "9") -> SeenSetti
             "passed",
             "1 setting as written; password is a secret and was not compared.",
         ),
-        ((setting("10"),), "open", "wait has another value than the one that was written: ask who changed it since."),
-        ((setting("1"),), "failed", "Its setting wait has its old value 1 again: what manages the connector"),
+        ((setting("10"),), "open", "wait no longer has the value that was written: ask who changed it since."),
+        ((setting("1"),), "failed", "Its setting wait has its old value 1 again: a tool that manages the connector"),
     ],
 )
 def test_settings_must_be_as_written(settings: tuple[SeenSetting, ...], status: str, message: str) -> None:

@@ -383,7 +383,9 @@ def test_a_person_reads_how_far_it_is_and_how_long_it_may_take() -> None:
     assert line == "connect-1 orders: 2 of 3 partitions have recovered, waiting for users"
     assert to_go == "; about 4 min to go"
     line, to_go = progress_line("connect-1", three(MOVED, MOVED, never="Stripe refuses its API key"), 0)
-    assert line == "connect-1 orders: 2 of 3 partitions have recovered; users will not come: Stripe refuses its API key"
+    assert (
+        line == "connect-1 orders: 2 of 3 partitions have recovered; users will not recover: Stripe refuses its API key"
+    )
     assert to_go == ""
     assert progress_line("connect-1", judged(connector(task=None)))[0].endswith("orders: the connector has no tasks")
 

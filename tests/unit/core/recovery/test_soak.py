@@ -77,7 +77,7 @@ def test_a_day_of_good_samples_closes_it() -> None:
     found = state(0, 12, 24)
     assert found.is_closed
     assert found.good_seconds == 24 * HOUR
-    assert found.message == "Good since 1970-01-01 00:00Z, seen in 3 samples: the 24 h of monitoring are closed."
+    assert found.message == "Good since 1970-01-01 00:00Z, seen in 3 samples: the 24 h of monitoring are complete."
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,9 @@ def test_less_than_that_does_not(moments: tuple[float, ...], bad: tuple[float, .
 def test_a_last_sample_that_is_bad_opens_it_again() -> None:
     found = state(0, 12, 24, 30, bad=(30,))
     assert (found.is_closed, found.good_seconds) == (False, 0)
-    assert found.message == "The last sample is not good (not recovered): the 24 h begin with the next good one."
+    assert (
+        found.message == "The last sample is not good (not recovered): the 24 h begin again with the next good sample."
+    )
 
 
 def test_the_length_is_the_users() -> None:

@@ -85,7 +85,7 @@ def test_the_command_that_carries_out_a_plan() -> None:
 
 def test_the_command_that_goes_back_names_the_backup() -> None:
     assert go_back_lines(WRITING, "/var/backups/orders.json", OPTIONS) == [
-        "  orders: what was there before plan 0123456789ab is in",
+        "  orders: the backup made before plan 0123456789ab is",
         "    /var/backups/orders.json",
         "  To go back, with the inventory of this run (-i):",
         "    ansible-playbook connectops.recovery.rollback \\",

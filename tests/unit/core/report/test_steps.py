@@ -20,8 +20,8 @@ def test_a_line_for_each_step() -> None:
     ] == [
         "orders: backed up 3 offsets to /b/orders.json",
         (
-            "orders: stopping; if this run is killed, run it again without a plan id: that ends in RUNNING (on another machine"
-            " after 06:07Z)"
+            "orders: stopping; if this run is killed, run it again without a plan id: that returns the connector to RUNNING "
+            "(from another machine only after 06:07Z)"
         ),
         "orders: STOPPED, its tasks have ended",
         "orders: 1 setting and 3 offsets written and read back",

@@ -29,7 +29,7 @@ def forecast(days: int = 0, rows: int = 0, size: int | None = None) -> dict[str,
     return {"partitions": partitions}
 
 
-UNKNOWN_SIZE = "How many bytes are read twice is not known"
+UNKNOWN_SIZE = "It is not known how many bytes are read twice"
 
 
 @pytest.mark.parametrize(
@@ -39,12 +39,12 @@ UNKNOWN_SIZE = "How many bytes are read twice is not known"
         (
             TOPIC,
             forecast(7, size=5),
-            ["About 5 B of reports are read twice, by the size of those of the last 14 days."],
+            ["About 5 B of reports are read twice, estimated from those of the last 14 days."],
         ),
         (
             replace(TOPIC, replicas=3),
             forecast(1, size=3 * 1024**2),
-            ["About 3.0 MiB of reports are read twice, by the size of those of the last 14 days."],
+            ["About 3.0 MiB of reports are read twice, estimated from those of the last 14 days."],
         ),
         (TOPIC, None, []),
         (replace(TOPIC, retention_seconds=None), forecast(30), [UNKNOWN_SIZE]),
@@ -61,7 +61,7 @@ UNKNOWN_SIZE = "How many bytes are read twice is not known"
         ),
         (READ, forecast(0, 3), ["billing, search will see 3 rows twice"]),
         (READ, forecast(), []),
-        (READ, None, ["What is read twice is not known"]),
+        (READ, None, ["It is not known what is read twice"]),
         (
             replace(TOPIC, cleanup_policy="compact,delete"),
             forecast(),
@@ -78,7 +78,7 @@ def test_a_warning_has_figures(topic: TargetTopic, planned: dict[str, Any] | Non
 
 def test_the_room_is_needed_on_every_replica() -> None:
     (found,) = preflight_of([replace(TOPIC, replicas=3)], forecast(1, size=7)).warnings
-    assert "and each of 3 replicas needs the room: check the brokers' disks, and quotas" in found
+    assert "and each of 3 replicas needs the room: check the brokers' disks and the quotas" in found
 
 
 def test_a_compacted_topic_is_no_danger_to_records_with_keys() -> None:

@@ -105,7 +105,7 @@ def test_the_topics_alone_may_count() -> None:
         (connector([(PST, None)], own=True), f"or its offset is not in the connector's own topic {OWN})"),
         (
             with_topics(connector([(PST, None)]), view(), is_topic_alone=False),
-            f"and {COMMON} hold no record of it: set offsets_topic",
+            f"and {COMMON} hold no record of it; nothing was changed: set offsets_topic",
         ),
     ],
     ids=["without topics", "an own topic", "not in the topic"],

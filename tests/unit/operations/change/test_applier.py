@@ -47,8 +47,8 @@ def test_a_person_sees_a_line_for_each_step(state: str) -> None:
         (
             state,
             (
-                f"c: stopping; if this run is killed, run it again without a plan id: that ends in {state} (on another machine"
-                " after 06:07Z)"
+                f"c: stopping; if this run is killed, run it again without a plan id: that returns the connector to {state} "
+                "(from another machine only after 06:07Z)"
             ),
         ),
         ("STOPPED", "c: STOPPED, its tasks have ended"),

@@ -45,7 +45,7 @@ def test_a_change_that_cannot_be_read_at_the_end_is_not_taken_for_undone(method:
         run.apply()
     (backup,) = list(run.store.backups)
     assert caught.value.message == (
-        f"GET failed (status 500). What the plan changes was written and stays; the backup is {backup}."
+        f"GET failed (status 500). The change of the plan was written and stays; the backup is {backup}."
     )
     assert caught.value.facts["changed"] is True
     assert (run.connector.offsets, run.connector.config, run.connector.state) == (AFTER, NEW, "RUNNING")
@@ -58,7 +58,7 @@ def test_a_change_after_which_the_connector_cannot_be_returned_says_that_it_stay
     with pytest.raises(RecoveryError) as caught:
         run.apply()
     assert "if it is still STOPPED, run this task again" in caught.value.message
-    assert "What the plan changes was written and stays" in caught.value.message
+    assert "The change of the plan was written and stays" in caught.value.message
     assert caught.value.facts["changed"] is True
     assert (run.connector.offsets, run.connector.state) == (AFTER, "STOPPED")
 
@@ -206,7 +206,9 @@ def test_a_setting_that_was_put_back_after_the_return_is_no_success() -> None:
     calls = calls_of_a_run("RUNNING")
     last_look = len(calls) - calls[::-1].index("config")
     run.cluster.meddling = {last_look: lambda: run.connector.config.update(OLD)}
-    with pytest.raises(RecoveryError, match=r"max\.wait\.ms of connector 'c' has another value again") as caught:
+    with pytest.raises(
+        RecoveryError, match=r"max\.wait\.ms of connector 'c' no longer has the value that was written"
+    ) as caught:
         run.apply()
     assert caught.value.facts["changed"] is True
 

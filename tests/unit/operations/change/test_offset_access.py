@@ -151,7 +151,7 @@ def test_an_offset_that_somebody_else_has_written_since_is_left_and_named(
     offsets.write(CHANGES)
     cluster.store("c", {ORDERS: {"id": 99}})
     with pytest.raises(
-        RecoveryError, match=r"^The offset of table=orders of connector 'c' is neither .* left as it is\.$"
+        RecoveryError, match=r"^The offset of table=orders of connector 'c' is neither .* it stays as it is\.$"
     ):
         offsets.undo()
     assert stored(cluster) == {**BEFORE, ORDERS: {"id": 99}}

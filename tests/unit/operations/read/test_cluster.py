@@ -96,7 +96,7 @@ def test_a_connector_whose_offsets_connect_cannot_tell_is_read_from_the_topic_an
     (connector,) = views.snapshot.connectors
     assert (list(connector.stored.values()), connector.problem) == ([{"id": 5}], None)
     assert views.warnings == (
-        "Failed to find any class that implements Connector. The offsets of 'orders' are those of the topic.",
+        "Failed to find any class that implements Connector. The offsets of 'orders' come from the topic.",
     )
 
 

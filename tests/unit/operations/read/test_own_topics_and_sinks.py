@@ -105,8 +105,8 @@ def test_brokers_of_another_cluster_are_not_read(
     if not is_read:
         (warning,) = views.warnings
         assert warning == (
-            "The offsets topic was not read: Kafka at kafka-1:9092 has the cluster id kafka-2, and Connect's workers use that"
-            " with the id kafka-1: set kafka_bootstrap_servers to the brokers behind Connect."
+            "The offsets topic was not read: Kafka at kafka-1:9092 has the cluster id kafka-2, and Connect's workers use the "
+            "Kafka cluster with the id kafka-1: set kafka_bootstrap_servers to the brokers behind Connect."
         )
 
 
@@ -140,8 +140,8 @@ def test_a_sink_that_may_read_another_cluster_is_not_judged_by_this_one(read: Re
     assert views.sinks == {}
     (warning,) = views.warnings
     assert warning == (
-        "The group of sink connector 'orders' was not read: it has the setting consumer.override.bootstrap.servers, so it may"
-        " read another Kafka cluster than that of the workers."
+        "The group of sink connector 'orders' was not read: it has the setting consumer.override.bootstrap.servers, so it may "
+        "use another Kafka cluster than the workers."
     )
 
 

@@ -26,7 +26,7 @@ from unit.fake_cluster import FakeCluster, FakeConnector, Fault
 KEY = "max.wait.ms"
 POLICY = {"orders": {"connector_class": "Orders", "settings": {KEY: {"minimum": "5m"}}}}
 SECRET = "sk_live_51abcdef"
-UNTRACKED = "its topics, since the workers do not track to which ones it writes (topic.tracking.enable)."
+UNTRACKED = "its topics, because the workers do not track which ones it writes to (topic.tracking.enable)."
 
 
 class NoTopics:
@@ -85,14 +85,14 @@ def test_all_connectors_of_a_class_are_checked_and_nothing_is_written(cluster: F
 
 def test_the_result_for_a_person(cluster: FakeCluster) -> None:
     assert look(cluster, cluster_label="eu-1")["preview"] == [
-        "eu-1  good  orders  as the policy wants it",
+        "eu-1  good  orders  complies with the policy",
         "",
         "eu-1  low  orders  1 deviation",
         "  error: max.wait.ms is 1000 (1 s), but must be at least 300000 (5 min).",
         "    fix: raise it to 300000 (5 min)",
         "",
         "eu-1: no connector is of the class stripe_reporting.",
-        "eu-1: of no class of the policy: other.",
+        "eu-1: not checked, because they are of no class of the policy: other.",
         "eu-1: 2 connectors checked, 1 deviates from the policy.",
     ]
 
@@ -160,7 +160,7 @@ STRIPE = {
 @pytest.mark.parametrize(
     "settings, why",
     [
-        ({}, "its topics, since no access to Kafka is given (kafka_bootstrap_servers)."),
+        ({}, "its topics, because kafka_bootstrap_servers is not set."),
         (
             {"producer.override.bootstrap.servers": "b:9092"},
             "its topics, which are on other brokers (producer.override.bootstrap.servers).",

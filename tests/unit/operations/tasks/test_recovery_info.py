@@ -298,8 +298,8 @@ def test_a_change_that_was_not_finished_is_said_and_not_waited_for(verification:
     verification.store.begin(Journal("abc123", "RUNNING", "/b.json"))
     result = verification.wait()
     assert result["message"] == (
-        "Recovery not proven after 5 s: c of eu-1: a change of it (plan abc123) was begun and not finished: run recover again to"
-        " finish it."
+        "Recovery not proven after 5 s: c of eu-1: a change of it (plan abc123) was begun but not finished: run recover again to "
+        "finish it."
     )
     assert result["connectors"]["c"]["soak"] is None
 
@@ -330,7 +330,7 @@ def test_a_stopped_connector_with_a_damaged_backup_does_not_count_as_recovered(v
     verification.connector.state = "STOPPED"
     result = verification.wait()
     assert (result["recovered"], result["connectors"]["c"]["outcome"]) == (False, "not_proven")
-    assert "its last change cannot be read, so a run that was killed may have left it so" in result["message"]
+    assert "its last change cannot be read, so a run that was killed may have left it STOPPED" in result["message"]
 
 
 def test_a_stopped_connector_whose_backups_cannot_be_read_does_not_count_as_recovered(
@@ -352,7 +352,7 @@ def test_without_a_backup_it_says_that_progress_counts_from_now_on(verification:
     outcome = verification.outcome()
     assert outcome.result["recovered"]
     folder = verification.folder / "eu-1" / "c"
-    assert outcome.warnings == [f"No backup in {folder} tells of a change. Progress of 'c' counts from now on."]
+    assert outcome.warnings == [f"No backup in {folder} describes a change. Progress of 'c' counts from now on."]
     assert outcome.result["connectors"]["c"]["change"] is None
 
 
@@ -369,7 +369,9 @@ def test_every_connector_with_a_backup_is_found(verification: Verification) -> N
 
 
 def test_where_no_connector_has_a_backup_it_fails(verification: Verification) -> None:
-    with pytest.raises(InputError, match="No connector of cluster eu-1 has a backup, so no change is known"):
+    with pytest.raises(
+        InputError, match="No connector of cluster eu-1 has a backup, so there is no known change to verify"
+    ):
         verification.wait(connectors=[], from_backups=True)
 
 

@@ -106,7 +106,7 @@ def test_a_second_signal_after_the_write_never_says_that_the_change_was_undone(t
         assert task.found()[:2] == (AFTER, NEW), number
         for error in errors:
             assert "It was undone" not in error.sentence, number
-            assert "What the plan changes was written and stays" in error.sentence, number
+            assert "The change of the plan was written and stays" in error.sentence, number
             assert error.facts["changed"], number
 
 
@@ -207,7 +207,7 @@ def test_a_state_that_a_person_has_chosen_since_is_kept_and_the_journal_ends(
     assert task.files("journal*") == []
     (warning,) = outcome.warnings
     assert warning.startswith("Connector 'c' has an unfinished change (plan ")
-    assert warning.endswith(f"it is {state} now, and is left so.")
+    assert warning.endswith(f"it is {state} now, and stays so.")
 
 
 def test_check_mode_keeps_the_journal_of_a_connector_that_a_person_has_paused(task: Task) -> None:

@@ -69,7 +69,7 @@ def test_a_connector_whose_plan_was_not_agreed_to_is_never_touched(tmp_path: Pat
     task, shown = two(tmp_path)
     with pytest.raises(RecoveryError) as caught:
         task(plan_ids={"a": shown["plan_ids"]["a"]}, **FLOOR)
-    assert "Connector 'b' has no agreed plan, so nothing of it was changed" in caught.value.message
+    assert "Connector 'b' has no agreed plan, so it was not changed" in caught.value.message
     assert task.found("a") == (AFTER, NEW, "RUNNING")
     assert task.found("b") == (BEFORE, OLD, "RUNNING")
 

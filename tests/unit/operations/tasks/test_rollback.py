@@ -177,7 +177,7 @@ def test_a_setting_that_somebody_has_changed_since_is_named(task: Task) -> None:
     task.connector.config.update({"max.wait.ms": "5000"})
     message = task.refused().message
     assert message.endswith(
-        "somebody has changed max.wait.ms: set allow_changed_settings to true to write the old value over that."
+        "somebody has changed max.wait.ms: set allow_changed_settings to true to overwrite it with the old value."
     )
     task.roll_back(allow_changed_settings=True)
     assert task.found() == (BEFORE, OLD, "RUNNING")
@@ -189,7 +189,9 @@ def test_a_connector_that_may_be_another_one_is_refused(task: Task, others: dict
     task.connector.config.update(others)
     message = task.refused().message
     (key,) = others
-    assert f", {key} has changed besides it, so this may be another connector of the same name" in message
+    assert (
+        f"other settings have changed as well ({key}), so this may be another connector with the same name" in message
+    )
     task.roll_back(allow_other_connector=True)
     assert task.found() == (BEFORE, {**OLD, **others}, "RUNNING")
 
@@ -208,9 +210,7 @@ def test_a_secret_stays_and_that_is_said_before(task: Task) -> None:
     task.reset(config={"db.password": "another-secret", "max.wait.ms": 1})
     shown = task.roll_back(check_mode=True)
     (warning,) = shown.warnings
-    assert warning == (
-        "db.password cannot be brought back: a backup holds no secret. Set the old value where it is known."
-    )
+    assert warning == ("db.password cannot be brought back: a backup holds no secret. Set the old value by hand.")
     assert warning in " ".join(" ".join(shown.result["preview"]).split())
     task.roll_back()
     assert task.found() == (BEFORE, {**OLD, "db.password": "another-secret"}, "RUNNING")
@@ -219,7 +219,7 @@ def test_a_secret_stays_and_that_is_said_before(task: Task) -> None:
 
 def test_a_change_of_nothing_but_a_secret_is_refused(task: Task) -> None:
     task.reset(strategy="continue", offset=None, config={"db.password": "another-secret"})
-    assert task.refused().message.endswith("it changed no setting and no offset but secrets, which no backup holds.")
+    assert task.refused().message.endswith("it changed no setting and no offset except secrets, which no backup holds.")
 
 
 def test_without_a_backup_there_is_nothing_to_take_back(task: Task) -> None:
@@ -293,7 +293,7 @@ def test_of_a_killed_run_that_wrote_nothing_the_state_alone_is_taken_back(task: 
     task.reset()
     task.killed("stop", reset, CONNECT_OFFSET_RESET, SECOND)
     text = said_by(task.roll_back())
-    assert "There is nothing to take back of plan" in text
+    assert "There is nothing to take back from plan" in text
     assert "Takes back" not in text
     assert task.found() == (AFTER, NEW, "RUNNING")
 

@@ -205,7 +205,7 @@ def test_nothing_is_written_on_top_of_what_somebody_does_in_the_window(tmp_path:
         assert world.connector.config.get("batch.size") == ("5" if what == "config" else None), where
         if result == "ok":
             assert world.connector.offsets == AFTER, where
-        elif "was left PAUSED" not in result and "has another value again" not in result:
+        elif "was left PAUSED" not in result and "no longer has the value that was written" not in result:
             assert world.connector.offsets in (BEFORE, AFTER), where
         assert not list((tmp_path / f"{number}").rglob("journal*")), where
     assert noticed > 3
@@ -265,7 +265,7 @@ def test_a_connector_stopped_by_a_run_of_last_week_may_be_so_because_a_person_wa
     world.cluster.restarted(1000)
     for home in ("a", "b"):
         for check_mode in (True, False):
-            assert "it is not known whether the run that has ended" in world.run(tmp_path / home, check_mode=check_mode)
+            assert "it is not known why: the run that has ended" in world.run(tmp_path / home, check_mode=check_mode)
     assert world.cluster.writes == []
     assert world.state == "STOPPED"
 
@@ -291,7 +291,7 @@ def test_a_failed_run_whose_stop_may_come_later_says_so(tmp_path: Path) -> None:
     world.cluster.broken["stop"] = UnknownOutcome("no answer")
     message = world.run(tmp_path / "a")
     assert "did not become STOPPED without tasks in time" in message
-    assert message.endswith("run this again, which returns it to RUNNING. The journal stays until then.")
+    assert message.endswith("run this again to return it to RUNNING. The journal stays until then.")
     assert list(tmp_path.rglob("journal.json"))
 
 
@@ -304,7 +304,7 @@ def test_a_connector_that_was_created_anew_does_not_inherit_the_journal(tmp_path
     world.connector = FakeConnector("c", dict(OLD), dict(BEFORE), "STOPPED")
     world.cluster.by_name["c"] = world.connector
     world.cluster.restarted(1000)
-    assert "it is not known whether a run of" in world.run(tmp_path / "a")
+    assert "it is not known why: a run of" in world.run(tmp_path / "a")
     assert world.cluster.writes == []
     assert world.run(tmp_path / "b") == "ok"
     assert world.state == "STOPPED"

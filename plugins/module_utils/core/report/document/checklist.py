@@ -134,7 +134,7 @@ def _verify(found: Found, connectors: Connectors, *, is_preview: bool) -> Checkl
     soaks = {one.name: found.recovery(one.name).get("soak") or NO_DATA for one in verified}
     is_closed = all(one.get("closed") for one in soaks.values())
     seen = [f"{name}: {one['message']}" for name, one in soaks.items() if one.get("message")]
-    words = " ".join(seen) or "recovered, seen once: look again until 24 hours are over"
+    words = " ".join(seen) or "recovered, but seen only once: run verify again until 24 hours are over"
     return ChecklistItem(step, "done" if is_closed else "open", words)
 
 
@@ -152,9 +152,7 @@ def _prevent(found: Found) -> ChecklistItem:
     deviating = [name for name, one in checked.items() if one.get("deviations") or one.get("failed")]
     if deviating:
         return ChecklistItem(step, "open", f"the settings of {', '.join(deviating)} deviate from the policy")
-    return ChecklistItem(
-        step, "done", f"the settings of {counted(len(checked), 'connector')} are as the policy wants them"
-    )
+    return ChecklistItem(step, "done", f"the settings of {counted(len(checked), 'connector')} comply with the policy")
 
 
 def _changed_offsets(connector: ConnectorReport) -> int:

@@ -33,7 +33,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 
 # The outcomes of a connector for which a run fails.
 _FAILURES = frozenset({"failed", "not_recovered", "not_proven", "recovering"})
-NOT_REACHED = "The run never came to this cluster: see its error in the output of the run."
+NOT_REACHED = "The run did not process this cluster: see its error in the output of the run."
 
 
 def cluster_report(found: Found, playbook: Playbook, made_at: int, *, is_preview: bool) -> ClusterReport:
@@ -91,7 +91,10 @@ def _open_points(found: Found, connectors: Sequence[ConnectorReport], problem: s
     elif is_without_change(found.verified):
         yield found.verified["msg"]
     for name in found.left_stopped:
-        yield f"{name}: STOPPED, and stuck after a resume; recover it by its name, or leave it STOPPED on purpose."
+        yield (
+            f"{name}: STOPPED, and it would be stuck after a resume; name it in connectops_connectors to recover it, or in"
+            " connectops_stay_stopped to leave it STOPPED."
+        )
     for one in connectors:
         if one.outcome in ("not_recovered", "not_proven", "recovering", "unknown", "stuck", "blocked"):
             yield f"{one.name}: {in_words(one.outcome)}{f': {_without_stop(one.why)}' if one.why else ''}."
@@ -106,7 +109,7 @@ def _open_points(found: Found, connectors: Sequence[ConnectorReport], problem: s
             yield f"{one.name}: the plan skips data, see the partitions."
     ended = {one.name for one in connectors if one.backup_file is not None and one.problem is None}
     for name in sorted({*(found.offsets.get("unfinished") or ())} - ended):
-        yield f"{name}: an earlier change was begun and not finished when it was read."
+        yield f"{name}: an earlier change was begun but not finished when the connector was read."
     for name, facts in (found.offsets.get("connectors") or {}).items():
         for timezone, reason in (facts.get("dropped_timezones") or {}).items():
             yield f"{name}: the task has dropped the timezone {timezone}: {reason}"

@@ -120,11 +120,11 @@ def test_a_recovery_is_told_from_the_first_look_to_the_proof() -> None:
 def test_the_checklist_is_ticked_by_facts_and_the_watch_stays_open_until_a_day_is_over() -> None:
     run = report(recovered())
     assert statuses(run) == ["done", "done", "done", "open", "open"]
-    assert evidence(run, 4) == "recovered, seen once: look again until 24 hours are over"
+    assert evidence(run, 4) == "recovered, but seen only once: run verify again until 24 hours are over"
     soak = {
         "closed": True,
         "samples": 144,
-        "message": "Good since 2026-11-26 13:33Z: the 24 h of monitoring are closed.",
+        "message": "Good since 2026-11-26 13:33Z: the 24 h of monitoring are complete.",
     }
     watched = with_connector(recorded("verified"), soak=soak)
     fine = {"connectors": {NAME: {"deviations": []}}}
@@ -285,7 +285,7 @@ def test_a_run_that_failed_for_a_connector_is_as_bad_as_that_connector() -> None
 def test_a_change_that_this_run_has_finished_is_not_open() -> None:
     offsets = {**recorded("offsets"), "unfinished": [NAME, "other"]}
     points = of(report(recovered(offsets=offsets))).open_points
-    assert points == ("other: an earlier change was begun and not finished when it was read.",)
+    assert points == ("other: an earlier change was begun but not finished when the connector was read.",)
 
 
 def test_connectors_left_stopped_are_open() -> None:
