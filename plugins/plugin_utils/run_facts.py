@@ -28,6 +28,7 @@ _OFFSETS = "connectops_offsets"
 _BEGUN_AT = "connectops_begun_at"
 # The registered results of the roles; the first one that is there counts.
 _CHANGED, _PREVENTED = ("reset_result", "rollback_result"), ("prevent_result", "prevent_look")
+_NOT_FIXED = "prevent_not_fixed"
 _OF_BATCHES = ("connectops_selected", "connectops_batch")
 # What the report on a playbook is made from. A run may have several playbooks, and other results are those of another one.
 _OWN_RESULTS = {
@@ -35,7 +36,7 @@ _OWN_RESULTS = {
     "recover": {"identify_result", "reset_result", "verify_result", *_OF_BATCHES},
     "verify": {"verify_result", *_PREVENTED},
     "rollback": {"rollback_result", *_OF_BATCHES},
-    "prevent": {*_PREVENTED},
+    "prevent": {*_PREVENTED, _NOT_FIXED},
 }
 
 Variables = Mapping[str, Any]
@@ -126,6 +127,7 @@ def found_in(
         changed={} if is_preview else changed,
         verified=verified,
         prevented=prevented,
+        not_fixed=shown(_NOT_FIXED),
         problem=str(problem) if problem else None,
         left_stopped=tuple(selected.get("left_stopped", ())),
     )

@@ -100,6 +100,8 @@ def _open_points(found: Found, connectors: Sequence[ConnectorReport], problem: s
                 yield f"{one.name}: {evidence.checkpoint}: {_without_stop(evidence.message)}."
         for deviation in found.policy(one.name).get("deviations") or ():
             yield f"{one.name}: {deviation['message']}"
+        if one.name in found.not_fixed:
+            yield f"{one.name}: not fixed: {_without_stop(found.not_fixed[one.name])}."
         for note in one.notes:
             yield f"{one.name}: {note}"
         if any(part.skipped or part.lost_rows for part in one.partitions):

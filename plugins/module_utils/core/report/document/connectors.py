@@ -43,7 +43,7 @@ def connector_report(found: Found, name: str, *, is_preview: bool) -> ConnectorR
     earlier = (recovery.get("change") or NO_DATA).get("backup_file")
     backup = change.get("backup_file") or earlier
     is_written = bool(earlier) or bool(settings) or any(one.changed for one in partitions)
-    outcome, why = _outcome(facts, change, recovery, found.policy(name), is_preview=is_preview)
+    outcome, why = _outcome(found, name, is_preview=is_preview)
     return ConnectorReport(
         name=name,
         outcome=outcome,
@@ -71,8 +71,9 @@ def connector_report(found: Found, name: str, *, is_preview: bool) -> ConnectorR
     )
 
 
-def _outcome(facts: Data, change: Data, recovery: Data, policy: Data, *, is_preview: bool) -> tuple[str, str | None]:
+def _outcome(found: Found, name: str, *, is_preview: bool) -> tuple[str, str | None]:
     """The one word for the connector, and why; the last step that says something about it decides."""
+    facts, change, recovery, policy = found.facts(name), found.change(name), found.recovery(name), found.policy(name)
     if change.get("failed"):
         return "failed", change.get("msg")
     if recovery:
@@ -80,8 +81,12 @@ def _outcome(facts: Data, change: Data, recovery: Data, policy: Data, *, is_prev
     plan = change.get("plan") or NO_DATA
     if plan and not plan["is_empty"]:
         return ("planned" if is_preview else "changed"), f"plan {plan['id']}, strategy {plan['strategy']}"
-    if policy and policy.get("deviations"):
-        return "deviates", "; ".join(str(one.get("message", "")) for one in policy["deviations"])
+    deviations = [str(one.get("message", "")) for one in policy.get("deviations") or ()]
+    if not_fixed := found.not_fixed.get(name):
+        # One whose change failed may be as the policy wants it all the same.
+        return ("deviates" if deviations else "failed"), "; ".join([*deviations, f"not fixed: {not_fixed}"])
+    if deviations:
+        return "deviates", "; ".join(deviations)
     verdict = facts.get("verdict", "ok" if plan or policy else "unknown")
     return (verdict if verdict in TONES else "unknown"), _worst_reason(facts)
 

@@ -246,6 +246,21 @@ def test_what_deviates_from_the_policy_is_open() -> None:
     assert of(run).open_points == (f"{NAME}: {message}",)
 
 
+@pytest.mark.parametrize(
+    "deviations, outcome, why",
+    [
+        (["a is 1, but must be 2."], "deviates", "a is 1, but must be 2.; not fixed: Connect refuses it."),
+        ([], "failed", "not fixed: Connect refuses it."),
+    ],
+)
+def test_why_a_setting_was_not_fixed_is_in_the_report(deviations: list[str], outcome: str, why: str) -> None:
+    checked = {"connectors": {NAME: {"severity": "error", "deviations": [{"message": one} for one in deviations]}}}
+    found = Found("connect-1", prevented=checked, not_fixed={NAME: "Connect refuses it."})
+    (cluster,) = report(found, playbook="prevent").as_data()["clusters"]
+    assert [(one["outcome"], one["why"]) for one in cluster["connectors"]] == [(outcome, why)]
+    assert cluster["open_points"][-1] == f"{NAME}: not fixed: Connect refuses it."
+
+
 def test_a_connector_that_failed_is_worse_than_any_verdict_and_open() -> None:
     problem = "Worker connect-1:8083 does not answer."
     failed = {"connectors": {NAME: {"failed": True, "msg": problem, "changed": False}}}
