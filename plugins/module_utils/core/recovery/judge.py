@@ -26,7 +26,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
     has_failed,
     not_running_reason,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Verdict
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Verdict, VerdictName
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 # From good to bad: the outcome for a connector is the worst of its parts. Only connectors are ``not_verified``.
@@ -67,7 +67,7 @@ class PartitionRecovery:
     outcome: OutcomeName
     is_final: bool
     reason: str | None
-    verdict: str | None
+    verdict: VerdictName | None
     before: Offset | None
     now: Offset | None
     delivered_to: int | None = None

@@ -276,6 +276,14 @@ def test_read_back_evidence_that_is_missing_is_no_proof() -> None:
     assert statuses(run)[:3] == ["open", "done", "open"]
 
 
+@pytest.mark.parametrize("step, key", [("offsets", "verdict"), ("verified", "state"), ("verified", "outcome")])
+def test_a_word_that_is_not_known_is_not_reported_on(step: str, key: str) -> None:
+    known = report(recovered())
+    assert of(known).outcome == "recovered"
+    unknown = of(report(recovered(**{step: with_connector(recorded(step), **{key: "splendid"})})))
+    assert (unknown.outcome, unknown.connectors) == ("failed", ())
+
+
 def test_the_worst_cluster_comes_first_and_one_that_was_not_reached_is_there() -> None:
     run = fleet()
     assert [one.label for one in run.worst_first] == ["connect-2", "connect-3", "connect-1"]
