@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset, SinkPosition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import OffsetTargets, ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.states import State

@@ -106,6 +106,31 @@ class StoredOffset:
 
 
 @dataclass(frozen=True)
+class SinkPosition:
+    """How far a sink connector's group has come in one topic partition; moments are epoch seconds, None: not known.
+
+    ``committed`` is the next position to read, None where the group has committed nothing; ``end`` is the position after the
+    last record, that of the commit where no record waits; ``begin`` is the first position that has not expired.
+    ``waiting_since`` is the timestamp of the first record that is not committed. ``has_expired``: nothing was committed, and
+    no record is left.
+    """
+
+    topic: str
+    number: int
+    committed: int | None
+    end: int
+    committed_at: float | None = None
+    waiting_since: float | None = None
+    has_expired: bool = False
+    begin: int = 0
+
+    @property
+    def partition(self) -> Partition:
+        """Named as Connect's own REST API names it."""
+        return Partition.of({"kafka_topic": self.topic, "kafka_partition": self.number})
+
+
+@dataclass(frozen=True)
 class Task:
     """``trace``: the first line of why it FAILED; it may hold what a message must not."""
 
