@@ -22,7 +22,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import perform
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import without_secrets
+from ansible_collections.connectops.recovery.plugins.module_utils.core.quoting import without_secrets
 from ansible_collections.connectops.recovery.plugins.module_utils.libraries import controller_advice
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import (
     Outcome,

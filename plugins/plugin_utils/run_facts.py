@@ -10,7 +10,8 @@ from functools import cache
 from typing import Any
 
 from ansible.errors import AnsibleError
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import SHORTEST_SECRET, quoted_data
+from ansible_collections.connectops.recovery.plugins.module_utils.core.quoting import quoted_data
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import SHORTEST_SECRET
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import (
     Found,
     is_without_change,
