@@ -22,6 +22,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
     RunTime,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.outcomes import in_words
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import STUCK
 
 # Room at both sides for marks that are half outside.
 _LEFT, _RIGHT = 2.0, 98.0
@@ -240,7 +241,7 @@ def _why(one: PartitionReport) -> str:
 def _kind(one: PartitionReport) -> StepKind:
     if one.is_blocker:
         return "blocker"
-    if one.verdict in ("blocked", "stuck"):
+    if one.verdict in STUCK:
         return "blocked"
     return "good" if one.verdict == "ok" else "calm"
 
