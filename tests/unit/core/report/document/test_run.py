@@ -14,8 +14,9 @@ from typing import Any
 
 import jsonschema
 import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import MAX_WAIT
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import OUTCOMES as RECOVERIES
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document import model
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document import connectors, model
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.cluster import NOT_REACHED
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import (
@@ -236,6 +237,10 @@ def test_a_day_of_looks_closes_the_checklist_and_each_part_of_the_plans_timeline
     assert of(run).phases[0].due == changed_at + 2 * 3600
     assert {one.delivered_before for one in connector.partitions} == {1_794_614_400}
     assert of(run).open_points == ()
+
+
+def test_the_wait_of_the_recovery_plan_is_the_setting_that_the_connector_reads() -> None:
+    assert connectors.WAIT == MAX_WAIT
 
 
 def test_what_deviates_from_the_policy_is_open() -> None:
