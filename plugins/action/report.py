@@ -13,9 +13,11 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import new_folder, write_texts
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import PLAYBOOKS
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.run import run_report
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.fleet_text import fleet_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VerdictName
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.who import who_runs_this
 from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
@@ -32,11 +34,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.variables impo
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "dir": {"type": "path"},
-    "playbook": {
-        "type": "str",
-        "required": True,
-        "choices": ["identify", "recover", "verify", "rollback", "prevent"],
-    },
+    "playbook": {"type": "str", "required": True, "choices": list(PLAYBOOKS)},
     "is_preview": {"type": "bool", "default": False},
 }
 _VARIABLE, _FAIL_ON, _VERIFIED = "connectops_report_dir", "identify_fail_on", "verify_result"
@@ -52,7 +50,7 @@ class ActionModule(ControllerAction):
         # Whether identify_fail_on is reached is for the role to say, wherever it is set: for the play here, for a host below.
         asked = _is_asked(variables)
         troubled: list[str] = []
-        partitions: Counter[str] = Counter()
+        partitions: Counter[VerdictName] = Counter()
         handed_on: dict[str, Any] = {}
         labels = variables["ansible_play_hosts_all"]
         # Only verify can find that nothing was: of a host, what it has left is gathered anew at each look.

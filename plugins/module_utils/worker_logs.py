@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.log_lines import CONTINUED, moment_of
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import quoted
+from ansible_collections.connectops.recovery.plugins.module_utils.core.quoting import quoted
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.worker_logs import (
     COMMAND_SECONDS,

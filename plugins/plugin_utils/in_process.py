@@ -22,7 +22,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import perform
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import without_secrets
+from ansible_collections.connectops.recovery.plugins.module_utils.core.quoting import without_secrets
 from ansible_collections.connectops.recovery.plugins.module_utils.libraries import controller_advice
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import (
     Outcome,
@@ -41,9 +41,9 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.typed_names im
     result_in_typed_names,
     typed_names,
 )
+from ansible_collections.connectops.recovery.plugins.plugin_utils.whole_run import is_our_folder
 
 _COLLECTION = "connectops.recovery"
-_PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
 
 
 class InProcessAction(ActionBase):
@@ -151,7 +151,7 @@ class InProcessAction(ActionBase):
     def _is_in_our_playbook(self) -> bool:
         """Whether the task stands in a playbook of this collection."""
         file = Path((self._task.get_path() or "").rpartition(":")[0])
-        return file.resolve().parent == _PLAYBOOKS
+        return is_our_folder(str(file.resolve().parent))
 
     def _ship(self, task_vars: dict[str, Any] | None) -> dict[str, Any]:
         """Run the module on the task's host. Only on this machine do relative paths mean something: the others refuse them."""

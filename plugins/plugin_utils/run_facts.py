@@ -10,7 +10,8 @@ from functools import cache
 from typing import Any
 
 from ansible.errors import AnsibleError
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import SHORTEST_SECRET, quoted_data
+from ansible_collections.connectops.recovery.plugins.module_utils.core.quoting import quoted_data
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import SHORTEST_SECRET
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import (
     Found,
     is_without_change,
@@ -28,6 +29,7 @@ _OFFSETS = "connectops_offsets"
 _BEGUN_AT = "connectops_begun_at"
 # The registered results of the roles; the first one that is there counts.
 _CHANGED, _PREVENTED = ("reset_result", "rollback_result"), ("prevent_result", "prevent_look")
+_NOT_FIXED = "prevent_not_fixed"
 _OF_BATCHES = ("connectops_selected", "connectops_batch")
 # What the report on a playbook is made from. A run may have several playbooks, and other results are those of another one.
 _OWN_RESULTS = {
@@ -35,7 +37,7 @@ _OWN_RESULTS = {
     "recover": {"identify_result", "reset_result", "verify_result", *_OF_BATCHES},
     "verify": {"verify_result", *_PREVENTED},
     "rollback": {"rollback_result", *_OF_BATCHES},
-    "prevent": {*_PREVENTED},
+    "prevent": {*_PREVENTED, _NOT_FIXED},
 }
 
 Variables = Mapping[str, Any]
@@ -126,6 +128,7 @@ def found_in(
         changed={} if is_preview else changed,
         verified=verified,
         prevented=prevented,
+        not_fixed=shown(_NOT_FIXED),
         problem=str(problem) if problem else None,
         left_stopped=tuple(selected.get("left_stopped", ())),
     )

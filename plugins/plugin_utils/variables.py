@@ -142,6 +142,7 @@ _SET_BY_US = frozenset(
         "prevent_changes",
         "prevent_failure",
         "prevent_look",
+        "prevent_not_fixed",
         "prevent_not_written",
         "prevent_result",
         "prevent_sentence",

@@ -9,12 +9,8 @@ import ssl
 from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import (
-    SHORTEST_SECRET,
-    is_placeholder,
-    quoted,
-    without_values,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.quoting import quoted, without_values
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import SHORTEST_SECRET, is_placeholder
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean
 
 LONGEST_QUOTED_TEXT = 600

@@ -24,7 +24,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     StoredOffset,
     Task,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import quoted_log
+from ansible_collections.connectops.recovery.plugins.module_utils.core.quoting import quoted_log
 from ansible_collections.connectops.recovery.plugins.module_utils.core.states import state_of
 
 WRONG_SHAPE = (AttributeError, KeyError, TypeError, ValueError)

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset, SinkPosition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import OffsetTargets, ResetRequest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import State
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.outlook import Outlook
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits, Verdict, worst
 
@@ -47,7 +47,7 @@ class Judgement:
     warnings: tuple[str, ...] = ()
     outlook: Outlook | None = None
 
-    def as_data(self, profile: str, state: str) -> dict[str, Any]:
+    def as_data(self, profile: str, state: State) -> dict[str, Any]:
         """The judgement as part of a connector's facts; ``profile`` is the name of what it was judged by.
 
         A STOPPED connector delivers nothing, whatever its offsets say; ``verdict_after_resume`` says what it would be.

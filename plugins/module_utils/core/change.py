@@ -26,6 +26,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.pla
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.values import problem_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import SettingChange
 from ansible_collections.connectops.recovery.plugins.module_utils.core.states import State, state_of
+from ansible_collections.connectops.recovery.plugins.module_utils.core.words import word_of
 
 # What became of a change. ``undone``: nothing of it is there, because it was undone or never made; ``replaced``: a later
 # backup is that of the same change. Unknown (None) where the run was killed, or could not tell.
@@ -155,9 +156,10 @@ class Change:
         offsets = tuple(map(_offset_change, _entries(data, "offsets")))
         _refuse_twice([one.key for one in settings], "settings")
         _refuse_twice([one.partition for one in offsets], "offsets")
-        strategy = next((one for one in PLAN_STRATEGIES if one == data.get("strategy")), None)
-        if strategy is None:
-            raise ValueError("strategy")
+        try:
+            strategy = word_of(PLAN_STRATEGIES, data.get("strategy"))
+        except ValueError:
+            raise ValueError("strategy") from None
         return cls(strategy, state, final_state, settings, offsets, rolls_back)
 
 

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 
 Details = Literal["problems", "all", "none"]
+DETAIL_LEVELS: tuple[Details, ...] = get_args(Details)
 Data = Mapping[str, Any]
 
 # The lists of a connector's facts that have an entry for each partition, or several.
@@ -69,7 +70,7 @@ def _fewer(connector: Data, details: Details) -> dict[str, Any]:
 
     fewer = {**connector, **_filtered(connector, _LISTS, is_listed), "records": []}
     if measures := connector.get("measures"):
-        # Where Stripe's data ends is in the list "available" as well.
+        # Where the data ends is in the list "available" as well.
         fewer["measures"] = {**measures, "partitions": []}
     if remedies := connector.get("remedies"):
         compared = [

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import TopicView
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import HOLD_KEY, without_hold
-from ansible_collections.connectops.recovery.plugins.module_utils.core.states import State
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import State, TargetState
 
 JsonScalar = Union[str, int, float, bool, None]
 Offset = Mapping[str, JsonScalar]
@@ -106,6 +106,31 @@ class StoredOffset:
 
 
 @dataclass(frozen=True)
+class SinkPosition:
+    """How far a sink connector's group has come in one topic partition; moments are epoch seconds, None: not known.
+
+    ``committed`` is the next position to read, None where the group has committed nothing; ``end`` is the position after the
+    last record, that of the commit where no record waits; ``begin`` is the first position that has not expired.
+    ``waiting_since`` is the timestamp of the first record that is not committed. ``has_expired``: nothing was committed, and
+    no record is left.
+    """
+
+    topic: str
+    number: int
+    committed: int | None
+    end: int
+    committed_at: float | None = None
+    waiting_since: float | None = None
+    has_expired: bool = False
+    begin: int = 0
+
+    @property
+    def partition(self) -> Partition:
+        """Named as Connect's own REST API names it."""
+        return Partition.of({"kafka_topic": self.topic, "kafka_partition": self.number})
+
+
+@dataclass(frozen=True)
 class Task:
     """``trace``: the first line of why it FAILED; it may hold what a message must not."""
 
@@ -142,9 +167,9 @@ class Connector:
     """A connector at one moment. ``config`` holds raw values: it never leaves the core unredacted.
 
     ``problem``: a sentence that says why its offsets, or more of it, could not be read; ``offsets`` says nothing then.
-    ``target_state``: the state that it is meant to have, STARTED, PAUSED or STOPPED, where the config topic was read instead
-    of Connect. ``hold_text``: the mark of a run that is changing it, which is not part of ``config``. ``in_topics``: what the
-    offsets topics hold of it, None where a reset has not read them.
+    ``target_state``: the state that it is meant to have, where the config topic was read instead of Connect; None where it has
+    a word that is not known. ``hold_text``: the mark of a run that is changing it, which is not part of ``config``.
+    ``in_topics``: what the offsets topics hold of it, None where a reset has not read them.
     """
 
     name: str
@@ -156,7 +181,7 @@ class Connector:
     offsets: tuple[StoredOffset, ...] = ()
     problem: str | None = None
     trace: str | None = field(default=None, repr=False)
-    target_state: str | None = None
+    target_state: TargetState | None = None
     in_topics: TopicView | None = None
     hold_text: str | None = field(default=None, repr=False)
 

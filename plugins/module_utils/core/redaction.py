@@ -15,7 +15,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.json_leav
     leaves_of,
     places_in,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.log_lines import entries_of, moment_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.secret_keys import (
     is_secret_by_name,
     is_secret_key,
@@ -146,25 +145,16 @@ _MASK = re.compile(r"\*{3,}|[\u2022\u25cf]{3,}|[\[<(](?:hidden|redacted|masked|s
 _LINE_END = re.compile(r"[\r\n]+|(?:\\[rn])+")
 # Most texts within JSON are such words and numbers, which no pattern finds a secret in.
 _HARMLESS = re.compile(r"[A-Za-z.-]{0,14}|-?[\d.]+")
-# The end of a value, as below, whose beginning is not in the log.
-_CUT_BEFORE = re.compile(
-    r"\A(?:(?!Invalid value |Connector config \{).){1,8000}?(?= for configuration | contains no connector type)",
-    re.DOTALL,
-)
 # How many strings that are JSON may be within each other to be read as such.
 _DEEPEST = 8
 # Shorter literals are words of any text; hiding them would only garble messages.
 SHORTEST_SECRET = 4
 # A shorter secret may be a part of a name, such as that of a connector; it is hidden where it is a whole word.
-_SHORTEST_UNMISTAKABLE = 8
-
-
-def _secrets_within(key: str, value: str) -> list[tuple[int, int]]:
-    """Start and end of each secret in a value whose key does not say that all of it is one; in order, without overlaps."""
-    return _merged(_found(key, value))
+SHORTEST_UNMISTAKABLE = 8
 
 
 def _merged(found: Iterable[_Secret]) -> list[tuple[int, int]]:
+    """Start and end of each secret, in order, without overlaps."""
     merged: list[tuple[int, int]] = []
     for start, end in sorted((start, end) for start, end, _text in found):
         if merged and start < merged[-1][1]:
@@ -248,12 +238,13 @@ def redacted_value(key: str, value: str | None, secret_keys: Collection[str] = (
         return value
     if is_secret_key(key, secret_keys):
         return HIDDEN
-    return _without_parts(value, _secrets_within(key, value))
+    return without_what_looks_secret(value, key)
 
 
-def _without_parts(text: str, parts: Iterable[tuple[int, int]]) -> str:
+def without_what_looks_secret(text: str, key: str = "") -> str:
+    """The text without the secrets within it. ``key``: of which it is the value."""
     shown, done = "", 0
-    for start, end in parts:
+    for start, end in _merged(_found(key, text)):
         shown, done = shown + text[done:start] + HIDDEN, end
     return shown + text[done:]
 
@@ -310,113 +301,4 @@ def lines_of_secrets(secrets: Iterable[str]) -> frozenset[str]:
     """Each line of those secrets that have more than one: a log may begin or end within one."""
     lines = (line.strip() for secret in secrets for line in _LINE_END.split(secret) if line != secret)
     # The first and the last line of a key are no secret, and show what is one.
-    return frozenset(line for line in lines if len(line) >= _SHORTEST_UNMISTAKABLE and not line.startswith("-----"))
-
-
-def scrubbed(text: str, secrets: Iterable[str]) -> str:
-    """The text without the given literals; the longest go first, so that no part of a longer one is left.
-
-    A secret of fewer than 8 characters is hidden only as a whole word: "orders" stays in "stripe-orders".
-    """
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= _SHORTEST_UNMISTAKABLE:
-            text = text.replace(secret, HIDDEN)
-        elif secret in text:
-            text = _whole_word(secret).sub(HIDDEN, text)
-    return text
-
-
-def quoted(text: str, secrets: Iterable[str] = ()) -> str:
-    """Somebody else's text as it may be shown: without the given literals, and without what looks like a secret in it.
-
-    A worker puts the values of config providers into its traces and logs, which no config shows.
-    """
-    text = scrubbed(text, secrets)
-    return _without_parts(text, _secrets_within("", text))
-
-
-def quoted_log(text: str, secrets: Iterable[str] = ()) -> str:
-    """A trace or a line of a worker's log as it may be shown. Connect repeats there what a config provider gave it."""
-    return quoted(without_values(text), secrets)
-
-
-def log_without_secrets(lines: Iterable[str], secrets: Collection[str], most_lines: int) -> list[str]:
-    """The last lines of a log as they may be shown. A secret may go over lines, and may begin before the log or before them."""
-    kept: list[str] = []
-    for entry in reversed(entries_of(lines)):
-        if len(kept) >= most_lines:
-            break
-        kept[:0] = entry
-    entries = entries_of(scrubbed("\n".join(kept), secrets).split("\n"))
-    begun = next((number for number, entry in enumerate(entries) if moment_of(entry[0]) is not None), len(entries))
-    head = _CUT_BEFORE.sub(HIDDEN, "\n".join(without_values("\n".join(entry)) for entry in entries[:begun]))
-    texts = [quoted(head)] if head else []
-    texts += [quoted_log("\n".join(entry)) for entry in entries[begun:]]
-    shown = [line for text in texts for line in text.split("\n") if line]
-    return shown[max(0, len(shown) - most_lines) :]
-
-
-def without_values(text: str) -> str:
-    """A text of Connect without the values of a config, wherever Connect is known to repeat them."""
-    text = re.sub(r"Connector config \{.*\}", f"Connector config {HIDDEN}", text, flags=re.DOTALL)
-    return "".join(_cut_value(part) for part in re.split(r"(?=Invalid value )", text))
-
-
-def _cut_value(part: str) -> str:
-    if not part.startswith("Invalid value "):
-        return part
-    # Greedy, because the value itself may contain " for configuration ". No match means that the split above cut a
-    # value in two: hide all of it.
-    match = re.fullmatch(r"Invalid value (.*) for configuration (.*)", part, flags=re.DOTALL)
-    if match is None:
-        return f"Invalid value {HIDDEN}"
-    value, rest = match.groups()
-    if value == "null":
-        return part
-    if len(value) >= SHORTEST_SECRET:
-        rest = rest.replace(value, HIDDEN)
-    return f"Invalid value {HIDDEN} for configuration {rest}"
-
-
-def quoted_data(value: Any, secrets: Collection[str] = ()) -> Any:
-    """JSON data with each of its texts as :func:`quoted` returns it. Names of fields and numbers stay."""
-    # Most texts of a fleet's data are there many times.
-    known: dict[str, str] = {}
-
-    def shown(one: Any) -> Any:
-        if one is None or isinstance(one, (bool, int, float)):
-            return one
-        if isinstance(one, str):
-            if one not in known:
-                known[one] = quoted(one, secrets)
-            return known[one]
-        # What came from JSON is a dict: to ask whether it is any other mapping takes ten times as long.
-        if isinstance(one, (dict, Mapping)):
-            return {key: shown(item) for key, item in one.items()}
-        if isinstance(one, (list, tuple)):
-            return [shown(item) for item in one]
-        return one
-
-    return shown(value)
-
-
-def _whole_word(secret: str) -> re.Pattern[str]:
-    """The secret where no name goes on before or after it; a full stop goes on only before another letter or digit."""
-    before = r"(?<![\w-])(?<!\w\.)" if re.match(r"\w", secret[0]) else ""
-    after = r"(?![\w-])(?!\.\w)" if re.match(r"\w", secret[-1]) else ""
-    return re.compile(before + re.escape(secret) + after)
-
-
-def without_secrets(value: Any, secrets: Collection[str]) -> Any:
-    """JSON data without the given literals in any text. Names of fields and numbers stay."""
-    if not secrets:
-        return value
-    if isinstance(value, str):
-        if value in secrets:
-            return HIDDEN
-        return scrubbed(value, (secret for secret in secrets if len(secret) >= SHORTEST_SECRET))
-    if isinstance(value, Mapping):
-        return {key: without_secrets(item, secrets) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [without_secrets(item, secrets) for item in value]
-    return value
+    return frozenset(line for line in lines if len(line) >= SHORTEST_UNMISTAKABLE and not line.startswith("-----"))

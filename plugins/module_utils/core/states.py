@@ -7,20 +7,25 @@ from __future__ import annotations
 
 from typing import Any, Literal, get_args
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.words import word_of
+
 # Those that a person can order, so a change can return a connector to them.
 LastingState = Literal["RUNNING", "PAUSED", "STOPPED"]
 # UNKNOWN is not Connect's: no worker could be asked.
 State = Literal[LastingState, "FAILED", "RESTARTING", "UNASSIGNED", "DESTROYED", "UNKNOWN"]
+# What a connector is meant to be, as the config topic has it.
+TargetState = Literal["STARTED", "PAUSED", "STOPPED"]
 
 LASTING_STATES: tuple[LastingState, ...] = get_args(LastingState)
 STATES: tuple[State, ...] = get_args(State)
+TARGET_STATES: tuple[TargetState, ...] = get_args(TargetState)
 
 
 def state_of(text: Any) -> State:
     """The state of this name. Raises ValueError for any other: what it means is not known."""
-    return STATES[STATES.index(text)]
+    return word_of(STATES, text)
 
 
 def lasting_state_of(text: Any) -> LastingState:
     """The state of this name that a connector can be returned to. Raises ValueError for any other."""
-    return LASTING_STATES[LASTING_STATES.index(text)]
+    return word_of(LASTING_STATES, text)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import HIDDEN, quoted, quoted_data
+from ansible_collections.connectops.recovery.plugins.module_utils.core.quoting import quoted, quoted_data
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import HIDDEN
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 
 PAGE = "README.txt"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from types import TracebackType
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import SinkPosition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.arrivals import Arrivals, TopicEnd
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.task_history import StatusRecord
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connection import Connection, Progress

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection
 from typing import Protocol
 
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import quoted
+from ansible_collections.connectops.recovery.plugins.module_utils.core.quoting import quoted
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean, nearest
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, UnknownOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions

@@ -9,7 +9,7 @@ import struct
 import time
 from collections.abc import Collection, Mapping, Sequence
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import SinkPosition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.keys import java_hash_code
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connection import Connection
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import AccessDenied, TopicNotFound

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord, decode
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import TARGET_STATES, TargetState
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connection import Connection
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.reading import (
     Message,
@@ -45,11 +46,11 @@ class OffsetsTopic:
 class StoredConnector:
     """A connector as the config topic of its cluster has it; ``config`` has secrets in clear.
 
-    ``target_state`` is the state that the connector is meant to have, in Connect's own words: STARTED, PAUSED or STOPPED.
+    ``target_state`` is the state that the connector is meant to have; None for a word that is not known.
     """
 
     config: Mapping[str, str] = field(repr=False)
-    target_state: str = "STARTED"
+    target_state: TargetState | None = "STARTED"
 
     @property
     def offsets_topic(self) -> str | None:
@@ -77,7 +78,7 @@ def read_offsets(connection: Connection, topic: str, connectors: Collection[str]
 def read_config_topic(connection: Connection, topic: str) -> dict[str, StoredConnector]:
     """The connectors in the config topic of a cluster, by name and in order of it. Needs no Connect worker."""
     configs: dict[str, dict[str, str]] = {}
-    states: dict[str, str] = {}
+    states: dict[str, TargetState | None] = {}
     # The other keys are not needed, and one of them holds the key that the workers sign with.
     read = last_messages(connection, topic, wanted=lambda key: key.startswith((b"connector-", b"target-state-")))
     for message in read.messages:
@@ -87,7 +88,8 @@ def read_config_topic(connection: Connection, topic: str) -> dict[str, StoredCon
             configs[key.removeprefix("connector-")] = {name: str(text) for name, text in properties if text is not None}
         elif key.startswith("target-state-"):
             # The second field came with STOPPED, which Connect shows to older workers as PAUSED.
-            states[key.removeprefix("target-state-")] = str(value.get("state.v2") or value.get("state") or "STARTED")
+            state = value.get("state.v2") or value.get("state") or "STARTED"
+            states[key.removeprefix("target-state-")] = state if state in TARGET_STATES else None
     return {name: StoredConnector(configs[name], states.get(name, "STARTED")) for name in sorted(configs)}
 
 

@@ -36,12 +36,9 @@ class NewRecord:
     partition: int | None = None
 
 
-def write_records(connection: Connection, records: Sequence[NewRecord], *, transactional_id: str | None = None) -> None:
-    """Write records and return when all are acknowledged; with ``transactional_id``, all of them or none.
-
-    Raises as :meth:`Writer.write`.
-    """
-    with Writer(connection, transactional_id) as writer:
+def write_records(connection: Connection, records: Sequence[NewRecord]) -> None:
+    """Write records and return when all are acknowledged. Raises as :meth:`Writer.write`."""
+    with Writer(connection) as writer:
         writer.write(records)
 
 

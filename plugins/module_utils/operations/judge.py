@@ -16,8 +16,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.reg
 from ansible_collections.connectops.recovery.plugins.module_utils.core.details import Details
 from ansible_collections.connectops.recovery.plugins.module_utils.core.log_lines import last_problem
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.quoting import quoted_log
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import quoted_log, secret_values
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import secret_values
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import headline
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest

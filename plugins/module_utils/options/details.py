@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.details import DETAIL_LEVELS, Details
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
     Option,
     argument_spec,
@@ -28,7 +29,7 @@ DETAILS = Option(
         "V(none) lists no partition.",
     ),
     default="problems",
-    choices=("problems", "all", "none"),
+    choices=DETAIL_LEVELS,
 )
 
 
@@ -74,7 +75,7 @@ IN_SHORT = Option(
 class DetailOptions:
     """How much of the facts is returned, and where all of them go."""
 
-    details: Literal["problems", "all", "none"] = field_for(DETAILS)
+    details: Details = field_for(DETAILS)
     report_file: str | None = option(
         "report_file",
         "path",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import Agreed, agreed_by_id
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import (
@@ -15,6 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.pla
     STRATEGIES,
     WRITE_TO,
     PlanStrategy,
+    WriteTo,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan_data import checked_plan
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
@@ -157,7 +158,7 @@ class ResetOptions:
         " precedence.",
         default=False,
     )
-    write_to: Literal["auto", "rest", "topic"] = field_for(WAY)
+    write_to: WriteTo = field_for(WAY)
     plan_id: str | None = field_for(PLAN_ID)
     plan_ids: Mapping[str, Any] | None = field_for(PLAN_IDS)
     agreed_plans: Mapping[str, Any] | None = option(

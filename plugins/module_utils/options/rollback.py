@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import ROLLBACK
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import ROLLBACK, WriteTo
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import AT_ONCE, CONNECTORS
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
@@ -76,7 +76,7 @@ class RollbackOptions:
         "Like O(plan_ids), but the consent comes from the plan as well, so O(backup_file), O(allow_moved_offsets) and similar"
         " options are not used. If a plan is refused, the error names each value that has moved, before and now.",
     )
-    write_to: Literal["auto", "rest", "topic"] = field_for(WAY)
+    write_to: WriteTo = field_for(WAY)
     settle_seconds: float = field_for(SETTLE_SECONDS)
     at_once: int = field_for(AT_ONCE)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sharing import Look
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.runs import without_keys
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed
+from ansible_collections.connectops.recovery.plugins.module_utils.core.quoting import scrubbed
 
 if TYPE_CHECKING:
     import stripe

@@ -318,7 +318,8 @@ def test_records_go_to_the_topic_partition_that_a_java_client_chooses(lab: Lab, 
     topic = lab.connect.offsets_topic
     connection = Connection(KafkaOptions((lab.bootstrap_servers,)))
     write_records(connection, [NewRecord(topic, key, value)])
-    write_records(connection, [NewRecord(topic, key, value)], transactional_id="t")
+    with Writer(connection, "t") as writer:
+        writer.write([NewRecord(topic, key, value)])
     connection.close()
     places = {message.partition() for message in lab.broker.messages(topic) if message.key() == key}
     assert len(places) == 1
@@ -331,8 +332,8 @@ def test_a_transaction_is_whole_or_nothing_and_a_part_written_is_not_taken_for_n
     broker = secured[0]
     records = [NewRecord("small", b"a", b"1", 0), NewRecord("small", b"b", b"x" * 3000, 1)]
     connection = Connection(kafka)
-    with pytest.raises(KafkaFailed, match="too large for the topic"):
-        write_records(connection, records, transactional_id="t")
+    with Writer(connection, "t") as writer, pytest.raises(KafkaFailed, match="too large for the topic"):
+        writer.write(records)
     assert [message.key() for message in broker.messages("small")] == []
     with pytest.raises(UnknownOutcome, match=r'confirmed 1 of 2 records for the topic "small" \(.*too large\)'):
         write_records(connection, records)

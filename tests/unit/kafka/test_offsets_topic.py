@@ -67,9 +67,11 @@ def test_the_config_topic_gives_configs_and_target_states() -> None:
         (b"connector-b", config("B")),
         (b"connector-a", config("A")),
         (b"connector-c", config("C")),
+        (b"connector-d", config("E")),
         (b"connector-deleted", config("D")),
         (b"target-state-a", b'{"state":"PAUSED","state.v2":"STOPPED"}'),
         (b"target-state-b", b'{"state":"PAUSED"}'),
+        (b"target-state-d", b'{"state":"HALTED"}'),
         (b"target-state-deleted", b'{"state":"PAUSED"}'),
         (b"connector-deleted", None),
         (b"connector-unreadable", b"{"),
@@ -78,6 +80,7 @@ def test_the_config_topic_gives_configs_and_target_states() -> None:
         "a": StoredConnector({"connector.class": "A"}, "STOPPED"),
         "b": StoredConnector({"connector.class": "B"}, "PAUSED"),
         "c": StoredConnector({"connector.class": "C"}, "STARTED"),
+        "d": StoredConnector({"connector.class": "E"}, None),
     }
 
 

@@ -129,6 +129,7 @@ def test_a_report_is_made_from_what_its_own_playbook_has_left() -> None:
         "reset_result": change,
         "verify_result": {"connectors": {"orders": {"outcome": "recovered"}}},
         "prevent_look": {"connectors": {"orders": {"severity": "error"}}},
+        "prevent_not_fixed": {"orders": "Connect refuses it."},
         "connectops_selected": {"clusters": {"a": {"left_stopped": ["bills"]}}},
         "connectops_batch": {"message": "Not changed."},
     }
@@ -145,7 +146,7 @@ def test_a_report_is_made_from_what_its_own_playbook_has_left() -> None:
         "recover": ["offsets", "changed", "verified", "problem", "left_stopped"],
         "verify": ["verified", "prevented"],
         "rollback": ["problem", "left_stopped"],
-        "prevent": ["prevented"],
+        "prevent": ["prevented", "not_fixed"],
     }
     undone = {**left, "rollback_result": {"connectors": {"orders": {"msg": "of the rollback"}}}}
     found = found_in("a", undone, {}, playbook="rollback", is_preview=False)

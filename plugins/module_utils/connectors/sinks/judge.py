@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Partition, SinkPosition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import looks_masked
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.commits import (
@@ -32,31 +31,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
 _LATE_SECONDS = 600
 # Sets of characters within others, which Java reads in another way than Python.
 _NESTED_SET = re.compile(r"&&|\[[^\]]*\[")
-
-
-@dataclass(frozen=True)
-class SinkPosition:
-    """How far a sink connector's group has come in one topic partition; moments are epoch seconds, None: not known.
-
-    ``committed`` is the next position to read, None where the group has committed nothing; ``end`` is the position after the
-    last record, that of the commit where no record waits; ``begin`` is the first position that has not expired.
-    ``waiting_since`` is the timestamp of the first record that is not committed. ``has_expired``: nothing was committed, and
-    no record is left.
-    """
-
-    topic: str
-    number: int
-    committed: int | None
-    end: int
-    committed_at: float | None = None
-    waiting_since: float | None = None
-    has_expired: bool = False
-    begin: int = 0
-
-    @property
-    def partition(self) -> Partition:
-        """Named as Connect's own REST API names it."""
-        return Partition.of({"kafka_topic": self.topic, "kafka_partition": self.number})
 
 
 def judge_sink(

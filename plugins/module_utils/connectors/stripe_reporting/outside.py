@@ -22,7 +22,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     read_log,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed, secret_values
+from ansible_collections.connectops.recovery.plugins.module_utils.core.quoting import scrubbed
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import secret_values
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.stripe.client import (
     StripeAnswer,

@@ -14,7 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.runs import without_keys
 from ansible_collections.connectops.recovery.plugins.module_utils.core.log_lines import lines_of_connector
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import quoted_log
+from ansible_collections.connectops.recovery.plugins.module_utils.core.quoting import quoted_log
 
 _LOGGER = re.compile(r" \([\w.$]+(?::\d+)?\)(?: \[[^\[\]]*\])?\s*$")
 _STARTED = re.compile(r"Task started with report types: \[.*?\] and timezones: \[(.*?)\]")

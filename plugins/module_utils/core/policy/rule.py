@@ -13,10 +13,7 @@ from typing import Union
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.numbers import whole_number
 from ansible_collections.connectops.recovery.plugins.module_utils.core.policy.deviation import Deviation, Fix, Severity
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import (
-    looks_masked,
-    redacted_value,
-)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import looks_masked, redacted_value
 from ansible_collections.connectops.recovery.plugins.module_utils.core.secret_keys import (
     is_secret_key,
     keys_named_by_others,

@@ -30,6 +30,7 @@ CheckpointName = Literal["logs", "offsets", "data", "partitions", "tasks", "sett
 CHECKPOINTS: tuple[CheckpointName, ...] = get_args(CheckpointName)
 # ``open``: not passed yet, and not failed either. ``not_looked_at``: nothing was there to look at.
 CheckpointStatus = Literal["passed", "open", "not_looked_at", "failed"]
+CHECKPOINT_STATUSES: tuple[CheckpointStatus, ...] = get_args(CheckpointStatus)
 
 _MOST_NAMED = 3
 _NO_KAFKA = "set connectops_kafka_bootstrap_servers, so that the topics can be read"

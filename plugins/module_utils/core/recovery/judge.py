@@ -26,7 +26,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
     has_failed,
     not_running_reason,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Verdict
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import (
+    STUCK,
+    Verdict,
+    VerdictName,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 # From good to bad: the outcome for a connector is the worst of its parts. Only connectors are ``not_verified``.
@@ -67,7 +71,7 @@ class PartitionRecovery:
     outcome: OutcomeName
     is_final: bool
     reason: str | None
-    verdict: str | None
+    verdict: VerdictName | None
     before: Offset | None
     now: Offset | None
     delivered_to: int | None = None
@@ -265,7 +269,7 @@ def _is_reset_lost(target: Target, partition: Partition, now: Offset | None) -> 
 
 def _lost(verdict: Verdict | None, *, is_over: bool) -> tuple[OutcomeName, bool, str | None]:
     """The outcome for a partition whose reset is lost. It is not final: the connector may store an offset of its own."""
-    is_stuck = verdict is not None and verdict.verdict in ("stuck", "blocked")
+    is_stuck = verdict is not None and verdict.verdict in STUCK
     at_end: OutcomeName = "not_recovered" if is_stuck else "not_proven"
     words = "it has the offset from before the reset again: find out who wrote it, then run the reset again"
     return at_end if is_over else "recovering", False, words
@@ -289,7 +293,7 @@ def _outcome(
     why = "" if verdict is None else ", ".join(reason.message for reason in verdict.reasons)
     if work is not None and work.never is not None:
         return "not_recovered", True, work.never
-    if name in ("stuck", "blocked"):
+    if name in STUCK:
         if has_moved:
             return "recovering", False, f"it has moved, but it is {name}: {why}"
         return ("not_recovered" if is_over else "recovering"), False, f"{NOTHING_STORED}, and it is {name}: {why}"

@@ -17,9 +17,20 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
     show_seconds,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
-from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.checkpoints import Checkpoint
-from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import Recovery
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.checkpoints import (
+    CHECKPOINT_STATUSES,
+    CHECKPOINTS,
+    Checkpoint,
+    CheckpointName,
+    CheckpointStatus,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import (
+    OUTCOMES,
+    OutcomeName,
+    Recovery,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
+from ansible_collections.connectops.recovery.plugins.module_utils.core.words import word_of
 
 # One every ten minutes for two days.
 MOST_SAMPLES = 300
@@ -39,9 +50,9 @@ class Sample:
     """
 
     at: float
-    outcome: str
+    outcome: OutcomeName
     is_good: bool
-    statuses: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[CheckpointName, CheckpointStatus] = field(default_factory=dict)
     reached: Mapping[Partition, Reached] = field(default_factory=dict)
 
     @classmethod
@@ -57,7 +68,7 @@ class Sample:
             at,
             recovery.outcome,
             is_good,
-            {str(name): str(status) for name, status in statuses.items()},
+            statuses,
             {
                 one.partition: (one.delivered_to, None if one.work is None else one.work.available_to)
                 for one in recovery.partitions[:MOST_PARTITIONS]
@@ -81,14 +92,17 @@ class Sample:
         if not isinstance(data, Mapping) or not isinstance(data.get("checkpoints"), Mapping):
             raise ValueError("no sample")
         at, outcome, is_good = data.get("at"), data.get("outcome"), data.get("good")
-        if not isinstance(outcome, str) or not isinstance(is_good, bool):
+        if not isinstance(is_good, bool):
             raise ValueError("no sample")
         given = data.get("reached") or []
         if not isinstance(given, list):
             raise ValueError("no figures")
         reached = {one: _reached(found) for one, found in zip(partitions, given, strict=False) if found is not None}
-        checkpoints = {str(one): str(two) for one, two in data["checkpoints"].items()}
-        return cls(float(kept_moment(at)), outcome, is_good, checkpoints, reached)
+        checkpoints = {
+            word_of(CHECKPOINTS, name): word_of(CHECKPOINT_STATUSES, status)
+            for name, status in data["checkpoints"].items()
+        }
+        return cls(float(kept_moment(at)), word_of(OUTCOMES, outcome), is_good, checkpoints, reached)
 
 
 @dataclass(frozen=True)
@@ -154,7 +168,7 @@ class SoakState:
     needed_seconds: int
     good_seconds: int
     good_since: float | None
-    last_outcome: str
+    last_outcome: OutcomeName
 
     @classmethod
     def of(cls, soak: Soak, hours: int) -> SoakState:

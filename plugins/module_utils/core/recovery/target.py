@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.backup import Backup
 from ansible_collections.connectops.recovery.plugins.module_utils.core.change import Change, plain_fields
@@ -19,9 +19,13 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction
     looks_masked,
     redacted_value,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import PlanStrategy
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import show_setting
 from ansible_collections.connectops.recovery.plugins.module_utils.core.states import State, state_of
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+
+SettingFound = Literal["as_written", "old_value", "other_value", "hidden"]
+SETTINGS_FOUND: tuple[SettingFound, ...] = get_args(SettingFound)
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class WrittenSetting:
 
     def seen_in(self, config: Mapping[str, str]) -> SeenSetting:
         value = config.get(self.key)
+        found: SettingFound
         if self.is_hidden:
             found = "hidden"
         elif value == self.after:
@@ -53,11 +58,11 @@ class WrittenSetting:
 
 @dataclass(frozen=True)
 class SeenSetting:
-    """A written setting and its value now. ``found``: as_written, old_value, other_value, or hidden if it is a secret."""
+    """A written setting and its value now. ``found``: hidden if it is a secret."""
 
     written: WrittenSetting
     value: str | None
-    found: str
+    found: SettingFound
 
     @property
     def problem(self) -> str | None:
@@ -84,7 +89,7 @@ class KnownChange:
 
     backup_file: str
     plan_id: str
-    strategy: str
+    strategy: PlanStrategy | None
     made_by: str
     taken_at: float
     returned_at: float
@@ -94,7 +99,7 @@ class KnownChange:
     @classmethod
     def of(cls, name: str, backup: Backup, returned_at: float | None) -> KnownChange:
         taken_at = iso_seconds(backup.taken_at) or 0.0
-        strategy = "" if backup.change is None else backup.change.strategy
+        strategy = None if backup.change is None else backup.change.strategy
         since = taken_at if returned_at is None else returned_at
         return cls(name, backup.plan_id, strategy, backup.made_by, taken_at, since, backup.target_ends, backup.offsets)
 
@@ -102,7 +107,7 @@ class KnownChange:
         return {
             "backup_file": self.backup_file,
             "plan_id": self.plan_id,
-            "strategy": self.strategy,
+            "strategy": self.strategy or "",
             "made_by": self.made_by,
             "taken_at": self.taken_at,
             "returned_at": self.returned_at,

@@ -14,6 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.
     CLOCK_SECONDS,
     START_SECONDS,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import State, state_of
 
 _TASK = "status-task-"
 
@@ -25,7 +26,7 @@ class StatusRecord:
     topic: str
     connector: str
     task: int
-    state: str
+    state: State
     worker_id: str
     generation: int
     written_at: float
@@ -58,7 +59,7 @@ class TaskHistory:
 
 
 def decode_status(topic: str, key: bytes | None, value: bytes | None, written_at: float) -> StatusRecord | None:
-    """The record of a task; None for any other record, and for a task that is gone."""
+    """The record of a task; None for any other record, for a task that is gone, and for a state that is not known."""
     name = (key or b"").decode(errors="replace")
     connector, dash, number = name.removeprefix(_TASK).rpartition("-")
     if not name.startswith(_TASK) or not dash or not number.isdecimal() or value is None:
@@ -67,7 +68,7 @@ def decode_status(topic: str, key: bytes | None, value: bytes | None, written_at
         data = json.loads(value)
         generation = int(data["generation"])
         return StatusRecord(
-            topic, connector, int(number), str(data["state"]), str(data["worker_id"]), generation, written_at
+            topic, connector, int(number), state_of(data["state"]), str(data["worker_id"]), generation, written_at
         )
     except (KeyError, TypeError, ValueError):
         return None

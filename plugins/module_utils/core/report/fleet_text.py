@@ -19,12 +19,13 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
     in_words,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import WIDTH, wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VerdictName
 
 # More would not fit one screen together with the lines above and below.
 _MOST = 10
 
 
-def fleet_lines(run: RunReport, partitions: Mapping[str, int]) -> list[str]:
+def fleet_lines(run: RunReport, partitions: Mapping[VerdictName, int]) -> list[str]:
     """How many there are of each outcome, the ten worst, and how to see the rest; nothing for a single cluster.
 
     ``partitions``: how many of each verdict there are in all clusters; empty if nobody looked.

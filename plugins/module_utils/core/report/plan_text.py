@@ -11,8 +11,9 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import show_fields
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, table, wrapped
-from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import ROLLBACK
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import ROLLBACK, PlanStrategy
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import show_setting_change
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import LastingState
 
 Data = Mapping[str, Any]
 
@@ -51,7 +52,7 @@ def _to_the_topic(offsets: Sequence[Data]) -> str:
     return f" ({some}written to the topic, {counted(len(keys), 'key')})"
 
 
-def _return_to(state: str, strategy: str) -> str:
+def _return_to(state: LastingState, strategy: PlanStrategy) -> str:
     """The last steps: only a connector that runs can show that it has recovered, and a rollback is not a recovery."""
     if strategy == ROLLBACK:
         return f"return it to {state}, read back" if state != "STOPPED" else "leave it STOPPED, read back"

@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_moment
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import show_fields
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import WIDTH, table, wrapped
-from ansible_collections.connectops.recovery.plugins.module_utils.core.states import State
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import State, TargetState
 
 Data = Mapping[str, Any]
 
@@ -27,7 +27,7 @@ def headline(cluster: str, connector: str, state: State, task_states: Sequence[S
     return [line, *wrapped(remark)]
 
 
-def target_state_lines(target_state: str | None) -> list[str]:
+def target_state_lines(target_state: TargetState | None) -> list[str]:
     """The state that a connector is meant to have, where its actual one is not known; nothing for None."""
     if target_state is None:
         return []

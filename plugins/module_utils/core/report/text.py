@@ -11,18 +11,15 @@ from functools import lru_cache
 
 WIDTH = 80
 _GAP = "  "
+_INDENT = "  "
 
 
-def table(
-    rows: Iterable[Sequence[str]], remarks: Sequence[str] = (), head: Sequence[str] = (), indent: str = "  "
-) -> list[str]:
+def table(rows: Iterable[Sequence[str]], remarks: Sequence[str] = (), head: Sequence[str] = ()) -> list[str]:
     """The lines of :func:`table_rows`, one row after the other."""
-    return [line for lines in table_rows(rows, remarks, head, indent) for line in lines]
+    return [line for lines in table_rows(rows, remarks, head) for line in lines]
 
 
-def table_rows(
-    rows: Iterable[Sequence[str]], remarks: Sequence[str] = (), head: Sequence[str] = (), indent: str = "  "
-) -> list[list[str]]:
+def table_rows(rows: Iterable[Sequence[str]], remarks: Sequence[str] = (), head: Sequence[str] = ()) -> list[list[str]]:
     """The lines of ``head``, if there is one, and of each row, in aligned columns.
 
     ``remarks``: a text for each row, which goes below it; may be empty. Cells that would pass the right edge go below their
@@ -33,17 +30,17 @@ def table_rows(
         return []
     widths = [max(len(row[column]) for row in matrix) for column in range(len(matrix[0]))]
     kept = len(widths)
-    while kept > 1 and _reach(indent, widths[:kept]) > WIDTH:
+    while kept > 1 and _reach(widths[:kept]) > WIDTH:
         kept -= 1
     texts = list(remarks) or [""] * (len(matrix) - bool(head))
     # A first column of marks stands out only when nothing else begins below it.
-    inner = indent + " " * (4 + (widths[0] + len(_GAP) if widths[0] <= 1 else 0))
+    inner = _INDENT + " " * (4 + (widths[0] + len(_GAP) if widths[0] <= 1 else 0))
     lines = []
     for row, remark in zip(matrix, [""] * bool(head) + texts, strict=True):
         beside = kept
-        if kept == len(row) - 1 and _reach(indent, [*widths[:kept], len(row[-1])]) <= WIDTH:
+        if kept == len(row) - 1 and _reach([*widths[:kept], len(row[-1])]) <= WIDTH:
             beside = len(row)
-        line = indent + _GAP.join(cell.ljust(width) for cell, width in zip(row[:beside], widths, strict=False))
+        line = _INDENT + _GAP.join(cell.ljust(width) for cell, width in zip(row[:beside], widths, strict=False))
         lines.append([line.rstrip()])
         if head and len(lines) == 1:
             continue
@@ -57,11 +54,11 @@ def _below(cells: Sequence[str], names: Sequence[str]) -> str:
     return _GAP.join(f"{name}: {cell}" if name else cell for name, cell in named if cell)
 
 
-def _reach(indent: str, widths: Sequence[int]) -> int:
-    return len(indent) + sum(widths) + len(_GAP) * (len(widths) - 1)
+def _reach(widths: Sequence[int]) -> int:
+    return len(_INDENT) + sum(widths) + len(_GAP) * (len(widths) - 1)
 
 
-def wrapped(text: str, indent: str = "  ") -> list[str]:
+def wrapped(text: str, indent: str = _INDENT) -> list[str]:
     """One paragraph in lines, those after the first further in; a word that is too long for a line stays whole."""
     # Most texts fit, and textwrap is slow.
     if text and len(indent) + len(text) <= WIDTH and "\n" not in text:

@@ -116,7 +116,7 @@ def _moved_targets(old: Sequence[Data], new: Sequence[Data]) -> Iterator[str]:
     """Other offsets to write although nothing that is stored has moved: what was read outside of Connect has."""
     before, now = _by_partition(old, "after"), _by_partition(new, "after")
     if any(not same_offset(before.get(one), now.get(one)) for one in {**before, **now}):
-        yield "Stripe's data, the round or the backup moved on, so other offsets would be written"
+        yield "the available data, the round or the backup moved on, so other offsets would be written"
     elif [one.get("topic_keys") for one in old] != [one.get("topic_keys") for one in new]:
         yield "the offsets are stored under other keys"
 

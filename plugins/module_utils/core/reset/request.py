@@ -85,7 +85,7 @@ def _pair(entry: Mapping[str, Any], where: str) -> tuple[Mapping[str, Any], Offs
 
 
 def _refuse_beside_offsets(
-    strategy: str, partitions: Sequence[Mapping[str, Any]], offset: Mapping[str, Any] | None
+    strategy: PlanStrategy, partitions: Sequence[Mapping[str, Any]], offset: Mapping[str, Any] | None
 ) -> None:
     if strategy != "offset":
         raise InputError(f"The strategy {strategy} does not use the option offsets.")
@@ -94,7 +94,7 @@ def _refuse_beside_offsets(
         raise InputError(f"offsets names each partition with its own offset: leave {other} out.")
 
 
-def refuse_without_offsets(connector: Connector, strategy: str) -> None:
+def refuse_without_offsets(connector: Connector, strategy: PlanStrategy) -> None:
     """Raise InputError for a strategy that would do nothing, and look like success, because no offset is listed."""
     if connector.stored or strategy in ("continue", *RETURNING):
         return

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed, secret_values
+from ansible_collections.connectops.recovery.plugins.module_utils.core.quoting import scrubbed
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import secret_values
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import JudgedReason, Reason
 
 

@@ -16,6 +16,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 # From good to bad: a connector's verdict is the worst of its partitions'.
 VerdictName = Literal["ok", "orphaned", "late", "missing", "stopped", "unknown", "blocked", "stuck"]
 VERDICTS: tuple[VerdictName, ...] = get_args(VerdictName)
+# What has one of these gets no further until something is changed.
+STUCK: tuple[VerdictName, ...] = ("blocked", "stuck")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     Status,
     same_offset,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import scrubbed, secret_values
+from ansible_collections.connectops.recovery.plugins.module_utils.core.quoting import scrubbed
+from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import secret_values
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
 from ansible_collections.connectops.recovery.plugins.module_utils.core.settings import changed_config
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError

@@ -15,10 +15,10 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import ConnectError, NotFound
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import HOLD_KEY, without_hold
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
+    SinkPosition,
     Snapshot,
     StoredOffset,
 )

@@ -20,7 +20,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.rea
     read_snapshot,
     workers_now,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import say_nothing
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.worker_logs import WorkerLogOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import WorkerLogs, read_worker_logs
@@ -69,7 +68,7 @@ class Looks:
             if state == _state(snapshot) and self._clock() - judged_at < _LONGEST_WITHOUT_JUDGING_SECONDS:
                 return seen
         if snapshot is None or self._kafka is not None:
-            views = read_views(self._cluster, self._kafka, self._names, self._clock(), say_nothing)
+            views = read_views(self._cluster, self._kafka, self._names, self._clock(), progress=lambda _message: None)
             judged, warnings = views.snapshot, views.warnings
         else:
             now, warnings = workers_now(self._cluster, self._clock())

@@ -29,7 +29,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.st
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.unfinished import Unfinished, hold_of
-from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VERDICTS, counts, worst
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import (
+    STUCK,
+    VERDICTS,
+    counts,
+    worst,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.holding import find_unfinished
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.judge import Judge, Judged
@@ -127,7 +132,7 @@ def read_facts(
     partition_counts = counts(item["verdict"] for one in facts.values() for item in one["verdicts"])
     preview += _summary(cluster, connector_counts, partition_counts)
     recovers = {one.name: judgement.recovers for one, judgement in zip(connectors, judgements, strict=True)}
-    stuck = sorted(name for name, one in facts.items() if one["verdict"] in ("stuck", "blocked"))
+    stuck = sorted(name for name, one in facts.items() if one["verdict"] in STUCK)
     fact = {
         "cluster_id": views.snapshot.cluster_id,
         "version": views.snapshot.version,
@@ -139,9 +144,7 @@ def read_facts(
         "stuck": stuck,
         "recoverable": [name for name in stuck if recovers[name]],
         "stuck_after_resume": sorted(
-            name
-            for name, one in facts.items()
-            if recovers[name] and one.get("verdict_after_resume") in ("stuck", "blocked")
+            name for name, one in facts.items() if recovers[name] and one.get("verdict_after_resume") in STUCK
         ),
         "unfinished": sorted(unfinished),
         "left_stopped": sorted(left_stopped),

@@ -29,10 +29,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.routes import PROBE
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import kinds_from, shown_settings
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.quoting import log_without_secrets
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import (
     HIDDEN,
     lines_of_secrets,
-    log_without_secrets,
     redacted,
     secret_values,
 )

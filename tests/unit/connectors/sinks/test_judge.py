@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition, judge_sink
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import judge_sink
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import (
     Connector,
     Partition,
+    SinkPosition,
     StoredOffset,
     Task,
 )

@@ -39,8 +39,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
     Verdict,
     VerdictName,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
-from unit.spoilt import spoilt
 
 NOW = 1_795_413_600
 ORDERS = Partition.of({"table": "orders"})
@@ -223,28 +221,6 @@ def test_a_setting_that_was_put_back_is_no_recovery(offset: Offset) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "config", "found"),
-    [
-        (WrittenSetting("a", "1", "2"), {"a": "2"}, "as_written"),
-        (WrittenSetting("a", "1", "2"), {"a": "3"}, "other_value"),
-        (WrittenSetting("a", None, "2"), {}, "old_value"),
-        (WrittenSetting("a", "1", None), {}, "as_written"),
-        (WrittenSetting("key", "********", "******** (changed)"), {"key": "secret"}, "hidden"),
-    ],
-)
-def test_a_written_setting_is_compared_with_what_is_there(
-    written: WrittenSetting, config: dict[str, str], found: str
-) -> None:
-    assert written.seen_in(config).found == found
-    assert (written.seen_in(config).problem is not None) == (found == "old_value")
-
-
-def test_what_a_written_secret_is_now_is_not_shown() -> None:
-    seen = WrittenSetting("login", "********", "******** (changed)").seen_in({"login": "s3cret-value"})
-    assert (seen.value, seen.found) == ("********", "hidden")
-
-
-@pytest.mark.parametrize(
     ("seen", "target", "outcome", "words"),
     [
         (connector(MOVED, task="FAILED"), RESET, "not_recovered", "task 0 is FAILED, java.io.IOException: full"),
@@ -328,28 +304,6 @@ def test_orphaned_partitions_say_nothing() -> None:
     assert [one.partition for one in judge_recovery(RESET, seen, now=NOW, is_over=True).partitions] == [ORDERS]
 
 
-def test_the_target_is_read_from_the_result_of_a_reset() -> None:
-    plan = {
-        "final_state": "RUNNING",
-        "is_empty": False,
-        "settings": [{"key": WAIT, "before": OLD, "after": NEW}],
-        "offsets": [{"partition": ORDERS.as_dict(), "before": {"id": 1}, "after": {"id": 5}}],
-    }
-    read = Target.read({"plan": plan, "backup_file": "/b.json"}, "orders")
-    stored = {ORDERS: {"id": 1}, ITEMS: {"id": 2}}
-    assert read.baseline_from(stored) == {ORDERS: {"id": 5}, ITEMS: {"id": 2}}
-    assert replace(read, backup_file=None) == replace(RESET, baseline={})
-    assert Target.read({"failed": True, "msg": "refused"}, "orders").failure == "refused"
-    deleted = Target(offsets={ORDERS: None})
-    assert deleted.baseline_from(stored) == {ITEMS: {"id": 2}}
-
-
-@pytest.mark.parametrize("data", ["plan", {"plan": None}, {"plan": {}}, {"changed": True}])
-def test_anything_else_is_no_result_of_a_reset(data: Any) -> None:
-    with pytest.raises(InputError, match=r"planned\.orders is not the result of a reset"):
-        Target.read(data, "orders")
-
-
 @pytest.mark.parametrize(
     ("outlooks", "seconds"),
     [
@@ -424,22 +378,3 @@ def test_the_partitions_are_shown_with_how_far_they_moved() -> None:
     lines = "\n".join(recovery_lines("connect-1", found))
     assert "connect-1  orders  RUNNING 1/1  recovered" in lines
     assert "orders     recovered  id +3" in lines
-
-
-def test_a_result_of_which_any_part_is_of_another_type_is_read_or_refused() -> None:
-    plan = {
-        "final_state": "RUNNING",
-        "is_empty": False,
-        "settings": [{"key": "a", "before": "2", "after": "3"}],
-        "offsets": [{"partition": {"a": 1}, "before": None, "after": {"b": 5}}],
-    }
-    read, refused = [], 0
-    for data in spoilt({"plan": plan, "backup_file": "b"}):
-        try:
-            read.append(Target.read(data, "orders"))
-        except InputError:
-            refused += 1
-    assert refused > 100
-    assert read
-    for one in read:
-        assert [seen.seen_in({"a": "3"}).found for seen in one.settings] in ([], ["as_written"], ["other_value"])

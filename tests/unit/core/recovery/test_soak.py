@@ -181,6 +181,14 @@ def test_it_comes_back_as_it_was() -> None:
             "partitions": [{"zone": 1}],
         },
         {"format": 1, "backup_file": "a", "samples": [{"at": "x", "outcome": "a", "good": True, "checkpoints": {}}]},
+        *(
+            {"format": 1, "backup_file": "a", "samples": [{"at": 1, "good": True, **words}]}
+            for words in (
+                {"outcome": "well", "checkpoints": {}},
+                {"outcome": "recovered", "checkpoints": {"logs": "fine"}},
+                {"outcome": "recovered", "checkpoints": {"moon": "passed"}},
+            )
+        ),
     ],
 )
 def test_what_is_damaged_is_refused(data: Any) -> None:

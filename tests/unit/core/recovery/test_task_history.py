@@ -53,6 +53,7 @@ def test_a_record_of_a_task_is_read() -> None:
         (b"status-task-orders-0", None),
         (b"status-task-orders-0", b"no JSON"),
         (b"status-task-orders-0", b"{}"),
+        (b"status-task-orders-0", json.dumps({**VALUE, "state": "HALTED"}).encode()),
         (b"status-task-orders", json.dumps(VALUE).encode()),
         (b"status-task-0", json.dumps(VALUE).encode()),
         (b"status-connector-orders", json.dumps(VALUE).encode()),

@@ -63,7 +63,7 @@ PLAN = Plan(
         ({"restart": True}, "restart was false and would be true"),
         (
             {"offsets": (OffsetChange(ORDERS, {"id": 5, "row": 1}, {"id": 2, "row": 1}),)},
-            "Stripe's data, the round or the backup moved on, so other offsets would be written",
+            "the available data, the round or the backup moved on, so other offsets would be written",
         ),
     ],
     ids=str,

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import ClusterInfo
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sinks.judge import SinkPosition
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition, SinkPosition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors import (
     KafkaFailed,

@@ -8,8 +8,14 @@ from pathlib import Path
 
 import pytest
 from unit.operations.tasks.reset_task import Task
+from unit.operations.tasks.verification import Verification
 
 
 @pytest.fixture
 def task(tmp_path: Path) -> Task:
     return Task(tmp_path / "backups")
+
+
+@pytest.fixture
+def verification(tmp_path: Path) -> Verification:
+    return Verification(tmp_path)

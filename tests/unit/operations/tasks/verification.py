@@ -87,3 +87,7 @@ class Verification:
 
         context = TaskContext(check_mode, NOW, self.said.append, sleep, lambda: self.cluster.seconds)
         return wait_for_recovery(self.cluster, checked.validated_parameters, context)
+
+
+def outcomes(result: dict[str, Any]) -> dict[str, str]:
+    return {one["partition"]["table"]: one["outcome"] for one in result["connectors"]["c"]["partitions"]}

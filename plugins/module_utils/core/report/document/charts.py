@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
     DAY_SECONDS,
@@ -21,11 +22,18 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
     RunTime,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.outcomes import in_words
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import STUCK
 
 # Room at both sides for marks that are half outside.
 _LEFT, _RIGHT = 2.0, 98.0
 MOST_ROWS = 24
 _LONGEST_LABEL, _LONGEST_REMARK = 30, 42
+
+
+Anchor = Literal["start", "middle", "end"]
+StepKind = Literal["good", "blocker", "blocked", "calm"]
+RunKind = Literal["in_time", "late", "pending", "failed"]
+WaitKind = Literal["before", "after"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,7 @@ class Tick:
 
     at: float
     label: str
-    anchor: str
+    anchor: Anchor
 
 
 @dataclass(frozen=True)
@@ -60,11 +68,11 @@ class DataChart:
 
 @dataclass(frozen=True)
 class WalkStep:
-    """One partition in the order of the walk. ``kind``: good, blocker, blocked or calm."""
+    """One partition in the order of the walk."""
 
     label: str
     said: str
-    kind: str
+    kind: StepKind
 
 
 @dataclass(frozen=True)
@@ -75,10 +83,10 @@ class WalkChart:
 
 @dataclass(frozen=True)
 class RunMark:
-    """One report run. ``kind``: in_time, late, pending or failed."""
+    """One report run."""
 
     at: float
-    kind: str
+    kind: RunKind
     said: str
 
 
@@ -91,12 +99,12 @@ class RunRow:
 
 @dataclass(frozen=True)
 class WaitLine:
-    """The wait that is set. ``kind``: before or after."""
+    """The wait that is set, before or after the change."""
 
     at: float
     label: str
-    kind: str
-    anchor: str
+    kind: WaitKind
+    anchor: Anchor
 
 
 @dataclass(frozen=True)
@@ -166,9 +174,13 @@ def run_chart(connector: ConnectorReport, read_at: int | None) -> RunChart | Non
     if not runs or wait is None:
         return None
     # One of 0 or below is no wait at all, and has no place on a logarithmic axis.
+    given: tuple[tuple[int | None, str, WaitKind], ...] = (
+        (wait, "wait", "before"),
+        (connector.wait_after, "new wait", "after"),
+    )
     waits = [
         (milliseconds / 1000, word, kind)
-        for milliseconds, word, kind in ((wait, "wait", "before"), (connector.wait_after, "new wait", "after"))
+        for milliseconds, word, kind in given
         if milliseconds is not None and milliseconds > 0
     ]
     shown = [*(max(1.0, _length(run, read_at)) for run in runs), *(seconds for seconds, _word, _kind in waits)]
@@ -201,7 +213,7 @@ def _tick(at: float, label: str) -> Tick:
     return Tick(at, label, anchor(at))
 
 
-def anchor(at: float) -> str:
+def anchor(at: float) -> Anchor:
     """Which end of a text is at a position in percent, so that it stays within the chart."""
     if at < 25:
         return "start"
@@ -226,10 +238,10 @@ def _why(one: PartitionReport) -> str:
     return one.reasons[0] if one.reasons else in_words(one.verdict or "unknown")
 
 
-def _kind(one: PartitionReport) -> str:
+def _kind(one: PartitionReport) -> StepKind:
     if one.is_blocker:
         return "blocker"
-    if one.verdict in ("blocked", "stuck"):
+    if one.verdict in STUCK:
         return "blocked"
     return "good" if one.verdict == "ok" else "calm"
 
@@ -241,7 +253,7 @@ def _length(run: RunTime, read_at: int | None) -> float:
     return float(max(0, (read_at or run.created) - run.created))
 
 
-def _run_kind(run: RunTime, wait_milliseconds: int) -> str:
+def _run_kind(run: RunTime, wait_milliseconds: int) -> RunKind:
     if run.seconds is None:
         return "pending" if run.status == "pending" else "failed"
     return "in_time" if run.seconds * 1000 <= wait_milliseconds else "late"

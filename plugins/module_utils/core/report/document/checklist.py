@@ -21,9 +21,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.outcomes import counted_outcomes
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import STUCK
 
 Connectors = Sequence[ConnectorReport]
-_STUCK = ("stuck", "blocked")
 
 
 def recovery_checklist(found: Found, connectors: Connectors, *, is_preview: bool) -> tuple[ChecklistItem, ...]:
@@ -94,7 +94,7 @@ def _reset(found: Found, connectors: Connectors, *, is_preview: bool) -> Checkli
     step = "Step 3: Reset stale offsets for stuck timezones"
     changed = [one for one in connectors if one.plan_id is not None]
     failed = [one.name for one in connectors if one.problem is not None]
-    stuck = [one.name for one in connectors if one.verdict in _STUCK and one not in changed and one.name not in failed]
+    stuck = [one.name for one in connectors if one.verdict in STUCK and one not in changed and one.name not in failed]
     stuck += found.left_stopped
     if failed or stuck:
         parts = [("failed", failed), ("stuck and not reset", stuck)]
@@ -139,7 +139,7 @@ def _verify(found: Found, connectors: Connectors, *, is_preview: bool) -> Checkl
 
 
 def _had_to_recover(one: ConnectorReport) -> bool:
-    return one.plan_id is not None or one.verdict in _STUCK or one.problem is not None
+    return one.plan_id is not None or one.verdict in STUCK or one.problem is not None
 
 
 def _prevent(found: Found) -> ChecklistItem:

@@ -24,6 +24,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
     Playbook,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.outcomes import (
+    ReportOutcome,
     badness,
     in_words,
     worst_outcome,
@@ -66,13 +67,13 @@ def cluster_report(found: Found, playbook: Playbook, made_at: int, *, is_preview
     )
 
 
-def without_report(label: str, error: Exception, outcome: str = "failed") -> ClusterReport:
+def without_report(label: str, error: Exception, outcome: ReportOutcome = "failed") -> ClusterReport:
     """All that is said of a cluster where the code fails to make its report."""
     problem = unexpected(label, error, "Cluster").sentence
     return ClusterReport(label, outcome, problem, open_points=(problem,))
 
 
-def _outcome(connectors: Sequence[ConnectorReport], found: Found, problem: str | None) -> str:
+def _outcome(connectors: Sequence[ConnectorReport], found: Found, problem: str | None) -> ReportOutcome:
     outcomes = [one.outcome for one in connectors]
     if found.left_stopped:
         outcomes.append("stopped")
@@ -103,6 +104,8 @@ def _open_points(found: Found, connectors: Sequence[ConnectorReport], problem: s
                 yield f"{one.name}: {evidence.checkpoint}: {_without_stop(evidence.message)}."
         for deviation in found.policy(one.name).get("deviations") or ():
             yield f"{one.name}: {deviation['message']}"
+        if one.name in found.not_fixed:
+            yield f"{one.name}: not fixed: {_without_stop(found.not_fixed[one.name])}."
         for note in one.notes:
             yield f"{one.name}: {note}"
         if any(part.skipped or part.lost_rows for part in one.partitions):

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.numbers import whole_number
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import OUTCOMES
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.target import SETTINGS_FOUND
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.evidence import evidence_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import (
     NO_DATA,
@@ -22,12 +24,16 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
     RunTime,
     SettingReport,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.outcomes import TONES
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.outcomes import ReportOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.partitions import (
     partition_names,
     partition_reports,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import rollback_command
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import PLAN_STRATEGIES
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import STATES
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VERDICTS
+from ansible_collections.connectops.recovery.plugins.module_utils.core.words import word_of, word_or_none
 
 # The setting of the recovery plan's first step.
 WAIT = "stripe.report.max.wait.ms"
@@ -43,19 +49,19 @@ def connector_report(found: Found, name: str, *, is_preview: bool) -> ConnectorR
     earlier = (recovery.get("change") or NO_DATA).get("backup_file")
     backup = change.get("backup_file") or earlier
     is_written = bool(earlier) or bool(settings) or any(one.changed for one in partitions)
-    outcome, why = _outcome(facts, change, recovery, found.policy(name), is_preview=is_preview)
+    outcome, why = _outcome(found, name, is_preview=is_preview)
     return ConnectorReport(
         name=name,
         outcome=outcome,
         why=why,
-        state=recovery.get("state") or facts.get("state") or plan.get("state"),
-        verdict=facts.get("verdict"),
+        state=word_or_none(STATES, recovery.get("state") or facts.get("state") or plan.get("state")),
+        verdict=word_or_none(VERDICTS, facts.get("verdict")),
         problem=change.get("msg") if change.get("failed") else None,
         blocker=_blocker(facts, partitions),
         partitions=partitions,
         settings=settings,
         plan_id=plan.get("id") if not plan.get("is_empty", True) else None,
-        strategy=plan.get("strategy"),
+        strategy=word_or_none(PLAN_STRATEGIES, plan.get("strategy")),
         understood=bool(forecast),
         report_runs_needed=forecast.get("report_runs"),
         left_alone=(forecast.get("left_alone") or facts.get("left_alone") or NO_DATA).get("report_runs"),
@@ -71,19 +77,24 @@ def connector_report(found: Found, name: str, *, is_preview: bool) -> ConnectorR
     )
 
 
-def _outcome(facts: Data, change: Data, recovery: Data, policy: Data, *, is_preview: bool) -> tuple[str, str | None]:
+def _outcome(found: Found, name: str, *, is_preview: bool) -> tuple[ReportOutcome, str | None]:
     """The one word for the connector, and why; the last step that says something about it decides."""
+    facts, change, recovery, policy = found.facts(name), found.change(name), found.recovery(name), found.policy(name)
     if change.get("failed"):
         return "failed", change.get("msg")
     if recovery:
-        return recovery["outcome"], recovery.get("reason") or _worst_reason(recovery)
+        return word_of(OUTCOMES, recovery["outcome"]), recovery.get("reason") or _worst_reason(recovery)
     plan = change.get("plan") or NO_DATA
     if plan and not plan["is_empty"]:
         return ("planned" if is_preview else "changed"), f"plan {plan['id']}, strategy {plan['strategy']}"
-    if policy and policy.get("deviations"):
-        return "deviates", "; ".join(str(one.get("message", "")) for one in policy["deviations"])
-    verdict = facts.get("verdict", "ok" if plan or policy else "unknown")
-    return (verdict if verdict in TONES else "unknown"), _worst_reason(facts)
+    deviations = [str(one.get("message", "")) for one in policy.get("deviations") or ()]
+    if not_fixed := found.not_fixed.get(name):
+        # One whose change failed may be as the policy wants it all the same.
+        return ("deviates" if deviations else "failed"), "; ".join([*deviations, f"not fixed: {not_fixed}"])
+    if deviations:
+        return "deviates", "; ".join(deviations)
+    verdict = facts.get("verdict", "ok" if plan or policy else None)
+    return word_or_none(VERDICTS, verdict) or "unknown", _worst_reason(facts)
 
 
 def _worst_reason(data: Data) -> str | None:
@@ -112,9 +123,10 @@ def _settings(plan: Data, recovery: Data) -> Iterator[SettingReport]:
     """Those of the plan; without one, those that an earlier change has written, of which the value before is not known."""
     seen = {one["key"]: one for one in recovery.get("settings") or ()}
     for one in plan.get("settings") or ():
-        yield SettingReport(one["key"], one["before"], one["after"], seen.get(one["key"], NO_DATA).get("found"))
+        found = word_or_none(SETTINGS_FOUND, seen.get(one["key"], NO_DATA).get("found"))
+        yield SettingReport(one["key"], one["before"], one["after"], found)
     for key, one in () if plan else seen.items():
-        yield SettingReport(key, None, one["written"], one["found"])
+        yield SettingReport(key, None, one["written"], word_of(SETTINGS_FOUND, one["found"]))
 
 
 def _wait_after(settings: tuple[SettingReport, ...]) -> int | None:

@@ -7,13 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.checkpoints import (
+    CHECKPOINT_STATUSES,
+    CheckpointStatus,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.target import (
+    SETTINGS_FOUND,
+    SettingFound,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import NO_DATA, Data
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import Evidence
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
+from ansible_collections.connectops.recovery.plugins.module_utils.core.words import word_of
 
 # The checkpoints of a change; those of a verification have names of their own.
 STOP, READ_BACK = "stop", "read back"
-_FOUND = {
+_FOUND: dict[SettingFound, tuple[CheckpointStatus, str]] = {
     "as_written": ("passed", "is as it was written"),
     "hidden": ("not_looked_at", "is a secret, which is not compared"),
     "old_value": (
@@ -32,7 +41,8 @@ def evidence_of(change: Data, recovery: Data) -> tuple[Evidence, ...]:
     found = [*_of_the_stop(change), *_of_what_was_written(change)]
     checkpoints = recovery.get("checkpoints") or ()
     for one in checkpoints:
-        found.append(Evidence(str(one["checkpoint"]), str(one["status"]), str(one["message"])))
+        status = word_of(CHECKPOINT_STATUSES, one["status"])
+        found.append(Evidence(str(one["checkpoint"]), status, str(one["message"])))
     if recovery and not checkpoints:
         found += [*_of_settings(recovery), *_of_offsets(recovery)]
     return tuple(found)
@@ -55,7 +65,7 @@ def _of_what_was_written(change: Data) -> Iterator[Evidence]:
         return
     if plan.get("settings"):
         kept, wanted = read["settings_kept"], len(plan["settings"])
-        status = "passed" if kept == wanted else "failed"
+        status: CheckpointStatus = "passed" if kept == wanted else "failed"
         yield Evidence(READ_BACK, status, f"{kept} of {counted(wanted, 'setting')} as written, after the return")
     if plan.get("offsets"):
         kept, wanted = read["offsets_kept"], len(plan["offsets"])
@@ -68,7 +78,7 @@ def _of_what_was_written(change: Data) -> Iterator[Evidence]:
 
 def _of_settings(recovery: Data) -> Iterator[Evidence]:
     for one in recovery.get("settings") or ():
-        status, words = _FOUND.get(one["found"], ("open", f"is {one['found']}"))
+        status, words = _FOUND[word_of(SETTINGS_FOUND, one["found"])]
         yield Evidence("settings", status, f"{one['key']} {words}")
 
 
@@ -78,6 +88,6 @@ def _of_offsets(recovery: Data) -> Iterator[Evidence]:
         return
     moved = sum(bool(one["moved"]) for one in partitions)
     good = sum(one["outcome"] == "recovered" for one in partitions)
-    status = "passed" if good == len(partitions) else "open"
+    status: CheckpointStatus = "passed" if good == len(partitions) else "open"
     words = f"of {counted(len(partitions), 'partition')} {moved} stored progress since the reset, {good} recovered"
     yield Evidence("offsets", status, words)

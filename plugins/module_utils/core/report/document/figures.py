@@ -15,8 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.outcomes import Tone
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
-
-_STUCK = ("stuck", "blocked")
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import STUCK
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ def figures(cluster: ClusterReport) -> tuple[Figure, ...]:
 
 def _figures(cluster: ClusterReport) -> Iterator[Figure]:
     partitions = [part for one in cluster.connectors for part in one.partitions]
-    stuck = sum(part.verdict in _STUCK for part in partitions)
+    stuck = sum(part.verdict in STUCK for part in partitions)
     if cluster.read_at is not None:
         yield Figure("stuck partitions found", f"{stuck} of {len(partitions)}", "bad" if stuck else "good")
     verified = [part for part in partitions if part.outcome is not None]

@@ -24,7 +24,8 @@ class Found:
 
     ``offsets``: the facts of connect_offsets_facts. ``planned``, ``changed``: the results of a reset or a rollback, in check
     mode and without. ``verified``: the result of connect_recovery_info. ``prevented``: that of a check of the settings by a
-    policy. ``problem``: why the run failed for the cluster. ``left_stopped``: the connectors that nobody has asked to recover.
+    policy; ``not_fixed``: why the settings of a connector that deviate were not fixed, by its name. ``problem``: why the run
+    failed for the cluster. ``left_stopped``: the connectors that nobody has asked to recover.
     """
 
     label: str
@@ -33,6 +34,7 @@ class Found:
     changed: Data = field(default_factory=dict)
     verified: Data = field(default_factory=dict)
     prevented: Data = field(default_factory=dict)
+    not_fixed: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
     left_stopped: tuple[str, ...] = ()
 

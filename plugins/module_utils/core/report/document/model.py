@@ -8,19 +8,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.checkpoints import CheckpointStatus
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import OutcomeName
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.target import SettingFound
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.outcomes import (
+    ReportOutcome,
     badness,
     counted_outcomes,
     worst_outcome,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import PlanStrategy
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import State
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VerdictName
 from ansible_collections.connectops.recovery.plugins.module_utils.core.version import VERSION
 
 FORMAT = 1
 MADE_BY = "connectops.recovery"
 Playbook = Literal["identify", "recover", "verify", "rollback", "prevent"]
+PLAYBOOKS: tuple[Playbook, ...] = get_args(Playbook)
 Fields = Mapping[str, Any]
 
 
@@ -44,13 +52,13 @@ class PartitionReport:
 
     name: str
     partition: Fields
-    verdict: str | None
+    verdict: VerdictName | None
     reasons: tuple[str, ...] = ()
     is_blocker: bool = False
     delivered_before: int | None = None
     delivered_after: int | None = None
     available_end: int | None = None
-    outcome: str | None = None
+    outcome: OutcomeName | None = None
     outcome_reason: str | None = None
     offset_before: Fields | None = None
     offset_after: Fields | None = None
@@ -78,7 +86,7 @@ class SettingReport:
     key: str
     before: str | None
     after: str | None
-    found: str | None = None
+    found: SettingFound | None = None
 
 
 @dataclass(frozen=True)
@@ -93,10 +101,10 @@ class RunTime:
 
 @dataclass(frozen=True)
 class Evidence:
-    """One thing that was looked at. ``status``: passed, failed, open or not_looked_at."""
+    """One thing that was looked at."""
 
     checkpoint: str
-    status: str
+    status: CheckpointStatus
     message: str
 
 
@@ -117,16 +125,16 @@ class ConnectorReport:
     """
 
     name: str
-    outcome: str
+    outcome: ReportOutcome
     why: str | None = None
-    state: str | None = None
-    verdict: str | None = None
+    state: State | None = None
+    verdict: VerdictName | None = None
     problem: str | None = None
     blocker: str | None = None
     partitions: tuple[PartitionReport, ...] = ()
     settings: tuple[SettingReport, ...] = ()
     plan_id: str | None = None
-    strategy: str | None = None
+    strategy: PlanStrategy | None = None
     understood: bool = False
     report_runs_needed: int | None = None
     left_alone: int | None = None
@@ -164,7 +172,7 @@ class ClusterReport:
     """One cluster. ``problem``: why the run failed for it. ``read_at``: when its connectors were read."""
 
     label: str
-    outcome: str
+    outcome: ReportOutcome
     problem: str | None = None
     connect_version: str | None = None
     read_at: int | None = None
@@ -211,7 +219,7 @@ class RunReport:
         return datetime.fromtimestamp(self.made_at, timezone.utc).strftime("%Y%m%dT%H%M%SZ")
 
     @property
-    def outcome(self) -> str:
+    def outcome(self) -> ReportOutcome:
         return worst_outcome(one.outcome for one in self.clusters)
 
     @property

@@ -9,10 +9,15 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import OutcomeName
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VerdictName
+
 Tone = Literal["bad", "doubtful", "calm", "good"]
 
-# From bad to good. Verdicts and outcomes of a recovery are among them, with the words that they have elsewhere.
-TONES: dict[str, Tone] = {
+# Verdicts and outcomes of a recovery are among them, with the words that they have elsewhere.
+ReportOutcome = Literal[OutcomeName, VerdictName, "failed", "planned", "changed", "deviates"]
+# From bad to good.
+TONES: dict[ReportOutcome, Tone] = {
     "failed": "bad",
     "not_recovered": "bad",
     "stuck": "bad",
@@ -33,20 +38,20 @@ TONES: dict[str, Tone] = {
 }
 OUTCOMES = tuple(TONES)
 # A cluster in which there is no connector to report on.
-NOTHING = "unknown"
+NOTHING: ReportOutcome = "unknown"
 
 
-def worst_outcome(outcomes: Iterable[str]) -> str:
+def worst_outcome(outcomes: Iterable[ReportOutcome]) -> ReportOutcome:
     """The worst of them; ``unknown`` of nothing, since nothing seen is not a good sign."""
     return min(outcomes, key=badness, default=NOTHING)
 
 
-def badness(outcome: str) -> int:
+def badness(outcome: ReportOutcome) -> int:
     """The rank of an outcome, 0 for the worst."""
     return OUTCOMES.index(outcome)
 
 
-def counted_outcomes(outcomes: Iterable[str]) -> str:
+def counted_outcomes(outcomes: Iterable[ReportOutcome]) -> str:
     """``1 not recovered, 2 ok``, worst first; empty for nothing. A Counter of outcomes is one that was counted before."""
     found = Counter(outcomes)
     return ", ".join(f"{found[one]} {in_words(one)}" for one in sorted(found, key=badness))

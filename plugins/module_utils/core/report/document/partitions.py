@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition, show_fields
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import OUTCOMES
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import NO_DATA, Data
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import (
     Look,
     PartitionReport,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VERDICTS
+from ansible_collections.connectops.recovery.plugins.module_utils.core.words import word_or_none
 
 
 def partition_reports(facts: Data, change: Data, recovery: Data) -> tuple[PartitionReport, ...]:
@@ -39,13 +42,13 @@ def partition_reports(facts: Data, change: Data, recovery: Data) -> tuple[Partit
         return PartitionReport(
             name=name,
             partition=partition.as_dict(),
-            verdict=verdict.get("verdict"),
+            verdict=word_or_none(VERDICTS, verdict.get("verdict")),
             reasons=tuple(reason["message"] for reason in verdict.get("reasons") or ()),
             is_blocker=partition in blocking,
             delivered_before=verdict.get("delivered_to", before),
             delivered_after=now.get("delivered_to"),
             available_end=available.get(partition, NO_DATA).get("available_end", now.get("available_to")),
-            outcome=now.get("outcome"),
+            outcome=word_or_none(OUTCOMES, now.get("outcome")),
             outcome_reason=now.get("reason"),
             offset_before=target.get("before", offset) if target else offset,
             offset_after=target.get("after") if target else None,

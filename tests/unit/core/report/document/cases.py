@@ -11,9 +11,15 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.checkpoints import CHECKPOINT_STATUSES
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import OUTCOMES
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.target import SETTINGS_FOUND
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import Playbook, RunReport
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.run import run_report
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import PLAN_STRATEGIES
+from ansible_collections.connectops.recovery.plugins.module_utils.core.states import STATES
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VERDICTS
 
 # A look, a plan, a reset, a verification and a rollback of one stuck connector with three timezones.
 _RECORDED = json.loads(Path(__file__).with_name("recorded_run.json").read_text(encoding="utf-8"))
@@ -97,6 +103,10 @@ def soaked() -> RunReport:
     return report(Found("connect-1", verified=verified, prevented=prevented), playbook="verify")
 
 
+# Words of closed sets, which nobody outside can choose.
+KNOWN_WORDS = {*VERDICTS, *OUTCOMES, *STATES, *PLAN_STRATEGIES, *SETTINGS_FOUND, *CHECKPOINT_STATUSES, "proven"}
+
+
 def fleet() -> RunReport:
     stuck = Found("connect-3", offsets=recorded("offsets"))
     return report(recovered(), Found("connect-2", problem=NOT_REACHED), stuck)
@@ -110,8 +120,7 @@ def hostile() -> RunReport:
             return {HOSTILE if key == NAME else key: spoiled(one) for key, one in value.items()}
         if isinstance(value, list):
             return [spoiled(one) for one in value]
-        kept = ("passed", "failed", "recovered", "stuck", "blocked", "ok", "as_written", "proven")
-        return HOSTILE if isinstance(value, str) and value not in kept else value
+        return HOSTILE if isinstance(value, str) and value not in KNOWN_WORDS else value
 
     steps = {step: spoiled(recorded(step)) for step in ("offsets", "planned", "changed", "verified")}
     return report(Found(HOSTILE, problem=HOSTILE, left_stopped=(HOSTILE,), **steps), Found("connect-2"))

@@ -14,8 +14,9 @@ from typing import Any
 
 import jsonschema
 import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import MAX_WAIT
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import OUTCOMES as RECOVERIES
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document import model
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document import connectors, model
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.cluster import NOT_REACHED
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import (
@@ -238,12 +239,31 @@ def test_a_day_of_looks_closes_the_checklist_and_each_part_of_the_plans_timeline
     assert of(run).open_points == ()
 
 
+def test_the_wait_of_the_recovery_plan_is_the_setting_that_the_connector_reads() -> None:
+    assert connectors.WAIT == MAX_WAIT
+
+
 def test_what_deviates_from_the_policy_is_open() -> None:
     message = "stripe.report.max.wait.ms is 1500 (1.5 s), and the policy wants 1800000 (30 min) or more."
     checked = {"connectors": {NAME: {"severity": "error", "deviations": [{"message": message}]}}}
     run = report(Found("connect-1", prevented=checked), playbook="prevent")
     assert (run.outcome, statuses(run)[4]) == ("deviates", "open")
     assert of(run).open_points == (f"{NAME}: {message}",)
+
+
+@pytest.mark.parametrize(
+    "deviations, outcome, why",
+    [
+        (["a is 1, but must be 2."], "deviates", "a is 1, but must be 2.; not fixed: Connect refuses it."),
+        ([], "failed", "not fixed: Connect refuses it."),
+    ],
+)
+def test_why_a_setting_was_not_fixed_is_in_the_report(deviations: list[str], outcome: str, why: str) -> None:
+    checked = {"connectors": {NAME: {"severity": "error", "deviations": [{"message": one} for one in deviations]}}}
+    found = Found("connect-1", prevented=checked, not_fixed={NAME: "Connect refuses it."})
+    (cluster,) = report(found, playbook="prevent").as_data()["clusters"]
+    assert [(one["outcome"], one["why"]) for one in cluster["connectors"]] == [(outcome, why)]
+    assert cluster["open_points"][-1] == f"{NAME}: not fixed: Connect refuses it."
 
 
 def test_a_connector_that_failed_is_worse_than_any_verdict_and_open() -> None:
@@ -259,6 +279,14 @@ def test_read_back_evidence_that_is_missing_is_no_proof() -> None:
     kept = {**recorded("changed")["connectors"][NAME]["evidence"], "settings_kept": 0, "offsets_kept": 1}
     run = report(recovered(changed=with_connector(recorded("changed"), evidence=kept)))
     assert statuses(run)[:3] == ["open", "done", "open"]
+
+
+@pytest.mark.parametrize("step, key", [("offsets", "verdict"), ("verified", "state"), ("verified", "outcome")])
+def test_a_word_that_is_not_known_is_not_reported_on(step: str, key: str) -> None:
+    known = report(recovered())
+    assert of(known).outcome == "recovered"
+    unknown = of(report(recovered(**{step: with_connector(recorded(step), **{key: "splendid"})})))
+    assert (unknown.outcome, unknown.connectors) == ("failed", ())
 
 
 def test_the_worst_cluster_comes_first_and_one_that_was_not_reached_is_there() -> None:
