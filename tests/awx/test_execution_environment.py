@@ -17,7 +17,7 @@ def test_an_execution_environment_with_the_collection_gets_its_libraries(run: Ru
     assert shown.returncode == 0, shown.stdout
     found = yaml.safe_load(shown.stdout)
     names = {line.partition("  #")[0].partition(">=")[0] for line in found["python"]}
-    assert names == {"confluent-kafka", "croniter", "requests", "stripe"}
+    assert names == {"confluent-kafka", "croniter", "prometheus_client", "requests", "stripe"}
     assert found["system"] == []
 
 

@@ -9,7 +9,6 @@ spec, and whole addresses in the README, since Galaxy shows it away from its pag
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -22,6 +21,7 @@ from typing import Any
 import yaml
 
 from tooling.environment import CACHE, REQUIREMENTS, ROOT, ToolingError, environment
+from tooling.reference import table
 from tooling.sanity import copy_collection
 
 FOLDER = CACHE / "package"
@@ -52,27 +52,12 @@ def with_whole_addresses(text: str, repository: str, version: str) -> str:
 def role_readme(role: str, spec: Mapping[str, Any]) -> str:
     """The README of a role, from the ``main`` part of its argument spec."""
     lines = [f"# Role `{role}`", "", *_paragraphs(spec["description"]), "## Variables", ""]
-    lines += ["| name | type | default | meaning |", "| --- | --- | --- | --- |"]
-    for name, option in spec.get("options", {}).items():
-        default = (
-            "required"
-            if option.get("required")
-            else f"`{json.dumps(option['default'])}`"
-            if "default" in option
-            else ""
-        )
-        meaning = " ".join(_sentences(option["description"]))
-        lines.append(f"| `{name}` | {option.get('type', 'str')} | {default} | {meaning} |")
-    return "\n".join([*lines, ""])
-
-
-def _sentences(description: str | list[str]) -> list[str]:
-    texts = [description] if isinstance(description, str) else description
-    return [re.sub(r"\b[A-Z]{1,2}\(([^)]*)\)", r"`\1`", text).replace("|", "\\|") for text in texts]
+    return "\n".join([*lines, table(spec.get("options", {}))])
 
 
 def _paragraphs(description: str | list[str]) -> list[str]:
-    return [line for text in _sentences(description) for line in (text, "")]
+    texts = [description] if isinstance(description, str) else description
+    return [line for text in texts for line in (re.sub(r"\b[A-Z]{1,2}\(([^)]*)\)", r"`\1`", text), "")]
 
 
 def role_metadata(role: str, spec: Mapping[str, Any], galaxy: Mapping[str, Any], requires: str) -> str:

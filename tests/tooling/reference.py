@@ -41,7 +41,7 @@ def reference() -> str:
         spec = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"][
             "main"
         ]
-        parts.append(f"## Role `{role.name}`\n\n{_text(spec['short_description'])}.\n\n{_table(spec['options'])}")
+        parts.append(f"## Role `{role.name}`\n\n{_text(spec['short_description'])}.\n\n{table(spec['options'])}")
     parts += [_module(name, documented) for name, documented in sorted(modules.items())]
     return "\n".join(parts)
 
@@ -50,7 +50,7 @@ def _module(name: str, documented: Mapping[str, Any]) -> str:
     """A section: the options of the module's own, and the names of those that are described above."""
     above = {name for name in documented["options"] if f"connectops_{name}" in option_variables()}
     own = {name: option for name, option in documented["options"].items() if name not in above}
-    text = f"## Module `{name}`\n\n{_text(documented['short_description'])}.\n\n{_table(own)}"
+    text = f"## Module `{name}`\n\n{_text(documented['short_description'])}.\n\n{table(own)}"
     return f"{text}\nDescribed above, as `connectops_...`: {_listed(sorted(above))}.\n" if above else text
 
 
@@ -73,10 +73,11 @@ def _variables(modules: Mapping[str, Any]) -> Iterator[str]:
         options = {**documented["options"], **options}
     known = {name: options[name.removeprefix("connectops_")] for name in sorted(option_variables())}
     yield "## Variables of every playbook\n\nEach sets the option of the same name, in every task that has it.\n"
-    yield _table(known)
+    yield table(known)
 
 
-def _table(options: Mapping[str, Mapping[str, Any]]) -> str:
+def table(options: Mapping[str, Mapping[str, Any]]) -> str:
+    """Options with their types, defaults, choices and meaning, as a table in Markdown."""
     if not options:
         return "It has no options.\n"
     rows = ["| name | type | default | meaning |", "| --- | --- | --- | --- |"]

@@ -193,6 +193,11 @@ def test_the_commands_of_the_pages_exist(block: Block) -> None:
             case ["grep", *_]:
                 # test_tutorial.py runs it.
                 assert block.page == "docs/tutorial.md"
+            case ["ansible-galaxy", "collection", "install", name]:
+                galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
+                assert name == f"{galaxy['namespace']}.{galaxy['name']}"
+            case ["python3", "-m", "pip", "install", *names]:
+                assert set(names) <= set((ROOT / "requirements.txt").read_text(encoding="utf-8").split()) | {"requests"}
             case ["apt-get", "install", *_]:
                 # For the prerequisites, whose own test is test_prerequisites.py.
                 continue

@@ -23,6 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.libraries impo
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import Outcome, TaskContext
 
+ROOT = Path(__file__).parents[2]
 FACTS = {"ask_stripe": True, "kafka_bootstrap_servers": ["kafka:9092"]}
 
 
@@ -36,6 +37,12 @@ FACTS = {"ask_stripe": True, "kafka_bootstrap_servers": ["kafka:9092"]}
 )
 def test_what_a_task_needs_depends_on_its_options(params: Mapping[str, Any], names: list[str]) -> None:
     assert needed(params) == names
+
+
+def test_the_requirements_name_every_library_that_a_task_may_import() -> None:
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").split()
+    named = [line.partition(">=")[0].replace("-", "_") for line in lines]
+    assert sorted(named) == sorted(needed({**FACTS, "metrics_dir": None}))
 
 
 def test_everything_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.connectops.recovery.plugins.module_utils.core.metrics import cluster_families, look_families
+from tooling.examples import blocks
 from unit.monitoring.facts import NOW, cluster_facts
 from unit.monitoring.tools import EXTENSIONS, tool
 
@@ -58,15 +59,29 @@ def _expressions() -> list[str]:
     return [rule["expr"] for rule in group["rules"]]
 
 
-def test_the_example_for_alertmanager_can_be_used(tmp_path: Path) -> None:
-    example = EXTENSIONS / "prometheus" / "alertmanager.example.yml"
+EXAMPLE = EXTENSIONS / "prometheus" / "alertmanager.example.yml"
+
+
+def receivers(config: Path, *labels: str) -> list[str]:
+    """Who gets an alert with these labels."""
     amtool = tool("amtool")
-    done = run(amtool, "check-config", example)
+    done = run(amtool, "check-config", config)
     assert done.returncode == 0, done.stdout + done.stderr
+    return run(amtool, "config", "routes", "test", f"--config.file={config}", *labels).stdout.strip().split(",")
 
-    def receiver(*labels: str) -> str:
-        return run(amtool, "config", "routes", "test", f"--config.file={example}", *labels).stdout.strip()
 
-    assert receiver("alertname=ConnectopsStuck", "severity=critical") == "connectors-on-call"
-    assert receiver("alertname=ConnectopsFailedRuns", "severity=warning") == "connectors"
-    assert receiver("alertname=HostDown", "severity=critical") == "team"
+def test_the_example_for_alertmanager_can_be_used() -> None:
+    assert receivers(EXAMPLE, "alertname=ConnectopsStuck", "severity=critical") == ["connectors-on-call"]
+    assert receivers(EXAMPLE, "alertname=ConnectopsFailedRuns", "severity=warning") == ["connectors"]
+    assert receivers(EXAMPLE, "alertname=HostDown", "severity=critical") == ["team"]
+
+
+def test_the_route_of_the_rulebook_takes_no_alert_from_people(tmp_path: Path) -> None:
+    (page,) = (block.data() for block in blocks("yaml") if block.page == "docs/events.md" and "route:" in block.text)
+    both = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    both["route"]["routes"] = page["route"]["routes"] + both["route"]["routes"]
+    both["receivers"] += [one for one in page["receivers"] if one["name"] != page["route"]["receiver"]]
+    config = tmp_path / "alertmanager.yml"
+    config.write_text(yaml.safe_dump(both), encoding="utf-8")
+    assert receivers(config, "alertname=ConnectopsStuck", "severity=critical") == ["recovery", "connectors-on-call"]
+    assert receivers(config, "alertname=ConnectopsStale", "severity=warning") == ["connectors"]

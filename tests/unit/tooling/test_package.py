@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 from tooling.environment import ROOT
-from tooling.package import role_metadata, role_readme, unwanted, with_whole_addresses
+from tooling.package import completed, role_metadata, role_readme, run, unwanted, with_whole_addresses
+from tooling.sanity import copy_collection
 
 SPECS = sorted(ROOT.glob("roles/*/meta/argument_specs.yml"))
 
@@ -40,6 +42,8 @@ def test_the_readme_of_a_role_has_a_row_for_each_variable(path: Path) -> None:
     spec = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]["main"]
     text = role_readme("one", spec)
     assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == list(spec["options"])
+    choices = [f"`{choice}`" for option in spec["options"].values() for choice in option.get("choices", [])]
+    assert [choice for choice in choices if choice not in text] == []
     assert not re.search(r"\b[A-Z]{1,2}\(", text), "markup of Ansible"
     assert len({line.count(" | ") for line in text.splitlines() if line.startswith("| ")}) == 1, "a row in pieces"
 
@@ -79,6 +83,14 @@ def test_what_belongs_to_the_development_is_not_in_an_artifact() -> None:
     ]
     others = ["tests/unit/a.py", ".ci/run", "Makefile", "changelogs/.plugin-cache.yaml", "benchmarks/a.py"]
     assert unwanted([*wanted, *others]) == sorted(others)
+
+
+def test_what_a_release_writes_passes_the_linters_and_leaves_nothing_to_commit_by_mistake(tmp_path: Path) -> None:
+    copy, python = copy_collection(ROOT, tmp_path), Path(sys.executable)
+    completed(copy, python)
+    run([python.parent / "yamllint", "--strict", "changelogs"], copy, python)
+    listed = run(["git", "ls-files", "--others", "--exclude-standard", "changelogs"], copy, python)
+    assert set(listed.split()) == {"changelogs/changelog.yaml", "changelogs/config.yaml"}
 
 
 def test_the_public_address_is_written_in_one_place() -> None:
