@@ -75,7 +75,7 @@ def untouched(lab: Lab, healthy: Trial, tasks: Tasks) -> Iterator[None]:
         pytest.param({"at_least": {MAX_WAIT: 0}}, "0 is not above zero", id="zero"),
         pytest.param({"at_least": {MAX_WAIT: "400d"}}, "longer than the maximum of 7 d", id="absurd duration"),
         pytest.param({"at_least": {MAX_WAIT: "soon"}}, "'soon' is not a duration", id="no duration"),
-        pytest.param({"at_least": {"topic.prefix": 5}}, "which is not a number", id="no number to raise"),
+        pytest.param({"at_least": {"topic.prefix": 5}}, "is not a number: set it with config", id="no number to raise"),
         pytest.param({"at_least": {"batch.size": "60m"}}, "the unit of batch.size is not known", id="no unit"),
         pytest.param({"at_least": {MAX_WAIT: "2h"}, "config": {MAX_WAIT: 5}}, "is in both", id="set twice"),
         pytest.param({"config": {"name": "another"}}, "a connector cannot be renamed", id="another name"),
