@@ -16,8 +16,8 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts impo
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import RunNotes
 from ansible_collections.connectops.recovery.plugins.plugin_utils.selection import (
     Selection,
-    limit_problem,
     selection_lines,
+    too_many,
 )
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
@@ -48,17 +48,20 @@ class ActionModule(ControllerAction):
             failure = plain_variable(left, "connectops_failure") if takes_part else "see its error above."
             if failure and not failed:
                 failed = f"{label}: {failure}"
-        problem = limit_problem({label: one.connectors for label, one in clusters.items()}, options["max_changes"])
+        problem = too_many({label: one.connectors for label, one in clusters.items()}, options["max_changes"])
         to_change = tuple(label for label, one in clusters.items() if one.connectors)
         # For the batches, which have only these clusters. With too many there is none, and the run goes on to its report.
         RunNotes(to_change if problem is None else (), failed).write()
         return {
             "changed": False,
             "clusters": {
-                label: {**one.as_data(), "refused": problem if problem is not None and label in to_change else ""}
+                label: {
+                    **one.as_data(),
+                    "refused": problem.sentence if problem is not None and label in to_change else "",
+                }
                 for label, one in clusters.items()
             },
-            "lines": selection_lines(clusters),
+            "lines": [*selection_lines(clusters), *(problem.lines if problem is not None else ())],
         }
 
     def _selection(

@@ -63,9 +63,10 @@ clusters:
       type: list
       elements: str
     not_agreed: {type: list, elements: str, description: "Connectors that are stuck, and of which no plan was agreed to."}
-    refused: {type: str, description: "Why nothing is changed although something was selected, in a sentence; empty if it is."}
+    refused: {type: str, description: "Why nothing is changed although something was selected, in short; empty if it is."}
 lines:
-  description: What is stuck and was not agreed to, as lines of text for a person. They are shown as well.
+  description:
+    - What is stuck and was not agreed to, and that it is too much to change, as lines of text for a person. They are shown too.
   returned: success
   type: list
   elements: str
