@@ -20,14 +20,14 @@ extends_documentation_fragment:
   - connectops.recovery.attributes
 options:
   role:
-    description: The role that is to carry out the plans.
+    description: The role that is to change the connectors. For V(prevent) those are selected that it would fix.
     type: str
-    choices: [reset, rollback]
+    choices: [prevent, reset, rollback]
     default: reset
   agreed:
-    description: Result of M(connectops.recovery.agreed_plans_info).
+    description: Result of M(connectops.recovery.agreed_plans_info). Without it no plans were agreed to.
     type: dict
-    required: true
+    default: {is_given: false}
   max_changes:
     description: Number of connectors of all clusters together that one run may change at most.
     type: int

@@ -49,6 +49,11 @@ class Selection:
         """For a rollback, which finds no connectors itself."""
         return cls(tuple(dict.fromkeys(named if agreed is None else agreed)))
 
+    @classmethod
+    def of_fixes(cls, look: Data) -> Selection:
+        """For fixes of what breaks the policy. ``look``: the result of connect_policy_info, empty if it has none."""
+        return cls(tuple(dict.fromkeys(name for fix in look.get("fixes") or () for name in fix["connectors"])))
+
     def as_data(self) -> dict[str, list[str]]:
         return {
             "connectors": list(self.connectors),

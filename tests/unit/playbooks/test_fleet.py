@@ -212,6 +212,19 @@ def test_a_run_that_would_change_too_many_changes_none(
     )
 
 
+def test_a_run_that_would_fix_too_many_changes_none(tmp_path: Path, clusters: list[SimulatedCluster]) -> None:
+    # The wait of all of them is too short.
+    few = clusters[:3]
+    given = {"connectops_fix": True, "connectops_max_changes": 5}
+    status, output = run(tmp_path, few, "prevent", **given)
+    assert status == 2
+    assert changed(few) == []
+    assert output.count("Limit the run to some clusters") == 1
+    assert [recap(output, one.label)["failed"] for one in few] == [1, 1, 1]
+    status, output = run(tmp_path, few, "prevent", **{**given, "connectops_max_changes": 6})
+    assert sorted(changed(few)) == [one.label for one in few], output
+
+
 def test_a_look_ends_with_the_worst_and_counts_what_could_not_be_read(
     tmp_path: Path, clusters: list[SimulatedCluster]
 ) -> None:
