@@ -61,7 +61,8 @@ class ActionModule(ControllerAction):
             if problem is not None:
                 raise RecoveryError(problem)
         named = {label: self.value("connectops_connectors", of_host) or () for label, of_host in of_hosts.items()}
-        agreed.check_names(dict.fromkeys(name for of_host in named.values() for name in of_host), in_run)
+        names = list(dict.fromkeys(name for of_host in named.values() for name in of_host))
+        agreed.check_names(names, in_run)
         agreed = agreed.narrowed(named)
         if options["role"] == "reset":
             # Without names only these are looked at. One that is not stuck has no plan, so unlike a name it need not have one.
@@ -79,7 +80,7 @@ class ActionModule(ControllerAction):
             "ids": ids,
             "plans": plans,
             "plan_ids": {label: {} if plans[label] else ids[label] for label in in_run},
-            "lines": agreed.lines(in_run),
+            "lines": agreed.lines(in_run, names),
         }
 
     def _urls(self, of_host: Mapping[str, Any]) -> list[str]:

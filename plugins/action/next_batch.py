@@ -9,9 +9,8 @@ from typing import Any
 from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.connectops.recovery.plugins.plugin_utils.next_batch import (
     ClusterOutcome,
-    failure_reason,
+    failed_before,
     reason_to_stop,
-    stop_message,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import left_by, plain_variable
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import RunNotes
@@ -32,16 +31,17 @@ class ActionModule(ControllerAction):
     def result_of(self, options: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         notes, batch = RunNotes.read(), variables["ansible_play_batch"]
         message = notes.stopped
+        lines: list[str] = []
         if not message and not options["is_plan"]:
             outcomes = [_outcome(label, options["role"], left_by(label, variables)) for label in notes.batch]
-            reason = reason_to_stop(
-                outcomes, options["max_fail_percentage"], stop_on_failure=options["stop_on_failure"]
-            )
-            if reason is None and options["stop_on_failure"] and notes.failed:
-                reason = failure_reason(notes.failed)
-            message = "" if reason is None else stop_message(reason, notes.done, len(notes.selected))
+            stop = reason_to_stop(outcomes, options["max_fail_percentage"], stop_on_failure=options["stop_on_failure"])
+            if stop is None and options["stop_on_failure"] and notes.failed:
+                stop = failed_before(notes.failed)
+            if stop is not None:
+                message = stop.sentence(notes.done, len(notes.selected))
+                lines = stop.lines(notes.done, len(notes.selected))
         notes.with_batch(tuple(batch), message).write()
-        return {"changed": False, "goes_on": not message, "message": message}
+        return {"changed": False, "goes_on": not message, "message": message, "lines": lines}
 
 
 def _outcome(label: str, role: str, of_host: Mapping[str, Any]) -> ClusterOutcome:

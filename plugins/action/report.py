@@ -54,8 +54,10 @@ class ActionModule(ControllerAction):
         handed_on: dict[str, Any] = {}
         labels = variables["ansible_play_hosts_all"]
         # Only verify can find that nothing was: of a host, what it has left is gathered anew at each look.
-        nothing_was_changed = options["playbook"] == "verify" and not any(
-            "connectors" in left_by(label, variables).get(_VERIFIED, ()) for label in labels
+        must_be_changed = (
+            options["playbook"] == "verify"
+            and not any("connectors" in left_by(label, variables).get(_VERIFIED, ()) for label in labels)
+            and not all(self._was_left_as_it_was(label, variables) for label in labels)
         )
 
         def each_found() -> Iterator[Found]:
@@ -67,7 +69,7 @@ class ActionModule(ControllerAction):
                     variables,
                     playbook=options["playbook"],
                     is_preview=options["is_preview"],
-                    must_be_changed=nothing_was_changed,
+                    must_be_changed=must_be_changed,
                 )
                 partitions.update(found.offsets.get("counts") or {})
                 handed_on.update(_names_and_ids(found, options["playbook"], now, is_preview=options["is_preview"]))
@@ -92,6 +94,7 @@ class ActionModule(ControllerAction):
         result: dict[str, Any] = {
             "changed": False,
             "outcome": report.outcome,
+            "must_be_changed": must_be_changed,
             "folder": None,
             "lines": fleet_lines(report, partitions),
             "handed_on": handed_on,
@@ -112,6 +115,15 @@ class ActionModule(ControllerAction):
         ]
         return {**result, "folder": str(folder), "lines": lines}
 
+    def _was_left_as_it_was(self, label: str, variables: Mapping[str, Any]) -> bool:
+        """Whether an earlier node of a workflow has carried out what was agreed to, and it was nothing for this cluster."""
+        outcome = self.value(handed_on_as(label, OUTCOME_OF_ONE_CLUSTER), variables) or {}
+        return (
+            outcome.get("playbook") == "recover"
+            and not outcome.get("is_preview")
+            and handed_on_as(label, BACKUPS_OF_ONE_CLUSTER) not in variables
+        )
+
 
 def _is_asked(variables: Mapping[str, Any]) -> bool:
     """Whether a verdict is to fail, as far as can be seen: the value may be a template."""
@@ -127,7 +139,7 @@ def _names_and_ids(found: Found, playbook: str, now: int, *, is_preview: bool) -
         if change.get("backup_file")
     }
     if backups:
-        # For a person who looks at a job whose disk is gone. Nothing reads it.
+        # For a person who looks at a job whose disk is gone. A node that verifies asks only whether there are any.
         yield handed_on_as(found.label, BACKUPS_OF_ONE_CLUSTER), {found.label: backups}
     if is_preview and playbook in ("recover", "rollback") and found.problem is None:
         # A cluster that needs nothing is handed on as well: its part of a sliced job has been planned.

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.connectops.recovery.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts import (
     left_by,
@@ -16,16 +17,17 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.run_facts impo
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import RunNotes
 from ansible_collections.connectops.recovery.plugins.plugin_utils.selection import (
     Selection,
-    limit_problem,
     selection_lines,
+    too_many,
 )
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
-    "role": {"type": "str", "choices": ["reset", "rollback"], "default": "reset"},
-    "agreed": {"type": "dict", "required": True},
+    "role": {"type": "str", "choices": ["prevent", "reset", "rollback"], "default": "reset"},
+    "agreed": {"type": "dict", "default": {"is_given": False}},
     "max_changes": {"type": "int", "default": 100},
 }
 _NAMED, _STAY_STOPPED = "connectops_connectors", "connectops_stay_stopped"
+_FIX = ("prevent_fix", "connectops_fix")
 
 
 class ActionModule(ControllerAction):
@@ -43,23 +45,33 @@ class ActionModule(ControllerAction):
             left, agreed_here = left_by(label, variables), None if agreed is None else agreed.get(label, {})
             clusters[label], takes_part = Selection(), label in variables["ansible_play_hosts"]
             if takes_part:
-                of_host = rendered(label, variables, left, (_NAMED, _STAY_STOPPED))
-                clusters[label] = self._selection(options["role"], of_host, summary_of(left), agreed_here)
+                of_host = rendered(label, variables, left, (_NAMED, _STAY_STOPPED, *_FIX))
+                if options["role"] == "prevent":
+                    clusters[label] = self._fixes(of_host, plain_variable(left, "prevent_look"))
+                else:
+                    clusters[label] = self._selection(options["role"], of_host, summary_of(left), agreed_here)
             failure = plain_variable(left, "connectops_failure") if takes_part else "see its error above."
             if failure and not failed:
                 failed = f"{label}: {failure}"
-        problem = limit_problem({label: one.connectors for label, one in clusters.items()}, options["max_changes"])
+        problem = too_many({label: one.connectors for label, one in clusters.items()}, options["max_changes"])
         to_change = tuple(label for label, one in clusters.items() if one.connectors)
         # For the batches, which have only these clusters. With too many there is none, and the run goes on to its report.
         RunNotes(to_change if problem is None else (), failed).write()
         return {
             "changed": False,
             "clusters": {
-                label: {**one.as_data(), "refused": problem if problem is not None and label in to_change else ""}
+                label: {
+                    **one.as_data(),
+                    "refused": problem.sentence if problem is not None and label in to_change else "",
+                }
                 for label, one in clusters.items()
             },
-            "lines": selection_lines(clusters),
+            "lines": [*selection_lines(clusters), *(problem.lines if problem is not None else ())],
         }
+
+    def _fixes(self, of_host: Mapping[str, Any], look: Mapping[str, Any]) -> Selection:
+        asked = next((found for name in _FIX if (found := self.value(name, of_host)) is not None), False)
+        return Selection.of_fixes(look) if boolean(asked, strict=False) else Selection()
 
     def _selection(
         self, role: str, of_host: Mapping[str, Any], facts: Mapping[str, Any], agreed: Mapping[str, str] | None

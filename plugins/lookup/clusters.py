@@ -110,12 +110,13 @@ class LookupModule(LookupBase):
             for host in hosts:
                 inventory.add_host(host, group=group)
         limit = context.CLIARGS.get("subset")
-        # The inventory of a part of a sliced job of AWX lacks the hosts of the other parts.
-        if "awx_job_id" not in known:
-            names = {"all", "ungrouped", "localhost", *groups, *inventory.hosts}
-            for source, one in (("connectops_hosts", pattern), ("--limit", limit or "all")):
-                if problem := pattern_problem(source, one, names):
-                    raise AnsibleError(problem)
+        names = {"all", "ungrouped", "localhost", *groups, *inventory.hosts}
+        for source, one in (("connectops_hosts", pattern), ("--limit", limit or "all")):
+            # The inventory of a part of a sliced job of AWX lacks the hosts of the other parts. It has no limit of its own.
+            if source == "connectops_hosts" and "awx_job_id" in known:
+                continue
+            if problem := pattern_problem(source, one, names):
+                raise AnsibleError(problem)
         if not inventory.get_hosts(pattern):
             raise AnsibleError(
                 f"No host of the inventory matches connectops_hosts ({pattern}): name a host or group of the inventory."

@@ -63,7 +63,12 @@ goes_on:
   returned: success
   type: bool
 message:
-  description: Why it may not, as a sentence. Empty if it may.
+  description: Why it may not, as a short sentence. Empty if it may.
   returned: success
   type: str
+lines:
+  description: The same in full, with what to do, as lines of text for a person. They are shown as well.
+  returned: success
+  type: list
+  elements: str
 """

@@ -65,6 +65,12 @@ outcome:
   returned: success
   type: str
   sample: recovered
+must_be_changed:
+  description:
+    - Whether it is a failure that no connector was ever changed. It is for the playbook C(verify), unless
+      an earlier job of a workflow has handed on that there was nothing to change.
+  returned: success
+  type: bool
 handed_on:
   description:
     - "What is handed on to the next job of a workflow, by the name of a variable for each cluster: its outcome

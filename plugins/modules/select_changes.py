@@ -20,14 +20,14 @@ extends_documentation_fragment:
   - connectops.recovery.attributes
 options:
   role:
-    description: The role that is to carry out the plans.
+    description: The role that is to change the connectors. For V(prevent) those are selected that it would fix.
     type: str
-    choices: [reset, rollback]
+    choices: [prevent, reset, rollback]
     default: reset
   agreed:
-    description: Result of M(connectops.recovery.agreed_plans_info).
+    description: Result of M(connectops.recovery.agreed_plans_info). Without it no plans were agreed to.
     type: dict
-    required: true
+    default: {is_given: false}
   max_changes:
     description: Maximum number of connectors that one run may change in all clusters together.
     type: int
@@ -63,9 +63,10 @@ clusters:
       type: list
       elements: str
     not_agreed: {type: list, elements: str, description: "Connectors that are stuck, and of which no plan was agreed to."}
-    refused: {type: str, description: "Why nothing is changed although something was selected, in a sentence; empty if it is."}
+    refused: {type: str, description: "Why nothing is changed although something was selected, in short; empty if it is."}
 lines:
-  description: What is stuck and was not agreed to, as lines of text for a person. They are shown as well.
+  description:
+    - What is stuck and was not agreed to, and that it is too much to change, as lines of text for a person. They are shown too.
   returned: success
   type: list
   elements: str

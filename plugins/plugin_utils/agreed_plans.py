@@ -94,8 +94,8 @@ class AgreedPlans:
                         f" {PLAYBOOK_OF[own]} with it."
                     )
 
-    def lines(self, in_run: Iterable[str]) -> list[str]:
-        """What a person reads of the whole run before anything is done."""
+    def lines(self, in_run: Iterable[str], named: Iterable[str] = ()) -> list[str]:
+        """What a person reads of the whole run before anything is done. ``named``: the connectors that the user has named."""
         of_run = {label: self.ids[label] for label in sorted(in_run) if self.ids.get(label)}
         made = "" if self.made_at is None else f", made at {show_moment(self.made_at)}"
         count = sum(map(len, of_run.values()))
@@ -106,17 +106,25 @@ class AgreedPlans:
         without = sorted(set(in_run) - set(of_run))
         if without:
             lines += wrapped(f"No agreed plan, so nothing is changed there: {_listed(without)}.")
+        if unplanned := self._without_plan(named, in_run):
+            lines += wrapped(f"Named without an agreed plan, so not changed: {_listed(unplanned)}.")
         return [*lines, ""]
 
     def check_names(self, names: Iterable[str], in_run: Iterable[str]) -> None:
-        """Raises InputError for one of connectops_connectors of which no cluster of the run has a plan."""
+        """Raises InputError for one of connectops_connectors of which no cluster of the run has a plan.
+
+        The plan run that has handed them on had the same names, so one without a plan needed none.
+        """
+        if not self.handed_on and (unplanned := self._without_plan(names, in_run)):
+            planned = {name for label in in_run for name in self.ids.get(label, ())}
+            hint = did_you_mean(unplanned[0], planned, "plan it with --check first.")
+            raise InputError(
+                f"connectops_connectors names {unplanned[0]}, but {self.source} has no plan for it in this run: {hint}"
+            )
+
+    def _without_plan(self, names: Iterable[str], in_run: Iterable[str]) -> list[str]:
         planned = {name for label in in_run for name in self.ids.get(label, ())}
-        for name in names:
-            if name not in planned:
-                hint = did_you_mean(name, planned, "plan it with --check first.")
-                raise InputError(
-                    f"connectops_connectors names {name}, but {self.source} has no plan for it in this run: {hint}"
-                )
+        return [name for name in names if name not in planned]
 
     def check_left(self, named_by: str, in_run: Iterable[str]) -> None:
         """Raises InputError when the names in a variable leave none of the plans. Handed on there may have been none."""

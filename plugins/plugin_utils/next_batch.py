@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
+
 Data = Mapping[str, Any]
 
 # What a verification says of a connector that is not well after its change.
@@ -19,7 +21,7 @@ _NOT_WELL = ("not_recovered", "not_proven")
 class ClusterOutcome:
     """What became of one cluster of a batch.
 
-    ``changed``: connectors whose change was begun. ``bad``: why, by connector, for those of them that are not seen to be well.
+    ``changed``: connectors whose change was begun. ``bad``: why, by connector, for those of them that are not known to be well.
     ``worse``: those of them that do not run as they did before. ``failure``: any other failure of the cluster.
     """
 
@@ -64,40 +66,52 @@ def _runs_as_before(change: Data, recovery: Data) -> bool:
     return state != "RUNNING" or all(task["state"] != "FAILED" for task in recovery.get("tasks") or ())
 
 
+@dataclass(frozen=True)
+class Stop:
+    """Why a run does not go on. ``reason``: a short sentence; ``detail``: what was said of the cluster that it is due to."""
+
+    reason: str
+    detail: str
+
+    def sentence(self, done: int, of: int) -> str:
+        """What is said of each cluster that the run did not come to. Short, as there may be hundreds."""
+        return f"Not changed: the run stopped after {done} of {of} clusters. {self.reason}"
+
+    def lines(self, done: int, of: int) -> list[str]:
+        """What is said once."""
+        return [
+            *wrapped(f"The run stops after {done} of {of} clusters. {self.reason} {self.detail}", indent=""),
+            *wrapped("Find out why, then run it again, if necessary without that cluster (--limit)."),
+            "",
+        ]
+
+
 def reason_to_stop(
     clusters: Sequence[ClusterOutcome], max_fail_percentage: int, *, stop_on_failure: bool
-) -> str | None:
-    """Why the run must not go on after a batch, in a sentence; None if it goes on."""
+) -> Stop | None:
+    """Why the run must not go on after a batch; None if it goes on."""
     for one in clusters:
         if one.worse:
             name = min(one.worse)
-            return (
-                f"{name} of {one.label} is worse than before. {one.bad.get(name, 'It does not run as it did before.')}"
-            )
+            detail = one.bad.get(name, "It does not run as it did before.")
+            return Stop(f"{name} of {one.label} is worse than before.", detail)
         if stop_on_failure and (one.failure or one.bad):
-            return failure_reason(f"{one.label}: {one.failure or _first(one)}")
+            return failed_before(f"{one.label}: {one.failure or _first(one)}")
     changed = [one for one in clusters if one.changed]
     bad = [one for one in changed if one.bad]
     if bad and len(bad) * 100 > max_fail_percentage * len(changed):
-        return (
-            f"{len(bad)} of {len(changed)} changed clusters of the batch are not known to be well, which is "
-            f"more than connectops_max_fail_percentage ({max_fail_percentage}) allows. {bad[0].label}: {_first(bad[0])}"
+        return Stop(
+            f"{len(bad)} of {len(changed)} changed clusters of the batch are not known to be well, which is more than"
+            f" connectops_max_fail_percentage ({max_fail_percentage}) allows.",
+            f"{bad[0].label}: {_first(bad[0])}",
         )
     return None
 
 
-def failure_reason(failure: str) -> str:
+def failed_before(failure: str) -> Stop:
     """Why a run stops at any failure, where that was asked for."""
-    return f"A cluster failed, and connectops_stop_on_failure is set. {failure}"
+    return Stop("A cluster failed, and connectops_stop_on_failure is set.", failure)
 
 
 def _first(cluster: ClusterOutcome) -> str:
     return next(iter(cluster.bad.values()), "")
-
-
-def stop_message(reason: str, done: int, of: int) -> str:
-    """The sentence of a cluster that the run did not come to."""
-    return (
-        f"Not changed: the run stopped after {done} of {of} clusters. {reason} Find out why, then run it again, if necessary "
-        "without that cluster (--limit)."
-    )

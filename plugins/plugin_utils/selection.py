@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,11 @@ class Selection:
         """For a rollback, which finds no connectors itself."""
         return cls(tuple(dict.fromkeys(named if agreed is None else agreed)))
 
+    @classmethod
+    def of_fixes(cls, look: Data) -> Selection:
+        """For fixes of what breaks the policy. ``look``: the result of connect_policy_info, empty if it has none."""
+        return cls(tuple(dict.fromkeys(name for fix in look.get("fixes") or () for name in fix["connectors"])))
+
     def as_data(self) -> dict[str, list[str]]:
         return {
             "connectors": list(self.connectors),
@@ -68,15 +73,42 @@ def selection_lines(clusters: Mapping[str, Selection]) -> list[str]:
     return [*lines, *wrapped("To plan it, run this playbook with --check and without the agreed plans."), ""]
 
 
-def limit_problem(clusters: Mapping[str, Iterable[str]], most: int) -> str | None:
-    """Why the run would change too many connectors; None if it would not."""
-    counts = {label: len(tuple(names)) for label, names in clusters.items()}
-    total = sum(counts.values())
-    if total <= most:
-        return None
-    worst = sorted(((label, count) for label, count in counts.items() if count), key=lambda one: (-one[1], one[0]))[:3]
-    return (
-        f"This run may change {total} connectors of {sum(map(bool, counts.values()))} clusters, and connectops_max_changes allows"
-        f" {most}: nothing was changed. Most are in {', '.join(f'{label} ({count})' for label, count in worst)}. Limit the run to"
-        f" some clusters (--limit), or set connectops_max_changes to {total} to allow that many."
-    )
+@dataclass(frozen=True)
+class TooMany:
+    """More connectors than one run may change. ``counts``: how many of each cluster; ``most``: how many it may."""
+
+    counts: Mapping[str, int]
+    most: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def sentence(self) -> str:
+        """What is said of each cluster. Short, as there may be hundreds."""
+        return (
+            f"Not changed: this run may change {self.total} connectors, and connectops_max_changes allows {self.most}."
+        )
+
+    @property
+    def lines(self) -> list[str]:
+        """What is said once: where they are, and what to do."""
+        worst = sorted(self.counts.items(), key=lambda one: (-one[1], one[0]))[:3]
+        return [
+            *wrapped(
+                f"This run may change {self.total} connectors of {len(self.counts)} clusters, and connectops_max_changes allows"
+                f" {self.most}: nothing is changed. Most are in {', '.join(f'{label} ({count})' for label, count in worst)}.",
+                indent="",
+            ),
+            *wrapped(
+                f"Limit the run to some clusters (--limit), or set connectops_max_changes to {self.total} to allow that many."
+            ),
+            "",
+        ]
+
+
+def too_many(clusters: Mapping[str, Sized], most: int) -> TooMany | None:
+    """Whether the run would change too many connectors; None if it would not. ``clusters``: the connectors of each."""
+    found = TooMany({label: len(names) for label, names in clusters.items() if names}, most)
+    return found if found.total > most else None

@@ -101,7 +101,7 @@ _OF_PLAYBOOKS: Spec = {
 IDS_OF_ONE_CLUSTER = "connectops_plan_ids_"
 # A run hands its outcome for each cluster on in the same way. Another run of ours may get it, and does not read it.
 OUTCOME_OF_ONE_CLUSTER = "connectops_outcome_"
-# A run hands the names of its backups on to people; in a workflow they come back as variables, which nothing reads.
+# A run hands the names of its backups on to people; in a workflow they come back as variables, which no run reads.
 BACKUPS_OF_ONE_CLUSTER = "connectops_made_backups_"
 
 # Set by playbooks and roles, never by a user; a fact of an earlier run may still have its name.

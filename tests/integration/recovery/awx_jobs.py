@@ -94,7 +94,7 @@ def run_job(
 
     ``is_cancelled`` is asked again and again; ``time_limit``: seconds after which AWX ends the job, 0 for none.
     """
-    folder.mkdir()
+    folder.mkdir(parents=True)
     hosts = json.loads(inventory.read_text(encoding="utf-8"))["all"]["hosts"]
     of_slice = {name: one for name, one in hosts.items() if host in (None, name)}
     environment = folder / "env"

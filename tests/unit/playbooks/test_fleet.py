@@ -122,6 +122,12 @@ def test_one_cluster_is_changed_first_then_a_tenth_then_the_others(
     assert "12 clusters: 1 not verified, 11 recovered." in output
     (page,) = (tmp_path / "reports").glob("*/cluster-cluster-001.md")
     assert "No connector of cluster cluster-001 has a backup" in page.read_text(encoding="utf-8")
+    # Nor is it one beside a cluster that is not well.
+    clusters[1].connectors["stripe-00"].task_state = "FAILED"
+    clusters[1].forget_answers()
+    status, output = run(tmp_path, clusters[:3], "verify", verify_timeout_seconds=1)
+    assert status == 2
+    assert [recap(output, one.label)["failed"] for one in clusters[:3]] == [0, 1, 0]
     status, output = run(tmp_path, clusters, "verify", "--limit", "cluster-001")
     assert status == 2
     assert "No connector of cluster cluster-001 has a backup" in " ".join(output.split())
@@ -135,7 +141,8 @@ def test_nothing_is_changed_after_a_batch_that_made_it_worse(tmp_path: Path, clu
     assert status == 2
     assert changed(clusters) == ["cluster-001", "cluster-002"]
     text = " ".join(output.split())
-    assert "Not changed: the run stopped after 2 of 12 clusters. " in text
+    assert "Not changed: the run stopped after 2 of 12 clusters. stripe-00 of cluster-002 is worse than before." in text
+    assert text.count("Find out why, then run it again") == 1, "what to do is said once for all clusters"
     assert [recap(output, one.label)["failed"] for one in clusters] == [0] + [1] * 11
     (report,) = (tmp_path / "reports").glob("*/report.json")
     data = {one["label"]: one for one in json.loads(report.read_text(encoding="utf-8"))["clusters"]}
@@ -189,16 +196,33 @@ def test_a_run_that_would_change_too_many_changes_none(
     assert changed(clusters) == []
     text = " ".join(output.split())
     refused = (
-        "This run may change 11 connectors of 11 clusters, and connectops_max_changes allows 10: nothing was changed."
+        "This run may change 11 connectors of 11 clusters, and connectops_max_changes allows 10: nothing is changed."
     )
-    assert refused in text
+    assert text.count(refused) == 1, "it is said once for all clusters"
+    assert text.count("Limit the run to some clusters") == 1
+    assert text.count("Not changed: this run may change 11 connectors, and connectops_max_changes allows 10.") >= 11
     # A cluster in which nothing was to be changed is well, and is told so.
     assert "12 clusters: 11 failed, 1 ok." in text
     assert [recap(output, one.label)["failed"] for one in clusters] == [0] + [1] * 11
     (report,) = (tmp_path / "reports").glob("*/report.json")
     data = {one["label"]: one for one in json.loads(report.read_text(encoding="utf-8"))["clusters"]}
     assert data["cluster-001"]["problem"] is None
-    assert data["cluster-012"]["problem"].startswith(refused)
+    assert data["cluster-012"]["problem"] == (
+        "Not changed: this run may change 11 connectors, and connectops_max_changes allows 10."
+    )
+
+
+def test_a_run_that_would_fix_too_many_changes_none(tmp_path: Path, clusters: list[SimulatedCluster]) -> None:
+    # The wait of all of them is too short.
+    few = clusters[:3]
+    given = {"connectops_fix": True, "connectops_max_changes": 5}
+    status, output = run(tmp_path, few, "prevent", **given)
+    assert status == 2
+    assert changed(few) == []
+    assert output.count("Limit the run to some clusters") == 1
+    assert [recap(output, one.label)["failed"] for one in few] == [1, 1, 1]
+    status, output = run(tmp_path, few, "prevent", **{**given, "connectops_max_changes": 6})
+    assert sorted(changed(few)) == [one.label for one in few], output
 
 
 def test_a_look_ends_with_the_worst_and_counts_what_could_not_be_read(

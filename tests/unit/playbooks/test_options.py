@@ -271,13 +271,15 @@ def test_a_limit_that_leaves_no_cluster_is_a_failure(tmp_path: Path, playbook: s
             "The variable connectops_is_plan is set by the playbooks themselves",
         ),
         ({"connectops_hosts": "all:!conect-1"}, [], "connectops_hosts has conect-1, which the inventory does not have"),
+        # Without the check the run would be for all hosts.
+        ({"awx_job_id": 7}, ["--limit", "all:!conect-1"], "--limit has conect-1, which the inventory does not have"),
         (
             {"connectops_hosts": "{{ my_hosts }}"},
             [],
             "The variable connectops_hosts cannot be read ('my_hosts' is undefined)",
         ),
     ],
-    ids=["tags", "own", "mistyped", "undefined"],
+    ids=["tags", "own", "mistyped", "mistyped limit in AWX", "undefined"],
 )
 def test_what_would_leave_out_steps_or_hosts_stops_the_run_before_its_first_task(
     tmp_path: Path, variables: Mapping[str, Any], arguments: list[str], words: str

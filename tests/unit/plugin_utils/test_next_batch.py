@@ -25,7 +25,8 @@ def outcome(change: dict[str, Any], recovery: dict[str, Any] | None = None, labe
 
 
 def reason(*clusters: ClusterOutcome, most: int = 50, stop_on_failure: bool = False) -> str | None:
-    return reason_to_stop(clusters, most, stop_on_failure=stop_on_failure)
+    stop = reason_to_stop(clusters, most, stop_on_failure=stop_on_failure)
+    return None if stop is None else f"{stop.reason} {stop.detail}"
 
 
 @pytest.mark.parametrize("seen", ["recovered", "recovering", "not_verified"])
@@ -91,3 +92,15 @@ def test_a_host_that_ansible_does_not_reach_is_a_failure() -> None:
 def test_a_connector_that_nothing_had_to_be_changed_of_does_not_count() -> None:
     same = {"changed": False, "plan": PLAN, "backup_file": None}
     assert reason(outcome(same, {"outcome": "not_proven", **RUNNING}), most=0) is None
+
+
+def test_what_is_said_of_each_cluster_that_the_run_did_not_come_to_is_short_and_the_rest_is_said_once() -> None:
+    detail = "c: left unfinished, " * 20
+    stop = reason_to_stop([outcome({"failed": True, "msg": detail, "changed": True})], 50, stop_on_failure=False)
+    assert stop is not None
+    assert (
+        stop.sentence(2, 200) == "Not changed: the run stopped after 2 of 200 clusters. c of eu is worse than before."
+    )
+    said = " ".join(" ".join(stop.lines(2, 200)).split())
+    assert said.startswith(f"The run stops after 2 of 200 clusters. c of eu is worse than before. {detail.strip()}")
+    assert said.endswith("Find out why, then run it again, if necessary without that cluster (--limit).")

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from ansible_collections.connectops.recovery.plugins.plugin_utils.selection import (
     Selection,
-    limit_problem,
     selection_lines,
+    too_many,
 )
 
 FACTS: dict[str, Any] = {
@@ -59,8 +59,11 @@ def test_what_is_left_alone_is_told_by_cluster() -> None:
 
 def test_too_many_connectors_are_refused_with_their_number_and_place() -> None:
     clusters = {"eu": ["a", "b", "c"], "us": ["d"], "ap": []}
-    assert limit_problem(clusters, 4) is None
-    assert limit_problem(clusters, 3) == (
-        "This run may change 4 connectors of 2 clusters, and connectops_max_changes allows 3: nothing was changed. Most are in eu"
+    assert too_many(clusters, 4) is None
+    found = too_many(clusters, 3)
+    assert found is not None
+    assert found.sentence == "Not changed: this run may change 4 connectors, and connectops_max_changes allows 3."
+    assert " ".join(" ".join(found.lines).split()) == (
+        "This run may change 4 connectors of 2 clusters, and connectops_max_changes allows 3: nothing is changed. Most are in eu"
         " (3), us (1). Limit the run to some clusters (--limit), or set connectops_max_changes to 4 to allow that many."
     )

@@ -36,7 +36,9 @@ def fleet_lines(run: RunReport, partitions: Mapping[VerdictName, int]) -> list[s
     lines = wrapped(run.message, indent="")
     lines += wrapped(f"connectors: {counted_outcomes(connectors) or 'none'}")
     if partitions:
-        lines += wrapped(f"partitions: {counted_outcomes(partitions)}")
+        # They were judged before anything was changed.
+        before = " before" if run.playbook == "recover" and not run.is_preview else ""
+        lines += wrapped(f"partitions{before}: {counted_outcomes(partitions)}")
     troubled = list(_worst_first(run.clusters))
     if not troubled:
         return [*lines, ""]
@@ -56,15 +58,17 @@ def _worst_first(clusters: Sequence[ClusterReport]) -> Iterator[tuple[str, str, 
     for cluster in clusters:
         troubled = [one for one in cluster.connectors if TONES[one.outcome] in ("bad", "doubtful")]
         for one in troubled:
-            rows.append((badness(one.outcome), cluster.label, one.name, in_words(one.outcome), _why(one)))
+            rows.append((badness(one.outcome), cluster.label, one.name, in_words(one.outcome), _why(one, cluster)))
         if cluster.problem is not None and not troubled:
             rows.append((badness(cluster.outcome), cluster.label, "", in_words(cluster.outcome), cluster.problem))
     for _badness, label, name, outcome, why in sorted(rows):
         yield label, name, outcome, why
 
 
-def _why(connector: ConnectorReport) -> str:
-    return connector.problem or connector.why or ""
+def _why(connector: ConnectorReport, cluster: ClusterReport) -> str:
+    # Why nothing was done about a verdict says more than the verdict.
+    not_done = cluster.problem if connector.outcome == connector.verdict else None
+    return connector.problem or not_done or connector.why or ""
 
 
 def _rows(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
@@ -58,6 +59,24 @@ def test_of_two_hundred_clusters_the_ten_worst_are_shown_on_one_screen() -> None
     assert worst[3:] == [f"eu-{number:03}" for number in range(1, 14, 2)]
     assert "Not reached." in shown[4]
     assert " ".join(shown[14:]).split()[:3] == ["and", "91", "more."]
+
+
+def test_of_a_cluster_that_failed_the_reason_of_the_failure_is_shown_and_not_that_of_the_verdict() -> None:
+    failed = replace(cluster("eu", orders="stuck"), problem="Kafka Connect cannot be reached.")
+    shown = lines(failed, cluster("us", orders="stuck"))
+    assert "  eu  orders  stuck  Kafka Connect cannot be reached." in shown
+    assert any(line.startswith("  us  orders  stuck  why it is so, ") for line in shown)
+
+
+def test_partitions_that_were_judged_before_a_change_are_told_as_such() -> None:
+    for playbook, is_preview, words in (
+        ("recover", False, "  partitions before: 50 stuck"),
+        ("recover", True, "  partitions: 50 stuck"),
+        ("identify", False, "  partitions: 50 stuck"),
+    ):
+        found = iter([cluster("eu", a="stuck"), cluster("us")])
+        run = run_report(playbook, found, made_at=0, run_by="me", is_preview=is_preview)
+        assert words in fleet_lines(run, {"stuck": 50})
 
 
 def test_a_fleet_that_is_well_takes_three_lines_and_one_cluster_none() -> None:

@@ -186,7 +186,8 @@ class ClusterReport:
     def in_short(self) -> ClusterReport:
         """What is said of the cluster among all those of a run: how it is, and which connectors are not well, and why."""
         connectors = tuple(
-            ConnectorReport(one.name, one.outcome, one.why, problem=one.problem) for one in self.connectors
+            ConnectorReport(one.name, one.outcome, one.why, verdict=one.verdict, problem=one.problem)
+            for one in self.connectors
         )
         return ClusterReport(self.label, self.outcome, self.problem, connectors=connectors)
 
