@@ -120,6 +120,7 @@ class ActionModule(ControllerAction):
         outcome = self.value(handed_on_as(label, OUTCOME_OF_ONE_CLUSTER), variables) or {}
         return (
             outcome.get("playbook") == "recover"
+            and outcome.get("outcome") != "failed"
             and not outcome.get("is_preview")
             and handed_on_as(label, BACKUPS_OF_ONE_CLUSTER) not in variables
         )

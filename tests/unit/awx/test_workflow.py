@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import OUTCOME_OF_ONE_CLUSTER, handed_on_as
 from integration.recovery.awx_jobs import Job, as_awx_passes, run_job
 from lab.connect_servers import ConnectServers, SimulatedCluster
 from lab.simulated_fleet import fleet, write_inventory
@@ -65,6 +66,18 @@ def test_a_workflow_that_had_nothing_to_change_is_green_and_one_whose_backups_ar
         jobs = run_workflow(tmp_path, inventory, backups_are_lost=backups_are_lost)
     assert [one.status for one in jobs] == [0, 0, last]
     assert ("has a backup, so there is no known change to verify" in jobs[-1].output) == bool(last)
+
+
+@pytest.mark.parametrize(("outcome", "status"), [("ok", 0), ("failed", 2)])
+def test_a_verification_after_a_node_that_failed_does_not_count_as_one_of_nothing(
+    tmp_path: Path, outcome: str, status: int
+) -> None:
+    clusters = fleet(1, connectors=1, timezones=1, report_types=1, stuck=1)
+    handed_on = {"playbook": "recover", "is_preview": False, "outcome": outcome, "message": "1 connector."}
+    with ConnectServers(clusters):
+        given = {handed_on_as("cluster-001", OUTCOME_OF_ONE_CLUSTER): handed_on}
+        job = run_job(tmp_path, "verify", inventory_of(clusters, tmp_path), given)
+    assert job.status == status, job.output
 
 
 def test_of_the_named_connectors_one_that_needs_nothing_does_not_keep_the_approved_plan_from_being_carried_out(
