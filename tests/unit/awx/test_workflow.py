@@ -76,7 +76,7 @@ def test_a_verification_after_a_node_that_failed_does_not_count_as_one_of_nothin
     handed_on = {"playbook": "recover", "is_preview": False, "outcome": outcome, "message": "1 connector."}
     with ConnectServers(clusters):
         given = {handed_on_as("cluster-001", OUTCOME_OF_ONE_CLUSTER): handed_on}
-        job = run_job(tmp_path, "verify", inventory_of(clusters, tmp_path), given)
+        job = run_job(tmp_path / "job", "verify", inventory_of(clusters, tmp_path), given)
     assert job.status == status, job.output
 
 
