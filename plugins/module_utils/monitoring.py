@@ -92,7 +92,7 @@ def kept_metrics(path: Path) -> list[Metric]:
 
 
 def write_metrics(path: Path, registry: CollectorRegistry) -> None:
-    """Write the file so that there is all of it or the one before. Raises RecoveryError."""
+    """Write the whole file, or leave the previous one. Raises RecoveryError."""
     try:
         write_whole(path, text_of(registry), _READABLE)
     except OSError as error:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a run over several clusters goes on with its next batch: what became of the batches before."""
+"""Whether a run over several clusters continues with its next batch, judged by the previous batches."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class SimulatedCluster:
         status, data = self._answer(method, parts, urlsplit(path).query, body)
         text = b"" if data is None else json.dumps(data).encode()
         if method == "GET" and status == 200:
-            # What does not change is not made again, so that a large fleet costs this process little.
+            # Reuse what does not change, so that a large fleet costs this process little.
             self._kept[path] = text
         elif method != "GET":
             self._kept.clear()

@@ -54,7 +54,8 @@ def target_round(situation: Situation, chosen: Sequence[ReportPartition]) -> int
 
 
 def continue_lossless(situation: Situation, chosen: Sequence[ReportPartition]) -> Targets:
-    """The smallest change that heals. Nothing is skipped; rows come twice only where an open run cannot be resumed.
+    """The smallest change that repairs the connector. Nothing is skipped; rows come twice only where an open run cannot
+    be resumed.
 
     On the current round only partitions that cannot go on without help are changed. Behind it the chosen partitions move to
     the target round, so that missed rounds are not reloaded one by one.
@@ -82,9 +83,9 @@ def continue_lossless(situation: Situation, chosen: Sequence[ReportPartition]) -
 
 
 def _refuse_future(situation: Situation, partition: ReportPartition, offset: ReportOffset) -> None:
-    """Raise InputError for an offset that is ahead of the clock: what it seems to have delivered, nobody has."""
+    """Raise InputError for an offset that is ahead of the clock: the data that it claims to have delivered does not exist."""
     delivered_to = offset.delivered_to
-    # A day, since this clock and that of the one who wrote it may differ.
+    # A day, since this clock and the clock of the writer may differ.
     if delivered_to is not None and delivered_to > situation.now + DAY_SECONDS:
         raise InputError(
             f"{partition}: its offset says that all is delivered up to {show_moment(delivered_to)}, which is in the future, so "

@@ -171,7 +171,7 @@ class Target:
         return {partition: offset for partition, offset in merged.items() if offset is not None}
 
     def is_meant_to_run(self, connector: Connector) -> bool:
-        """Whether the connector should be RUNNING; without a reset a PAUSED or STOPPED one is taken to be so by choice."""
+        """Whether the connector should be RUNNING; without a reset PAUSED or STOPPED is taken as deliberate."""
         return (self.final_state or connector.state) not in ("PAUSED", "STOPPED")
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plans that were agreed to: whether the plan of now is one of them, and otherwise what has moved since."""
+"""Agreed plans: whether the present plan is one of them, and otherwise what has moved since."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 
 Data = Mapping[str, Any]
 
-# A sentence that names more would not be read to its end.
+# Nobody would read a sentence with more names to its end.
 _NAMED = 3
 
 

@@ -101,7 +101,7 @@ class Preflight:
 def preflight_of(
     topics: Sequence[TargetTopic], forecast: Mapping[str, Any] | None, *, needs_keyless: bool = False
 ) -> Preflight:
-    """What there is to say of the topics. ``forecast``: of the plan, None where none can be made.
+    """The warnings about the topics. ``forecast``: of the plan, None where none can be made.
 
     ``needs_keyless``: the connector makes records without a key.
     """

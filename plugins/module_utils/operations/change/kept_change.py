@@ -20,7 +20,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.who import who_runs_this
 
-# Of so many backups the run is looked for that was at work at the same time.
+# The number of backups in which to look for a run that was active at the same time.
 _NEWEST = 5
 
 
@@ -79,7 +79,7 @@ class KeptChange:
         return None if self.result == "done" else self._half_made
 
     def other_run(self) -> str:
-        """The run that has changed the connector at the same time, in words for a message, as far as the store knows of one."""
+        """The run that has changed the connector at the same time, in words for a message, if the store knows one."""
         with contextlib.suppress(RecoveryError):
             for entry in self._store.list()[:_NEWEST]:
                 if entry.name in (self.name, self._earlier):
@@ -100,7 +100,7 @@ class KeptChange:
             return
         with contextlib.suppress(RecoveryError):
             self._store.note_result(self.name, self.result, self._returned_at)
-            # One that was to be finished, and was not, stays as unfinished as it was.
+            # An unfinished change that this run did not finish stays unfinished.
             for replaced in (self._earlier, self._finishes if self.result == "done" else None):
                 if replaced is not None:
                     self._store.note_result(replaced, "replaced")
@@ -119,7 +119,7 @@ class KeptChange:
             change = self._store.read(journal.backup_file).change
             if change is not None and change.is_half_made(connector):
                 self._half_made = journal.backup_file
-            # One that has returned the connector, or that somebody else did, is a change of its own.
+            # If that run or somebody else has returned the connector, its change is a separate one.
             if change is not None and begun_in is not None:
                 self._unfinished = journal.backup_file, change
 

@@ -54,7 +54,7 @@ def find_targets(
                 target = _with_change(stores.of(name), connector, planned.get(name), cluster_id)
             except RecoveryError as error:
                 warnings.append(f"{error.sentence} Progress of '{name}' counts from now on.")
-                # What is noted of the stores here is why they could not be read.
+                # The notes of the stores say here why they could not be read.
                 is_unknown = bool(stores.notes) or not isinstance(error, _NoChange)
                 target = planned.get(name, Target(is_unknown=is_unknown))
             if not target.baseline:

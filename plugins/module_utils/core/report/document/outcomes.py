@@ -32,7 +32,7 @@ TONES: dict[str, Tone] = {
     "ok": "good",
 }
 OUTCOMES = tuple(TONES)
-# A cluster in which there is no connector to report on.
+# A cluster without a connector to report on.
 NOTHING = "unknown"
 
 
