@@ -31,7 +31,7 @@ _PUSH_SECONDS = 30.0
 
 
 def metrics_file(folder: str, cluster: str) -> Path:
-    """The file of a cluster. Raises InputError where the folder is none."""
+    """The file of a cluster. Raises InputError if the path is not a folder."""
     path = Path(folder).expanduser()
     if not path.is_dir():
         raise InputError(

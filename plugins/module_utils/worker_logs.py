@@ -83,7 +83,7 @@ def _tail_of_file(path: str, tail_bytes: int) -> list[str]:
 
 
 def _journal(unit: str, tail_bytes: int, seconds: float) -> list[str]:
-    """The journal of a unit as a log file would have it."""
+    """The journal of a unit in the form of a log file."""
     fields = "--output-fields=MESSAGE"
     command = ["journalctl", "--unit", unit, "--output=json", fields, "--quiet", "--no-pager", "--lines=100000"]
     lines = [

@@ -67,7 +67,7 @@ def _runs_as_before(change: Data, recovery: Data) -> bool:
 def reason_to_stop(
     clusters: Sequence[ClusterOutcome], max_fail_percentage: int, *, stop_on_failure: bool
 ) -> str | None:
-    """Why the run must not go on after a batch, in a sentence; None if it goes on."""
+    """Why the run must not continue after a batch, in a sentence; None if it continues."""
     for one in clusters:
         if one.worse:
             name = min(one.worse)

@@ -218,7 +218,7 @@ class AnyOrder(RuleBasedStateMachine):
         else:
             state = "RUNNING" if what == "resume" else "PAUSED"
             self.world.connector.show(state)
-            # Right before the stop it is as if nobody had chosen anything else.
+            # Right before the stop the run cannot notice the choice, so the state from before is accepted as well.
             self.wanted |= {state}
 
     def _ended(self, result: Mapping[str, Any] | None, offset: int | None = None, *, is_alone: bool = True) -> None:

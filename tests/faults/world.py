@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A cluster, a disk and brokers whose every call can fail, and what must hold afterwards whatever has failed.
 
-The calls are those of a run without faults: nobody lists them by hand, so a new call cannot be forgotten.
+The calls are those of a run without faults: they are not listed by hand, so a new call cannot be forgotten.
 """
 
 from __future__ import annotations

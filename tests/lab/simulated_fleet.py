@@ -30,7 +30,7 @@ def midnight() -> int:
 def fleet(
     clusters: int, connectors: int = 10, timezones: int = 10, report_types: int = 5, stuck: int = 1
 ) -> list[SimulatedCluster]:
-    """Clusters ``cluster-001`` and so on; the first ``stuck`` connectors of each are stuck, and heal by a reset."""
+    """Clusters ``cluster-001`` and so on; the first ``stuck`` connectors of each are stuck, and a reset repairs them."""
     return [
         SimulatedCluster(
             f"cluster-{number:03}",

@@ -192,7 +192,9 @@ class ConnectClient:
         return self._read(Call("GET", "/connector-plugins"), replies.plugins)
 
     def secret_keys(self, plugin_class: str) -> frozenset[str] | None:
-        """The keys that the class declares as PASSWORD (Kafka 3.2); None where Connect cannot tell. Asked once per client."""
+        """The keys that the class declares as PASSWORD (Kafka 3.2); None if Connect does not return them. Asked once
+        per client.
+        """
         if plugin_class not in self._secret_keys:
             call = Call("GET", f"/connector-plugins/{quote(plugin_class, safe='')}/config", since="3.2")
             try:
@@ -300,7 +302,7 @@ class ConnectClient:
         Returns Connect's message. Raises :class:`NotStoppedYet` until the connector is STOPPED without tasks.
         """
         for entry in offsets:
-            # Connect reads a missing key as null, which deletes the offset or writes one that nobody reads.
+            # Connect reads a missing key as null, which deletes the offset or writes an offset that no task reads.
             if set(entry) != {"partition", "offset"} or not entry["partition"]:
                 raise InputError(
                     f'an offset to write for connector "{name}" lacks its partition or its offset, or has more than these: '

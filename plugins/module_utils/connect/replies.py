@@ -151,7 +151,7 @@ def offsets(entries: Iterable[Mapping[str, Any]]) -> tuple[StoredOffset, ...]:
 
 
 def info(data: Any) -> tuple[str, dict[str, str | None]]:
-    """Type and config of ``{"type", "config"}``; the type is ``unknown`` where Connect does not tell it."""
+    """Type and config of ``{"type", "config"}``; the type is ``unknown`` if Connect does not return it."""
     return str(data.get("type") or "unknown"), config(data["config"])
 
 

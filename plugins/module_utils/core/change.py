@@ -82,9 +82,10 @@ class Change:
         return not self.offsets and all(one.is_secret for one in self.settings)
 
     def continuing(self, unfinished: Change, now: Connector) -> Change:
-        """This change together with an unfinished one before it, of which ``now`` shows how much was made.
+        """This change together with an unfinished one before it; ``now`` shows how much of that was made.
 
-        What the unfinished one has written counts as before it; what it had not come to is left to this one.
+        For values that the unfinished change has written, ``before`` is their value from before that change. This
+        change covers whatever the unfinished one had not reached.
         """
         stored = now.stored
         was_set = {one.key: one for one in unfinished.settings if _is_written(one, now.config)}

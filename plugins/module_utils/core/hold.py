@@ -30,7 +30,7 @@ V = TypeVar("V")
 class Holder:
     """The process that changes a connector. ``job``: the id of its AWX job, empty where it is none.
 
-    ``machine``: what the number of the process is of, see :func:`machine_id`; empty where that is not known.
+    ``machine``: the machine to which the process number belongs, see :func:`machine_id`; empty where that is not known.
     """
 
     host: str

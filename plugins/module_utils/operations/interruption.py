@@ -69,7 +69,7 @@ class Interruption:
     def of(self, connector: str) -> Callable[[bool], None]:
         """What the deadline of one connector's change asks. It raises :class:`Interrupted` to end the change.
 
-        A change on its way back (the argument) goes on until the second signal.
+        A change on its way back (the argument) continues until the second signal.
         """
 
         def interrupt(may_be_unmarked: bool) -> None:

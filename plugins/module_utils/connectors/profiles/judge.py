@@ -174,7 +174,7 @@ class _ProfileJudge:
         return self.profile.expected is not None and self.profile.expected.is_met(value, partition, is_older=is_older)
 
     def _successors(self, entries: list[StoredOffset]) -> Mapping[Partition, Partition]:
-        """Which partition took the place of which."""
+        """Which partition replaced which."""
         return {**self._stored_later(entries), **self._of_newer_form(entries)}
 
     def _of_newer_form(self, entries: list[StoredOffset]) -> Mapping[Partition, Partition]:

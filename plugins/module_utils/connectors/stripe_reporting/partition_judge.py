@@ -188,7 +188,7 @@ class PartitionJudge:
             yield ("late" if stripe.run_status == "pending" else "stuck"), Reason(step.code, words)
 
     def _has_work(self, partition: ReportPartition, offset: ReportOffset) -> bool:
-        """Whether the connector has something to store of it; beyond now its offset stands for data that nobody has."""
+        """Whether the connector has something to store for it; an offset beyond now stands for data that does not exist."""
         if offset.delivered_to is not None and offset.delivered_to > self.situation.now:
             return True
         if offset.is_done_in(self.worked_round):

@@ -92,7 +92,7 @@ class StripeState:
 
     @property
     def data_start(self) -> int:
-        """No data is before it; the epoch where Stripe does not tell."""
+        """No data is before it; the epoch if Stripe does not return it."""
         return self.available_start or 0
 
 

@@ -35,7 +35,7 @@ Reached = tuple[Union[int, None], Union[int, None]]
 class Sample:
     """What one verification saw of a connector at one moment (epoch seconds). ``statuses``: by checkpoint.
 
-    ``reached``: how far each partition was; those of which nothing is known are left out.
+    ``reached``: how far each partition was, without partitions for which this is not known.
     """
 
     at: float

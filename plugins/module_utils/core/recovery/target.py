@@ -76,7 +76,7 @@ class SeenSetting:
 
 @dataclass(frozen=True)
 class KnownChange:
-    """The change that is verified, as its backup tells of it. Moments are epoch seconds.
+    """The change that is verified, as its backup describes it. Moments are epoch seconds.
 
     ``returned_at``: when the connector was returned to its state; before that was noted, the moment of the backup.
     ``target_ends``: the ends of its topics before the change; empty where these were not read. ``offsets``: those before it.

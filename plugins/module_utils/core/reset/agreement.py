@@ -42,8 +42,9 @@ class Agreed:
     def check(self, now: Plan, begun_in: LastingState | None = None) -> str | None:
         """None if the plan of now is the agreed one; a sentence if nothing is left to do for the same request.
 
-        ``begun_in``: the state before a change that was not finished, None if there was none. To begin the agreed change
-        anew, or only to return the connector after it, is the agreed one too. Raises RecoveryError for any other plan.
+        ``begun_in``: the state before a change that was not finished, None if there was none. Starting the agreed
+        change again, or only returning the connector after it, counts as the agreed plan too. Raises RecoveryError for
+        any other plan.
         """
         if now.id == self.id:
             return None

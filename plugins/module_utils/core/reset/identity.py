@@ -27,7 +27,7 @@ _FINGERPRINT_DIGITS = 8
 
 
 def plan_id(data: Mapping[str, Any]) -> str:
-    """Twelve hexadecimal digits: four of what was asked of which connector, eight of what the plan presumes and does.
+    """Twelve hexadecimal digits: four for the request and its connector, eight for what the plan presumes and does.
 
     ``data`` is that of :meth:`Plan.as_data`; every key of it counts that does not follow from the others.
     """

@@ -131,8 +131,8 @@ class Applier:
     ) -> Applied:
         """Carry the plan out. ``agreed_plan`` is the id that the plan must still have in the STOPPED window, if given.
 
-        Raises RecoveryError; what was changed is undone then, and the connector is back in its state, or the error says
-        that it is not. Its fact ``backup_file`` names the backup, if there is one by then.
+        Raises RecoveryError; then the change is undone and the connector is back in its state, or the error says that
+        it is not. The error's fact ``backup_file`` names the backup, if there is one already.
         """
         try:
             return self._apply(connector, planned, worker_ids, agreed_plan)

@@ -37,7 +37,7 @@ def this_process() -> Holder:
 
 
 def _this_machine() -> str:
-    """See :func:`machine_id`; empty on a system other than Linux, or where it does not tell."""
+    """See :func:`machine_id`; empty on a system other than Linux, or if the system does not show it."""
     try:
         return machine_id(_BOOT_ID.read_text(encoding="ascii"), _PROCESS_NAMESPACE.stat().st_ino)
     except (OSError, ValueError):

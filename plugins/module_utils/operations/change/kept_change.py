@@ -27,8 +27,8 @@ _NEWEST = 5
 class KeptChange:
     """One change in the store. ``clock`` returns epoch seconds by the workers' clock; ``target_ends``: see :class:`Backup`.
 
-    ``name`` is that of the newest backup, None before the first. ``result``: what has become of the change so far; set it to
-    None before anything is sent of which the outcome is not known yet.
+    ``name`` is that of the newest backup, None before the first. ``result``: what has become of the change so far; set
+    it to None before you send anything whose outcome is not known yet.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class KeptChange:
 
     @property
     def leaves_half_made(self) -> str | None:
-        """The backup of a killed run's change that is there in part and that this one has not finished; None as a rule."""
+        """The backup of a killed run's half-made change that this one has not finished; usually None."""
         return None if self.result == "done" else self._half_made
 
     def other_run(self) -> str:
@@ -125,9 +125,9 @@ class KeptChange:
 
 
 def _is_part_of(unfinished: Change, change: Change) -> bool:
-    """Whether a change that goes on from an unfinished one is one with it.
+    """Whether a change that continues an unfinished one forms one change with it.
 
-    A rollback of an unfinished reset is not: it takes back what is there of that. A reset after an unfinished rollback is, or a
-    rollback of that reset would bring back the half of a rollback.
+    A rollback of an unfinished reset does not: it takes back the part that was made. A reset after an unfinished
+    rollback does; otherwise a rollback of that reset would bring back half a rollback.
     """
     return unfinished.rolls_back is not None or change.rolls_back is None

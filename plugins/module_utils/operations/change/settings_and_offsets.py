@@ -66,7 +66,7 @@ class SettingsAndOffsets:
 
     @property
     def may_come_later(self) -> bool:
-        """Whether a write of which the answer was lost may still be carried out, after everything was undone."""
+        """Whether a write whose answer was lost may still be carried out, after everything was undone."""
         return self._settings.may_come_later or self._offsets.may_come_later
 
     def stored(self) -> Mapping[Partition, Offset]:

@@ -72,10 +72,10 @@ class SharedReads:
 
 
 class _SharedCall(Generic[T]):
-    """One kind of call, which tells of several connectors. It begins at most once in ``pace_seconds``.
+    """One kind of call, which returns data on several connectors. It begins at most once in ``pace_seconds``.
 
-    One of those that wait makes the next call for all of them. Each has a box of its own for its answer: twenty that wait for one
-    lock hold each other up.
+    One of those that wait makes the next call for all of them. Each has a separate box for its answer: twenty threads
+    that wait for one lock slow each other down.
     """
 
     def __init__(

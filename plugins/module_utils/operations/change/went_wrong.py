@@ -34,7 +34,7 @@ def not_returned(failure: RecoveryError, plan: Plan) -> RecoveryError:
 
 
 def failed_after_return(error: RecoveryError, connector: str, failed: list[str]) -> RecoveryError:
-    """The error of a connector that was returned after an error, and of which something has ``failed`` then."""
+    """The error of a connector that was returned after an error and then has ``failed`` parts."""
     return RecoveryError(
         f"{error.sentence} Connector '{connector}' was resumed, but {', '.join(failed)} FAILED: read the worker's log, remove the"
         " cause, then restart it.",

@@ -81,7 +81,7 @@ def _with_arrivals(kafka: KafkaClient, one: Changed, aftermath: Aftermath) -> Af
 def _with_histories(
     kafka: KafkaClient, changed: Mapping[str, Changed], seen: Mapping[str, Aftermath]
 ) -> dict[str, Aftermath]:
-    """With what the status topic, read once for all, tells of the tasks."""
+    """With the tasks' history from the status topic, which is read once for all."""
     try:
         records = kafka.statuses(changed)
     except KafkaFailed as failure:
