@@ -1,11 +1,13 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run over many clusters costs: CPU seconds of ansible-playbook and all its processes, beside what else could be done.
+"""What a run over many clusters costs in CPU seconds of ansible-playbook and all its processes, compared with
+alternatives.
 
-``make bench`` runs it on 20 simulated clusters of ten connectors with 50 partitions each, of which one connector is stuck. The
-ways are run in turn, so that a machine whose speed drifts is unfair to none of them; the median is printed. ``fleet.py 1000``
-runs ``identify`` once on 100 clusters and once on this number: what each costs, and the largest process.
+``make bench`` runs it on 20 simulated clusters of ten connectors with 50 partitions each, of which one connector is
+stuck. The ways are run in turn, so that a drifting machine speed affects all of them alike; the median is printed.
+``fleet.py 1000`` runs ``identify`` once on 100 clusters and once on this number: what each costs, and the largest
+process.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ for host in json.load(open(sys.argv[1]))["all"]["hosts"].values():
 
 @contextmanager
 def served(clusters: int, folder: Path) -> Iterator[Path]:
-    """The inventory of simulated clusters, which a process of its own serves."""
+    """The inventory of simulated clusters, which a separate process serves."""
     process = subprocess.Popen(
         [sys.executable, "-m", "lab.simulated_fleet", str(clusters), str(folder)],
         stdin=subprocess.PIPE,

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What forks cost and bring: identify.yml on simulated clusters that take their time to answer.
+"""What forks cost and gain: identify.yml on simulated clusters that answer slowly.
 
 ``make bench`` runs it. Memory is the largest sum over all processes of the run, each page that several share counted once.
 """

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a look at a cluster costs: identify.yml on ten stuck connectors, over REST alone and with the offsets topic.
 
-``make bench`` runs it on the lab. Each connector has three timezones and accounts of its own, all of which are asked. The
-ways are run in turn, so that a machine whose speed drifts is unfair to none of them; the median is printed, and the slowest.
+``make bench`` runs it on the lab. Each connector has three timezones and accounts of its own, all of which are asked.
+The ways are run in turn, so that a drifting machine speed affects all of them alike; the median is printed, and the
+slowest.
 """
 
 from __future__ import annotations

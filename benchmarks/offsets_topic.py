@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How fast an offsets topic is read: by this collection, by kcat, and by Kafka's console consumer with grep.
 
-``make bench`` runs it on the lab. Each way is a process of its own that begins with nothing and ends with the topic read;
-they are run in turn, round after round, so that a machine whose speed drifts is unfair to none of them. The median is
+``make bench`` runs it on the lab. Each way is a process of its own that begins with nothing and ends with the topic
+read; they are run in turn, round after round, so that a drifting machine speed affects all of them alike. The median is
 printed, and the ratio to ours. A smaller topic with as many live keys shows what the memory depends on.
 """
 
@@ -102,7 +102,7 @@ def _ours(lab: Lab, topic: str, records: int) -> list[str]:
 
 
 def _kcat(lab: Lab) -> list[str]:
-    """Nothing but reading and writing to nowhere: the rate of the C library."""
+    """Only read, and write to /dev/null: the rate of the C library."""
     if shutil.which("kcat") is None:
         return []
     reading = ["-C", "-b", lab.bootstrap_servers, "-t", "many", "-o", "beginning", "-e", "-q", "-f", r"%k %s\n"]

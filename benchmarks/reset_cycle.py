@@ -51,7 +51,7 @@ ROUNDS = 5
 ROUNDS_BEFORE = 1
 ZONE = "PST"
 POLL_SECONDS = 0.02
-# Of one for the others: one that has failed breaks the run off.
+# How long one connector waits for the others: a failed one ends the run.
 LONGEST_WAIT_SECONDS = 60
 # All read what was written twice alike, with this pause.
 READ_AGAIN_SECONDS = 0.1
@@ -189,7 +189,7 @@ def _bare_one(
             return all(one in found and is_in(state, found[one]["status"]) for one in names)
 
         def await_all(state: str) -> None:
-            # One asks for all, since each of twenty that ask slows down the worker.
+            # One thread asks for all connectors, since twenty threads that ask would slow down the worker.
             if meeting.wait() == 0:
                 until(lambda: all_are_in(state))
             meeting.wait()

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a task costs: in the controller's process or shipped, one for the cluster or one for each connector.
 
-``make bench`` runs it on the lab. The ways of one comparison are run in turn, round after round, so that a machine whose
-speed drifts is unfair to none of them; the median is printed, and the ratio to the first way.
+``make bench`` runs it on the lab. The ways of one comparison are run in turn, round after round, so that a drifting
+machine speed affects all of them alike; the median is printed, and the ratio to the first way.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def main() -> None:
         nothing = _playbook(Path(folder), "nothing", [])
         facts: dict[str, Any] = {"connectops.recovery.connect_offsets_facts": {"connectors": names}}
         each = {"connectops.recovery.connect_offsets_facts": {"connectors": ["{{ item }}"]}, "loop": names}
-        # An environment of its own is what makes a task be shipped.
+        # A separate environment makes Ansible ship the task.
         ways = {
             "one task for 10 connectors, in process": [facts],
             "one task for 10 connectors, shipped": [{**facts, "environment": {"BENCHMARK": "shipped"}}],

@@ -44,7 +44,7 @@ class ActionModule(ControllerAction):
         is_plan = options["is_plan"]
         agreed = self._agreed(is_plan, variables)
         in_run = variables["ansible_play_hosts_all"]
-        # A host whose variables were refused takes no part any more, and the others go on.
+        # A host whose variables were refused is out of the run; the others continue.
         of_hosts = {label: seen_by(label, variables) for label in variables["ansible_play_hosts"]}
         if problem := shared_url_problem({label: self._urls(of_host) for label, of_host in of_hosts.items()}):
             raise RecoveryError(problem)
@@ -65,7 +65,8 @@ class ActionModule(ControllerAction):
         agreed.check_names(names, in_run)
         agreed = agreed.narrowed(named)
         if options["role"] == "reset":
-            # Without names only these are looked at. One that is not stuck has no plan, so unlike a name it need not have one.
+            # Without names the run looks only at these. A connector that is not stuck has no plan, so it needs none; a
+            # named one does.
             looked_at = {
                 label: self.value(_LOOKED_AT, one) or () for label, one in of_hosts.items() if not named[label]
             }
@@ -84,7 +85,7 @@ class ActionModule(ControllerAction):
         }
 
     def _urls(self, of_host: Mapping[str, Any]) -> list[str]:
-        """The URLs of a host; none if it has none, as the task that reads the cluster then says."""
+        """The URLs of a host; none if it has none: the task that reads the cluster then reports that."""
         found = self.value("connectops_connect_url", of_host) or os.environ.get(CONNECT_URL_ENV, "").split(",")
         return [url for url in map(str, found if isinstance(found, list) else [found]) if url.strip()]
 

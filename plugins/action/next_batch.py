@@ -24,7 +24,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 
 
 class ActionModule(ControllerAction):
-    """Decide whether the run goes on with this batch."""
+    """Decide whether the run continues with this batch."""
 
     argument_spec = ARGUMENT_SPEC
 
@@ -48,7 +48,7 @@ def _outcome(label: str, role: str, of_host: Mapping[str, Any]) -> ClusterOutcom
     return ClusterOutcome.of(
         label,
         plain_variable(of_host, f"{role}_result"),
-        # No rollback is verified.
+        # Rollbacks are not verified.
         plain_variable(of_host, "verify_result") if role == "reset" else {},
         plain_variable(of_host, "connectops_failure") or None,
     )

@@ -41,19 +41,19 @@ _VARIABLE, _FAIL_ON, _VERIFIED = "connectops_report_dir", "identify_fail_on", "v
 
 
 class ActionModule(ControllerAction):
-    """Write the report on this run, of all its clusters together."""
+    """Write the report on this run, for all its clusters together."""
 
     argument_spec = ARGUMENT_SPEC
 
     def result_of(self, options: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         now = int(time.time())
-        # Whether identify_fail_on is reached is for the role to say, wherever it is set: for the play here, for a host below.
+        # The role decides whether identify_fail_on is reached, wherever it is set: for the play here, for a host below.
         asked = _is_asked(variables)
         troubled: list[str] = []
         partitions: Counter[VerdictName] = Counter()
         handed_on: dict[str, Any] = {}
         labels = variables["ansible_play_hosts_all"]
-        # Only verify can find that nothing was: of a host, what it has left is gathered anew at each look.
+        # Only verify can find that nothing was changed. Asking for the results of a host gathers its variables again each time.
         must_be_changed = (
             options["playbook"] == "verify"
             and not any("connectors" in left_by(label, variables).get(_VERIFIED, ()) for label in labels)
@@ -85,7 +85,7 @@ class ActionModule(ControllerAction):
             is_preview=options["is_preview"],
             in_short=options["dir"] is None,
         )
-        # For the play that fails for them. Ansible ends the whole run after a play of which no host is left.
+        # For the play that fails for them. Ansible ends the whole run after a play in which no host is left.
         well = [label for label in variables["ansible_play_hosts"] if label not in troubled]
         replace(RunNotes.read(), troubled=(*troubled, *well[:1]) if troubled else ()).write()
         for cluster in report.clusters:
@@ -106,7 +106,7 @@ class ActionModule(ControllerAction):
             write_texts(folder, report_files(report), _VARIABLE)
         except RecoveryError as error:
             return {**result, "failed": True, "msg": error.sentence}
-        # A path has a line of its own, to be copied whole.
+        # A path is on a separate line, so that it can be copied whole.
         lines = [
             *result["lines"],
             *wrapped(f"Report: {report.message}"),
@@ -127,22 +127,24 @@ class ActionModule(ControllerAction):
 
 
 def _is_asked(variables: Mapping[str, Any]) -> bool:
-    """Whether a verdict is to fail, as far as can be seen: the value may be a template."""
+    """Whether a verdict must fail the run, as far as the value shows it: the value may be a template."""
     value = variables.get(_FAIL_ON)
     return not is_blank(value) and value != "never"
 
 
 def _names_and_ids(found: Found, playbook: str, now: int, *, is_preview: bool) -> Iterator[tuple[str, Any]]:
-    """What the next job of a workflow gets: for each cluster, since the parts of a sliced job would replace each other's."""
+    """What the next job of a workflow gets: one value per cluster, since the slices of a job would overwrite a common
+    one.
+    """
     backups = {
         name: change["backup_file"]
         for name, change in (found.changed.get("connectors") or {}).items()
         if change.get("backup_file")
     }
     if backups:
-        # For a person who looks at a job whose disk is gone. A node that verifies asks only whether there are any.
+        # For a person who looks at a job whose disk is lost. A node that verifies asks only whether there are any.
         yield handed_on_as(found.label, BACKUPS_OF_ONE_CLUSTER), {found.label: backups}
     if is_preview and playbook in ("recover", "rollback") and found.problem is None:
-        # A cluster that needs nothing is handed on as well: its part of a sliced job has been planned.
+        # A cluster that needs nothing is passed on as well: its slice of the job has been planned.
         yield handed_on_as(found.label), {found.label: found.planned.get("plan_ids", {})}
         yield PLANNED_AT, f"{datetime.fromtimestamp(now, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"

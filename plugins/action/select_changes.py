@@ -33,7 +33,7 @@ _FIX = ("prevent_fix", "connectops_fix")
 class ActionModule(ControllerAction):
     """Select the connectors that this run may change, in all its clusters, before anything is changed.
 
-    None are of a cluster that takes no part any more: its variables were refused, and may not even be readable.
+    A cluster that is out of the run has none: its variables were refused, and may not even be readable.
     """
 
     argument_spec = ARGUMENT_SPEC
@@ -55,7 +55,8 @@ class ActionModule(ControllerAction):
                 failed = f"{label}: {failure}"
         problem = too_many({label: one.connectors for label, one in clusters.items()}, options["max_changes"])
         to_change = tuple(label for label, one in clusters.items() if one.connectors)
-        # For the batches, which have only these clusters. With too many there is none, and the run goes on to its report.
+        # For the batches, which have only these clusters. With too many there is no batch, and the run continues with
+        # its report.
         RunNotes(to_change if problem is None else (), failed).write()
         return {
             "changed": False,

@@ -75,7 +75,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.whole_run impo
     pattern_problem,
 )
 
-# The pattern that matches none.
+# The pattern that matches no host.
 _NO_HOST = ["all", "!all"]
 
 
@@ -126,7 +126,7 @@ class LookupModule(LookupBase):
             raise AnsibleError(
                 f"--limit {limit} excludes every host that matches connectops_hosts ({pattern}): limit the run to one of them."
             )
-        # A play asks for its hosts before it forks.
+        # A play looks up its hosts before it forks.
         preload()
         return [pattern]
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one layer that knows Ansible's module: an operation becomes a module's run, or a task within the controller."""
+"""The only layer that knows AnsibleModule: it runs an operation as a module, or as a task in the controller's process."""
 
 from __future__ import annotations
 
@@ -43,11 +43,12 @@ def perform(
     run_folder: str | None = None,
     host: str | None = None,
 ) -> dict[str, Any]:
-    """Run an operation to a task's result: ``failed`` with one sentence in ``msg`` where it raised RecoveryError.
+    """Run an operation and return the task's result: ``failed`` with one sentence in ``msg`` if it raised
+    RecoveryError.
 
-    ``advice`` says how missing libraries are installed where the task runs. ``run_folder``: a folder that all tasks of the run
-    see and that is gone with it, if there is one; ``host``: the task's host in the inventory, if it is known. Without
-    ``with_diff`` the result has no ``diff``.
+    ``advice`` says how to install missing libraries where the task runs. ``run_folder``: a folder that all tasks of the
+    run see and that is removed when the run ends, if there is one; ``host``: the task's host in the inventory, if it is
+    known. Without ``with_diff`` the result has no ``diff``.
     """
     cluster = [one for one in (host, *(params.get("connect_url") or ())) if one is not None]
     try:
@@ -71,9 +72,9 @@ def perform(
 
 
 class _Module(AnsibleModule):
-    """A module that repeats its options without the secrets in them: in the output of ``-vvv``, and in the host's log.
+    """A module that shows its options without their secrets in the output of ``-vvv`` and in the host's log.
 
-    Ansible itself hides options that are secrets as a whole. Any value in ``config`` may be one.
+    Ansible itself hides options that are secrets as a whole. Any value in ``config`` may be a secret.
     """
 
     params: dict[str, Any]

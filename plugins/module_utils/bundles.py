@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Support bundles as files: an archive that its owner alone may read, and what a reset has kept."""
+"""Support bundles as files: an archive that only its owner may read, and what resets have kept."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import write_whole
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 
-# Of each connector the newest are enough to see what was there before the last changes.
+# The newest backups of each connector are enough to show the values before the last changes.
 MOST_BACKUPS = 10
 
 
@@ -33,7 +33,7 @@ def bundle_bytes(folder: str, files: Mapping[str, str], made_at: float) -> bytes
 
 
 def write_bundle(path: Path, content: bytes) -> None:
-    """Write the archive so that there is all of it or nothing. Raises RecoveryError."""
+    """Write the archive whole or not at all. Raises RecoveryError."""
     try:
         write_whole(path, content)
     except OSError as error:
@@ -46,8 +46,8 @@ def write_bundle(path: Path, content: bytes) -> None:
 def kept_files(folder: Path) -> dict[str, dict[str, Any]]:
     """What resets have kept below the folder of a cluster: by folder of the connector and file, its JSON data.
 
-    Of each connector the newest backups, the journal and what was written. A file that cannot be read has the reason instead.
-    Raises OSError where the folder itself cannot be read.
+    This is, for each connector, the newest backups, the journal and the own writes. An unreadable file has the reason
+    instead. Raises OSError where the folder itself cannot be read.
     """
     found: dict[str, dict[str, Any]] = {}
     for connector in sorted(one for one in folder.iterdir() if one.is_dir()):
@@ -59,7 +59,7 @@ def kept_files(folder: Path) -> dict[str, dict[str, Any]]:
 
 def _content(file: Path) -> Any:
     try:
-        # Not blocking: what should be a file may be a pipe.
+        # Do not block: the path may be a pipe instead of a file.
         with open(file, encoding="utf-8", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as opened:
             return json.load(opened)
     except (OSError, ValueError, RecursionError) as error:

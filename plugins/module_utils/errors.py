@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one exception base of the collection."""
+"""The base class of the collection's exceptions."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class RecoveryError(Exception):
 
 
 def unexpected(name: str, error: Exception, what: str = "Connector") -> RecoveryError:
-    """The error of one connector, or cluster, for an exception that the code does not expect. The others go on.
+    """The error of one connector, or cluster, for an exception that the code does not expect. The others continue.
 
-    It says where it happened and not what it was about, which may be a secret.
+    It says where the exception occurred. It leaves out the exception's text, which may contain a secret.
     """
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
@@ -46,4 +46,4 @@ class InputError(RecoveryError):
 
 
 class UnknownOutcome(RecoveryError):
-    """A write was sent and its answer never came: the state must be read before anything is decided."""
+    """A write was sent and its answer was lost: read the state before you decide anything."""

@@ -31,7 +31,7 @@ _PUSH_SECONDS = 30.0
 
 
 def metrics_file(folder: str, cluster: str) -> Path:
-    """The file of a cluster. Raises InputError where the folder is none."""
+    """The file of a cluster. Raises InputError if the path is not a folder."""
     path = Path(folder).expanduser()
     if not path.is_dir():
         raise InputError(
@@ -92,7 +92,7 @@ def kept_metrics(path: Path) -> list[Metric]:
 
 
 def write_metrics(path: Path, registry: CollectorRegistry) -> None:
-    """Write the file so that there is all of it or the one before. Raises RecoveryError."""
+    """Write the whole file, or leave the previous one. Raises RecoveryError."""
     try:
         write_whole(path, text_of(registry), _READABLE)
     except OSError as error:

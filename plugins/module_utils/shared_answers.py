@@ -49,7 +49,7 @@ class SharedAnswers:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """``callers``: all names of the cluster that the task is about. Without a folder nothing is shared, and nobody waits."""
+        """``callers``: all names of the cluster that the task is about. Without a folder nothing is shared, and no task waits."""
         self.clock = clock
         self.sleep = sleep
         self._folder = folder

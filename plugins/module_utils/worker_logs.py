@@ -73,7 +73,7 @@ def _tail_of_file(path: str, tail_bytes: int) -> list[str]:
         with Path(path).open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - tail_bytes))
-            # One that is written to meanwhile has no end.
+            # A log that is being written has no fixed end.
             lines = file.read(tail_bytes).decode("utf-8", errors="replace").split("\n")
     except OSError as error:
         raise InputError(
@@ -83,7 +83,7 @@ def _tail_of_file(path: str, tail_bytes: int) -> list[str]:
 
 
 def _journal(unit: str, tail_bytes: int, seconds: float) -> list[str]:
-    """The journal of a unit as a log file would have it."""
+    """The journal of a unit in the form of a log file."""
     fields = "--output-fields=MESSAGE"
     command = ["journalctl", "--unit", unit, "--output=json", fields, "--quiet", "--no-pager", "--lines=100000"]
     lines = [
@@ -130,7 +130,7 @@ def _output(command: Sequence[str], what: str, tail_bytes: int, seconds: float) 
     finally:
         process.end()
         for drain in (output, complaints):
-            # What has left the group may keep its end of the pipe open.
+            # A process that has left the group may keep its end of the pipe open.
             drain.join(_DRAIN_SECONDS)
     if status != 0:
         said = " ".join(" ".join(complaints.lines()).split())

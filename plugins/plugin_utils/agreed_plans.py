@@ -84,7 +84,7 @@ class AgreedPlans:
             )
 
     def check_role(self, role: str) -> None:
-        """Raises InputError for whole plans that another role has made; ids tell nothing of that before they are compared."""
+        """Raises InputError for whole plans that another role has made; ids do not show this before they are compared."""
         for plans in self.plans.values():
             for plan in plans.values():
                 own = "rollback" if plan["strategy"] == ROLLBACK else "reset"
@@ -111,9 +111,9 @@ class AgreedPlans:
         return [*lines, ""]
 
     def check_names(self, names: Iterable[str], in_run: Iterable[str]) -> None:
-        """Raises InputError for one of connectops_connectors of which no cluster of the run has a plan.
+        """Raises InputError for a name in connectops_connectors for which no cluster of the run has a plan.
 
-        The plan run that has handed them on had the same names, so one without a plan needed none.
+        Handed-on plans come from a run with the same names, so a connector without a plan needed none.
         """
         if not self.handed_on and (unplanned := self._without_plan(names, in_run)):
             planned = {name for label in in_run for name in self.ids.get(label, ())}
@@ -170,7 +170,7 @@ def from_file(path: str, now: float, max_age: int) -> AgreedPlans:
 
 
 def check_writable(path: str) -> None:
-    """Raises InputError where a plan file would replace a file that is none."""
+    """Raises InputError if a plan file would replace a file that is not a plan file."""
     advice = "name a new file"
     try:
         data = read_document(Path(path))

@@ -38,7 +38,7 @@ class ControllerAction(ActionBase):
             result.update(self.result_of(checked.validated_parameters, task_vars or {}))
         except RecoveryError as error:
             return {**result, "failed": True, "msg": error.sentence}
-        # AWX shows what is displayed without its host, and cuts it: the event of the host has all of it.
+        # AWX shows displayed text without its host and cuts it; the event of the host has all of it.
         show_lines(result.get("lines", ()))
         return result
 

@@ -54,8 +54,8 @@ class InProcessAction(ActionBase):
     changes: ClassVar[bool] = False
     # The role whose variables set the options of its task, whatever module_defaults say.
     role: ClassVar[str] = ""
-    # Whether that task ends well beside a connector that failed, as the last task of the role fails for it. A condition in the
-    # task would be compiled anew in the process of each host.
+    # Whether that task ends well beside a connector that failed, as the last task of the role fails for it. A condition
+    # in the task would be compiled again in the process of each host.
     judged_by_role: ClassVar[bool] = False
     # Whether that task is skipped if the role is given no connectors.
     needs_connectors: ClassVar[bool] = True
@@ -193,13 +193,13 @@ class InProcessAction(ActionBase):
                 )
         if not result.get("warnings"):
             result.pop("warnings", None)
-        # Ansible's own function would garble every name of which a short password is a part.
+        # Ansible's own function would garble every name that contains a short password.
         hidden: dict[str, Any] = without_secrets(result, checked._no_log_values)
         return hidden
 
 
 def _set_twice(argument_spec: Mapping[str, Any], args: Mapping[str, Any]) -> str | None:
-    """A sentence about an option that is set under two names, of which Ansible would silently take one."""
+    """A sentence about an option that is set under two names; Ansible would silently take one of them."""
     for name, spec in argument_spec.items():
         names = [one for one in (name, *spec.get("aliases", ())) if one in args]
         if len(names) > 1:

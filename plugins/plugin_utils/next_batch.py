@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a run over several clusters goes on with its next batch: what became of the batches before."""
+"""Whether a run over several clusters continues with its next batch, judged by the previous batches."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ def _runs_as_before(change: Data, recovery: Data) -> bool:
 
 @dataclass(frozen=True)
 class Stop:
-    """Why a run does not go on. ``reason``: a short sentence; ``detail``: what was said of the cluster that it is due to."""
+    """Why a run does not go on. ``reason``: a short sentence; ``detail``: the message of the cluster that caused it."""
 
     reason: str
     detail: str
 
     def sentence(self, done: int, of: int) -> str:
-        """What is said of each cluster that the run did not come to. Short, as there may be hundreds."""
+        """The message of each cluster that the run did not reach. Short, as there may be hundreds."""
         return f"Not changed: the run stopped after {done} of {of} clusters. {self.reason}"
 
     def lines(self, done: int, of: int) -> list[str]:

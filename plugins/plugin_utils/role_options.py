@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The options that a role of this collection gives to its module, from the role's variables.
 
-They are read at once: as a template in the role's task, each would be compiled anew in the process of each host.
+They are read in one step: as a template in the role's task, each would be compiled again in the process of each host.
 """
 
 from __future__ import annotations

@@ -152,7 +152,7 @@ def _secrets(variables: Variables) -> Iterator[str]:
         try:
             value = plain(variables[name])
         except AnsibleError:
-            # It refers to something that is not defined, so nothing could use it either.
+            # It refers to something undefined, so nothing could use it either.
             continue
         if is_blank(value):
             continue

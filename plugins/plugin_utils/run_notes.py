@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What one part of a run leaves to the next: in Ansible's own temporary folder of this run, which ends with it.
 
-Hosts run in processes of their own, and what the hosts of other batches have in their variables would have to be searched for.
+Hosts run in separate processes, and the data of other batches would have to be searched for in their hosts' variables.
 """
 
 from __future__ import annotations

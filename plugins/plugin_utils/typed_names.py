@@ -15,8 +15,8 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.variables impo
     known_variables,
 )
 
-# A name with an underscore is never a word of a sentence. One without is an option where it begins a sentence that goes on
-# as those about options do, or where the sentence says that it is one.
+# A name with an underscore is never a word of a sentence. A name without one is an option if it begins a sentence with
+# the wording of sentences about options, or if the sentence calls it an option.
 _LONG = r"(?<![\w./:-]){name}(?![\w/-])"
 _SHORT = (
     r"(?:(?:^|(?<=[.:;?!] ))(?={name}(?:\[\d+\]|\.[\w.]+)?(?::| is | are ))"

@@ -184,7 +184,7 @@ _NOT_EMPTY = {
     "rollback_agreed_plans": "leave it out to carry out any plan",
 }
 
-# The playbooks give these to the roles themselves, so a value of the user's would not be read. What to set in their place.
+# The playbooks set these for the roles themselves and would not read a user's value. What to set instead.
 _LEAVE_OUT = "leave it out, the playbook sets it"
 _GIVEN_BY_PLAYBOOKS = {
     "raise_timeout_at_least": "set connectops_at_least",
@@ -294,7 +294,7 @@ def plain_value(name: str, value: Any) -> Any:
 def first_value(names: Iterable[str], variables: Mapping[str, Any], render: Callable[[Any], Any]) -> Any:
     """The value of the first variable that is set and not blank, as its type has it; None if none is.
 
-    What a playbook gives to a role counts before what the user sets: a blank of the user's must not replace it.
+    A value that a playbook gives to a role takes precedence: a user's blank value must not replace it.
     """
     given = variables.get("connectops_given", {})
     for name in names:
@@ -364,7 +364,7 @@ def variable_problems(
 def unreadable(name: str, error: Exception) -> str:
     """The sentence about a variable that cannot be rendered, with the innermost part of Ansible's message.
 
-    Of a secret it tells only what is not defined: a password with braces is not a template, and a parser quotes it.
+    For a secret it says only what is not defined: a password with braces is not a template, and a parser quotes it.
     """
     message = str(getattr(error, "message", error)).partition("Use -v")[0].strip().rstrip(".")
     if "decrypt" in message.lower():

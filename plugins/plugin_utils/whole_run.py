@@ -68,7 +68,7 @@ def difference_problems(first: str, is_other: Callable[[str], bool]) -> Iterator
 
 
 def value_problem(name: str, value: Any) -> str | None:
-    """Why a value of the right type cannot be meant, in a sentence; None if it can, as for most variables."""
+    """Why a value of the right type makes no sense, in a sentence; None if it does, as for most variables."""
     if name == "connectops_serial":
         return next((_BATCH_PROBLEM.format(one) for one in value if not _BATCH.fullmatch(one.strip())), None)
     if name == "connectops_max_changes" and value < 0:

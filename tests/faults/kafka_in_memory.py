@@ -81,7 +81,7 @@ class KafkaInMemory:
     # What a connection does
 
     def renew(self) -> None:
-        """Nothing here takes real time."""
+        """No call here takes real time."""
 
     def close(self) -> None:
         """Nothing is open."""
@@ -103,7 +103,7 @@ class KafkaInMemory:
         return TopicState(True, int(settings["max.message.bytes"]))
 
     def find_workers(self, known: Collection[str]) -> frozenset[str]:
-        """As the function of this name does it: nobody is known where the brokers cannot be asked."""
+        """As the function of this name: no worker is known if the brokers cannot be asked."""
         with suppress(KafkaFailed):
             members = self.cluster.call(READ, lambda: self.workers, is_remote=False)
             return frozenset() if members.isdisjoint(known) else members

@@ -121,7 +121,7 @@ def test_two_faults_in_one_run(tmp_path: Path, scenario: Scenario, record_proper
 def test_a_half_made_change_stays_in_the_journal_until_a_run_has_finished_it(
     tmp_path: Path, scenario: Scenario
 ) -> None:
-    """One run is killed between settings and offsets; the next one, which is to finish that, fails at the offsets."""
+    """One run is killed between settings and offsets; the next run, which should finish the change, fails at the offsets."""
     writes = "alter_offsets" if scenario.offsets == "rest" else "kafka.write"
     first = World(tmp_path / "counted", "RUNNING", scenario).calls().index(writes) + 1
     world = World(tmp_path / "killed", "RUNNING", scenario)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Resets and rollbacks, faults, a second run at the same time and somebody who meddles, in any order.
+"""Resets and rollbacks, faults, a second run at the same time and a person who interferes, in any order.
 
 After each of them: offsets and settings are those of one plan or those from before, the state is the one before or the one
 that somebody has chosen, every backup can be read, and the secret is nowhere. In the end no mark and no journal is left.
@@ -218,7 +218,7 @@ class AnyOrder(RuleBasedStateMachine):
         else:
             state = "RUNNING" if what == "resume" else "PAUSED"
             self.world.connector.show(state)
-            # Right before the stop it is as if nobody had chosen anything else.
+            # Right before the stop the run cannot notice the choice, so the state from before is accepted as well.
             self.wanted |= {state}
 
     def _ended(self, result: Mapping[str, Any] | None, offset: int | None = None, *, is_alone: bool = True) -> None:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A cluster, a disk and brokers whose every call can fail, and what must hold afterwards whatever has failed.
 
-The calls are those of a run without faults: nobody lists them by hand, so a new call cannot be forgotten.
+The calls are those of a run without faults: they are not listed by hand, so a new call cannot be forgotten.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ OF_RESET: Mapping[str, Any] = {
     "config": {"max.wait.ms": 3_600_000},
 }
 STATES = ("RUNNING", "PAUSED", "STOPPED")
-# Longer than any wait of a run: what was given up arrives when nobody expects it.
+# Longer than any wait of a run: an abandoned call arrives when nobody expects it.
 LATE_SECONDS = 30.0
 # Later than this the brokers would have aborted the transaction.
 LATE_COMMIT_SECONDS = 20.0
@@ -238,7 +238,7 @@ class World:
 
 
 def fault(kind: Kind, method: str) -> Fault:
-    """What befalls a call of this kind."""
+    """The faults that can happen to a call of this kind."""
     if kind in ("killed before", "killed after"):
         return Fault(Killed(), acts=kind == "killed after")
     if method.startswith("kafka."):
@@ -271,7 +271,7 @@ def calls_of_files(cluster: FakeCluster) -> Iterator[None]:
         return call
 
     with pytest.MonkeyPatch.context() as patch:
-        # No machine loses its power here, and there are thousands of runs.
+        # Skip fsync: no machine loses its power here, and there are thousands of runs.
         patch.setattr(os, "fsync", lambda descriptor: None)
         for module, names in ((os, ("replace", "fsync")), (tempfile, ("mkstemp",)), (Path, ("unlink", "mkdir"))):
             for name in names:

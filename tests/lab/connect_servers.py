@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A fleet of simulated Connect clusters: the REST API of one worker each, all in one process, each on a port of its own.
 
-For what a lab cannot have: hundreds of clusters. A connector stops, takes offsets, and goes on at once, without tasks that take
-time. ``tests/integration/lab/test_connect_servers.py`` compares the answers with those of a real worker.
+Use it for what a lab cannot have: hundreds of clusters. A connector stops, accepts offsets and resumes at once, without
+slow tasks. ``tests/integration/lab/test_connect_servers.py`` compares the answers with those of a real worker.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class SimulatedCluster:
         status, data = self._answer(method, parts, urlsplit(path).query, body)
         text = b"" if data is None else json.dumps(data).encode()
         if method == "GET" and status == 200:
-            # What does not change is not made again, so that a large fleet costs this process little.
+            # Reuse what does not change, so that a large fleet costs this process little.
             self._kept[path] = text
         elif method != "GET":
             self._kept.clear()

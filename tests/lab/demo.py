@@ -17,7 +17,7 @@ from lab.ansible_runs import ROOT, run_playbook, write_inventory
 from lab.lab import Lab
 from lab.scenarios import StuckConnector, stuck_connector
 
-# It stays, to be looked at.
+# It stays, so that a person can look at it.
 REPORTS = ROOT / ".cache" / "demo"
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Time that passes in a lab while nobody waits: what its backups and samples tell becomes older."""
+"""Lets time pass in a lab without waiting: makes its backups and samples older."""
 
 from __future__ import annotations
 

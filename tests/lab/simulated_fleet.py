@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Simulated Connect clusters whose Stripe connectors are well but for some, and their inventory.
+"""Simulated Connect clusters with their inventory; most of their Stripe connectors are healthy, some are stuck.
 
 ``python -m lab.simulated_fleet 20 FOLDER`` serves 20 of them until its standard input ends, and writes ``inventory.json``.
 """
@@ -30,7 +30,7 @@ def midnight() -> int:
 def fleet(
     clusters: int, connectors: int = 10, timezones: int = 10, report_types: int = 5, stuck: int = 1
 ) -> list[SimulatedCluster]:
-    """Clusters ``cluster-001`` and so on; the first ``stuck`` connectors of each are stuck, and heal by a reset."""
+    """Clusters ``cluster-001`` and so on; the first ``stuck`` connectors of each are stuck, and a reset repairs them."""
     return [
         SimulatedCluster(
             f"cluster-{number:03}",
@@ -78,7 +78,7 @@ def _offset(end: int, *, is_done: bool) -> dict[str, Any]:
 
 
 def _deliver(connector: SimulatedConnector) -> None:
-    """What a connector does that is not stuck any more: all partitions are delivered."""
+    """What a connector does once it is not stuck any more: it delivers all partitions."""
     connector.offsets = [(where, _offset(midnight(), is_done=True)) for where, _offset_before in connector.offsets]
 
 

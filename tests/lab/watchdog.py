@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ends what a lab has started when the lab's own process has ended in any way.
+"""Ends everything that a lab has started when the lab's own process has ended for any reason.
 
 Run as a script with the read end of a pipe as standard input. Each line is ``folder PATH``, ``started GROUP`` or
 ``ended GROUP``; a group is a process group id. The input also ends when the parent is

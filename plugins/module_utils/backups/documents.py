@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Backups, journal and own writes of a connector as named JSON documents: what is the same wherever they are kept."""
+"""Backups, journal and own writes of a connector as named JSON documents: the part that is the same for every place."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 
 JOURNAL = "journal"
 OWN_WRITES = "own_writes"
-# What verifications of the last change have seen. It is written beside a change that may be under way.
+# What verifications of the last change have seen. It may be written while another change is under way.
 SAMPLES = "samples"
-# How the name of the document ends that says what became of the change of a backup.
+# The ending of the name of the document that says what became of a backup's change.
 RESULT = ".result"
 
 _JOURNAL_FORMAT = 1
@@ -37,20 +37,20 @@ _LISTED_BACKUPS = 5
 
 
 class Unreadable(Exception):
-    """A document is there but cannot be read. The text says why in a few words."""
+    """A document exists but cannot be read. The text says why in a few words."""
 
 
 class Damaged(RecoveryError):
-    """What is kept is not what was written, so reading it again will not help."""
+    """The stored document differs from what was written, so reading it again will not help."""
 
 
 class DocumentStore(ABC):
     """A :class:`~.store.BackupStore` of named documents; a subclass knows one kind of place where they are kept.
 
-    ``cluster_id`` None: documents about any Kafka cluster are read, and none may be written.
+    ``cluster_id`` None: documents of any Kafka cluster may be read, and none may be written.
     """
 
-    # Of the JSON that is written; None for one line, which is made ten times as fast.
+    # Indentation of the JSON that is written; None for one line, which is ten times as fast to make.
     _indent: ClassVar[int | None] = None
 
     def __init__(self, cluster_id: str | None, connector: str) -> None:
@@ -80,11 +80,11 @@ class DocumentStore(ABC):
     @property
     @abstractmethod
     def _where_missing(self) -> str:
-        """Where a document that does not exist was looked for; it follows ``does not exist``."""
+        """Where the store looked for a document that does not exist; the text follows ``does not exist``."""
 
     @abstractmethod
     def _read_shown(self, shown: str) -> str | None:
-        """The same by what a person typed for it. Raises Unreadable and InputError."""
+        """The text of the document that a person named. Raises Unreadable and InputError."""
 
     @abstractmethod
     def _write(self, name: str, text: str) -> None:
@@ -100,11 +100,11 @@ class DocumentStore(ABC):
 
     @abstractmethod
     def _how_to_delete(self, name: str) -> str:
-        """What a person has to do to delete a document, as a part of a sentence."""
+        """What a person must do to delete a document, as a part of a sentence."""
 
     @abstractmethod
     def _cannot_write(self, name: str, why: str) -> RecoveryError:
-        """The exception for a document that cannot be written; nothing was changed then."""
+        """The exception for a document that cannot be written; nothing was changed."""
 
     # -----------------------------------------------------------------------------------------------------------------
     # Backups
@@ -131,7 +131,7 @@ class DocumentStore(ABC):
         self._check_size(len(text.encode()))
 
     def _refuse_unreadable(self, text: str) -> None:
-        """A backup must be one that can be gone back to, not only be there."""
+        """A backup must not only exist: it must be usable for a restore."""
         try:
             Backup.from_data(_parsed(text), "it")
         except (InputError, Unreadable) as error:
@@ -199,11 +199,11 @@ class DocumentStore(ABC):
         return float(found) if isinstance(found, (int, float)) and not isinstance(found, bool) else None
 
     def _result_of(self, name: str) -> Mapping[str, Any]:
-        """The document that says what became of the change; empty where there is none that can be read."""
+        """The document that says what became of the change; empty if there is no readable one."""
         try:
             content = _parsed(self._read_shown(f"{name.removesuffix('.json')}{RESULT}") or "null")
         except Unreadable:
-            # It is not known then, and what is there shows how much of the change was made.
+            # The result is not known then; the current values show how much of the change was made.
             return {}
         return content if isinstance(content, Mapping) and content.get("format") == _RESULT_FORMAT else {}
 
@@ -216,7 +216,7 @@ class DocumentStore(ABC):
         return f"{first} of connector '{self._connector}' are: {shown}."
 
     def contents(self, most_backups: int) -> dict[str, Any]:
-        """The data of the newest backups and of all other documents, by name; of one that cannot be read, the reason."""
+        """The data of the newest backups and of all other documents, by name; for an unreadable document, the reason."""
         names = sorted(self._names(), reverse=True)
         backups = [name for name in names if _BACKUP_NAME.fullmatch(name)]
         found: dict[str, Any] = {}
@@ -235,7 +235,7 @@ class DocumentStore(ABC):
         try:
             older = self.own_writes()
         except Damaged:
-            # What cannot be read is of no use to anyone.
+            # An unreadable document is useless, so it may be replaced.
             older = ()
         data = [write.as_data() for write in newest_writes(older, writes)]
         self._put(OWN_WRITES, {"format": _OWN_WRITES_FORMAT, **self._about, "writes": data})
@@ -263,11 +263,11 @@ class DocumentStore(ABC):
     # Samples
 
     def note_samples(self, soak: Soak) -> None:
-        """Keep the samples of the connector's last change; they replace those of an earlier one. Raises RecoveryError."""
+        """Store the samples of the connector's last change; they replace those of an earlier change. Raises RecoveryError."""
         self._put(SAMPLES, {**self._about, **soak.as_data()})
 
     def samples(self) -> Soak | None:
-        """What was kept last; None where there is nothing. Raises Damaged."""
+        """What was stored last; None if there is nothing. Raises Damaged."""
         try:
             text = self._read(SAMPLES)
             return None if text is None else Soak.from_data(_parsed(text))
@@ -315,7 +315,7 @@ class DocumentStore(ABC):
 
     @property
     def _about(self) -> dict[str, str]:
-        """What a journal and own writes say about whose they are."""
+        """The part of a journal and of own writes that says which connector and cluster they belong to."""
         whose = {"cluster_id": self._cluster_id, "connector": self._connector}
         return {name: value for name, value in whose.items() if value is not None}
 
@@ -340,7 +340,7 @@ def _name_of(backup: Backup) -> str:
 
 
 def part_of_path(name: str) -> str:
-    """A label or a name as one part of a path; ``.`` and ``..`` lead nowhere else, and a long one ends in its hash."""
+    """A label or a name as one part of a path. ``.`` and ``..`` do not lead elsewhere; a long name ends in its hash."""
     quoted = quote(name, safe="")
     if not quoted.strip("."):
         return quoted.replace(".", "%2E")
@@ -351,7 +351,9 @@ def part_of_path(name: str) -> str:
 
 
 def connector_of(part: str, texts: Iterable[str]) -> str:
-    """The connector whose folder has this name: as its documents say, for a long name is cut; without one, as the folder says."""
+    """The connector whose folder has this name: from its documents, since long names are cut, or from the folder's
+    name.
+    """
     for text in texts:
         try:
             content = _parsed(text)

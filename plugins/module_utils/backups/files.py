@@ -1,7 +1,8 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Backups and journals in a folder of the host that the task runs on. The only module that writes files, those of others too.
+"""Backups and journals in a folder of the host that the task runs on. The only module that writes files; other modules
+write theirs through it.
 
 ``<folder>/<cluster label>/<connector>/`` holds one backup for each change, beside it a ``.result`` that says what became of the
 change, ``journal.json`` while a change is under way, and ``own_writes.json``: the offsets that resets wrote last.
@@ -34,7 +35,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 from ansible_collections.connectops.recovery.plugins.module_utils.options.paths import IN_TOPIC
 
 _SUFFIX = ".json"
-# A file that is still being written is not so much older than a journal.
+# A file that is still being written is never this much older than a journal.
 _STALE_SECONDS = 3600.0
 
 
@@ -46,7 +47,7 @@ def backup_folder(path: str) -> Path:
 
 
 def write_document(path: Path, content: Mapping[str, Any], option: str) -> None:
-    """Write a document of a user's own, as a backup is written: whole or not at all, for its owner only.
+    """Write a document for a user in the same way as a backup: whole or not at all, readable by its owner only.
 
     Raises RecoveryError, which names the ``option`` with the path.
     """
@@ -60,7 +61,7 @@ def write_document(path: Path, content: Mapping[str, Any], option: str) -> None:
 
 
 def folder_problem(path: Path) -> str | None:
-    """Why no file could be written below the path, which may not exist yet; None if one can be written."""
+    """Why no file can be written below the path, which may not exist yet; None if one can be written."""
     try:
         there = next((one for one in (path, *path.parents) if one.exists()), path)
         if not there.is_dir():
@@ -73,7 +74,7 @@ def folder_problem(path: Path) -> str | None:
 
 
 def new_folder(parent: Path, name: str, option: str) -> Path:
-    """Make a folder that was not there before, by this name or by this name with a number, for its owner only.
+    """Create a new folder with this name, or with this name and a number, for its owner only.
 
     Raises RecoveryError, which names the ``option`` with the path of ``parent``.
     """
@@ -94,7 +95,7 @@ def _is_made(folder: Path) -> bool:
 
 
 def write_texts(folder: Path, texts: Mapping[str, str], option: str) -> None:
-    """Write the text of each file, in this order, each whole or not at all, for its owner only. Raises RecoveryError."""
+    """Write these files in this order, each whole or not at all, for its owner only. Raises RecoveryError."""
     for name, text in texts.items():
         try:
             _write_text(folder / name, text)
@@ -121,7 +122,7 @@ def read_document(path: Path) -> Any:
 
 
 class FolderStore(DocumentStore):
-    """The backups and the journal of one connector of one cluster, in a folder of their own. A :class:`BackupStore`."""
+    """The backups and the journal of one connector of one cluster, in a separate folder. A :class:`BackupStore`."""
 
     # A person reads them.
     _indent = 1
@@ -130,7 +131,7 @@ class FolderStore(DocumentStore):
         super().__init__(cluster_id, connector)
         # By label, because several Connect clusters may share one Kafka cluster and so one id.
         self.folder = folder / part_of_path(cluster) / part_of_path(connector)
-        # Texts of the journal. Any other one is of a run that has begun since, and is left to it.
+        # Known texts of the journal. Any other text belongs to a run that has begun since, and stays.
         self._seen_journal: str | None = None
         self._own_journals: set[str] = set()
 
@@ -139,7 +140,7 @@ class FolderStore(DocumentStore):
         return str(self.folder)
 
     def shown(self, name: str) -> str:
-        # It must be found from any folder.
+        # The path must work from any working directory.
         return str(self._path(name).absolute())
 
     def _names(self) -> list[str]:
@@ -154,7 +155,7 @@ class FolderStore(DocumentStore):
             return text
         except Unreadable:
             if not self.folder.parent.is_dir():
-                # Nothing was ever written there, and the first document will say why that cannot be.
+                # Nothing was ever written there; writing the first document will report the problem.
                 return None
             raise
 
@@ -171,7 +172,7 @@ class FolderStore(DocumentStore):
 
     def _write(self, name: str, text: str) -> None:
         if name == JOURNAL:
-            # It may be there from now on, whatever the write says.
+            # The journal may exist from now on, even if the write fails.
             self._own_journals.add(text)
         try:
             _write_text(self._path(name), text)
@@ -213,7 +214,7 @@ class FolderStore(DocumentStore):
                 return
             written_at = path.stat().st_mtime
             path.unlink()
-            # A run that was killed while it wrote may have left these; what is new may be one that another run writes.
+            # A run that was killed while writing may have left these; another run may be writing a new one.
             for partial in self.folder.glob("*.partial"):
                 if partial.stat().st_mtime < written_at - _STALE_SECONDS:
                     partial.unlink(missing_ok=True)
@@ -277,14 +278,14 @@ def _write_text(path: Path, text: str) -> None:
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Write a file so that a crash leaves the old one or the new one, never half of one. Raises OSError.
+    """Write a file so that a crash leaves the old file or the new file, never a part of one. Raises OSError.
 
     ``mode``: who may read it, by default its owner only.
     """
     partial = ""
     try:
         _make_folder(path.parent)
-        # A new name, created exclusively: a symlink or a file that somebody put there is never written to.
+        # Create a new name exclusively: never write to a symlink or a file that somebody has put there.
         descriptor, partial = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".partial", dir=path.parent)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -295,7 +296,7 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
         _sync(path.parent)
     except (OSError, ValueError):  # the latter for a path that no file can have
         if partial:
-            # The reason is the first failure; what is left of the file is removed with the next journal.
+            # Report the first failure; the rest of the file is removed with the next journal.
             with suppress(OSError):
                 Path(partial).unlink(missing_ok=True)
         raise
@@ -330,7 +331,7 @@ def _text_of(path: Path) -> str | None:
 
 
 def _read_text(path: Path) -> str:
-    # Not blocking: what should be a file may be a pipe.
+    # Do not block: the path may be a pipe instead of a file.
     with open(path, encoding="utf-8", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "not a regular file")

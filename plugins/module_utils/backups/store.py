@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where backups and journals are kept: what a change needs of such a place."""
+"""The protocol of a place for backups and journals: what a change needs from it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.states im
 
 @dataclass(frozen=True)
 class Journal:
-    """A change that was begun and not ended: its plan, the state to return the connector to, and its backup.
+    """A change that was started and not finished: its plan, the state to return the connector to, and its backup.
 
-    ``begun_at`` is epoch seconds; 0: not known. ``hold_id``: of the mark in the connector's config (see ``core/hold.py``), which
-    comes before the first change and goes after the last one; empty where none could be written. ``may_be_unmarked``: the mark
-    is not written yet, or removed already, so without it the connector is still this run's.
+    ``begun_at`` is epoch seconds; 0: not known. ``hold_id``: the id of the mark in the connector's config (see
+    ``core/hold.py``). The mark is written before the first change and removed after the last one; the id is empty if no
+    mark could be written. ``may_be_unmarked``: the mark is not written yet or already removed, so the connector belongs
+    to this run even without a mark.
     """
 
     plan_id: str
@@ -45,7 +46,7 @@ class Journal:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Journal:
-        """Read what :meth:`as_data` made. Raises ValueError. One of an older version has neither a time nor a mark."""
+        """Read what :meth:`as_data` made. Raises ValueError. A journal of an older version has neither a time nor a mark."""
         plan_id, prior_state, backup = (data.get(name) for name in ("plan_id", "prior_state", "backup_file"))
         begun_at, hold_id = data.get("begun_at", "1970-01-01T00:00:00+00:00"), data.get("hold_id", "")
         texts = (plan_id, prior_state, backup, begun_at, hold_id)
@@ -88,37 +89,38 @@ class BackupStore(Protocol):
         """Store a backup, read it back and compare. Returns the name by which it is read again."""
 
     def refuse_unfit(self, backup: Backup) -> None:
-        """Raise RecoveryError where such a backup could not be stored; nothing is written."""
+        """Raise RecoveryError if such a backup could not be stored; write nothing."""
 
     def list(self) -> tuple[BackupEntry, ...]:
         """All backups of the connector, newest first."""
 
     def read(self, name: str, *, any_cluster: bool = False) -> Backup:
-        """One backup. Raises InputError when there is none of this name, or it is of another connector or cluster.
+        """One backup. Raises InputError when no backup has this name, or when it belongs to another connector or
+        cluster.
 
-        ``any_cluster``: that of another Kafka cluster is taken as well.
+        ``any_cluster``: accept a backup of another Kafka cluster too.
         """
 
     def note_result(self, name: str, result: ChangeResult, returned_at: float | None = None) -> None:
-        """Keep what became of the change that the backup of this name was made for.
+        """Record what became of the change for which the backup of this name was made.
 
         ``returned_at``: when the connector was returned to its state, in epoch seconds by the workers' clock.
         """
 
     def returned_at(self, name: str) -> float | None:
-        """When the connector was returned to its state after that change; None where that is not known."""
+        """When the connector was returned to its state after that change; None if unknown."""
 
     def result(self, name: str) -> ChangeResult | None:
-        """What became of that change; None where it is unknown."""
+        """What became of that change; None if unknown."""
 
     def delete(self, name: str) -> None:
         """Delete the backup of this name. It is not an error if there is none."""
 
     def note_writes(self, writes: Sequence[OwnWrite]) -> None:
-        """Keep what is written to the connector's offsets; of each partition the last write counts."""
+        """Record what is written to the connector's offsets; for each partition the last write counts."""
 
     def own_writes(self) -> tuple[OwnWrite, ...]:
-        """The last write to each partition that was ever noted. Raises RecoveryError when they cannot be read."""
+        """The last recorded write to each partition. Raises RecoveryError when they cannot be read."""
 
     def begin(self, journal: Journal) -> None:
         """Store the journal of a change before its first step; it replaces an older one."""
@@ -127,4 +129,4 @@ class BackupStore(Protocol):
         """The journal of an unfinished change; None when there is none."""
 
     def end(self) -> None:
-        """Remove the journal, but for one that another run has written since. It is not an error if there is none."""
+        """Remove the journal, unless another run has written it since. It is not an error if there is none."""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which store a task keeps its backups in: a topic where ``backup_topic`` is set, else a folder. The one place that chooses."""
+"""Choose the store for a task's backups, here only: a topic if ``backup_topic`` is set, otherwise a folder."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka 
 
 
 class Stores:
-    """The stores of all connectors of one cluster, for one task. Use it with ``with``. For several threads.
+    """The stores of all connectors of one cluster, for one task. Use it with ``with``. Several threads may use it.
 
     ``notes``: sentences for a person about the place.
     """
@@ -48,7 +48,7 @@ class Stores:
             self._topic.connection.close()
 
     def of(self, connector: str) -> DocumentStore:
-        """The store of one connector; one object for all that a task does with it."""
+        """The store of one connector; a task always gets the same object for it."""
         if self._topic is None:
             return FolderStore(self._folder, self._cluster, self._cluster_id, connector)
         return TopicStore(self._topic, self._cluster_id, connector)
@@ -66,10 +66,10 @@ def check_folder(options: BackupOptions) -> None:
 def open_stores(
     options: BackupOptions, kafka: KafkaOptions | None, cluster_id: str | None, *, check_mode: bool
 ) -> Stores:
-    """The stores for a change. The topic is checked, and made where it is missing and may be made.
+    """The stores for a change. Checks the topic, and creates it if it is missing and may be created.
 
-    ``cluster_id`` is that of Kafka. Raises RecoveryError for what a change could not be backed up to. With ``check_mode`` a
-    missing topic is not made; a note says that it will be.
+    ``cluster_id`` is that of Kafka. Raises RecoveryError if a change could not be backed up there. With ``check_mode``
+    a missing topic is not made; a note says that it will be.
     """
     if options.backup_topic is None or kafka is None:
         return Stores(backup_folder(options.backup_dir), options.cluster_label, cluster_id, None)
@@ -88,7 +88,7 @@ def open_stores(
 
 
 def open_to_look(options: BackupOptions, kafka: KafkaOptions | None, cluster_id: str | None) -> Stores:
-    """The stores for a task that only reads. The topic is read once, now. Raises RecoveryError where it cannot be read.
+    """The stores for a task that only reads. Reads the topic once, now. Raises RecoveryError where it cannot be read.
 
     A topic that is missing and may be made counts as empty.
     """
@@ -112,7 +112,7 @@ def open_to_look(options: BackupOptions, kafka: KafkaOptions | None, cluster_id:
 
 
 def look_if_possible(options: BackupOptions, kafka: KafkaOptions | None, cluster_id: str | None) -> Stores:
-    """The same for a task to which backups are not the main thing: where the topic cannot be read, a note says why.
+    """The same for a task that does not depend on backups: if the topic cannot be read, a note says why.
 
     No backup and no journal is known then.
     """

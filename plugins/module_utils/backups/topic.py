@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Backups and journals in a compacted Kafka topic, which every control node sees and which outlives them all.
 
-One document is one record. Its key is the path that its file would have in a folder: ``<cluster label>/<connector>/<name>``.
-A run that changes a connector writes by a transactional id of that connector. This fences an earlier run that was taken
-for dead: whatever that one still writes, it is refused.
+One document is one record. Its key is the path that its file would have in a folder: ``<cluster
+label>/<connector>/<name>``. A run that changes a connector writes by a transactional id of that connector. This id
+fences an earlier run that was presumed dead: Kafka refuses everything that it still writes.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.kafka.errors i
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.writing import NewRecord, Writer
 from ansible_collections.connectops.recovery.plugins.module_utils.options.paths import IN_TOPIC
 
-# What a record is larger than its value: its key, its time, the head of its batch.
+# How much larger a record is than its value: its key, its time, the head of its batch.
 _OVERHEAD_BYTES = 2_000
 
 
 class BackupTopic:
-    """The documents of all connectors of one cluster in a topic that is checked already, for several threads.
+    """The documents of all connectors of one cluster in a topic that is already checked. Several threads may use it.
 
     ``is_live`` False: the topic is read once. ``values`` are those of the keys that begin with the cluster's label.
     """
@@ -73,7 +73,8 @@ class TopicStore(DocumentStore):
         self._topic = topic
         self._folder = f"{topic.folder}/{part_of_path(connector)}"
         self._writer: Writer | None = None
-        # What the journal may be for all that this run knows; anything else is another run's. Empty until it has looked.
+        # The contents that the journal may have as far as this run knows; any other is another run's. Empty until the
+        # first look.
         self._known_journals: set[bytes | None] = set()
 
     @property
@@ -136,7 +137,7 @@ class TopicStore(DocumentStore):
             self._send(name, text.encode())
 
     def _send_beside(self, name: str, value: bytes) -> None:
-        """Write a record that is not part of a change, by its own id: it must not fence a run that changes the connector."""
+        """Write a record that is not part of a change with a separate id: it must not fence a run that changes the connector."""
         key = self._key(name)
         self._topic.connection.renew()
         with Writer(self._topic.connection, f"{self._transactional_id}/{name}") as writer:
@@ -150,20 +151,20 @@ class TopicStore(DocumentStore):
             self._send(name, None)
 
     def _send(self, name: str, value: bytes | None) -> None:
-        """Write a record, and read the topic until it is there. Raises RecoveryError when it is not, or may not be."""
+        """Write a record, and read the topic until the record appears. Raises RecoveryError when it is missing, or may be."""
         self._refuse_if_taken()
         key = self._key(name)
         unknown: RecoveryError | None = None
         known_before = self._known_journals
         if name == JOURNAL:
-            # It may be there from now on, also where the topic cannot be read afterwards.
+            # The record may exist from now on, even if the topic cannot be read afterwards.
             self._known_journals = {*known_before, value}
         try:
             self._open_writer().write([NewRecord(self._topic.name, key, value)])
         except Fenced:
             raise
         except (KafkaFailed, UnknownOutcome) as error:
-            # Another try needs a producer that is not broken.
+            # Another attempt needs a working producer.
             self.close()
             if isinstance(error, KafkaFailed):
                 self._known_journals = known_before
@@ -178,7 +179,7 @@ class TopicStore(DocumentStore):
             self._known_journals = {value}
 
     def _refuse_if_taken(self) -> None:
-        """Refuse to write where another run has begun a change of the connector, or ended it, since this one looked."""
+        """Refuse to write if another run has begun or ended a change of the connector since this run looked."""
         self._topic.refresh()
         now = self._topic.values.get(self._key(JOURNAL))
         if not self._known_journals:

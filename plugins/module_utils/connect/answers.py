@@ -71,8 +71,8 @@ class Call:
 class Exchange:
     """A call to one worker, and what is known when it is sent.
 
-    ``has_answered``: the cluster has answered as Kafka Connect before. An outage is waited out from then on, because the
-    task may have stopped a connector there.
+    ``has_answered``: the cluster has answered as Kafka Connect before. From then on the client waits for an outage to
+    end, because the task may have stopped a connector there.
     """
 
     url: str
@@ -82,7 +82,7 @@ class Exchange:
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
     def clean(self, text: str) -> str:
-        """A text of the answer without the secrets of the call and of the task."""
+        """A text from the answer without the secrets of the call and of the task."""
         return clean(text, self.secrets | self.call.secrets)
 
     def facts(self, status: int | None = None) -> dict[str, Any]:
@@ -139,7 +139,7 @@ class Patience:
 
 
 UNTIL_DEADLINE = Patience(math.inf)
-# Nobody there. Most often the URL is wrong, which the user should learn at once.
+# No server is there. Most often the URL is wrong, which the user should learn at once.
 UNREACHABLE = Patience(10.0, rounds=3)
 # A starting worker answers like this for about ten seconds, but so does any other web server.
 STARTING = Patience(15.0)
@@ -190,7 +190,7 @@ def classify(exchange: Exchange, answer: Answer) -> Outcome:
     if status in (401, 403, 407):
         return AccessDenied(access_denied(url, call, status, exchange.login), **exchange.facts(status))
     if status == _TOO_FAST:
-        # Connect itself has no limit; what is in front of it has not let the call through.
+        # Connect itself has no limit; something in front of it has blocked the call.
         patience = UNTIL_DEADLINE if exchange.has_answered else STARTING
         reason = f"status {status}: a gateway or proxy in front of it limits the requests"
         pause = _wanted_pause(answer)
@@ -203,7 +203,7 @@ def classify(exchange: Exchange, answer: Answer) -> Outcome:
 
 
 def _wanted_pause(answer: Answer) -> float:
-    """The seconds of ``Retry-After``; 0 where there are none. A date is not read, as the clocks may differ."""
+    """The seconds of ``Retry-After``; 0 if there are none. A date is ignored, because the clocks may differ."""
     text = answer.headers.get("Retry-After", "").strip()
     return float(text) if re.fullmatch(r"[0-9]{1,6}", text) else 0.0
 

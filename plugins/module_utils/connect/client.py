@@ -57,15 +57,16 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestio
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError, RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 
-# An address that answers nothing for so long is not that of a worker, or the worker is frozen.
+# An address that does not answer for this long does not belong to a worker, or the worker is frozen.
 _SILENCE_SECONDS = 3.0
 
 
 class ConnectClient:
     """One Kafka Connect cluster for the length of one task. Several threads may use it.
 
-    The deadline, ``options.timeout_seconds`` from now, begins with the client; :meth:`within` gives a piece of work another one.
-    Every method may raise a :class:`ConnectError`; those that change something may also raise :class:`UnknownOutcome`.
+    The deadline, ``options.timeout_seconds`` from now, begins with the client; :meth:`within` gives a piece of work
+    another deadline. Every method may raise a :class:`ConnectError`; those that change something may also raise
+    :class:`UnknownOutcome`.
     """
 
     def __init__(
@@ -103,7 +104,7 @@ class ConnectClient:
         return other
 
     def within_share(self, part: float) -> Cluster:
-        """:meth:`within` a ``part`` (0 to 1) of the time left, for calls that may wait for an answer until it is over."""
+        """:meth:`within` a ``part`` (0 to 1) of the remaining time, for calls that may use up all of that part."""
         return self.within(self._sender.deadline.share(part))
 
     def remaining_seconds(self) -> float:
@@ -141,12 +142,12 @@ class ConnectClient:
     def connectors(self) -> dict[str, Connector]:
         """All connectors by name, sorted by name, without their offsets; their configs contain secrets in clear.
 
-        One of which Connect cannot say all has that as its ``problem``.
+        If Connect cannot show all of a connector, its ``problem`` says so.
         """
         return listing.connectors(self._sender)
 
     def some_connectors(self, names: Collection[str]) -> dict[str, Connector]:
-        """These of :meth:`connectors`, by one call for the whole cluster; without those of which it does not say all."""
+        """The named ones of :meth:`connectors`, by one call for the whole cluster; without those that it shows incompletely."""
         found = listing.expanded_connectors(self._sender)
         return {name: one for name, one in found.items() if name in names}
 
@@ -155,11 +156,11 @@ class ConnectClient:
         return self._read(Call("GET", connector_path(name, "config"), connector=name), replies.config)
 
     def status(self, name: str) -> Status:
-        """The states of the connector and its tasks; raises :class:`NoStatusYet` for a connector that has none so far."""
+        """The states of the connector and its tasks; raises :class:`NoStatusYet` for a connector that has no status yet."""
         return self._read(Call("GET", connector_path(name, "status"), connector=name), replies.status)
 
     def statuses(self, names: Collection[str]) -> dict[str, Status]:
-        """:meth:`status` of these connectors, by one call for the whole cluster; without those of which it says nothing."""
+        """:meth:`status` of these connectors, by one call for the whole cluster; without those that the answer lacks."""
         call = Call("GET", "/connectors?expand=status", since="2.3")
         return self._sender.read(call, lambda data: replies.statuses(data, names))
 
@@ -169,7 +170,7 @@ class ConnectClient:
         return self._read(call, lambda data: replies.offsets(data["offsets"]))
 
     def active_topics(self, name: str) -> tuple[str, ...] | None:
-        """The topics that the workers have seen the connector use (Kafka 2.5); None where they do not track or tell them."""
+        """The topics that the workers have seen the connector use (Kafka 2.5); None if they do not track or show them."""
         call = Call("GET", connector_path(name, "topics"), connector=name, since="2.5")
         try:
             return self._sender.read(call, lambda data: replies.topics(data, name))
@@ -182,7 +183,7 @@ class ConnectClient:
             return None
 
     def traces(self, name: str) -> dict[str, Any]:
-        """The status of the connector and its tasks with their whole traces, as JSON data without the secrets that are known."""
+        """The status of the connector and its tasks with their whole traces, as JSON data without the known secrets."""
         call = Call("GET", connector_path(name, "status"), connector=name)
         return self._read(call, lambda data: replies.traces(data, self._sender.secrets))
 
@@ -191,7 +192,9 @@ class ConnectClient:
         return self._read(Call("GET", "/connector-plugins"), replies.plugins)
 
     def secret_keys(self, plugin_class: str) -> frozenset[str] | None:
-        """The keys that the class declares as PASSWORD (Kafka 3.2); None where Connect cannot tell. Asked once per client."""
+        """The keys that the class declares as PASSWORD (Kafka 3.2); None if Connect does not return them. Asked once
+        per client.
+        """
         if plugin_class not in self._secret_keys:
             call = Call("GET", f"/connector-plugins/{quote(plugin_class, safe='')}/config", since="3.2")
             try:
@@ -249,8 +252,9 @@ class ConnectClient:
         return WorkerAnswer("busy" if is_there else "unreachable", reason=outcome.message)
 
     # -----------------------------------------------------------------------------------------------------------------
-    # Changes. All of them can be repeated without harm, so a change that was not made, or that Connect failed to forward
-    # to its leader, is sent again. A change whose answer was lost is not: somebody may have changed the state since.
+    # Changes. All of them can be repeated without harm, so a change that was not made, or that Connect failed to
+    # forward to its leader, is sent again. A change whose answer was lost is not sent again: somebody may have changed
+    # the state since.
 
     def put_config(self, name: str, config: Mapping[str, str | None]) -> bool:
         """Replace the whole config, keeping the state; True when the connector did not exist and was created."""
@@ -298,7 +302,7 @@ class ConnectClient:
         Returns Connect's message. Raises :class:`NotStoppedYet` until the connector is STOPPED without tasks.
         """
         for entry in offsets:
-            # Connect reads a missing key as null, which deletes the offset or writes one that nobody reads.
+            # Connect reads a missing key as null, which deletes the offset or writes an offset that no task reads.
             if set(entry) != {"partition", "offset"} or not entry["partition"]:
                 raise InputError(
                     f'an offset to write for connector "{name}" lacks its partition or its offset, or has more than these: '
@@ -316,7 +320,7 @@ class ConnectClient:
         return clean(str(data["message"]), self._sender.secrets) if isinstance(data, dict) and "message" in data else ""
 
     # -----------------------------------------------------------------------------------------------------------------
-    # How these are sent
+    # How the calls are sent
 
     def _set_state(self, name: str, verb: str, *, expected: int, since: str | None = None) -> None:
         call = Call(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What operations need of a Kafka Connect cluster. :class:`ConnectClient` is one; tests have another in memory."""
+"""What operations need from a Kafka Connect cluster. :class:`ConnectClient` provides it; tests use a cluster in memory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 class Cluster(Protocol):
     """One Kafka Connect cluster for the length of one task.
 
-    The methods do what those of :class:`ConnectClient` say, and raise what they raise: a ``ConnectError`` says that a change
+    The methods do and raise what the methods of :class:`ConnectClient` say: a ``ConnectError`` says that a change
     was not made, ``UnknownOutcome`` that its answer was lost.
     """
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long the calls for one piece of work may take, and whether they may go on at all."""
+"""How long the calls for one piece of work may take, and whether they may continue."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _SLICE_SECONDS = 0.1
 class Deadline:
     """The time of one piece of work: of a task's first reads, or of the change of one connector.
 
-    ``clock`` counts seconds from any moment, ``sleep`` waits for seconds. ``interrupt`` is asked before each call and in each
-    wait: it raises RecoveryError when the work is to end there. Its argument says whether the work is on its way back already,
-    which only a second interruption ends.
+    ``clock`` counts seconds from any moment, ``sleep`` waits for seconds. ``interrupt`` is called before each call and
+    during each wait: it raises RecoveryError when the work must end there. Its argument says whether the work is
+    already on its way back, which only a second interruption ends.
     """
 
     def __init__(
@@ -39,11 +39,11 @@ class Deadline:
         return max(0.0, self._ends - self._clock())
 
     def share(self, part: float) -> Deadline:
-        """A deadline of its own for a ``part`` (0 to 1) of the time left."""
+        """A separate deadline for a ``part`` (0 to 1) of the remaining time."""
         return Deadline(self.remaining_seconds() * part, self._clock, self._sleep, self._interrupt)
 
     def extend(self, seconds: float) -> None:
-        """Leave at least ``seconds`` for the way back, which begins here."""
+        """Begin the way back, and leave at least ``seconds`` for it."""
         self._is_returning = True
         self._ends = max(self._ends, self._clock() + seconds)
 

@@ -55,18 +55,18 @@ class NotStoppedYet(ConnectError):
 
 # The same for every connector of the cluster; anything else may be one connector's own problem.
 OF_THE_CLUSTER = (AccessDenied, NotConnect, TimedOut, TlsFailed, Unreachable)
-# Of those what a gateway may answer to the calls for one connector alone: rights by name, a name that it blocks.
+# The ones that a gateway may answer to calls for a single connector: permissions by name, a blocked name.
 REFUSALS = (AccessDenied, NotConnect)
 
 
 def raise_if_all(refused: Mapping[str, ConnectError], asked: Collection[str]) -> None:
-    """Raise the first refusal where all connectors that were ``asked`` for are refused: then the cause is not one connector."""
+    """Raise the first refusal if all connectors that were ``asked`` for are refused: then the cause is not one connector."""
     if refused and set(refused) >= set(asked):
         raise next(iter(refused.values()))
 
 
 def is_surely_not_made(error: ConnectError) -> bool:
-    """Whether a change that was answered so cannot have been made in part: Connect refused it before it began."""
+    """Whether this answer rules out a partly made change: Connect refused the change before it began."""
     status = error.facts.get("status")
     is_refused = isinstance(status, int) and 400 <= status < 500
     return is_refused or isinstance(error, (AccessDenied, NotFound, NotStoppedYet, TimedOut, Unreachable, Unsupported))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All connectors of a cluster: by one call where that says everything, by calls for single connectors otherwise."""
+"""All connectors of a cluster: by one call if it returns everything, otherwise by calls for single connectors."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ def connectors(sender: Sender) -> dict[str, Connector]:
 
 
 def expanded_connectors(sender: Sender) -> dict[str, Connector]:
-    """The connectors of which one call for all says everything.
+    """The connectors that one call for all returns completely.
 
-    These are all of them as a rule, and none where one without its plugin makes the call fail, where a gateway keeps
-    only one of the two parameters, and before Kafka 2.3.
+    Usually these are all connectors. There are none when a connector without its plugin makes the call fail, when a
+    gateway keeps only one of the two parameters, and before Kafka 2.3.
     """
     call = Call("GET", "/connectors?expand=info&expand=status", since="2.3")
     try:
@@ -70,11 +70,11 @@ def expanded_connectors(sender: Sender) -> dict[str, Connector]:
 
 
 def _single(sender: Sender, name: str, refused: dict[str, ConnectError]) -> Connector:
-    """One connector as its own calls show it; adds it to those that are ``refused``. Raises :class:`NotFound`."""
+    """One connector as its own calls show it; adds a refused connector to ``refused``. Raises :class:`NotFound`."""
     problems: list[str] = []
 
     def part(parse: Callable[[Any], Parsed], *rest: str) -> Parsed | None:
-        """What one call says; None where Connect cannot answer it for this connector."""
+        """The answer to one call; None if Connect cannot answer it for this connector."""
         try:
             return sender.read(Call("GET", connector_path(name, *rest), connector=name), parse)
         except REFUSALS as error:
@@ -83,7 +83,7 @@ def _single(sender: Sender, name: str, refused: dict[str, ConnectError]) -> Conn
             return None
         except (*OF_THE_CLUSTER, NotFound):
             raise
-        except (ConnectError, InputError) as error:  # the latter for a name that no path can have
+        except (ConnectError, InputError) as error:  # the latter for a name that cannot be in a path
             problems.append(error.sentence)
             return None
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sentences about Kafka Connect for people, and its own texts made fit to be quoted in them."""
+"""Sentences about Kafka Connect for people, and Connect's own texts prepared for quoting in them."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def tls_failed(url: str, error: ssl.SSLError) -> str:
 
 
 def not_found(name: str, where: str, names: Collection[str]) -> str:
-    """The sentence for a connector that is not among ``names``, all those of the cluster at ``where``."""
+    """The sentence for a connector that is not among ``names``, the connectors of the cluster at ``where``."""
     otherwise = f"none of its {len(names)} connectors has a similar name." if names else "it has no connectors."
     hint = did_you_mean(name, names, otherwise)
     return f'connector "{name}" was not found in the cluster at {where}: {hint}'

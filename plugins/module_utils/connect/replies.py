@@ -65,7 +65,7 @@ class WorkerAnswer:
 
     ``answered``: its herder thread served the call and knows these ``tasks`` (numbers) of the connector.
     ``busy``: the worker is there, but was rebalancing, starting, or did not answer in time; ask again.
-    ``silent``: the address takes connections, and answers not even what a worker answers while it ends tasks.
+    ``silent``: the address accepts connections, but does not even answer what a worker answers while it ends tasks.
     ``unreachable``: the worker cannot be asked from here; asking again does not help.
     ``reason`` is empty for ``answered``.
     """
@@ -151,7 +151,7 @@ def offsets(entries: Iterable[Mapping[str, Any]]) -> tuple[StoredOffset, ...]:
 
 
 def info(data: Any) -> tuple[str, dict[str, str | None]]:
-    """Type and config of ``{"type", "config"}``; the type is ``unknown`` where Connect does not tell it."""
+    """Type and config of ``{"type", "config"}``; the type is ``unknown`` if Connect does not return it."""
     return str(data.get("type") or "unknown"), config(data["config"])
 
 
@@ -165,7 +165,7 @@ def connector(name: str, its_info: Any, its_status: Any) -> Connector:
 def connectors(data: Any) -> dict[str, Connector]:
     """``{"name": {"info": {...}, "status": {...}}}``; a part may be missing, also of all connectors.
 
-    A connector that lacks one of the two is left out here. None is left in the ``["name", ...]`` of Kafka before 2.3.
+    Leaves out a connector that lacks one of the two. The result is empty for the ``["name", ...]`` of Kafka before 2.3.
     """
     if isinstance(data, list):
         return {}

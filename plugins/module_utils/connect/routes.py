@@ -47,7 +47,7 @@ def allowed_verbs(sender: Sender, resource: str) -> frozenset[str]:
 
 
 def tells_offsets(sender: Sender) -> bool:
-    """Whether Connect has the call for offsets, where a gateway keeps the question for the allowed verbs to itself."""
+    """Whether Connect has the call for offsets, if a gateway does not pass on the question for the allowed verbs."""
     try:
         sender.send(Call("GET", connector_path(PROBE, "offsets"), connector=PROBE, since="3.5"))
     except NotFound:

@@ -198,11 +198,11 @@ class _Attempts:
             self._waiting = [one for one in self._waiting if one in self._indexes]
             return
         if isinstance(outcome, ConnectError):
-            if self._perhaps_done:  # by an earlier attempt, of which this error says nothing
+            if self._perhaps_done:  # by an earlier attempt, about which this error says nothing
                 raise in_doubt(self._call, self._latest) from outcome
             raise outcome
         if self._call.write or url not in self._latest or remaining_seconds > 0:
-            # A reason that the deadline cut short says less than the one before it.
+            # A reason that the deadline cut short says less than the previous reason.
             self._latest[url] = outcome
         if self._call.write:
             self._perhaps_done = self._perhaps_done or outcome.perhaps_done
@@ -215,7 +215,7 @@ class _Attempts:
         return max((failure.pause_seconds for failure in self._latest.values()), default=0.0)
 
     def are_enough(self, waited_seconds: float, rounds: int) -> bool:
-        """Whether the failures have had the time to pass."""
+        """Whether the failures have had enough time to pass."""
         return all(
             waited_seconds >= failure.patience.seconds or rounds >= failure.patience.rounds
             for failure in self._latest.values()

@@ -111,7 +111,7 @@ class Transport:
             with way.adapter.send(self._request(way, call, body), timeout=timeouts, **way.settings) as response:
                 self._keep_cookies(response)
                 content = bytearray()
-                # requests waits until a piece is complete; with small pieces a slow answer is given up in time.
+                # requests waits until a piece is complete; with small pieces the client abandons a slow answer in time.
                 for piece in response.iter_content(1024):
                     content += piece
                     if self._clock() > ends:
@@ -127,7 +127,7 @@ class Transport:
         return Answer(response.status_code, response.headers, parse(bytes(content)))
 
     def _way_to(self, url: str) -> _Way:
-        """How a worker is reached. It is found out once: for each call it would take as long as all the rest of a call."""
+        """How a worker is reached. Find it out once: it takes as long as the rest of a call."""
         if url not in self._ways:
             # Not the session's own: the environment's REQUESTS_CA_BUNDLE would override that.
             verify = self._options.ca_path or True if self._options.validate_certs else False
@@ -149,7 +149,7 @@ class Transport:
         return request
 
     def _keep_cookies(self, response: requests.Response) -> None:
-        """A load balancer may know by a cookie which worker it has to ask."""
+        """A load balancer may use a cookie to choose the worker."""
         if response.cookies:
             self._session.cookies.update(response.cookies)
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the collection knows of a class of connectors: the one interface between the general code and a class of its own."""
+"""What the collection knows about a class of connectors: the only interface between the general code and such a class."""
 
 from __future__ import annotations
 
@@ -87,10 +87,10 @@ class Decision:
 class ConnectorKind(Protocol[S]):
     """One class of connectors. Its situation ``S`` is made once for each connector and passed whole.
 
-    ``name`` appears as the profile of its connectors. ``recovers``: whether a recovery may choose such a connector without
-    its name, because the meaning of its offsets is known, and that they are in Kafka Connect alone. ``default_floors``: the
-    settings that a recovery raises unless others are named, as in ``at_least``. ``settings``: those on which its verdicts and
-    plans depend; of no others the values are shown.
+    ``name`` appears as the profile of its connectors. ``recovers``: whether a recovery may choose such a connector
+    without its name, because it is known what its offsets mean and that only Kafka Connect keeps them.
+    ``default_floors``: the settings that a recovery raises unless others are named, as in ``at_least``. ``settings``:
+    those on which its verdicts and plans depend; no other values are shown.
     """
 
     @property
@@ -118,7 +118,7 @@ class ConnectorKind(Protocol[S]):
         """
 
     def delivery(self, connector: Connector) -> Delivery:
-        """Where the connector delivers, and what its log says while it does. By default nothing of that is known."""
+        """Where the connector delivers, and what its log says meanwhile. By default neither is known."""
         return Delivery()
 
     def delivered_to(self, connector: Connector, offset: Offset) -> int | None:
@@ -130,7 +130,7 @@ class ConnectorKind(Protocol[S]):
         return self.default_floors
 
     def judge(self, situation: S, limits: Limits, requests: Sequence[ResetRequest]) -> Judgement:
-        """The verdicts. ``requests``: resets to compare besides those that need no more than their strategy's name."""
+        """The verdicts. ``requests``: resets to compare besides those that need only the name of their strategy."""
 
     def state_lines(self, facts: Data) -> list[str]:
         """The facts of a connector for people, without its headline."""

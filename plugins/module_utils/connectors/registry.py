@@ -45,7 +45,7 @@ def secrets_of(kinds: Kinds) -> Iterator[str]:
 def shown_settings(kinds: Kinds, connector: Connector) -> dict[str, str | None]:
     """The settings of a connector that explain a verdict or a plan, secrets among them hidden.
 
-    Of all others nothing is known, so they are not shown: what is not shown cannot leak.
+    Nothing is known about all other settings, so they are not shown: what is not shown cannot leak.
     """
     names = _SETTINGS_OF_ALL | kind_of(kinds, connector).settings
     return redacted({name: value for name, value in connector.config.items() if name in names})

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a kind asks outside of Connect may have been asked for another cluster of the same run: how it finds out."""
+"""How a kind finds out whether another cluster of the same run has already asked its question outside of Connect."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 
 class Look(Protocol):
-    """One look at all that is outside of Connect for one connector. It waits for a limited time in all."""
+    """One look at everything outside of Connect for one connector. Its total waiting time is limited."""
 
     def once(self, account: str, question: str, ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
         """The answer to a question about an account: one that another task of this run has got lately, or that of ``ask``.
@@ -20,10 +20,10 @@ class Look(Protocol):
         """
 
     def wait_for_turn(self, account: str, endpoint: str) -> bool:
-        """Wait until one more request to an endpoint is within the rate; False if that were longer than the look may wait."""
+        """Wait until the rate allows one more request to an endpoint; False if that takes longer than the look may wait."""
 
     def hold_back(self, account: str, endpoint: str, seconds: float) -> bool:
-        """Let no task of this run ask an endpoint for so long; False if that is longer than the look may wait."""
+        """Keep all tasks of this run from asking an endpoint for this time; False if it is longer than the look may wait."""
 
 
 class Sharing(Protocol):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A change: what one plan does to a connector, as its backup keeps it. Secrets are left out of it."""
+"""A change: what one plan does to a connector, as its backup keeps it. It holds no secrets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CHANGE_RESULTS: tuple[ChangeResult, ...] = ("done", "undone", "replaced")
 
 @dataclass(frozen=True)
 class KeptSetting:
-    """A setting that a change touches; None: not set. Of a secret neither value is kept."""
+    """A setting that a change touches; None: not set. For a secret neither value is kept."""
 
     key: str
     before: str | None
@@ -83,9 +83,10 @@ class Change:
         return not self.offsets and all(one.is_secret for one in self.settings)
 
     def continuing(self, unfinished: Change, now: Connector) -> Change:
-        """This change together with an unfinished one before it, of which ``now`` shows how much was made.
+        """This change together with an unfinished one before it; ``now`` shows how much of that was made.
 
-        What the unfinished one has written counts as before it; what it had not come to is left to this one.
+        For values that the unfinished change has written, ``before`` is their value from before that change. This
+        change covers whatever the unfinished one had not reached.
         """
         stored = now.stored
         was_set = {one.key: one for one in unfinished.settings if _is_written(one, now.config)}
@@ -111,7 +112,7 @@ class Change:
         stored, config = now.stored, now.config
         plain = [one for one in self.settings if not one.is_secret]
         if self.settings and not plain:
-            # What became of secrets cannot be seen. All settings are written at once, so others tell of them.
+            # The result for secrets cannot be seen. All settings are written at once, so the other settings show it.
             return False
         return all(config.get(one.key) == one.before for one in plain) and all(
             one.partition not in written or same_offset(stored.get(one.partition), one.before) for one in self.offsets

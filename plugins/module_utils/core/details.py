@@ -21,11 +21,11 @@ _OF_A_SUMMARY = ("verdict", "counts")
 # What a remedy does to each partition; the sums beside them stay.
 _OF_A_REMEDY = ("offsets", "ignored", "partitions")
 
-# What the results of a change and of a verification have for each partition.
+# The keys of the results of a change and of a verification that have an entry for each partition.
 _OF_A_RESULT = ("forecast", "preflight", "partitions", "history")
 _OF_A_PLAN = ("offsets", "presumed", "request")
 
-# So many of the lines that were printed stay in a result: AWX drops one that is too large.
+# The number of printed lines that stay in a result: AWX drops a result that is too large.
 _MOST_LINES = 500
 
 

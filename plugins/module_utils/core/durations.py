@@ -70,7 +70,7 @@ def kept_moment(data: Any) -> float:
 
 
 def iso_seconds(text: str) -> float | None:
-    """An ISO 8601 date or time (UTC unless it says otherwise) as epoch seconds; None for what is none."""
+    """An ISO 8601 date or time (UTC unless it says otherwise) as epoch seconds; None for anything else."""
     try:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
@@ -92,7 +92,7 @@ def _within_reason(seconds: int, text: str, where: str) -> int:
 # Kept, here and below, as the partitions of a cluster often stand at the same few moments.
 @lru_cache(maxsize=1024)
 def show_moment(epoch_seconds: int | None) -> str:
-    """Epoch seconds as ``2026-11-12 00:00Z``; what no calendar holds is shown as the number it is."""
+    """Epoch seconds as ``2026-11-12 00:00Z``; a number outside the calendar is shown as it is."""
     if epoch_seconds is None:
         return "-"
     try:

@@ -30,7 +30,7 @@ V = TypeVar("V")
 class Holder:
     """The process that changes a connector. ``job``: the id of its AWX job, empty where it is none.
 
-    ``machine``: what the number of the process is of, see :func:`machine_id`; empty where that is not known.
+    ``machine``: the machine to which the process number belongs, see :func:`machine_id`; empty where that is not known.
     """
 
     host: str
@@ -49,7 +49,7 @@ class Holder:
 class Hold:
     """One change that is under way. ``id`` is of this change alone; ``since`` and ``until`` are epoch seconds.
 
-    After ``until`` its run has ended, whatever became of it. ``prior_state``: what the connector is to be returned to.
+    After ``until`` its run has ended, whatever the outcome. ``prior_state``: what the connector is to be returned to.
     """
 
     id: str
@@ -115,7 +115,7 @@ class Hold:
 def machine_id(boot_id: str, process_namespace: int) -> str:
     """A short name for one start of one machine and one of its process namespaces: within it, a process number is of one process.
 
-    Host names do not tell: containers and control nodes may have the same one.
+    Host names do not suffice: containers and control nodes may share one.
     """
     return hashlib.sha256(f"{boot_id.strip()}/{process_namespace}".encode()).hexdigest()[:12]
 

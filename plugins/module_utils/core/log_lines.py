@@ -19,7 +19,7 @@ _ENTRY = re.compile(r"\[?\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:?\d\d)?")
 # The lines of a stack trace, which belong to the entry before them.
 CONTINUED = re.compile(r"\s|Caused by|(?:[\w$]+\.)+[\w$]*(?:Exception|Error)|$")
-# A value that Connect repeats, and that goes on in the next line.
+# A value that Connect repeats and that continues on the next line.
 _OPEN_VALUE = re.compile(r"Invalid value (?!.* for configuration )|Connector config \{[^}]*$", re.DOTALL)
 _MOST_LINES_OF_VALUE = 60
 _LEVEL = re.compile(r"\[?(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\b")
@@ -68,7 +68,7 @@ def _goes_on(entry: list[str]) -> bool:
 def last_problem(lines: Iterable[str], connector: str, signs: Collection[str] = ()) -> str | None:
     """The connector's last entry that is a warning or an error, in one line with the exception below it; None without one.
 
-    ``signs``: regular expressions for entries that tell of a problem, whatever their level is.
+    ``signs``: regular expressions for entries that report a problem, at any level.
     """
     sign = re.compile("|".join(f"(?:{one})" for one in signs)) if signs else None
     found: str | None = None

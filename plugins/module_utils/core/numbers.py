@@ -12,5 +12,5 @@ _WHOLE = re.compile(r"\s*[+-]?\d{1,100}\s*")
 
 
 def whole_number(text: str) -> int | None:
-    """None for what is no whole number, or one that nobody can mean."""
+    """None if it is not a whole number, or is too large to be meant."""
     return int(text) if _WHOLE.fullmatch(text) else None

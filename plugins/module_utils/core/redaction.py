@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of a connector's config may be shown. By key and by value; placeholders of config providers stay visible."""
+"""Which parts of a connector's config may be shown. By key and by value; placeholders of config providers stay visible."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _BARE = (
     ),
     # Oracle's "jdbc:oracle:thin:user/password@host".
     ("jdbc:oracle", re.compile(r"(?<=thin:|:oci:)[^\s/@]+/[^\s@]+(?=@)")),
-    # Who knows the path may post.
+    # Anyone who knows the path may post.
     ("hooks.slack.com/", re.compile(r"(?<=hooks\.slack\.com/)\S+")),
     ("bearer", re.compile(r"(?<=bearer\s)\s*[\w.~+/=-]{6,}", re.IGNORECASE)),
     # Base64 of a user and a password; words such as "basic authentication" are none.
@@ -48,7 +48,7 @@ _BARE = (
         "-----begin",
         re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?!\s*\*{8})(.+?)(?=-----END|\Z)", re.DOTALL),
     ),
-    # Keys that say of themselves what they are: of Stripe, AWS, GitHub, GitLab, Slack and Google, and JSON Web Tokens.
+    # Keys with a known form: of Stripe, AWS, GitHub, GitLab, Slack and Google, and JSON Web Tokens.
     (
         "",
         re.compile(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Taking back a change: what has to be written for that now, what has changed since, and what cannot come back."""
+"""Taking back a change: what must be written now, what has changed since, and what cannot come back."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def check_backup(backup: Backup, connector: Connector, cluster_id: str, consent:
 def other_settings(backup: Backup, connector: Connector) -> Iterator[str]:
     """The settings that differ from the backup and that its change did not touch.
 
-    Connect gives a connector no id: its class and its settings are all that tells whether it is the same. Secrets cannot be
+    Connect gives a connector no id: only its class and its settings show whether it is the same. Secrets cannot be
     compared.
     """
     touched = {one.key for one in backup.change.settings} if backup.change is not None else set()

@@ -59,7 +59,7 @@ def is_secret_by_name(key: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def describes_secret(key: str) -> bool:
-    """Whether a key that has the name of a secret in it only tells something of that secret."""
+    """Whether a key whose name contains a secret's name only describes that secret."""
     return bool(_DESCRIPTION_KEY.search(words_of(key)))
 
 

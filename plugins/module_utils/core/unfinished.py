@@ -42,11 +42,11 @@ class JournalLike(Protocol):
 
 @dataclass(frozen=True)
 class Unfinished:
-    """What is to be thought of before a connector is changed.
+    """What must be considered before a connector is changed.
 
-    ``problem``: why it must not be changed now, None: it may. ``begun_in``: the state that it has to be returned to, None: its
-    state is as somebody wants it. ``remark``: a sentence on the change that is taken over. ``over``: the mark that the next one
-    replaces. ``is_held``: another run may be at work.
+    ``problem``: why it must not be changed now, None: it may. ``begun_in``: the state to which it must be returned,
+    None: its state is the wanted one. ``remark``: a sentence on the change that is taken over. ``over``: the mark that
+    the next one replaces. ``is_held``: another run may be at work.
     """
 
     problem: str | None = None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A compacted topic of our own: whether it is fit to keep what must not be lost, how it is made, and what is in it."""
+"""A compacted topic of the collection: whether it is safe for backups, how to create it, and what it contains."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _settings_of(connection: Connection, name: str) -> dict[str, str]:
 
 
 def _check(connection: Connection, name: str, settings: dict[str, str]) -> None:
-    """Raise for the first thing that would lose a backup or refuse it."""
+    """Raise for the first setting that would lose or refuse a backup."""
     options = connection.options
     alter = f"kafka-configs --alter --topic {name} --add-config"
     if settings["cleanup.policy"] != "compact":
@@ -118,7 +118,7 @@ def _check(connection: Connection, name: str, settings: dict[str, str]) -> None:
         if in_sync < acknowledging:
             raise errors.too_few_copies(options, name, in_sync, acknowledging)
     allowed = described.authorized_operations
-    # An authorizer that is not Kafka's own may not say it.
+    # An authorizer other than Kafka's own may not return it.
     if allowed and connection.library.admin.AclOperation.WRITE not in allowed:
         raise errors.write_denied(options, name)
 

@@ -92,7 +92,7 @@ class Connection:
         return max((len(one.replicas) for one in found.partitions.values()), default=0)
 
     def unwritable(self, topics: Sequence[str]) -> list[str]:
-        """Those of the topics that this user may not write to, as far as the brokers tell. Raises TopicNotFound."""
+        """The topics that this user may not write to, as far as the brokers return this. Raises TopicNotFound."""
         admin = self.library.admin
         futures = self.admin.describe_topics(
             self.library.TopicCollection(list(topics)),

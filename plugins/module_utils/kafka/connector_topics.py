@@ -99,7 +99,7 @@ class ConnectorTopics:
 
 
 def show_progress(say: Callable[[str], None]) -> Progress:
-    """What tells a person in words how far the reading of a topic has come."""
+    """A function that says in words how far the reading of a topic has come."""
     return lambda topic, read, to_read: say(
         f"Read {read:,} of {to_read:,} records of {topic} ({100 * read // max(1, to_read)} %)"
     )

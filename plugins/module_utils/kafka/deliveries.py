@@ -45,7 +45,7 @@ def topic_ends(connection: Connection, topics: Iterable[str]) -> tuple[TopicEnd,
 
 
 def arrivals(connection: Connection, ends: Sequence[TopicEnd], record_field: str | None) -> tuple[Arrivals, ...]:
-    """What has come into the topics since these ends, by topic. One that cannot be read has that as its problem."""
+    """What has come into the topics since these ends, by topic. For an unreadable topic, ``problem`` says so."""
     return tuple(
         _arrived(connection, topic, [one for one in ends if one.topic == topic], record_field)
         for topic in dict.fromkeys(one.topic for one in ends)

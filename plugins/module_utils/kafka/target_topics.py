@@ -104,7 +104,7 @@ def _seconds(milliseconds: int | None) -> int | None:
 
 
 def _limit(settings: Mapping[str, str | None], name: str) -> int | None:
-    """A limit of a topic that is compacted only, and one of -1, is none."""
+    """A limit of -1, or of a topic that is only compacted, means no limit."""
     value = int(settings.get(name) or "-1")
     return None if value < 0 or settings.get("cleanup.policy") == "compact" else value
 

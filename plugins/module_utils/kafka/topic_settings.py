@@ -26,7 +26,7 @@ def topic_settings(connection: Connection, topics: Collection[str]) -> dict[str,
 def readable_settings(
     connection: Connection, topics: Collection[str]
 ) -> tuple[dict[str, dict[str, str | None]], Mapping[str, Any]]:
-    """The settings of each topic of which they could be read, and the library's error for each other one."""
+    """The settings of each topic whose settings could be read, and the library's error for each other topic."""
     if not topics:
         return {}, {}
     admin = connection.library.admin

@@ -49,14 +49,14 @@ def _workers(connection: Connection, known: Collection[str]) -> frozenset[str]:
         if group.protocol_type != _PROTOCOL or group.error is not None:
             continue
         addresses = [address_of(member.metadata) for member in group.members]
-        # While the group rebalances, its members tell nothing of themselves.
+        # While the group rebalances, its members return no metadata.
         if None not in addresses and not set(addresses).isdisjoint(known):
             return frozenset(address for address in addresses if address is not None)
     return frozenset()
 
 
 def address_of(metadata: bytes) -> str | None:
-    """The address of a worker from what it tells its group: a version, then its URL. None where that cannot be read."""
+    """The address of a worker from its group metadata: a version, then its URL. None if that cannot be read."""
     start = 2 * _LENGTH.size
     if len(metadata) < start:
         return None

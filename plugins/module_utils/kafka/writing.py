@@ -63,7 +63,7 @@ class Writer:
         self.close()
 
     def close(self) -> None:
-        """Give up what is not written yet. The connections end with the object."""
+        """Discard what is not written yet. The connections end with the object."""
         # A broken producer says so again.
         with suppress(self._connection.library.KafkaException):
             self._producer.purge()
@@ -164,7 +164,7 @@ class Writer:
                 self._connection.raise_lasting_problem()
 
     def _abort(self) -> None:
-        """As well as it can be done: the brokers themselves abort an abandoned transaction after a while."""
+        """Abort as far as possible: the brokers themselves abort an abandoned transaction after a while."""
         with suppress(self._connection.library.KafkaException):
             self._producer.abort_transaction(_CALL_SECONDS)
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Signals that arrive while connectors are being changed: the change is undone, and a second signal lets go of it.
+"""Signals that arrive while connectors are being changed: the first one undoes the change, a second one abandons it.
 
 Python runs signal handlers in the main thread only, and connectors are changed in others. So a handler notes the signal, and
 each change asks for it before each call and in each wait.
@@ -56,7 +56,7 @@ class Interruption:
 
     @property
     def cause(self) -> str:
-        """What interrupted first, as ``SIGTERM``; empty when nothing did."""
+        """The first interruption, such as ``SIGTERM``; empty when there was none."""
         return self._cause
 
     def begin(self, connector: str) -> None:
@@ -69,7 +69,7 @@ class Interruption:
     def of(self, connector: str) -> Callable[[bool], None]:
         """What the deadline of one connector's change asks. It raises :class:`Interrupted` to end the change.
 
-        A change on its way back (the argument) goes on until the second signal.
+        A change on its way back (the argument) continues until the second signal.
         """
 
         def interrupt(may_be_unmarked: bool) -> None:

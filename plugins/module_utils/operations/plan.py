@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From one connector as it was read to its plan, with what a person is shown of it."""
+"""From one connector as it was read to its plan, and to the text about the plan for a person."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def make_plan(
     )
     warnings = decision.warnings
     if plan.strategy in RETURNING:
-        # A backup may be of an older version of the connector, so this is for the user to judge.
+        # A backup may come from an older version of the connector, so the user must judge this.
         warnings = (*warnings, *changed_types(connector.stored, decision.targets))
     if connector.in_topics is not None:
         warnings = (*warnings, *misplaced(plan.offsets, connector.in_topics.topics), *unread(connector.in_topics))

@@ -37,7 +37,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.pla
     make_plan,
 )
 
-# The change of such a backup is not there, or another backup holds it.
+# The change of such a backup is not in force, or another backup holds it.
 _NOT_MADE = {
     "undone": "was not carried out, or was undone at once, so there is nothing to take back: name another backup, or none",
     "replaced": "was replaced by a later backup of the same change: name that one, or none",
@@ -127,7 +127,7 @@ def made_changes(store: BackupStore, entries: tuple[BackupEntry, ...]) -> Iterat
 
 
 def is_absent(store: BackupStore, entry: BackupEntry, backup: Backup, connector: Connector, cluster_id: str) -> bool:
-    """Whether a change of which the result is unknown has left nothing, as one that was killed before it wrote anything."""
+    """Whether a change with an unknown result has left nothing, as when its run was killed before it wrote anything."""
     if entry.result is not None or backup.change is None or backup.cluster_id != cluster_id:
         return False
     begun = iso_seconds(backup.taken_at) or 0.0

@@ -83,7 +83,7 @@ class BackupOptions:
 
 @dataclass(frozen=True)
 class KeepOptions:
-    """Which backups are kept after a change; a limit that is None is none."""
+    """Which backups are kept after a change; None means no limit."""
 
     count: int | None = option(
         "backup_keep",

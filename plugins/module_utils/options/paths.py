@@ -15,7 +15,8 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import Spec
 
-# How the name of a backup in a Kafka topic begins. It can stand where a path to a backup can, and is none.
+# How the name of a backup in a Kafka topic begins. Such a name may stand in place of a path to a backup, but is not a
+# path.
 IN_TOPIC = "topic:"
 
 

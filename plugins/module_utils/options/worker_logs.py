@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the workers' logs are read: files, the systemd journal, or what a command of the user's prints."""
+"""Where the workers' logs are read: files, the systemd journal, or the output of a user's command."""
 
 from __future__ import annotations
 

@@ -214,7 +214,7 @@ class _Account:
                 with requests.get(file_url, headers=headers, timeout=_READ_TIMEOUT_SECONDS, stream=True) as answer:
                     return answer.status_code == 404
             except requests.RequestException:
-                # Not known to be gone; what else there is to ask Stripe fails in the same way, and says so.
+                # The file is not known to be gone; other questions to Stripe fail in the same way and report it.
                 return False
 
         return bool(self.questions.answer(f"file {file_url}", "files", ask))

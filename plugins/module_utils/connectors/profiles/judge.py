@@ -58,8 +58,8 @@ _COMMIT_TIME_UNKNOWN = Reason(
 def judge_by_profile(connector: Connector, profile: Profile | None, limits: Limits, now: float) -> tuple[Verdict, ...]:
     """A verdict on each stored and each expected partition, in the order of their names; ``now`` is epoch seconds.
 
-    Without a profile commit times alone are looked at. A connector of which nothing is stored or expected gets one verdict
-    on the partition without fields, so that its state is still reported.
+    Without a profile commit times alone are looked at. A connector with nothing stored or expected gets one verdict on
+    the partition without fields, so that its state is still reported.
     """
     profile = profile or GENERIC
     expected = profile.expected.values(connector.config) if profile.expected else None
@@ -154,7 +154,7 @@ class _ProfileJudge:
         return Verdict(entry.partition, "orphaned", (reason,), committed_at=entry.committed_at)
 
     def _lacking(self, partition: Partition) -> tuple[JudgedReason, ...]:
-        """Nothing can be said for sure of a partition that is not as the profile has it: one of the two is mistaken."""
+        """A partition that does not match the profile gets no certain verdict: the partition or the profile is wrong."""
         if self.profile.is_older(partition):
             return ()
         listed = () if self.profile.expected is None or self.expected is None else (self.profile.expected.field,)
@@ -174,11 +174,13 @@ class _ProfileJudge:
         return self.profile.expected is not None and self.profile.expected.is_met(value, partition, is_older=is_older)
 
     def _successors(self, entries: list[StoredOffset]) -> Mapping[Partition, Partition]:
-        """Which partition took the place of which."""
+        """Which partition replaced which."""
         return {**self._stored_later(entries), **self._of_newer_form(entries)}
 
     def _of_newer_form(self, entries: list[StoredOffset]) -> Mapping[Partition, Partition]:
-        """Of two forms of a partition the newer counts, unless the older was stored later: by an older version, then."""
+        """Of two forms of a partition the newer counts, unless an older version of the connector stored the older one
+        later.
+        """
         successors = {}
         for older in entries:
             if not self.profile.is_older(older.partition):
@@ -235,7 +237,7 @@ class _ProfileJudge:
             age = int(now - time)
             if age <= oldest:
                 return
-            # Old data that still comes is behind, and moving.
+            # Data that is old but still arriving means: behind, and moving.
             severity: VerdictName = "late" if committed_at is not None and overdue is None else silent
             yield severity, Reason("time_old", f"its time is {show_seconds(age)} ago", age, oldest, int(time) + oldest)
         if committed_at is None:

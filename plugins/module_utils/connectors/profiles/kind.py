@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Source connectors without a kind in code: judged by a profile of the user's, or by commit times alone."""
+"""Source connectors without a kind in code: judged by a user's profile, or by commit times alone."""
 
 from __future__ import annotations
 

@@ -109,8 +109,8 @@ class Profile:
     """One profile, checked. ``partition`` is empty where all fields distinguish partitions; ages are seconds.
 
     ``older_partition``: the fields of a partition as an older version of the connector wrote it; may be empty.
-    ``heartbeat``: the setting by which the connector stores offsets also while its source is quiet. ``delivery``: which lines of
-    its log tell of progress, failed polls and timeouts; nothing else of it is known.
+    ``heartbeat``: the setting by which the connector stores offsets also while its source is quiet. ``delivery``: which
+    lines of its log show progress, failed polls and timeouts; nothing else about it is known.
     """
 
     name: str
@@ -157,7 +157,7 @@ class Profile:
         return re.fullmatch(r"\s*\+?0*[1-9]\d*\s*", config.get(self.heartbeat, "")) is None
 
 
-# Known is only when offsets were stored.
+# Only the times at which offsets were stored are known.
 GENERIC = Profile("generic", (), {})
 
 

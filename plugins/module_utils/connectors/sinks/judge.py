@@ -38,8 +38,8 @@ def judge_sink(
 ) -> tuple[Verdict, ...]:
     """A verdict on each topic partition; ``progress`` is None where Kafka was not read, ``now`` is epoch seconds.
 
-    What is committed for a topic that the config does not name is orphaned. A sink of which nothing else is known gets one
-    verdict on the partition without fields.
+    What is committed for a topic that the config does not name is orphaned. A sink about which nothing else is known
+    gets one verdict on the partition without fields.
     """
     seen: list[tuple[Partition, bool, Iterator[JudgedReason], float | None]]
     if progress is None:
@@ -126,7 +126,7 @@ def _reasons(one: SinkPosition, limits: Limits, now: float) -> Iterator[JudgedRe
             words = "it is not known when it was committed (the user needs the right to read __consumer_offsets)"
             yield "unknown", Reason("commit_time_unknown", words)
         return
-    # Nothing arrived, nothing to commit: the wait begins with the first record that came after.
+    # Nothing arrived and nothing was to be committed: the wait begins with the first record after that.
     due_since = max(one.committed_at, waiting_since)
     limits_by_verdict: dict[VerdictName, int] = {"stuck": limits.max_commit_age_seconds, "late": _LATE_SECONDS}
     for severity, limit in limits_by_verdict.items():

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sink connectors as a kind: judged by the lag of their consumer group. Of their offsets nothing is ever written."""
+"""Sink connectors as a kind: judged by the lag of their consumer group. Their offsets are never written."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ class Sinks(ConnectorKind[Read]):
         return f"judged as {facts['profile']}"
 
     def decide(self, situation: Read, request: ResetRequest) -> Decision:
-        """No targets: no plan of a sink can hold an offset. What asks for one was refused before (``operations/plan.py``)."""
+        """No targets: a plan for a sink cannot hold an offset. A request for one has already been refused
+        (``operations/plan.py``).
+        """
         return Decision({})
 
     def plan_lines(self, plan: Data, forecast: Data | None, config: Mapping[str, str]) -> list[str]:

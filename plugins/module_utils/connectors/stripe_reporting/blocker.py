@@ -67,7 +67,7 @@ class Loop:
 
 @dataclass(frozen=True)
 class Blocker:
-    """The partition at which the polls fail, or the partitions of which one is it, and what says so."""
+    """The partition at which the polls fail, or the candidates for it, and the evidence."""
 
     partitions: tuple[ReportPartition, ...]
     certainty: Certainty

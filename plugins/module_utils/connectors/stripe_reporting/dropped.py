@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Timezones that the task has dropped: their client's test failed at its start, and nothing of them comes any more."""
+"""Timezones that the task has dropped: their client's test failed at its start, and they deliver nothing any more."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def dropped_timezones(situation: Situation) -> dict[str, Dropped]:
     unfinished = _unfinished_timezones(situation)
     for timezone in dict.fromkeys(partition.timezone for partition in situation.partitions):
         dropped = _by_the_log(timezone, situation.evidence)
-        # Only one whose others are all done can be dropped unseen.
+        # A timezone can be dropped unseen only if all others are done.
         if dropped is None and unfinished == {timezone} and not _has_started(timezone, situation.evidence):
             dropped = _by_the_others(timezone, situation)
         if dropped is not None:

@@ -106,7 +106,7 @@ def make_forecast(
     hanging = {problem.partition for problem in done.problems if problem.stops_all and problem.round_id == stopped_in}
     hanging.update(_hanging(situation, done.remembered, partitions, stopped_in))
     is_complete = len(requests) < MOST_REQUESTS and stopped_in == current and not hanging
-    # What stops all comes before what stops one partition only.
+    # A problem that stops all partitions comes before a problem that stops only one.
     problems = sorted(done.problems, key=lambda problem: not problem.stops_all)
     requests_of: dict[ReportPartition, list[Request]] = {partition: [] for partition in partitions}
     for request in requests:
@@ -179,7 +179,7 @@ def _hanging(
 def _waiting_from(
     remembered: ReportOffset | None, load: int | None, stopped_in: int, current: int, available_end: int
 ) -> int:
-    """From where on a partition's data only waits, when a problem keeps the connector in the round ``stopped_in``."""
+    """From when a partition's data only waits, when a problem keeps the connector in the round ``stopped_in``."""
     if remembered is not None and remembered.round_id == stopped_in:
         if not remembered.processed:
             return BEGINNING if remembered.goes_on_at is None else remembered.goes_on_at

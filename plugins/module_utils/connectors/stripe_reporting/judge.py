@@ -168,7 +168,7 @@ def _blocker(
     return found if found is not None and (found.is_looping or stands_still) else None
 
 
-# Problems of a partition's own, which stay when another partition's blocking ends.
+# The partition's own problems, which stay when another partition stops blocking.
 _OF_ITS_OWN = (
     "before_data",
     "dropped_at_start",
@@ -184,7 +184,7 @@ _OF_ITS_OWN = (
 def _beside(
     partition: ReportPartition, verdict: Verdict, blocker: Blocker, walked: Collection[ReportPartition]
 ) -> Verdict:
-    """The verdict once it is known who blocks: on the blocker itself, and on those that it keeps waiting."""
+    """The verdict once the blocker is known: on the blocker itself, and on the partitions that it keeps waiting."""
     if partition in blocker.partitions:
         if any(reason.code == blocker.reason.code for reason in verdict.reasons):
             return verdict._replace(verdict="stuck")

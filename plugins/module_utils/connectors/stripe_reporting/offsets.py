@@ -88,7 +88,7 @@ class ReportOffset(NamedTuple):
 
     @property
     def next_row(self) -> int:
-        """The row at which the connector goes on within a report."""
+        """The row at which the connector continues within a report."""
         return 0 if self.row is None else max(0, self.row + 1)
 
     def is_done_in(self, round_id: int) -> bool:
@@ -131,7 +131,9 @@ class ReportOffset(NamedTuple):
 
     @property
     def goes_on_at(self) -> int | None:
-        """Where the connector itself goes on in the offset's round (epoch seconds); an empty run id is not an open run to it."""
+        """Where the connector itself continues in the offset's round (epoch seconds); an empty run id is not an open
+        run to it.
+        """
         moment = self.interval_start if self.run_id else self.interval_end
         return None if moment is None or moment > LATEST_EPOCH_SECONDS else moment
 
@@ -148,7 +150,7 @@ class ReportOffset(NamedTuple):
 
 
 def continuing_at(moment: int, round_id: int) -> ReportOffset:
-    """The offset that makes the connector go on at ``moment`` (epoch seconds) when it works on ``round_id``."""
+    """The offset that makes the connector continue at ``moment`` (epoch seconds) when it works on ``round_id``."""
     return ReportOffset(interval_start=moment, interval_end=moment, round_id=round_id, processed=False)
 
 

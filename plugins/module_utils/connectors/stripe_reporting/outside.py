@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is read outside Connect for a Stripe reporting connector: its Stripe accounts."""
+"""Reads what is outside Connect for a Stripe reporting connector: its Stripe accounts."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def read_situation(
 def _log_facts(connector: Connector, options: StripeOptions, log: Sequence[str]) -> LogFacts | None:
     if not log:
         return None
-    # A log may quote what it should not.
+    # A log may contain secrets.
     secrets = secret_values(connector.config) | frozenset(options.keys.values())
     return read_log((scrubbed(line, secrets) for line in log), connector.name)
 

@@ -63,7 +63,7 @@ _STALL_SECONDS = DAY_SECONDS
 # A round that has just begun is not late.
 _SHORTEST_ROUND_SECONDS = HOUR_SECONDS
 
-# What these say is taken back by a report that was ready in time and stored within a day.
+# A report that was ready in time and stored within a day overrides these.
 _OF_AGE = ("interval_end_old", "rounds_missed")
 
 
@@ -167,7 +167,8 @@ class PartitionJudge:
                 yield "stuck", Reason("unit_doubtful", words, moment, LATEST_EPOCH_SECONDS)
                 return
         reason = clock_doubtful("its round", offset.round_id, self.situation.now)
-        # The connector never stores an end of data that nobody has: somebody wrote it, and nothing is delivered up to it.
+        # The connector never stores an end beyond the existing data: somebody else wrote it, and nothing is delivered
+        # up to it.
         reason = reason or clock_doubtful("the end of what it has delivered", offset.delivered_to, self.situation.now)
         reason = reason or clock_doubtful("the end of Stripe's data", stripe.available_end, self.situation.now)
         if reason is not None:
@@ -187,7 +188,7 @@ class PartitionJudge:
             yield ("late" if stripe.run_status == "pending" else "stuck"), Reason(step.code, words)
 
     def _has_work(self, partition: ReportPartition, offset: ReportOffset) -> bool:
-        """Whether the connector has something to store of it; beyond now its offset stands for data that nobody has."""
+        """Whether the connector has something to store for it; an offset beyond now stands for data that does not exist."""
         if offset.delivered_to is not None and offset.delivered_to > self.situation.now:
             return True
         if offset.is_done_in(self.worked_round):
@@ -280,7 +281,7 @@ class PartitionJudge:
         return has_just_begun and behind <= self.situation.current_round - round_before + _NORMAL_DELAY_SECONDS
 
     def _is_moving(self, partition: ReportPartition, offset: ReportOffset) -> bool:
-        """Whether what is stored is the fruit of a report of the last day that was ready in time."""
+        """Whether the stored offset comes from a report of the last day that was ready in time."""
         return any(
             self.situation.now - run.created < _STALL_SECONDS
             and is_in_time(run, self.situation.settings.max_wait_milliseconds, self.situation.now) is True

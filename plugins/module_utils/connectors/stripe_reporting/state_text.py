@@ -25,7 +25,7 @@ def state_lines(facts: Data) -> list[str]:
     """A verdict for each partition, who blocks, what doing nothing costs, and the remedies compared."""
     rows = []
     for verdict in facts["verdicts"]:
-        # For a blocked one it matters by whom; its age says nothing about it.
+        # For a blocked partition its blocker matters; its age says nothing.
         telling = verdict["reasons"][:1] if verdict["verdict"] == "blocked" else verdict["reasons"]
         rows.append(
             PartitionRow(

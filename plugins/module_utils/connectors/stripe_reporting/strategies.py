@@ -46,18 +46,20 @@ def holds_until(situation: Situation) -> int:
 def target_round(situation: Situation, chosen: Sequence[ReportPartition]) -> int:
     """The round (epoch seconds) of all the targets.
 
-    All partitions can move to the current round together; some of them must stay in the round of the others. A partition
-    without an offset has no round to stay in, and one of a timezone that no task works on holds nobody back.
+    All partitions can move to the current round together; some of them must stay in the round of the others. A
+    partition without an offset has no round to stay in. A partition whose timezone no task works on holds no other
+    back.
     """
     moves_all = set(chosen) >= set(situation.deciding) & set(situation.offsets)
     return situation.current_round if moves_all else situation.worked_round
 
 
 def continue_lossless(situation: Situation, chosen: Sequence[ReportPartition]) -> Targets:
-    """The smallest change that heals. Nothing is skipped; rows come twice only where an open run cannot be resumed.
+    """The smallest change that repairs the connector. Nothing is skipped; rows come twice only where an open run cannot
+    be resumed.
 
-    On the current round only partitions that cannot go on without help are changed. Behind it the chosen partitions move to
-    the target round, so that missed rounds are not reloaded one by one.
+    On the current round only partitions that cannot continue without help are changed. Behind it the chosen partitions
+    move to the target round, so that missed rounds are not reloaded one by one.
     """
     round_id = target_round(situation, chosen)
     moves = round_id != situation.worked_round
@@ -70,7 +72,7 @@ def continue_lossless(situation: Situation, chosen: Sequence[ReportPartition]) -
             continue
         _refuse_future(situation, partition, offset)
         if offset.round_id == round_id:
-            # Without the move it would have its turn again in a later round, and deliver what has come since.
+            # Without the move, it would be processed again in a later round and deliver what has arrived since.
             is_behind = moves and offset.goes_on_at != situation.stripe[partition].available_end
             needs_help = is_behind or _needs_help_in(round_id, situation, partition, offset)
         else:
@@ -82,9 +84,9 @@ def continue_lossless(situation: Situation, chosen: Sequence[ReportPartition]) -
 
 
 def _refuse_future(situation: Situation, partition: ReportPartition, offset: ReportOffset) -> None:
-    """Raise InputError for an offset that is ahead of the clock: what it seems to have delivered, nobody has."""
+    """Raise InputError for an offset that is ahead of the clock: the data that it claims to have delivered does not exist."""
     delivered_to = offset.delivered_to
-    # A day, since this clock and that of the one who wrote it may differ.
+    # A day, since this clock and the clock of the writer may differ.
     if delivered_to is not None and delivered_to > situation.now + DAY_SECONDS:
         raise InputError(
             f"{partition}: its offset says that all is delivered up to {show_moment(delivered_to)}, which is in the future, so "

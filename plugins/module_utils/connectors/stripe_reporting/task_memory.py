@@ -29,10 +29,10 @@ _STORED_WITHIN_SECONDS = 300
 def done_in_memory(
     situation: Situation, walked: Collection[ReportPartition], worked_round: int
 ) -> Mapping[ReportPartition, ReportOffset]:
-    """The partitions that the task takes for done in the current round though their offsets say otherwise.
+    """The partitions that the task considers done in the current round although their offsets say otherwise.
 
     With what it remembers of each. ``worked_round`` (epoch seconds) is the round of the ``walked`` partitions. Such a
-    partition had all its reports in time, they are not stored although no poll goes on, and it asks for no more.
+    partition had all its reports in time. They are not stored although no poll is running, and it requests no more.
     """
     if worked_round != situation.current_round or not situation.is_working or not _is_idle(situation, walked):
         return {}
@@ -51,7 +51,7 @@ def done_in_memory(
 
 
 def _is_idle(situation: Situation, walked: Collection[ReportPartition]) -> bool:
-    """Whether it is known that no poll goes on: a poll makes one report run after the other, and stores at its end."""
+    """Whether it is certain that no poll is running: a poll makes one report run after the other, and stores at its end."""
     wait = situation.settings.max_wait_milliseconds
     for partition in walked:
         runs = situation.evidence.runs_of(partition)

@@ -107,7 +107,7 @@ def _was_in_vain(runs: Sequence[tuple[ReportPartition, ReportRun]], index: int) 
     next_partition, again = next((one for one in later if one[0] >= partition), (None, None))
     if next_partition != partition or again is None or again.start != run.start:
         return False
-    # One that was ready by then may have been delivered: every round begins at the same date, and so does a reset.
+    # A run that was ready in time may have been delivered: every round begins at the same date, and so does a reset.
     return run.succeeded_at is None or again.created < run.succeeded_at
 
 

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The walk of the Stripe reporting connector: which requests it will make next from given offsets.
 
-A model of one task from its start until it has nothing more to do, with every report run succeeding at once. It is what
-makes a preview say the truth, and its rules are those of the connector, traps included; ``docs/stripe-connector.md``
-lists them with their evidence.
+A model of one task from its start until it has nothing more to do, with every report run succeeding at once. Previews
+rest on it, so its rules are those of the connector, traps included; ``docs/stripe-connector.md`` lists them with their
+evidence.
 """
 
 from __future__ import annotations
@@ -37,13 +37,15 @@ DEFAULT_MAX_WAIT_MILLISECONDS = 300_000
 DEFAULT_CRON = "0 0 0 * * ?"
 _DEFAULT_MAX_INTERVAL_DAYS = 30
 _TRIMMED = "".join(map(chr, range(ord(" ") + 1)))
-# What a stalled connector with a cron of seconds would ask for is beyond any use; the count then says "more than".
+# A stalled connector with a cron of seconds would make uselessly many requests; the count then says "more than".
 MOST_REQUESTS = 20_000
 
 
 @dataclass(frozen=True)
 class WalkSettings:
-    """What of the connector's config decides its walk. ``hides_types``: it may work on more than the ``report_types``."""
+    """The part of a connector's config that decides its walk. ``hides_types``: it may work on more than the
+    ``report_types``.
+    """
 
     rounds: Rounds
     report_types: tuple[str, ...]
@@ -90,7 +92,7 @@ class StripeState:
 
     @property
     def data_start(self) -> int:
-        """No data is before it; the epoch where Stripe does not tell."""
+        """No data is before it; the epoch if Stripe does not return it."""
         return self.available_start or 0
 
 

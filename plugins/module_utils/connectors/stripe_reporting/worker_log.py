@@ -51,7 +51,7 @@ class LogFailure:
 
 @dataclass(frozen=True)
 class LogFacts:
-    """What is known of the task that started last; what a task before it wrote is left out.
+    """What is known about the task that started last, without what earlier tasks wrote.
 
     ``started_timezones``: those it started with; None where the log holds no start. ``dropped``: timezone to why its client
     was refused. ``failures``: oldest first. ``abandoned_tasks``: those that did not stop in time, of the whole log, since such
@@ -65,7 +65,8 @@ class LogFacts:
 
 
 def read_log(lines: Iterable[str], connector: str) -> LogFacts:
-    """The facts about a connector in log lines, oldest first. With a log of several workers, that of its last start counts.
+    """The facts about a connector in log lines, oldest first. In a log of several workers, the worker of the last start
+    counts.
 
     Two tasks of one connector, or one that was abandoned and its successor, cannot be told apart.
     """

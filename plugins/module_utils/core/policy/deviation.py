@@ -81,7 +81,7 @@ class Checked:
 
 
 def fixes_together(checked: Iterable[Checked]) -> list[dict[str, Any]]:
-    """What connect_config has to be called with, once for all connectors that need the same: its options as data."""
+    """The options for a call of connect_config as data, once for all connectors that need the same fix."""
     together: dict[tuple[Fix, ...], list[str]] = {}
     for one in checked:
         if one.fixes:

@@ -37,7 +37,7 @@ class BuiltIn:
 class ClassPolicy:
     """The rules of one class. ``topics`` None: its topics are not looked at.
 
-    ``topics_of``: as in :class:`BuiltIn`; None for a class of the user's, of which the workers tell to which topics it writes.
+    ``topics_of``: as in :class:`BuiltIn`; None for a user's class: the workers return the topics to which it writes.
     """
 
     name: str

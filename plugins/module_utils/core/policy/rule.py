@@ -67,7 +67,7 @@ class Config:
 
 @dataclass(frozen=True)
 class SettingRule:
-    """What is wanted of one setting. Numbers are in the unit of the setting; a part that is None, or false, wants nothing.
+    """What one setting must be. Numbers are in the unit of the setting; a part that is None, or false, wants nothing.
 
     ``fix``: the value to write where it deviates.
     ``severity`` is that of every part but ``recommended``, which is a warning.
@@ -103,7 +103,7 @@ class SettingRule:
         return self._check_value(effective, config)
 
     def _check_missing(self, config: Config) -> Deviation | None:
-        """The deviation of a setting that has no value at all, not even a default."""
+        """The deviation of a setting without any value or default."""
         if self.minimum is not None:
             return self._deviation(config, "minimum", self._at_least(self.minimum), self._raise(config))
         if self.recommended is not None:
@@ -154,7 +154,7 @@ class SettingRule:
 
     @property
     def _floor(self) -> int | None:
-        """What a value that is too low is raised to."""
+        """The value to which a value that is too low is raised."""
         return self.minimum if self.recommended is None else self.recommended
 
     def _raise(self, config: Config) -> Fix | None:

@@ -12,7 +12,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.
 
 
 def delivered(recovery: Recovery) -> dict[Partition, int]:
-    """Up to where each partition has delivered, in epoch seconds; those of which it is not known are left out."""
+    """Up to where each partition has delivered, in epoch seconds; without partitions for which this is not known."""
     return {one.partition: one.delivered_to for one in recovery.partitions if one.delivered_to is not None}
 
 

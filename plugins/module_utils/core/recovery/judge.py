@@ -33,12 +33,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
-# From good to bad: the outcome for a connector is the worst of its parts. Only connectors are ``not_verified``.
+# From good to bad: the outcome for a connector is the worst of its partitions. Only connectors are ``not_verified``.
 OutcomeName = Literal["recovered", "not_verified", "not_proven", "recovering", "not_recovered"]
 OUTCOMES: tuple[OutcomeName, ...] = get_args(OutcomeName)
 GOOD_OUTCOMES: tuple[OutcomeName, ...] = ("recovered", "not_verified")
 
-# A verdict that only lacks knowledge about commits: one that was seen answers it.
+# A verdict that only lacks knowledge about commits: a commit that was seen settles it.
 _ANSWERED_BY_A_COMMIT = frozenset(
     {"commit_time_unknown", "may_be_quiet", "no_commit", "no_time", "nothing_stored_since_reset", "time_old"}
 )
@@ -153,7 +153,7 @@ class Recovery:
 
 
 def judge_recovery(target: Target, seen: Seen, *, now: float, is_over: bool) -> Recovery:
-    """What became of the connector. ``is_over``: the time to wait is over, so what is not seen by now is not proven.
+    """What became of the connector. ``is_over``: the waiting time is over, so whatever has not been seen is not proven.
 
     ``now``: epoch seconds.
     """

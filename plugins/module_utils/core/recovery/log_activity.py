@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.connectops.recovery.plugins.module_utils.core.log_lines import lines_of_connector, moment_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
 
-# Clocks that are kept right differ by less than this.
+# Synchronised clocks differ by less than this.
 CLOCK_SECONDS = 10.0
 # The change is noted before the resume. A rebalance that Connect delays, by 5 minutes as a rule, may come before the start.
 START_SECONDS = 600.0

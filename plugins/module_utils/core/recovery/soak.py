@@ -46,7 +46,7 @@ Reached = tuple[Union[int, None], Union[int, None]]
 class Sample:
     """What one verification saw of a connector at one moment (epoch seconds). ``statuses``: by checkpoint.
 
-    ``reached``: how far each partition was; those of which nothing is known are left out.
+    ``reached``: how far each partition was, without partitions for which this is not known.
     """
 
     at: float
@@ -113,7 +113,7 @@ class Soak:
     samples: tuple[Sample, ...] = ()
 
     def with_sample(self, sample: Sample) -> Soak:
-        """The soak with one more sample; of more than 300 that one goes which tells least."""
+        """The soak with one more sample; beyond 300 samples the least informative one is dropped."""
         samples = (*self.samples, sample)
         return replace(self, samples=samples if len(samples) <= MOST_SAMPLES else _without_one(samples))
 
@@ -132,7 +132,7 @@ class Soak:
 
     @property
     def partitions(self) -> tuple[Partition, ...]:
-        """Those of which any sample tells how far they were, as they first came."""
+        """The partitions whose position any sample shows, in the order of their first appearance."""
         return tuple(dict.fromkeys(one for sample in self.samples for one in sample.reached))[:MOST_PARTITIONS]
 
     def as_data(self) -> dict[str, Any]:
@@ -216,7 +216,7 @@ def _reached(data: Any) -> Reached:
 
 
 def _is_moment(data: Any) -> bool:
-    """Whether it is one that can be reckoned with, or None."""
+    """Whether it is a usable number, or None."""
     return data is None or (isinstance(data, int) and abs(data) < 2**63)
 
 

@@ -81,7 +81,7 @@ class SeenSetting:
 
 @dataclass(frozen=True)
 class KnownChange:
-    """The change that is verified, as its backup tells of it. Moments are epoch seconds.
+    """The change that is verified, as its backup describes it. Moments are epoch seconds.
 
     ``returned_at``: when the connector was returned to its state; before that was noted, the moment of the backup.
     ``target_ends``: the ends of its topics before the change; empty where these were not read. ``offsets``: those before it.
@@ -176,7 +176,7 @@ class Target:
         return {partition: offset for partition, offset in merged.items() if offset is not None}
 
     def is_meant_to_run(self, connector: Connector) -> bool:
-        """Whether the connector should be RUNNING; without a reset a PAUSED or STOPPED one is taken to be so by choice."""
+        """Whether the connector should be RUNNING; without a reset PAUSED or STOPPED is taken as deliberate."""
         return (self.final_state or connector.state) not in ("PAUSED", "STOPPED")
 
 

@@ -75,9 +75,10 @@ def decode_status(topic: str, key: bytes | None, value: bytes | None, written_at
 
 
 def task_history(records: Collection[StatusRecord], worker_ids: Collection[str], since: float) -> TaskHistory | None:
-    """What the records of one connector tell since a moment (epoch seconds); None where they are not those of its cluster.
+    """What the records of one connector show since a moment (epoch seconds); None if they belong to another cluster.
 
-    ``worker_ids``: the workers of its cluster that are known. The topic may have dropped older records, so it is the least.
+    ``worker_ids``: the workers of its cluster that are known. The topic may have dropped older records, so the figures
+    are minimums.
     """
     topic = _own_topic(records, worker_ids)
     if topic is None:

@@ -67,7 +67,7 @@ def go_back_lines(plan: Data, backup_file: str, options: Data) -> list[str]:
 
 
 def rollback_command(cluster: str, connector: str, backup_file: str) -> list[str]:
-    """The command of the playbook that takes back the change of which this is the backup, in lines for a shell."""
+    """The command of the playbook that takes back the change of this backup, in lines for a shell."""
     wanted = {"cluster_label": cluster, "backup_file": backup_file}
     return [line.removeprefix("    ") for line in _how_to_roll_back("", connector, wanted, "")[1:]]
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plans that were agreed to: whether the plan of now is one of them, and otherwise what has moved since."""
+"""Agreed plans: whether the present plan is one of them, and otherwise what has moved since."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 
 Data = Mapping[str, Any]
 
-# A sentence that names more would not be read to its end.
+# Nobody would read a sentence with more names to its end.
 _NAMED = 3
 
 
@@ -42,8 +42,9 @@ class Agreed:
     def check(self, now: Plan, begun_in: LastingState | None = None) -> str | None:
         """None if the plan of now is the agreed one; a sentence if nothing is left to do for the same request.
 
-        ``begun_in``: the state before a change that was not finished, None if there was none. To begin the agreed change
-        anew, or only to return the connector after it, is the agreed one too. Raises RecoveryError for any other plan.
+        ``begun_in``: the state before a change that was not finished, None if there was none. Starting the agreed
+        change again, or only returning the connector after it, counts as the agreed plan too. Raises RecoveryError for
+        any other plan.
         """
         if now.id == self.id:
             return None

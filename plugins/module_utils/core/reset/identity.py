@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The id of a plan, made of its content as data: who has the data, from a file or a result, can make the id again."""
+"""The id of a plan, made from its content as data. Anyone with the data, from a file or a result, can make the id again."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _UNORDERED = ("offsets", "presumed", "settings")
 _PASSING_STATES = ("UNASSIGNED", "RESTARTING")
 _REQUEST_DIGITS, _CONTENT_DIGITS = 4, 8
 _ID = re.compile(r"[0-9a-f]{12}")
-# As slow as a person does not notice: a short secret must not be found by trying all of them.
+# Slow, but not so slow that a person notices: nobody must find a short secret by trying all of them.
 _ROUNDS = 400_000
 _FINGERPRINT_DIGITS = 8
 
 
 def plan_id(data: Mapping[str, Any]) -> str:
-    """Twelve hexadecimal digits: four of what was asked of which connector, eight of what the plan presumes and does.
+    """Twelve hexadecimal digits: four for the request and its connector, eight for what the plan presumes and does.
 
     ``data`` is that of :meth:`Plan.as_data`; every key of it counts that does not follow from the others.
     """

@@ -101,7 +101,7 @@ class Preflight:
 def preflight_of(
     topics: Sequence[TargetTopic], forecast: Mapping[str, Any] | None, *, needs_keyless: bool = False
 ) -> Preflight:
-    """What there is to say of the topics. ``forecast``: of the plan, None where none can be made.
+    """The warnings about the topics. ``forecast``: of the plan, None where none can be made.
 
     ``needs_keyless``: the connector makes records without a key.
     """
@@ -134,7 +134,7 @@ class _Twice:
 
 
 def _bytes_of(partitions: Sequence[Mapping[str, Any]]) -> int | None:
-    """Of all that is read twice; None where one of them does not tell."""
+    """The size of everything that is read twice; None if it is unknown for a part."""
     found = [one.get("redelivered_bytes") for one in partitions if one["redelivered_seconds"]]
     return None if None in found else sum(int(one or 0) for one in found)
 

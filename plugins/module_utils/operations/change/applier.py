@@ -61,7 +61,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.pla
 RETURN_SECONDS = 60.0
 # It is reserved for undoing, returning, undoing after the return, and returning again; one more for clocks that differ.
 _MOST_RETURNS = 5
-# A task that cannot work with its new offset starts all the same, and fails a moment later.
+# A task that cannot work with its new offset starts nevertheless and fails a moment later.
 _WATCH_SECONDS = 2.0
 
 
@@ -131,8 +131,8 @@ class Applier:
     ) -> Applied:
         """Carry the plan out. ``agreed_plan`` is the id that the plan must still have in the STOPPED window, if given.
 
-        Raises RecoveryError; what was changed is undone then, and the connector is back in its state, or the error says
-        that it is not. Its fact ``backup_file`` names the backup, if there is one by then.
+        Raises RecoveryError; then the change is undone and the connector is back in its state, or the error says that
+        it is not. The error's fact ``backup_file`` names the backup, if there is one already.
         """
         try:
             return self._apply(connector, planned, worker_ids, agreed_plan)
@@ -235,7 +235,7 @@ class Applier:
     def _planned_again(
         self, connector: Connector, held: Connector, planned: Planned, agreed_plan: str | None
     ) -> Planned:
-        """The plan for what is there now that nothing moves any more, for the connector in its state before the stop."""
+        """The plan for the present values, which no longer move, and for the state from before the stop."""
         again = self._replan(replace(connector, config=held.config, offsets=held.offsets, in_topics=held.in_topics))
         if not _writes(planned.plan) and not _writes(again.plan):
             # Nothing is written, so the restart that was agreed to does no harm, whatever has moved.
@@ -249,7 +249,7 @@ class Applier:
         return again
 
     def _change(self, plan: Plan) -> SettingsAndOffsets:
-        """Write settings, then offsets; either all of it is there afterwards, or none."""
+        """Write settings, then offsets; afterwards either everything is written, or nothing."""
         self._kept.result = None
 
         def demand_untouched(settings: tuple[SettingChange, ...] = ()) -> None:
@@ -346,7 +346,7 @@ class Applier:
         return f"Restore the backup {self._kept.name} with the strategy restore."
 
     def _say_what_stays(self, error: RecoveryError, plan: Plan) -> None:
-        """Of an error after the change was made: nobody must take it for one that has left everything as it was."""
+        """Mark an error as raised after the change was made: nobody must think that everything stayed as it was."""
         if _writes(plan) and self._kept.result == "done":
             error.facts = {**error.facts, "changed": True}
             error.message = (
@@ -357,7 +357,7 @@ class Applier:
         """Return to the state before, after a failure; raises with both sentences when that does not go well either."""
         facts = error.facts if isinstance(error, RecoveryError) else {}
         if isinstance(error, HeldByOther):
-            # Its state is the other run's concern, and so is what was written.
+            # The other run is responsible for the state and for what was written.
             self._held.back_off()
             return
         try:

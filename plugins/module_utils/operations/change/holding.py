@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who changes a connector: this process, and what is known of another one that has begun to."""
+"""Who changes a connector: this process, and what is known about another process that has begun a change."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def this_process() -> Holder:
 
 
 def _this_machine() -> str:
-    """See :func:`machine_id`; empty on a system other than Linux, or where it does not tell."""
+    """See :func:`machine_id`; empty on a system other than Linux, or if the system does not show it."""
     try:
         return machine_id(_BOOT_ID.read_text(encoding="ascii"), _PROCESS_NAMESPACE.stat().st_ino)
     except (OSError, ValueError):
@@ -61,7 +61,7 @@ def read_to_change(
     read: Callable[[], tuple[Connector, tuple[str, ...]]],
     read_settings: Callable[[], Connector],
 ) -> tuple[Connector, tuple[str, ...]]:
-    """One connector with its offsets, and with a state that counts: that it is STOPPED is not the work of another run.
+    """One connector with its offsets and a reliable state: if it is STOPPED, that is not the work of another run.
 
     Other runs write their mark right after the order to stop it, and remove it right before they let it run again. So the state
     is read before the mark, and one that is STOPPED without a mark must stay so for a while. ``read`` returns the connector, and
@@ -83,7 +83,7 @@ def read_to_change(
 
 
 def _stays_stopped(cluster: Cluster, name: str, sleep: Callable[[float], None]) -> bool:
-    """Whether no other run has just ordered it to run: that order comes into force with the next rebalance."""
+    """Whether no other run has just ordered it to run: that order takes effect with the next rebalance."""
     for _look in range(_STOPPED_LOOKS):
         if cluster.status(name).state != "STOPPED":
             return False
@@ -132,6 +132,6 @@ def _has_ended(hold_text: str | None) -> bool:
     except ProcessLookupError:
         return True
     except (OSError, OverflowError):
-        # It is there and somebody else's, or cannot be asked for.
+        # The process exists and belongs to somebody else, or cannot be checked.
         pass
     return False

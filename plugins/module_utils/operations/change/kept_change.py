@@ -20,15 +20,15 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import Planned
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.who import who_runs_this
 
-# Of so many backups the run is looked for that was at work at the same time.
+# The number of backups in which to look for a run that was active at the same time.
 _NEWEST = 5
 
 
 class KeptChange:
     """One change in the store. ``clock`` returns epoch seconds by the workers' clock; ``target_ends``: see :class:`Backup`.
 
-    ``name`` is that of the newest backup, None before the first. ``result``: what has become of the change so far; set it to
-    None before anything is sent of which the outcome is not known yet.
+    ``name`` is that of the newest backup, None before the first. ``result``: what has become of the change so far; set
+    it to None before you send anything whose outcome is not known yet.
     """
 
     def __init__(
@@ -75,11 +75,11 @@ class KeptChange:
 
     @property
     def leaves_half_made(self) -> str | None:
-        """The backup of a killed run's change that is there in part and that this one has not finished; None as a rule."""
+        """The backup of a killed run's half-made change that this one has not finished; usually None."""
         return None if self.result == "done" else self._half_made
 
     def other_run(self) -> str:
-        """The run that has changed the connector at the same time, in words for a message, as far as the store knows of one."""
+        """The run that has changed the connector at the same time, in words for a message, if the store knows one."""
         with contextlib.suppress(RecoveryError):
             for entry in self._store.list()[:_NEWEST]:
                 if entry.name in (self.name, self._earlier):
@@ -100,7 +100,7 @@ class KeptChange:
             return
         with contextlib.suppress(RecoveryError):
             self._store.note_result(self.name, self.result, self._returned_at)
-            # One that was to be finished, and was not, stays as unfinished as it was.
+            # An unfinished change that this run did not finish stays unfinished.
             for replaced in (self._earlier, self._finishes if self.result == "done" else None):
                 if replaced is not None:
                     self._store.note_result(replaced, "replaced")
@@ -119,15 +119,15 @@ class KeptChange:
             change = self._store.read(journal.backup_file).change
             if change is not None and change.is_half_made(connector):
                 self._half_made = journal.backup_file
-            # One that has returned the connector, or that somebody else did, is a change of its own.
+            # If that run or somebody else has returned the connector, its change is a separate one.
             if change is not None and begun_in is not None:
                 self._unfinished = journal.backup_file, change
 
 
 def _is_part_of(unfinished: Change, change: Change) -> bool:
-    """Whether a change that goes on from an unfinished one is one with it.
+    """Whether a change that continues an unfinished one forms one change with it.
 
-    A rollback of an unfinished reset is not: it takes back what is there of that. A reset after an unfinished rollback is, or a
-    rollback of that reset would bring back the half of a rollback.
+    A rollback of an unfinished reset does not: it takes back the part that was made. A reset after an unfinished
+    rollback does; otherwise a rollback of that reset would bring back half a rollback.
     """
     return unfinished.rolls_back is not None or change.rolls_back is None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is seen of a change after the connector was returned to its state: what has FAILED, and what is still as written."""
+"""What a look shows after the connector was returned to its state: what has FAILED, and what is still as written."""
 
 from __future__ import annotations
 

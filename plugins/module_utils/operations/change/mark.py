@@ -30,12 +30,12 @@ _READ_TRIES = 50
 # What another worker shows for a moment only is not a finding.
 _LOOK_TRIES = 5
 _PAUSE_SECONDS = 0.1
-# No run comes from its mark to its first write in this time, so what was read so long ago still tells whether there is one.
+# No run gets from its mark to its first write in this time, so a read of this age still shows any other run.
 _FRESH_SECONDS = 0.3
 
 
 class HeldByOther(RecoveryError):
-    """Another run changes the connector: nothing of it may be written any more, neither undone nor returned."""
+    """Another run changes the connector: this run must not write, undo or return anything any more."""
 
 
 class Meddled(RecoveryError):
@@ -43,7 +43,7 @@ class Meddled(RecoveryError):
 
 
 class MarkGone(Meddled):
-    """The mark was removed by somebody. Another run may have come and gone, so nothing may be undone either."""
+    """Somebody has removed the mark. Another run may have come and gone, so nothing may be undone either."""
 
 
 class ConfigMark:
@@ -85,8 +85,8 @@ class ConfigMark:
     def take(self) -> str | None:
         """Write the mark, right after :meth:`look` without a read in between.
 
-        Returns a warning where it cannot be written; the journal has to do alone then. Raises HeldByOther, or another
-        RecoveryError when Connect cannot be asked; nothing else was changed by then.
+        Returns a warning if it cannot be written; then the journal must do alone. Raises HeldByOther, or another
+        RecoveryError when Connect cannot be asked; nothing else has been changed before that.
         """
         if self._looked_at is None or self._looked_at - self._cluster.remaining_seconds() > _FRESH_SECONDS:
             self.look()

@@ -51,7 +51,7 @@ class MarkAndJournal:
 
     def begin(self, plan: Plan, backup: str) -> str:
         """Write the journal, before the stop. Returns what to do if the run is killed. Raises HeldByOther."""
-        # Or it would replace the journal of a run that has marked the connector since it was read.
+        # Otherwise it would replace the journal of a run that has marked the connector since the last read.
         self.mark.look()
         self._write(plan, backup, is_marked=True, may_be_unmarked=True)
         return steps.if_killed(plan.connector, plan.final_state, self._hold.until)
@@ -61,7 +61,7 @@ class MarkAndJournal:
         warning = self.mark.take()
         if warning is not None:
             self._warn(warning)
-        # Nobody must miss a mark that was never there.
+        # A mark that was never there must not count as removed.
         self._write(plan, backup, is_marked=warning is None)
 
     def take_again(self) -> None:

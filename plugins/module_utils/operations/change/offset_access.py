@@ -22,7 +22,7 @@ _WRITE_TRIES = 10
 # Connect shows new and deleted partitions late, by half a second at the worst seen; each try waits for one second.
 _READ_TRIES = 10
 _PAUSE_SECONDS = 0.1
-# Of Connect's answer for a connector that has no say about its offsets.
+# Part of Connect's answer for a connector that cannot alter its offsets itself.
 _EXTERNAL = "manages offsets externally"
 
 
@@ -112,7 +112,7 @@ class RestOffsets:
             return error
         except ConnectError as error:
             if is_surely_not_made(error):
-                # What has the new offset now has it from somebody else.
+                # If a partition has the new offset now, somebody else wrote it.
                 self._sent = sent_before
             raise
         else:

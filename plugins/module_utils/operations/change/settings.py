@@ -58,7 +58,7 @@ def decide_with_server(
     if "connector.class" not in wanted:
         raise InputError("config.connector.class: a connector without its class cannot exist; leave the key as it is.")
     after = cluster.validate(wanted["connector.class"], wanted)
-    # What was invalid before stays the user's business.
+    # A setting that was invalid before is left to the user.
     known = {(error.key, message) for error in now.errors for message in error.messages}
     for error in after.errors:
         for message in error.messages:
@@ -102,7 +102,7 @@ class SettingsWriter:
             self._send(current, changes)
         except ConnectError as error:
             if is_surely_not_made(error):
-                # What has the new values now has them from somebody else.
+                # If a key has the new value now, somebody else wrote it.
                 self._sent = ()
             raise
         self._read_back(changes)

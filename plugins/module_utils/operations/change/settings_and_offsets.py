@@ -66,7 +66,7 @@ class SettingsAndOffsets:
 
     @property
     def may_come_later(self) -> bool:
-        """Whether a write of which the answer was lost may still be carried out, after everything was undone."""
+        """Whether a write whose answer was lost may still be carried out, after everything was undone."""
         return self._settings.may_come_later or self._offsets.may_come_later
 
     def stored(self) -> Mapping[Partition, Offset]:
@@ -86,7 +86,7 @@ class SettingsAndOffsets:
             try:
                 self._offsets.write(self._plan.offsets)
             except NotStoppedYet:
-                # Somebody who has resumed it is the better reason.
+                # A resume by somebody else is the better explanation.
                 self._before_write(self._plan.settings)
                 raise
             self._note_end(writes)
@@ -105,7 +105,7 @@ class SettingsAndOffsets:
             raise RecoveryError(" ".join(failures))
 
     def _repeated(self, undo: Callable[[], None]) -> None:
-        """Undo, again where Connect refuses a call: half of a change is worse than a longer wait."""
+        """Undo, and repeat it if Connect refuses a call: half of a change is worse than a longer wait."""
         for tries_left in reversed(range(_UNDO_TRIES)):
             try:
                 undo()

@@ -34,7 +34,7 @@ _Box = SimpleQueue[Union[T, None, object]]
 
 
 class SharedReads:
-    """What the connectors that one task changes ask for together. Several threads use it.
+    """Reads that the connectors changed by one task share. Several threads use it.
 
     ``changed`` connectors are changed at the same time, of ``all_of_cluster``. Where so few are that single calls are cheaper, or
     where Connect has once not answered for all, each is asked for alone. Every answer is of a call that began after it was asked
@@ -72,10 +72,10 @@ class SharedReads:
 
 
 class _SharedCall(Generic[T]):
-    """One kind of call, which tells of several connectors. It begins at most once in ``pace_seconds``.
+    """One kind of call, which returns data on several connectors. It begins at most once in ``pace_seconds``.
 
-    One of those that wait makes the next call for all of them. Each has a box of its own for its answer: twenty that wait for one
-    lock hold each other up.
+    One of those that wait makes the next call for all of them. Each has a separate box for its answer: twenty threads
+    that wait for one lock slow each other down.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class _SharedCall(Generic[T]):
         self._waiting: dict[str, _Box[T]] = {}
 
     def of(self, cluster: Cluster, name: str, sleep: Callable[[float], None]) -> T | None:
-        """None where the call for all does not tell."""
+        """None if the call for all does not return it."""
         if not self._is_shared:
             return None
         box: _Box[T] = SimpleQueue()
@@ -103,7 +103,7 @@ class _SharedCall(Generic[T]):
         try:
             answer = box.get(timeout=cluster.remaining_seconds())
         except Empty:
-            # The time is up, which a call of its own will say.
+            # The time is up; a single call will report that.
             self._withdraw(name, box)
             return None
         if answer is _YOUR_TURN:
@@ -121,7 +121,7 @@ class _SharedCall(Generic[T]):
             self._began_at = time.monotonic()
             found = self._ask(cluster, set(asking))
         except ConnectError:
-            # Each asks for itself, and gets the error that is its own.
+            # Each connector is asked for alone, and gets its own error.
             pass
         finally:
             with self._lock:

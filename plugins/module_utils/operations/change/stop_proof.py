@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The proof that no task of a stopped connector is left.
 
-STOPPED without tasks is none: a task on another worker can commit over a reset until Connect's graceful shutdown timeout
-expires. The proof is a call that a worker serves only after it has ended its tasks.
+STOPPED without tasks is not a proof: a task on another worker can commit over a reset until Connect's graceful shutdown
+timeout expires. The proof is a call that a worker serves only after it has ended its tasks.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def has_ended_on(
             # Where its own cluster has it, a worker of another cluster was reached at this address.
             cluster.config(connector)
             return False
-        # Where its tasks ran, silence may be that of a frozen worker, which would go on with them.
+        # If its tasks ran there, a silent worker may be frozen, and would continue with them later.
         if answer.outcome == "unreachable" or (answer.outcome == "silent" and not had_it):
             return False
         if answer.outcome == "answered":

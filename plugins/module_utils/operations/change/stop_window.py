@@ -35,7 +35,7 @@ _FIRST_PAUSE_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 0.25
 _ORDER_PAUSE_SECONDS = 1.0
 _WATCH_PAUSE_SECONDS = 0.5
-# A stop whose answer was lost is sent again when it has not come into force by then: a rebalance takes 3 s as a rule.
+# A stop whose answer was lost is sent again if it has not taken effect in this time: a rebalance usually takes 3 s.
 _STOP_AGAIN_SECONDS = 8.0
 # Two workers may show different states for a moment.
 _FOREIGN_SECONDS = 2.0
@@ -96,7 +96,7 @@ class StopWindow:
 
     @property
     def stop_may_come_later(self) -> bool:
-        """Whether a stop was sent of which it is not known that it has come into force: a worker may still carry it out."""
+        """Whether a stop was sent that may not have taken effect yet: a worker may still carry it out."""
         return self._lost_stops > 0 and (self._stops > 1 or not self._has_stop_come)
 
     def enter(
@@ -266,7 +266,7 @@ class StopWindow:
             self._stop_again_at = self._cluster.remaining_seconds() - _STOP_AGAIN_SECONDS
 
     def _demand_unchosen(self, status: Status, seconds: float) -> None:
-        """Raises Meddled for a state that has been another one for so long."""
+        """Raises Meddled if the state has differed for this long."""
         now = self._cluster.remaining_seconds()
         if self._foreign_since is None:
             self._foreign_since = now

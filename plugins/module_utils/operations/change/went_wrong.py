@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is said of a change that went wrong, by what went wrong with it."""
+"""The messages about a change that went wrong, one for each cause."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def is_deleted(error: BaseException) -> bool:
 
 
 def was_deleted(connector: str, *, changed: bool) -> RecoveryError:
-    """The error of a change whose connector is gone. ``changed``: something had been written by then."""
+    """The error of a change whose connector is gone. ``changed``: something had already been written."""
     return RecoveryError(
         f"Connector '{connector}' was deleted while it was being changed: nothing more was done. Connect keeps its offsets for a"
         " connector that is created with the same name.",
@@ -34,7 +34,7 @@ def not_returned(failure: RecoveryError, plan: Plan) -> RecoveryError:
 
 
 def failed_after_return(error: RecoveryError, connector: str, failed: list[str]) -> RecoveryError:
-    """The error of a connector that was returned after an error, and of which something has ``failed`` then."""
+    """The error of a connector that was returned after an error and then has ``failed`` parts."""
     return RecoveryError(
         f"{error.sentence} Connector '{connector}' was resumed, but {', '.join(failed)} FAILED: read the worker's log, remove the"
         " cause, then restart it.",

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading what connectors have left behind outside of Connect since their changes: in logs, in their topics, as states."""
+"""Reads the traces of connectors outside of Connect since their changes: in logs, in their topics, as states."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _with_arrivals(kafka: KafkaClient, one: Changed, aftermath: Aftermath) -> Af
 def _with_histories(
     kafka: KafkaClient, changed: Mapping[str, Changed], seen: Mapping[str, Aftermath]
 ) -> dict[str, Aftermath]:
-    """With what the status topic, read once for all, tells of the tasks."""
+    """With the tasks' history from the status topic, which is read once for all."""
     try:
         records = kafka.statuses(changed)
     except KafkaFailed as failure:

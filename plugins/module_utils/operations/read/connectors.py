@@ -43,7 +43,7 @@ _CLOCK_TOLERANCE_SECONDS = 60
 
 
 def workers_now(client: Cluster, now: float) -> tuple[float, tuple[str, ...]]:
-    """The time by the clock of the worker that answered last, which decides about rounds, in epoch seconds.
+    """The time by the clock of the worker that answered last, in epoch seconds. This clock decides about rounds.
 
     With a warning where ``now``, this machine's, differs by more than a minute.
     """
@@ -117,7 +117,7 @@ def read_with_topics(
 def read_snapshot(client: Cluster, names: Sequence[str], now: float, *, with_offsets: bool = True) -> Snapshot:
     """The named connectors with their offsets, or all of the cluster for no names; ``now`` is epoch seconds.
 
-    One whose offsets Connect cannot tell, such as one without its plugin, has that as its problem.
+    If Connect cannot return a connector's offsets, for example without its plugin, its ``problem`` says so.
     """
     root = client.root()
     known = client.connectors()

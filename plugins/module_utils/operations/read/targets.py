@@ -54,7 +54,7 @@ def find_targets(
                 target = _with_change(stores.of(name), connector, planned.get(name), cluster_id)
             except RecoveryError as error:
                 warnings.append(f"{error.sentence} Progress of '{name}' counts from now on.")
-                # What is noted of the stores here is why they could not be read.
+                # The notes of the stores say here why they could not be read.
                 is_unknown = bool(stores.notes) or not isinstance(error, _NoChange)
                 target = planned.get(name, Target(is_unknown=is_unknown))
             if not target.baseline:
@@ -95,9 +95,9 @@ def keep_samples(
 def changed_connectors(
     cluster: Cluster, backups: BackupOptions, kafka: KafkaOptions | None
 ) -> tuple[list[str], list[str]]:
-    """The connectors of which a change is in the store, and warnings about those that do not exist any more.
+    """The connectors with a change in the store, and warnings about connectors that no longer exist.
 
-    Raises InputError where there is none.
+    Raises InputError if there is none.
     """
     with look_if_possible(backups, kafka, None) as stores:
         kept = [name for name in stores.connectors() if stores.of(name).list()]
@@ -117,7 +117,7 @@ def changed_connectors(
 
 
 def _with_change(store: DocumentStore, connector: Connector, planned: Target | None, cluster_id: str) -> Target:
-    """The target with what the backup tells of its change. Raises RecoveryError."""
+    """The target with its change from the backup. Raises RecoveryError."""
     target = _last_target(store, connector, cluster_id) if planned is None else planned
     if target.backup_file is None:
         return target

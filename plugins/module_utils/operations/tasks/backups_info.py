@@ -33,7 +33,7 @@ def run(params: Mapping[str, Any], context: TaskContext) -> Outcome:
 
 
 def _wanted(names: list[str], stores: Stores, options: BackupOptions) -> list[str]:
-    """The connectors to list. Raises InputError for a name of which nothing is kept."""
+    """The connectors to list. Raises InputError for a name without backups."""
     known = stores.connectors()
     for name in names:
         if name not in known:

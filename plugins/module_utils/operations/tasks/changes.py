@@ -99,7 +99,7 @@ class _Prepared:
 
 @dataclass(frozen=True)
 class _NothingToDo:
-    """Of a connector whose unfinished change has left nothing to do, so its journal was ended."""
+    """For a connector whose unfinished change has left nothing to do, so its journal was ended."""
 
     warnings: tuple[str, ...]
 
@@ -261,7 +261,7 @@ class Changes:
         return read_with_topics(cluster, connector, self._topics, self._options.write_to, sleep)
 
     def _refuse_unwritable(self, plan: Plan) -> None:
-        """What the user may not write is refused before anything is stopped."""
+        """Refuse before anything is stopped if the user may not write to a topic."""
         written = {place.topic for change in plan.offsets for place in change.topic_keys}
         if self._topics is not None and written:
             self._topics.refuse_unwritable(written)

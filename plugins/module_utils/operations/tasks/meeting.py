@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Connectors that are stopped together, or returned together, share rebalances of the workers.
 
-A rebalance takes up to a heartbeat (3 s by default) as soon as there are two workers, and reads and changes of other connectors
-wait for it. So all are looked at before the first one is stopped, and one that is done waits for the others that are still
-STOPPED, but not for long: none is held down by a slow one. The marks are removed before the first one returns: a mark that is
-removed during a rebalance leaves a connector STOPPED without one until that has ended.
+A rebalance takes up to a heartbeat (3 s by default) as soon as there are two workers, and reads and changes of other
+connectors wait for it. So all are looked at before the first one is stopped, and one that is done waits for the others
+that are still STOPPED, but not for long: a slow one must not hold up the others. The marks are removed before the first
+one returns: a mark that is removed during a rebalance leaves a connector STOPPED without one until that has ended.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _LONGEST_WAIT_SECONDS = 5.0
-# The others have begun to remove their marks by then, and this one has none any more.
+# The others are already removing their marks, and this one has no mark any more.
 _LONGEST_WAIT_UNMARKED_SECONDS = 1.0
 _SLICE_SECONDS = 0.1
 
@@ -90,7 +90,8 @@ class Meetings:
     def before_unmark(self, name: str, check: Callable[[], None]) -> None:
         """Wait before the mark is removed."""
         self._unmark.wait(name, check)
-        # Only those that remove theirs at the same time will be waited for: a slow one keeps nobody without a mark.
+        # Wait only for connectors that remove their marks at the same time: a slow one must not leave others without a
+        # mark.
         self._return.expect(name)
 
     def before_return(self, name: str, check: Callable[[], None]) -> None:

@@ -157,7 +157,7 @@ class _Topics:
                     yield from of.topics.check(topic, self.settings[topic])
 
     def not_looked_at(self, connector: Connector, of: ClassPolicy) -> Iterator[str]:
-        """A sentence for each topic, or for all of them, of which nothing is known for a good reason."""
+        """A sentence for each topic, or for all topics, about which nothing is known for a good reason."""
         if of.topics is None or self.problem is not None:
             return
         if connector.config.get(OTHER_CLUSTER):
@@ -173,7 +173,7 @@ class _Topics:
 
 
 def _topics_of(cluster: Cluster, connector: Connector, of: ClassPolicy) -> tuple[str, ...] | None:
-    """The topics of a connector that are to be looked at; None where the workers do not tell them."""
+    """The topics of a connector to look at; None if the workers do not return them."""
     if of.topics is None or connector.config.get(OTHER_CLUSTER):
         return ()
     return cluster.active_topics(connector.name) if of.topics_of is None else of.topics_of(connector.config)

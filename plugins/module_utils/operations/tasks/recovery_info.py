@@ -237,7 +237,7 @@ class _Wait:
         return None if soak is None else SoakState.of(soak, self._options.soak_hours)
 
     def _history(self, recovery: Recovery) -> list[dict[str, Any]]:
-        """How far its partitions were at the change and at each look since; empty where no backup tells of the change."""
+        """How far its partitions were at the change and at each look since; empty if no backup holds the change."""
         change, kind = self._targets[recovery.name].change, kind_of(self._kinds, recovery.connector)
         if change is None:
             return []

@@ -17,7 +17,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
 T = TypeVar("T")
 Say = Callable[[str], None]
 _LOOK_SECONDS = 0.2
-# After it was given up, work that is waiting for an answer is not waited for any longer than this.
+# Wait at most this long for abandoned work that is waiting for an answer.
 _LAST_LOOKS = 10
 
 
@@ -43,10 +43,10 @@ def side_by_side(
 ) -> dict[str, T | RecoveryError]:
     """Do the work for every name, for at most ``at_once`` at the same time, in the order of the names.
 
-    Returns by name, in that order, the result or the RecoveryError, which also stands for an unexpected exception.
-    A missing library and what is no Exception are raised, after all work has ended.
-    ``work`` shows a line to a person by its second argument; ``progress`` gets these lines in this thread, one at a time.
-    ``left`` is None until the work is to be left unfinished; then it is the error of such work.
+    Returns by name, in that order, the result or the RecoveryError, which also stands for an unexpected exception. A
+    missing library, and anything that is not an Exception, is raised after all work has ended. ``work`` shows a line to
+    a person by its second argument; ``progress`` gets these lines in this thread, one at a time. ``left`` is None until
+    the work is to be left unfinished; then it is the error of such work.
     """
     waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
     for name in names:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A support bundle: all that is known of a cluster in one archive without secrets, as far as it can be read."""
+"""A support bundle: everything known about a cluster, as far as it can be read, in one archive without secrets."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def _blocker(facts: Data, partitions: tuple[PartitionReport, ...]) -> str | None
 
 
 def _settings(plan: Data, recovery: Data) -> Iterator[SettingReport]:
-    """Those of the plan; without one, those that an earlier change has written, of which the value before is not known."""
+    """The settings of the plan; without a plan, the settings that an earlier change has written, whose old values are unknown."""
     seen = {one["key"]: one for one in recovery.get("settings") or ()}
     for one in plan.get("settings") or ():
         found = word_or_none(SETTINGS_FOUND, seen.get(one["key"], NO_DATA).get("found"))

@@ -43,7 +43,7 @@ class Look:
 
 @dataclass(frozen=True)
 class PartitionReport:
-    """One source partition. ``name``: what tells it from the others of its connector.
+    """One source partition. ``name``: what distinguishes it from the others of its connector.
 
     ``delivered_before``, ``delivered_after``: up to where it had and has delivered; ``available_end``: the end of the data
     that there is; None where that is not known. ``outcome``: what became of it, None where nobody waited for it.
@@ -200,7 +200,7 @@ class ClusterReport:
         return f"{counted(len(self.connectors), 'connector')}: {found}."
 
     def summary(self, playbook: Playbook, *, is_preview: bool) -> dict[str, Any]:
-        """The cluster in a few values, for what goes on to another job."""
+        """The cluster in a few values, to pass on to another job."""
         return {"playbook": playbook, "is_preview": is_preview, "outcome": self.outcome, "message": self.message}
 
 

@@ -37,7 +37,7 @@ TONES: dict[ReportOutcome, Tone] = {
     "ok": "good",
 }
 OUTCOMES = tuple(TONES)
-# A cluster in which there is no connector to report on.
+# A cluster without a connector to report on.
 NOTHING: ReportOutcome = "unknown"
 
 

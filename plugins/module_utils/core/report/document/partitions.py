@@ -37,7 +37,7 @@ def partition_reports(facts: Data, change: Data, recovery: Data) -> tuple[Partit
         now, to_come = seen.get(partition, NO_DATA), forecasts.get(partition, NO_DATA)
         offset = stored.get(partition, NO_DATA).get("offset")
         looks = tuple(Look(*point) for point in histories.get(partition, NO_DATA).get("points") or ())
-        # Where this run has not looked before the change, what was stored then tells it.
+        # If this run has not looked before the change, the offset stored at that time shows it.
         before = looks[0].delivered_to if looks and not verdict else None
         return PartitionReport(
             name=name,
