@@ -265,7 +265,7 @@ def test_a_topic_that_does_not_exist_is_neither_read_nor_written_nor_made_by_tha
     with pytest.raises(TopicNotFound, match="no-such-topic"):
         brokers.write("a", {"one": "1"})
     for check_mode in (True, False):
-        with pytest.raises(TopicNotFound, match="Set backup_topic_create to true to let it be made"):
+        with pytest.raises(TopicNotFound, match="Set backup_topic_create to true to create it"):
             brokers.ensure("no-such-topic", may_make=False, check_mode=check_mode)
 
 
