@@ -76,7 +76,8 @@ def _draw(name: str, command: str, lines: list[str]) -> Path:
 
 def _previews(output: str) -> list[list[str]]:
     """The lines of each preview in a playbook's output: what a task shows before its result."""
-    tasks = (task.partition("\n")[2] for task in output.split("\nTASK [")[1:])
+    # A play may follow on a task without a result, such as one that ends the batch.
+    tasks = (task.partition("\n")[2] for task in re.split(r"\n(?:TASK|PLAY) \[", output)[1:])
     shown = (
         re.split(r"^(?:ok|changed|skipping|included|fatal): ", task, maxsplit=1, flags=re.MULTILINE)[0]
         for task in tasks
