@@ -19,18 +19,16 @@ from lab.simulated_fleet import fleet, write_inventory
 from unit.awx.objects import objects, templates
 from unit.awx.test_blank_surveys import blank_answers
 
-NO_ANSWERS: Mapping[str, Any] = {}
-
 
 def run_workflow(
-    folder: Path, inventory: Path, answers: Mapping[str, Any] = NO_ANSWERS, *, backups_are_lost: bool = False
+    folder: Path, inventory: Path, answers: Mapping[str, Any] | None = None, *, backups_are_lost: bool = False
 ) -> list[Job]:
     """The jobs of its nodes up to the first that fails; the approval is given.
 
     ``answers``: of the survey, whose other questions are left blank.
     """
     artifacts: dict[str, Any] = {}
-    answered = {**blank_answers("Connect: plan"), **as_awx_passes(answers)}
+    answered = {**blank_answers("Connect: plan"), **as_awx_passes(answers or {})}
     jobs = []
     for node in objects()["awx_workflow_nodes"]:
         if "template" not in node:

@@ -80,7 +80,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.reset 
 _MOST_PLANS_AT_ONCE = 20
 
 # From a cluster, a connector as it was read there, and the state before an unfinished earlier change, to the plan.
-Planner = Callable[[Cluster, Connector, "LastingState | None"], Planned]
+Planner = Callable[[Cluster, Connector, Union[LastingState, None]], Planned]
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def test_reasons_have_figures_and_the_partition_is_named_as_connect_does() -> No
     }
 
 
-@pytest.mark.parametrize("begin, lag", [(3, 3), (7, 3), (8, 2), (10, 0), (12, 0)], ids=lambda value: str(value))
+@pytest.mark.parametrize("begin, lag", [(3, 3), (7, 3), (8, 2), (10, 0), (12, 0)], ids=str)
 def test_what_has_expired_is_not_counted_as_waiting(begin: int, lag: int) -> None:
     (found,) = judge_sink(connector(), [replace(progress(7, 10, 25 * HOUR), begin=begin)], Limits(), NOW)
     assert [reason.value for reason in found.reasons if reason.code == "lag"] == ([lag] if lag else [])
