@@ -28,8 +28,8 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.variables impo
     BACKUPS_OF_ONE_CLUSTER,
     OUTCOME_OF_ONE_CLUSTER,
     PLANNED_AT,
-    handed_on_as,
     is_blank,
+    passed_on_as,
 )
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
@@ -51,7 +51,7 @@ class ActionModule(ControllerAction):
         asked = _is_asked(variables)
         troubled: list[str] = []
         partitions: Counter[VerdictName] = Counter()
-        handed_on: dict[str, Any] = {}
+        passed_on: dict[str, Any] = {}
         labels = variables["ansible_play_hosts_all"]
         # Only verify can find that nothing was changed. Asking for the results of a host gathers its variables again each time.
         must_be_changed = (
@@ -72,8 +72,8 @@ class ActionModule(ControllerAction):
                     must_be_changed=must_be_changed,
                 )
                 partitions.update(found.offsets.get("counts") or {})
-                handed_on.update(_names_and_ids(found, options["playbook"], now, is_preview=options["is_preview"]))
-                if asked or _is_asked(left) or not found.is_plainly_well:
+                passed_on.update(_names_and_ids(found, options["playbook"], now, is_preview=options["is_preview"]))
+                if asked or _is_asked(left) or not found.is_plainly_healthy:
                     troubled.append(label)
                 yield found
 
@@ -90,14 +90,14 @@ class ActionModule(ControllerAction):
         replace(RunNotes.read(), troubled=(*troubled, *well[:1]) if troubled else ()).write()
         for cluster in report.clusters:
             summary = cluster.summary(report.playbook, is_preview=report.is_preview)
-            handed_on[handed_on_as(cluster.label, OUTCOME_OF_ONE_CLUSTER)] = summary
+            passed_on[passed_on_as(cluster.label, OUTCOME_OF_ONE_CLUSTER)] = summary
         result: dict[str, Any] = {
             "changed": False,
             "outcome": report.outcome,
             "must_be_changed": must_be_changed,
             "folder": None,
             "lines": fleet_lines(report, partitions),
-            "handed_on": handed_on,
+            "passed_on": passed_on,
         }
         if options["dir"] is None:
             return result
@@ -117,12 +117,12 @@ class ActionModule(ControllerAction):
 
     def _was_left_as_it_was(self, label: str, variables: Mapping[str, Any]) -> bool:
         """Whether an earlier node of a workflow has carried out what was agreed to, and it was nothing for this cluster."""
-        outcome = self.value(handed_on_as(label, OUTCOME_OF_ONE_CLUSTER), variables) or {}
+        outcome = self.value(passed_on_as(label, OUTCOME_OF_ONE_CLUSTER), variables) or {}
         return (
             outcome.get("playbook") == "recover"
             and outcome.get("outcome") != "failed"
             and not outcome.get("is_preview")
-            and handed_on_as(label, BACKUPS_OF_ONE_CLUSTER) not in variables
+            and passed_on_as(label, BACKUPS_OF_ONE_CLUSTER) not in variables
         )
 
 
@@ -143,8 +143,8 @@ def _names_and_ids(found: Found, playbook: str, now: int, *, is_preview: bool) -
     }
     if backups:
         # For a person who looks at a job whose disk is lost. A node that verifies asks only whether there are any.
-        yield handed_on_as(found.label, BACKUPS_OF_ONE_CLUSTER), {found.label: backups}
+        yield passed_on_as(found.label, BACKUPS_OF_ONE_CLUSTER), {found.label: backups}
     if is_preview and playbook in ("recover", "rollback") and found.problem is None:
         # A cluster that needs nothing is passed on as well: its slice of the job has been planned.
-        yield handed_on_as(found.label), {found.label: found.planned.get("plan_ids", {})}
+        yield passed_on_as(found.label), {found.label: found.planned.get("plan_ids", {})}
         yield PLANNED_AT, f"{datetime.fromtimestamp(now, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"

@@ -12,8 +12,8 @@ author: connectops.recovery contributors (@connectops)
 description:
   - Looks at what the roles P(connectops.recovery.reset#role), P(connectops.recovery.verify#role) and
     P(connectops.recovery.rollback#role) have done in the batch before, and decides whether this batch may begin.
-  - It may not begin if a connector is worse than before its change, or if too many of the changed clusters are not well. Then no
-    further batch of the run begins.
+  - It may not begin if a connector is worse than before its change, or if too many of the changed clusters are not healthy.
+    Then no further batch of the run begins.
   - A cluster in which nothing was changed does not count, unless O(stop_on_failure) is set.
   - Use it with C(run_once) as the first task of a play with C(serial) over the clusters that
     M(connectops.recovery.select_changes) has selected.
@@ -33,7 +33,7 @@ options:
     default: false
   max_fail_percentage:
     description:
-      - Maximum percentage of the changed clusters of a batch that are not well afterwards. If there are more, the run stops.
+      - Maximum percentage of the changed clusters of a batch that are not healthy afterwards. If there are more, the run stops.
     type: int
     default: 50
   stop_on_failure:

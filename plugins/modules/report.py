@@ -68,12 +68,12 @@ outcome:
 must_be_changed:
   description:
     - Whether it is a failure that no connector was ever changed. It is for the playbook C(verify), unless
-      an earlier job of a workflow has handed on that there was nothing to change.
+      an earlier job of a workflow has passed on that there was nothing to change.
   returned: success
   type: bool
-handed_on:
+passed_on:
   description:
-    - "What is handed on to the next job of a workflow, by the name of a variable for each cluster: its outcome
+    - "What is passed on to the next job of a workflow, by the name of a variable for each cluster: its outcome
       (C(connectops_outcome_) and the name of the cluster), the names of the backups that the run made
       (C(connectops_made_backups_)), and the ids of the plans of a run that only plans (C(connectops_plan_ids_))."
     - An outcome has the keys C(playbook), C(is_preview), C(outcome) and C(message).

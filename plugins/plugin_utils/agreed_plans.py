@@ -58,26 +58,26 @@ REQUEST: Mapping[str, Mapping[str, str]] = {
 class AgreedPlans:
     """The agreed plans of all clusters. ``ids``: cluster, connector, id. ``plans``: the same with whole plans, from a file.
 
-    ``source``: the variable they come from. ``handed_on``: they come from an earlier node of a workflow, and so may name
+    ``source``: the variable they come from. ``passed_on``: they come from an earlier node of a workflow, and so may name
     clusters that other nodes have. ``made_at``: epoch seconds, if known.
     """
 
     source: str
     ids: Mapping[str, Mapping[str, str]]
     plans: Mapping[str, Mapping[str, Mapping[str, Any]]]
-    handed_on: bool = False
+    passed_on: bool = False
     made_at: int | None = None
 
     def check(self, in_run: Iterable[str], in_inventory: Iterable[str]) -> None:
         """Raises InputError for a cluster that no inventory has, and when the run would do nothing."""
         unknown = sorted(set(self.ids) - set(in_inventory))
-        if unknown and not self.handed_on:
+        if unknown and not self.passed_on:
             hint = did_you_mean(unknown[0], in_inventory, "name a host of the inventory.")
             raise InputError(
                 f"{self.source} has plans of the cluster {unknown[0]}, which the inventory does not have: {hint}"
             )
         known = [label for label in in_run if label in self.ids]
-        if not known or not (self.handed_on or any(self.ids[label] for label in known)):
+        if not known or not (self.passed_on or any(self.ids[label] for label in known)):
             raise InputError(
                 f"{self.source} has no plan for any cluster of this run ({_listed(sorted(in_run))}), so there is nothing to"
                 " do: check the inventory and --limit."
@@ -113,9 +113,9 @@ class AgreedPlans:
     def check_names(self, names: Iterable[str], in_run: Iterable[str]) -> None:
         """Raises InputError for a name in connectops_connectors for which no cluster of the run has a plan.
 
-        Handed-on plans come from a run with the same names, so a connector without a plan needed none.
+        Plans that were passed on come from a run with the same names, so a connector without a plan needed none.
         """
-        if not self.handed_on and (unplanned := self._without_plan(names, in_run)):
+        if not self.passed_on and (unplanned := self._without_plan(names, in_run)):
             planned = {name for label in in_run for name in self.ids.get(label, ())}
             hint = did_you_mean(unplanned[0], planned, "plan it with --check first.")
             raise InputError(
@@ -128,7 +128,7 @@ class AgreedPlans:
 
     def check_left(self, named_by: str, in_run: Iterable[str]) -> None:
         """Raises InputError when the names in a variable leave none of the plans. Handed on there may have been none."""
-        if not self.handed_on and not any(self.ids.get(label) for label in in_run):
+        if not self.passed_on and not any(self.ids.get(label) for label in in_run):
             raise InputError(
                 f"{self.source} has no plan for any connector that {named_by} names, so there is nothing to do: leave {named_by}"
                 " out, or name a connector that has a plan."
@@ -185,7 +185,7 @@ def check_writable(path: str) -> None:
 def from_variables(
     variables: Iterable[str], value_of: Callable[[str], Any], now: float, max_age: int
 ) -> AgreedPlans | None:
-    """The plans of connectops_plan_ids and of the variables that a plan run has handed on; None if none is set.
+    """The plans of connectops_plan_ids and of the variables that a plan run has passed on; None if none is set.
 
     ``value_of`` renders a variable; ``now`` in epoch seconds, ``max_age`` in milliseconds. Raises InputError.
     """
@@ -209,9 +209,9 @@ def from_variables(
         check_age(moment, now, max_age, f"What was planned ({PLANNED_AT})")
     elif not is_blank(made_at):
         raise InputError(f"{PLANNED_AT}: {made_at} is not a moment: use the value that the plan run passed on.")
-    handed_on = IDS not in found
+    passed_on = IDS not in found
     source = IDS if IDS in found else f"{IDS_OF_ONE_CLUSTER}*"
-    return AgreedPlans(source, ids, {}, handed_on, None if moment is None else int(moment))
+    return AgreedPlans(source, ids, {}, passed_on, None if moment is None else int(moment))
 
 
 def _entries(name: str, value: Any) -> Iterator[tuple[str, str | None, str]]:

@@ -41,7 +41,7 @@ def unread_file_problem(
                     is_of_all = file.relative_to(folder / kind).parts[0].partition(".")[0] == "all"
                     otherwise = f", or pass it with -e @{file}" if kind == "group_vars" and is_of_all else ""
                     return (
-                        f"{file} sets {name}, but Ansible does not read {kind} beside a playbook that only imports this one: put"
+                        f"{file} sets {name}, but Ansible does not read {kind} beside a playbook for one that it imports: put"
                         f" {kind} beside the inventory{otherwise}."
                     )
     return None

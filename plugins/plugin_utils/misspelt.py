@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Variables that are misspelled names of ours: nothing would read them.
+"""Variables that are misspelt names of ours: nothing would read them.
 
 Most names that a host has belong to others, so only what leaves no doubt counts: the rest of the name must be that of a variable.
 """

@@ -13,7 +13,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.te
 
 Data = Mapping[str, Any]
 
-# What a verification says of a connector that is not well after its change.
+# What a verification says of a connector that is not healthy after its change.
 _NOT_WELL = ("not_recovered", "not_proven")
 
 
@@ -21,8 +21,8 @@ _NOT_WELL = ("not_recovered", "not_proven")
 class ClusterOutcome:
     """What became of one cluster of a batch.
 
-    ``changed``: connectors whose change was begun. ``bad``: why, by connector, for those of them that are not known to be well.
-    ``worse``: those of them that do not run as they did before. ``failure``: any other failure of the cluster.
+    ``changed``: connectors whose change was begun. ``bad``: why, by connector, for those of them that are not known to be
+    healthy. ``worse``: those of them that do not run as they did before. ``failure``: any other failure of the cluster.
     """
 
     label: str
@@ -101,7 +101,7 @@ def reason_to_stop(
     bad = [one for one in changed if one.bad]
     if bad and len(bad) * 100 > max_fail_percentage * len(changed):
         return Stop(
-            f"{len(bad)} of {len(changed)} changed clusters of the batch are not known to be well, which is more than"
+            f"{len(bad)} of {len(changed)} changed clusters of the batch are not known to be healthy, which is more than"
             f" connectops_max_fail_percentage ({max_fail_percentage}) allows.",
             f"{bad[0].label}: {_first(bad[0])}",
         )

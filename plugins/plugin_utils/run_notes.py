@@ -28,8 +28,8 @@ class RunNotes:
     """``selected``: the clusters in which something is to be changed. ``failed``: a failure of a cluster before that, or empty.
 
     ``batch``: the clusters of the batch before. ``stopped``: why the run does not go on, or empty. ``done``: the number of
-    clusters of all batches so far. ``troubled``: the clusters in which something may have failed, and one that is well if there
-    are both; None before the report.
+    clusters of all batches so far. ``troubled``: the clusters in which something may have failed, and one healthy one
+    if there are both; None before the report.
     """
 
     selected: tuple[str, ...] = ()

@@ -75,7 +75,7 @@ OPTIONS_OF_A_RUN = frozenset(
     }
 )
 
-# When a plan run made what it hands on.
+# When a plan run made what it passes on.
 PLANNED_AT = "connectops_planned_at"
 
 # What the playbooks themselves read.
@@ -101,7 +101,7 @@ _OF_PLAYBOOKS: Spec = {
 IDS_OF_ONE_CLUSTER = "connectops_plan_ids_"
 # A run hands its outcome for each cluster on in the same way. Another run of ours may get it, and does not read it.
 OUTCOME_OF_ONE_CLUSTER = "connectops_outcome_"
-# A run hands the names of its backups on to people; in a workflow they come back as variables, which no run reads.
+# A run passes the names of its backups on to people; in a workflow they come back as variables, which no run reads.
 BACKUPS_OF_ONE_CLUSTER = "connectops_made_backups_"
 
 # Set by playbooks and roles, never by a user; a fact of an earlier run may still have its name.
@@ -305,14 +305,14 @@ def first_value(names: Iterable[str], variables: Mapping[str, Any], render: Call
     return None
 
 
-def handed_on_as(label: str, prefix: str = IDS_OF_ONE_CLUSTER) -> str:
-    """The name of the variable under which a run hands on what is about one cluster; no other cluster has the same."""
+def passed_on_as(label: str, prefix: str = IDS_OF_ONE_CLUSTER) -> str:
+    """The name of the variable under which a run passes on what is about one cluster; no other cluster has the same."""
     name = re.sub(r"\W", "_", label, flags=re.ASCII)
     digest = "" if name == label else f"_{sha256(label.encode()).hexdigest()[:8]}"
     return f"{prefix}{name}{digest}"
 
 
-def _is_handed_on(name: str) -> bool:
+def _is_passed_on(name: str) -> bool:
     return name.startswith((OUTCOME_OF_ONE_CLUSTER, BACKUPS_OF_ONE_CLUSTER))
 
 
@@ -335,7 +335,7 @@ def variable_problems(
     known = known_variables()
     for name, meant in misspelt(names, typed, known, prefixes):
         yield f"The variable {name} is not read by connectops.recovery: {suggestion(meant)}"
-    ours = (one for one in names if one.startswith(prefixes) and one not in _SET_BY_US and not _is_handed_on(one))
+    ours = (one for one in names if one.startswith(prefixes) and one not in _SET_BY_US and not _is_passed_on(one))
     for name in sorted(ours):
         spec = spec_of(name)
         if spec is None:

@@ -69,7 +69,7 @@ def open_stores(
     """The stores for a change. Checks the topic, and creates it if it is missing and may be created.
 
     ``cluster_id`` is that of Kafka. Raises RecoveryError if a change could not be backed up there. With ``check_mode``
-    a missing topic is not made; a note says that it will be.
+    a missing topic is not created; a note says that it will be.
     """
     if options.backup_topic is None or kafka is None:
         return Stores(backup_folder(options.backup_dir), options.cluster_label, cluster_id, None)
@@ -81,7 +81,7 @@ def open_stores(
         connection.close()
         raise
     notes = (
-        [] if state.exists else [f"The backup topic {name} does not exist yet: the run creates it before the change."]
+        [] if state.exists else [f"The backup topic {name} does not exist yet: it will be created before the change."]
     )
     topic = BackupTopic(connection, name, state, options.cluster_label, is_live=True)
     return Stores(Path(), options.cluster_label, cluster_id, topic, notes)

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Backups and journals in a compacted Kafka topic, which every control node sees and which outlives them all.
 
-One document is one record. Its key is the path that its file would have in a folder: ``<cluster
-label>/<connector>/<name>``. A run that changes a connector writes by a transactional id of that connector. This id
-fences an earlier run that was presumed dead: Kafka refuses everything that it still writes.
+One document is one record. Its key is the path that its file would have in a folder:
+``<cluster label>/<connector>/<name>``. A run that changes a connector writes by a transactional id of that connector.
+This id fences an earlier run that was presumed dead: Kafka refuses everything that it still writes.
 """
 
 from __future__ import annotations

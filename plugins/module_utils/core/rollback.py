@@ -124,9 +124,10 @@ def problem_since(inverse: Inverse, backup: Backup, connector: str, consent: Con
     """Why the user must agree first, as the same things were changed since; None where that is not so, or was agreed to."""
     name = f"{show_backup(backup)} of connector '{connector}'"
     if inverse.changed_settings and not consent.changed_settings:
+        values = "it with the old value" if len(inverse.changed_settings) == 1 else "them with the old values"
         return (
-            f"Since {name}, somebody has changed {', '.join(inverse.changed_settings)}: set allow_changed_settings to true to "
-            "overwrite it with the old value."
+            f"Since {name}, somebody has changed {', '.join(inverse.changed_settings)}: set allow_changed_settings to true to"
+            f" overwrite {values}."
         )
     if inverse.moved_offsets and not consent.moved_offsets:
         return (
@@ -148,7 +149,8 @@ def remarks_on(inverse: Inverse, backup: Backup) -> Iterator[str]:
     if inverse.changed_settings:
         yield f"Since then somebody has changed {', '.join(inverse.changed_settings)}; the rollback overwrites that."
     if inverse.moved_offsets:
-        yield f"Since then {_moved(inverse, backup)} moved on; the rollback sets them back too."
+        them = "it" if len(inverse.moved_offsets) == 1 else "them"
+        yield f"Since then {_moved(inverse, backup)} moved on; the rollback sets {them} back too."
     yield from lost_secrets(inverse)
 
 

@@ -113,8 +113,8 @@ def as_floor(value: Any, key: str, where: str | None = None) -> int:
     if unit is not None and unit < DAY_SECONDS * 1000 and floor * unit > LONGEST_WAIT_MILLISECONDS:
         longest = show_milliseconds(LONGEST_WAIT_MILLISECONDS)
         raise InputError(
-            f"{where}: {text} is {show_milliseconds(floor * unit)}, longer than the maximum of {longest}: the "
-            f"unit of {key} is {show_milliseconds(unit)}."
+            f"{where}: {text} is {show_milliseconds(floor * unit)}, longer than the maximum of {longest}: the unit of"
+            f" {key} is {show_milliseconds(unit)}."
         )
     return floor
 

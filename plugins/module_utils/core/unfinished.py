@@ -121,8 +121,8 @@ def _of_journal(connector: Connector, journal: JournalLike, now: float) -> Unfin
 
 def _stopped_long_ago(connector: Connector, what: str, run: str, how: str = "") -> str:
     return (
-        f"Connector '{connector.name}' is {connector.state}, and it is not known why: {run}, may have left it STOPPED"
-        f"{f' ({how})' if how else ''}, or a person stopped it on purpose. To let it run, send PUT"
+        f"Connector '{connector.name}' is {connector.state}, and it is not known why: {run}, may have left it"
+        f" STOPPED{f' ({how})' if how else ''}, or a person stopped it on purpose. To let it run, send PUT"
         f" /connectors/{connector.name}/resume; to keep it STOPPED, remove the {what} of that run. Then run again."
     )
 

@@ -202,8 +202,7 @@ def other_cluster(options: KafkaOptions, found: str, wanted: str) -> KafkaFailed
     """``found`` and ``wanted`` are ids of Kafka clusters: of the brokers that were asked, and of those that Connect uses."""
     return KafkaFailed(
         f"Kafka at {options.brokers} has the cluster id {found}, and Connect's workers use the Kafka cluster with the"
-        f" id {wanted}: set"
-        " kafka_bootstrap_servers to the brokers behind Connect."
+        f" id {wanted}: set kafka_bootstrap_servers to the brokers behind Connect."
     )
 
 

@@ -145,7 +145,7 @@ class _Dumper(yaml.SafeDumper):
 _Dumper.add_representer(Unsafe, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text), style="'"))
 
 
-def _handed_on(output: str) -> dict[str, Any]:
+def _passed_on(output: str) -> dict[str, Any]:
     """The statistics that a run has set."""
     found: dict[str, Any] = json.loads(output.partition("RUN: ")[2])
     return found
@@ -203,7 +203,7 @@ def test_the_ids_of_a_sliced_plan_job_let_the_next_job_carry_out_these_plans_and
         plan = {**asked, "connectops_mode": "plan", "connectops_set_stats": True}
         done = run_playbook("recover", inventory, ["--limit", name, "-e", json.dumps(plan)])
         assert done.returncode == 0, done.stdout
-        artifacts.update(_handed_on(done.stdout))
+        artifacts.update(_passed_on(done.stdout))
     assert [position(cluster) for cluster in of_files.values()] == [4, 4]
     ids = {
         label: one

@@ -117,7 +117,7 @@ def test_what_was_approved_is_carried_out_in_slices_and_what_got_stuck_meanwhile
 
     playbook, apply = template("Connect: apply")
     variables = {**as_awx_passes(artifacts), **answers, **apply}
-    handed_on: dict[str, Any] = {}
+    passed_on: dict[str, Any] = {}
     for one in stuck:
         job = run_job(tmp_path / f"apply-{one.name}", playbook, inventory, variables, host=one.cluster.name)
         assert job.status == 0
@@ -129,7 +129,7 @@ def test_what_was_approved_is_carried_out_in_slices_and_what_got_stuck_meanwhile
         (backup,) = (value for name, value in job.artifacts.items() if name.startswith("connectops_made_backups_"))
         # It is printed too, for people.
         assert backup[one.cluster.name][one.name] in job.output
-        handed_on.update(job.artifacts)
+        passed_on.update(job.artifacts)
     assert before == (later.cluster.config("later"), later.cluster.offsets("later"))
     playbook, back = template("Connect: roll back")
     named = {"connectops_connectors": stuck[0].name, "rollback_allow_moved_offsets": "true"}
@@ -137,7 +137,7 @@ def test_what_was_approved_is_carried_out_in_slices_and_what_got_stuck_meanwhile
     assert job.status == 0
     assert any(name.startswith("connectops_made_backups_") for name in job.artifacts)
     # One key for each cluster, and the next node takes them.
-    assert len([name for name in handed_on if name.startswith("connectops_made_backups_")]) == len(stuck)
+    assert len([name for name in passed_on if name.startswith("connectops_made_backups_")]) == len(stuck)
     playbook, look = template("Connect: identify")
-    node = run_job(tmp_path / "next", playbook, inventory, {**as_awx_passes(artifacts | handed_on), **look})
+    node = run_job(tmp_path / "next", playbook, inventory, {**as_awx_passes(artifacts | passed_on), **look})
     assert node.status == 0

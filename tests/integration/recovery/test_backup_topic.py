@@ -106,7 +106,7 @@ def test_a_backup_in_a_topic_is_made_beforehand_read_back_and_restored_by_its_na
     options = in_topic(lab, backup_topic=topic)
     preview = succeeded(tasks.reset(check_mode=True, strategy="current", **options))
     assert preview["warnings"] == [
-        f"The backup topic {topic} does not exist yet: the run creates it before the change."
+        f"The backup topic {topic} does not exist yet: it will be created before the change."
     ]
     assert not lab.broker.has_topic(topic)
     plan_id = tasks.of(preview)["plan"]["id"]

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import handed_on_as
+from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import passed_on_as
 from integration.recovery.awx_jobs import run_job
 from lab.connect_servers import ConnectServers
 from lab.simulated_fleet import fleet, write_inventory
@@ -41,7 +41,7 @@ def test_the_data_of_200_stuck_partitions_stay_far_below_what_awx_keeps(tmp_path
         assert re.fullmatch(r"\.\.\. and \d+ more lines\.", lines[-1])
     else:
         # One key for each cluster: the parts of a sliced job would replace each other's.
-        plans = job.artifacts[handed_on_as("cluster-001")]
+        plans = job.artifacts[passed_on_as("cluster-001")]
         assert [(label, list(ids)) for label, ids in plans.items()] == [("cluster-001", ["stripe-00"])]
         (preview,) = (one["stdout"] for one in job.events if one["event"] == "verbose" and "  Plan " in one["stdout"])
         shown = preview.encode()[:SHOWN].decode(errors="ignore")

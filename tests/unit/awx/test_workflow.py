@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The workflow of the shipped objects on simulated clusters: what each node hands on, and what the next ones make of it."""
+"""The workflow of the shipped objects on simulated clusters: what each node passes on, and what the next ones make of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import OUTCOME_OF_ONE_CLUSTER, handed_on_as
+from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import OUTCOME_OF_ONE_CLUSTER, passed_on_as
 from integration.recovery.awx_jobs import Job, as_awx_passes, run_job
 from lab.connect_servers import ConnectServers, SimulatedCluster
 from lab.simulated_fleet import fleet, write_inventory
@@ -71,9 +71,9 @@ def test_a_verification_after_a_node_that_failed_does_not_count_as_one_of_nothin
     tmp_path: Path, outcome: str, status: int
 ) -> None:
     clusters = fleet(1, connectors=1, timezones=1, report_types=1, stuck=1)
-    handed_on = {"playbook": "recover", "is_preview": False, "outcome": outcome, "message": "1 connector."}
+    passed_on = {"playbook": "recover", "is_preview": False, "outcome": outcome, "message": "1 connector."}
     with ConnectServers(clusters):
-        given = {handed_on_as("cluster-001", OUTCOME_OF_ONE_CLUSTER): handed_on}
+        given = {passed_on_as("cluster-001", OUTCOME_OF_ONE_CLUSTER): passed_on}
         job = run_job(tmp_path / "job", "verify", inventory_of(clusters, tmp_path), given)
     assert job.status == status, job.output
 

@@ -331,7 +331,7 @@ def test_variables_beside_a_playbook_of_the_users_own_are_refused_where_ansible_
     status, output = play(str(own), tmp_path, {})
     assert status != 0, output
     assert (
-        f"{file} sets connectops_mode, but Ansible does not read group_vars beside a playbook that only imports this one: put"
+        f"{file} sets connectops_mode, but Ansible does not read group_vars beside a playbook for one that it imports: put"
         f" group_vars beside the inventory, or pass it with -e @{file}." in output
     )
     assert "TASK [" not in output

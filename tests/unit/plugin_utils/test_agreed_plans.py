@@ -22,7 +22,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.agreed_plans i
     longest_age,
     request_problem,
 )
-from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import handed_on_as
+from ansible_collections.connectops.recovery.plugins.plugin_utils.variables import passed_on_as
 from unit.core.reset.test_plan_file import MADE_AT, WRITTEN
 
 ID, OTHER = "d9aa21c64d60", "0123456789ab"
@@ -42,11 +42,11 @@ def given(**variables: Any) -> AgreedPlans:
 
 def test_a_map_in_one_variable_and_a_variable_for_each_cluster_say_the_same() -> None:
     one = given(connectops_plan_ids=MAP)
-    parts = {handed_on_as(label): {label: ids} for label, ids in MAP.items()}
+    parts = {passed_on_as(label): {label: ids} for label, ids in MAP.items()}
     each = given(**parts)
     assert one.ids == each.ids == MAP
-    assert (one.source, one.handed_on) == ("connectops_plan_ids", False)
-    assert each.handed_on
+    assert (one.source, one.passed_on) == ("connectops_plan_ids", False)
+    assert each.passed_on
     assert given(connectops_plan_ids={"connect-1": {"a": ID}}, **parts).ids == MAP
     assert given(connectops_plan_ids=json.dumps(MAP)).ids == MAP, "an answer of a survey"
 
@@ -58,10 +58,10 @@ def test_a_blank_variable_is_not_set(blank: str | None) -> None:
 
 def test_the_name_for_a_cluster_is_a_variable_and_belongs_to_no_other_cluster() -> None:
     labels = ["connect-1", "connect_1", "connect.1", "Connect-1", "接-1", "10.0.0.1", "a" * 80]
-    names = [handed_on_as(label) for label in labels]
+    names = [passed_on_as(label) for label in labels]
     assert len(set(names)) == len(labels)
     assert all(name.isidentifier() and name.isascii() for name in names)
-    assert handed_on_as("connect_1") == "connectops_plan_ids_connect_1"
+    assert passed_on_as("connect_1") == "connectops_plan_ids_connect_1"
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_the_plans_of_a_file_are_those_of_all_clusters(file: Path) -> None:
     found = from_file(str(file), MADE_AT, DAY)
     plan = found.plans["connect-1"]["c"]
     assert found.ids == {"connect-1": {"c": plan["id"]}, "connect-2": {}}
-    assert (found.source, found.handed_on, found.made_at) == ("connectops_plan_file", False, MADE_AT)
+    assert (found.source, found.passed_on, found.made_at) == ("connectops_plan_file", False, MADE_AT)
 
 
 def test_a_file_that_cannot_be_used_is_refused_with_one_sentence(file: Path, tmp_path: Path) -> None:

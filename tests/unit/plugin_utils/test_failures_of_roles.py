@@ -61,7 +61,7 @@ def test_what_recover_fails_for_is_not_plainly_well() -> None:
     for left in runs():
         if sentences(left, "reset_failure", "verify_failure", roles=("reset", "verify")):
             failing += 1
-            assert not found_in("eu", left, {}, playbook="recover", is_preview=False).is_plainly_well, left
+            assert not found_in("eu", left, {}, playbook="recover", is_preview=False).is_plainly_healthy, left
     assert failing > 15
 
 
@@ -71,4 +71,4 @@ def test_what_identify_fails_for_is_not_plainly_well() -> None:
         left = {"identify_result": {"ansible_facts": {"connectops_offsets": facts}}}
         found = sentences(left, "identify_sentences", roles=("identify",))
         assert bool(found) is bool(stopped)
-        assert found_in("eu", left, {}, playbook="identify", is_preview=False).is_plainly_well is not bool(found)
+        assert found_in("eu", left, {}, playbook="identify", is_preview=False).is_plainly_healthy is not bool(found)

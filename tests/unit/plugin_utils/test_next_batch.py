@@ -40,7 +40,7 @@ def test_a_run_stops_when_more_than_the_share_that_is_allowed_is_not_well(seen: 
     good = outcome(CHANGED, {"outcome": "recovered", **RUNNING}, "us")
     words = f"c is {seen.replace('_', ' ')}: nothing was stored."
     assert reason(bad) == (
-        "1 of 1 changed clusters of the batch are not known to be well, which is more than"
+        "1 of 1 changed clusters of the batch are not known to be healthy, which is more than"
         " connectops_max_fail_percentage (50) allows. eu: " + words
     )
     assert reason(bad, good) is None

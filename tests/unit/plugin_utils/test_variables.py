@@ -194,8 +194,8 @@ def test_what_an_earlier_node_of_a_workflow_hands_on_is_no_mistake() -> None:
 
 
 def test_names_of_backups_that_a_workflow_hands_on_are_no_typing_errors() -> None:
-    handed_on = {"connectops_made_backups_connect_1_0123abcd": {"connect-1": {"orders": "topic:backups/1"}}}
-    assert problems(handed_on) == []
+    passed_on = {"connectops_made_backups_connect_1_0123abcd": {"connect-1": {"orders": "topic:backups/1"}}}
+    assert problems(passed_on) == []
     assert len(problems({"connectops_backups_dir": "/backups"})) == 1
 
 

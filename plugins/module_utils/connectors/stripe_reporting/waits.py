@@ -60,8 +60,8 @@ class WaitSuggestion:
             evidence = "no report run is known to have succeeded"
         else:
             evidence = (
-                f"99 % of {counted(self.runs, 'report run')} took at most {show_seconds(self.p99_seconds)},"
-                f" the slowest took {show_seconds(self.slowest_seconds)}"
+                f"99 % of {counted(self.runs, 'report run')} took at most {show_seconds(self.p99_seconds)}, the"
+                f" slowest took {show_seconds(self.slowest_seconds)}"
             )
         if self.pending:
             evidence += f"; {self.pending} pending, the oldest since {show_moment(self.pending_since)}"

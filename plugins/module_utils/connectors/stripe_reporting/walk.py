@@ -329,8 +329,8 @@ def _shown(config: Mapping[str, str], key: str, default: str) -> str:
     text = config.get(key, default)
     if hides_something(text):
         raise InputError(
-            f"{key}: the connector has '{text}' there, which does not show the real value: write the value into"
-            " its config."
+            f"{key}: the connector has '{text}' there, which does not show the real value: write the value into its"
+            " config."
         )
     return text
 

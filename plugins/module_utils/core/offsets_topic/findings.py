@@ -145,8 +145,7 @@ class _Comparison:
             if reached is None:
                 advice = (
                     "REST reaches none of these keys: reset the offset with kafka_bootstrap_servers, which writes it"
-                    " to the topic "
-                    "under each key."
+                    " to the topic under each key."
                 )
             elif reached == newest.key:
                 advice = (
@@ -184,9 +183,9 @@ class _Comparison:
             built = _text(rest_key(stored.connector, stored.partition))
             yield self._finding(
                 "key_not_addressable",
-                f"{partition} is stored under {_text(stored.key)}, which REST cannot reach ({because}; it builds {built}):"
-                " Connect would answer 200 to a change over REST, but the connector would never read it; "
-                "reset the offset with kafka_bootstrap_servers, which writes it to the topic under the stored key.",
+                f"{partition} is stored under {_text(stored.key)}, which REST cannot reach ({because}; it builds"
+                f" {built}): Connect would answer 200 to a change over REST, but the connector would never read it;"
+                " reset the offset with kafka_bootstrap_servers, which writes it to the topic under the stored key.",
                 partition,
                 records,
                 rest_key=built,
@@ -202,10 +201,9 @@ class _Comparison:
             yield self._finding(
                 "two_topic_partitions",
                 f"{records[0].partition} is stored under one key in the topic partitions {numbers} of"
-                f" {records[0].topic}, because "
-                "its writers choose topic partitions differently, and nothing defines which record counts after a worker's"
-                " restart: stop"
-                " the connector, set the offset over REST, and delete the key in the topic partition that did not change.",
+                f" {records[0].topic}, because its writers choose topic partitions differently, and nothing defines"
+                " which record counts after a worker's restart: stop the connector, set the offset over REST, and"
+                " delete the key in the topic partition that did not change.",
                 records[0].partition,
                 records,
                 key=_text(key),

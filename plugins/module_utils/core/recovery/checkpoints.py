@@ -310,7 +310,8 @@ def _settings(target: Target, recovery: Recovery) -> Checkpoint:
         return Checkpoint("settings", "failed", f"{put_back[0].upper()}{put_back[1:]}.", evidence)
     others = [one.written.key for one in seen if one.found == "other_value"]
     if others:
-        words = f"{_listed(others)} no longer has the value that was written: ask who changed it since."
+        it, has = ("it", "has") if len(others) == 1 else ("them", "have")
+        words = f"{_listed(others)} no longer {has} the value that was written: ask who changed {it} since."
         return Checkpoint("settings", "open", words, evidence)
     hidden = [one.written.key for one in seen if one.found == "hidden"]
     words = "The change wrote no setting" if not seen else f"{counted(len(seen) - len(hidden), 'setting')} as written"

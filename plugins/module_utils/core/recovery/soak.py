@@ -174,7 +174,7 @@ class SoakState:
     def of(cls, soak: Soak, hours: int) -> SoakState:
         """The state of a soak that has at least one sample.
 
-        ``hours``: how long all samples must be good. Two samples may be at most half of that apart.
+        ``hours``: how long all samples must be good. Between two samples that follow each other may be at most half of that.
         """
         needed = hours * HOUR_SECONDS
         since, last = soak.good_since(needed / 2), soak.samples[-1]
@@ -190,7 +190,7 @@ class SoakState:
         needed = _hours(self.needed_seconds)
         if self.good_since is None:
             outcome = self.last_outcome.replace("_", " ")
-            return f"The last sample is not good ({outcome}): the {needed} begin again with the next good sample."
+            return f"The last sample is not good ({outcome}): the {needed} begin with the next good sample."
         good = f"Good since {show_moment(int(self.good_since))}, seen in {counted(self.samples, 'sample')}"
         if self.is_closed:
             return f"{good}: the {needed} of monitoring are complete."

@@ -53,7 +53,7 @@ def fleet_lines(run: RunReport, partitions: Mapping[VerdictName, int]) -> list[s
 
 
 def _worst_first(clusters: Sequence[ClusterReport]) -> Iterator[tuple[str, str, str, str]]:
-    """Cluster, connector, outcome and reason of what is not well; a cluster that failed as a whole has no connector."""
+    """Cluster, connector, outcome and reason of what is not healthy; a cluster that failed as a whole has no connector."""
     rows: list[tuple[int, str, str, str, str]] = []
     for cluster in clusters:
         troubled = [one for one in cluster.connectors if TONES[one.outcome] in ("bad", "doubtful")]

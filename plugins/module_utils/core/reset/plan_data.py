@@ -79,7 +79,7 @@ def _problems(data: Mapping[str, Any]) -> Iterator[str]:
         yield "hidden_changes or request.config holds something that is not text"
     for name in ("partitions", "offsets"):
         if not all(isinstance(one, Mapping) for one in data["request"][name]):
-            yield f"request.{name} is not a map"
+            yield f"request.{name} has an entry that is not a map"
     for number, setting in enumerate(data["settings"], start=1):
         where = f"settings, entry {number}: "
         yield from _wrong_types(setting, _SETTING_TYPES, where) if isinstance(setting, Mapping) else [f"{where}no map"]

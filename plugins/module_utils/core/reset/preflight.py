@@ -169,8 +169,7 @@ def _of_all(topics: Sequence[TargetTopic], twice: _Twice) -> Iterator[str]:
     elif twice.seconds:
         yield (
             "It is not known how many bytes are read twice, because no earlier report shows its size: check the"
-            " brokers' disks and "
-            "the quotas of the workers' user, which this preview does not check."
+            " brokers' disks and the quotas of the workers' user, which this preview does not check."
         )
     groups = sorted({group for one in topics for group in one.groups})
     if groups and twice.words:
@@ -178,8 +177,7 @@ def _of_all(topics: Sequence[TargetTopic], twice: _Twice) -> Iterator[str]:
     elif groups and not twice.is_known:
         yield (
             "It is not known what is read twice, because the collection cannot interpret these offsets."
-            f" {_listed(groups)} may see"
-            " records again: check that they do no harm there."
+            f" {_listed(groups)} may see records again: check that they do no harm there."
         )
 
 

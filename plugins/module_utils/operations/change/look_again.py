@@ -64,10 +64,11 @@ def evidence_of(
     # They were read before, so a worker that lags behind shows no old value now.
     put_back = [one.key for one in plan.settings if config.get(one.key) != one.after]
     if put_back:
+        it, has = ("it", "has") if len(put_back) == 1 else ("them", "have")
         raise RecoveryError(
-            f"{', '.join(put_back)} of connector '{plan.connector}' no longer has the value that was written: a tool"
-            " that manages the connector, such as the Strimzi operator or Terraform, or a person has changed it since. Change it"
-            " there, then run again.",
+            f"{', '.join(put_back)} of connector '{plan.connector}' no longer {has} the value that was written: a tool that"
+            f" manages the connector, such as the Strimzi operator or Terraform, or a person has changed {it} since. Change"
+            f" {it} there, then run again.",
             changed=True,
         )
     back = [one for one in plan.offsets if same_offset(stored.get(one.partition), one.before)]

@@ -207,6 +207,5 @@ class ConfigMark:
     def _cannot(self, why: str) -> str:
         return (
             f"Connector '{self._connector}' cannot be marked as being changed ({why}): other runs cannot see that this run "
-            "changes it, and if this run is killed, only the journal in its backup_dir shows to which state the connector must"
-            " return."
+            "changes it, and if this run is killed, only its journal shows to which state the connector must return."
         )

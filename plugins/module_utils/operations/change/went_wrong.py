@@ -28,8 +28,8 @@ def not_returned(failure: RecoveryError, plan: Plan) -> RecoveryError:
     """The error of a connector that could not be returned to its state, with what a person can do."""
     verb = "resume" if plan.final_state == "RUNNING" else "pause"
     return RecoveryError(
-        f"{failure.sentence} It was {plan.final_state} before; if it is still STOPPED, run this task again, or "
-        f"send PUT /connectors/{plan.connector}/{verb}."
+        f"{failure.sentence} It was {plan.final_state} before; if it is still STOPPED, run this task again, or send"
+        f" PUT /connectors/{plan.connector}/{verb}."
     )
 
 

@@ -253,8 +253,7 @@ def _read_topics(kafka: KafkaClient, snapshot: Snapshot) -> _Topics:
         if connector.type == "sink" and connector.config.get(_OTHER_CLUSTER_OF_SINK):
             warnings.append(
                 f"The group of sink connector '{connector.name}' was not read: it has the setting"
-                f" {_OTHER_CLUSTER_OF_SINK}, so it "
-                "may use another Kafka cluster than the workers."
+                f" {_OTHER_CLUSTER_OF_SINK}, so it may use another Kafka cluster than the workers."
             )
         elif connector.type == "sink":
             try:

@@ -358,6 +358,11 @@ def setting(value: str | None, key: str = "wait", after: str = "9") -> SeenSetti
             "1 setting as written; password is a secret and was not compared.",
         ),
         ((setting("10"),), "open", "wait no longer has the value that was written: ask who changed it since."),
+        (
+            (setting("10"), setting("10", "retries")),
+            "open",
+            "wait and retries no longer have the value that was written: ask who changed them since.",
+        ),
         ((setting("1"),), "failed", "Its setting wait has its old value 1 again: a tool that manages the connector"),
     ],
 )

@@ -102,9 +102,7 @@ def test_less_than_that_does_not(moments: tuple[float, ...], bad: tuple[float, .
 def test_a_last_sample_that_is_bad_opens_it_again() -> None:
     found = state(0, 12, 24, 30, bad=(30,))
     assert (found.is_closed, found.good_seconds) == (False, 0)
-    assert (
-        found.message == "The last sample is not good (not recovered): the 24 h begin again with the next good sample."
-    )
+    assert found.message == "The last sample is not good (not recovered): the 24 h begin with the next good sample."
 
 
 def test_the_length_is_the_users() -> None:

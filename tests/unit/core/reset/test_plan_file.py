@@ -122,6 +122,10 @@ ALTERED: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         lambda data: the_plan(data)["offsets"][0].pop("after"),
         "plans.json: cluster connect-1: the plan of c is damaged",
     ),
+    "a partition of the request that is no map": (
+        lambda data: the_plan(data)["request"].update(partitions=["orders"]),
+        "plans.json: cluster connect-1: the plan of c is damaged (request.partitions has an entry that is not a map)",
+    ),
     "a nested offset": (
         lambda data: the_plan(data)["presumed"][0].update(offset={"id": {}}),
         "plans.json: cluster connect-1: the plan of c is damaged (presumed, entry 1",

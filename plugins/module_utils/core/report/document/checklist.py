@@ -165,7 +165,7 @@ def _not_read_back(connectors: Iterable[ConnectorReport]) -> str:
 
 
 def _not_shown(connectors: Iterable[ConnectorReport]) -> str:
-    """What the verification has looked at and not found to be well; empty for nothing."""
+    """What the verification has looked at and not found to be healthy; empty for nothing."""
     return _doubts(connectors, lambda one: one.status in ("failed", "open") and one.checkpoint not in (STOP, READ_BACK))
 
 

@@ -44,7 +44,7 @@ class Found:
         return not any((self.offsets, self.planned, self.changed, self.verified, self.prevented))
 
     @property
-    def is_plainly_well(self) -> bool:
+    def is_plainly_healthy(self) -> bool:
         """Whether the results say that nothing failed and nothing was left STOPPED. Where they do not, something may be wrong."""
         results = ((self.changed or self.planned).get("connectors") or NO_DATA).values()
         return (

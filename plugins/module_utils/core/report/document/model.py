@@ -184,7 +184,7 @@ class ClusterReport:
     next_steps: tuple[str, ...] = ()
 
     def in_short(self) -> ClusterReport:
-        """What is said of the cluster among all those of a run: how it is, and which connectors are not well, and why."""
+        """What is said of the cluster among all those of a run: how it is, and which connectors are not healthy, and why."""
         connectors = tuple(
             ConnectorReport(one.name, one.outcome, one.why, verdict=one.verdict, problem=one.problem)
             for one in self.connectors

@@ -25,8 +25,8 @@ def reset(**of_connector: Any) -> dict[str, Any]:
         {"changed": {"skipped": True}},
     ],
 )
-def test_a_cluster_in_which_nothing_failed_is_plainly_well(left: dict[str, Any]) -> None:
-    assert Found("eu", **left).is_plainly_well
+def test_a_cluster_in_which_nothing_failed_is_plainly_healthy(left: dict[str, Any]) -> None:
+    assert Found("eu", **left).is_plainly_healthy
 
 
 @pytest.mark.parametrize(
@@ -43,4 +43,4 @@ def test_a_cluster_in_which_nothing_failed_is_plainly_well(left: dict[str, Any])
     ],
 )
 def test_a_cluster_in_which_something_may_have_failed_is_not(left: dict[str, Any]) -> None:
-    assert not Found("eu", **left).is_plainly_well
+    assert not Found("eu", **left).is_plainly_healthy
