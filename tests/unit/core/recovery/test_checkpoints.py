@@ -361,7 +361,7 @@ def setting(value: str | None, key: str = "wait", after: str = "9") -> SeenSetti
         (
             (setting("10"), setting("10", "retries")),
             "open",
-            "wait and retries no longer have the value that was written: ask who changed them since.",
+            "wait, retries no longer have the value that was written: ask who changed them since.",
         ),
         ((setting("1"),), "failed", "Its setting wait has its old value 1 again: a tool that manages the connector"),
     ],
