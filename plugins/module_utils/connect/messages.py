@@ -22,7 +22,7 @@ Login = Literal["none", "password", "token"]
 def clean(text: str, secrets: Iterable[str] = ()) -> str:
     """Quote an error text of Connect: on one line, at most about 600 characters, without values of a config.
 
-    Values are cut wherever Connect is known to repeat them; each of ``secrets`` is masked wherever it
+    Values are hidden wherever Connect is known to repeat them; each of ``secrets`` is hidden wherever it
     appears, and so is what looks like a secret.
     """
     text = " ".join(quoted(without_values(text), secrets).split())
