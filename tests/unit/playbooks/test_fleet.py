@@ -215,10 +215,13 @@ def test_a_run_that_would_change_too_many_changes_none(
 def test_a_run_that_would_fix_too_many_changes_none(tmp_path: Path, clusters: list[SimulatedCluster]) -> None:
     # The wait of all of them is too short.
     few = clusters[:3]
-    given = {"connectops_fix": True, "connectops_max_changes": 5}
+    given = {"connectops_fix": True, "connectops_max_changes": 5, "connectops_report_dir": str(tmp_path / "reports")}
     status, output = run(tmp_path, few, "prevent", **given)
     assert status == 2
     assert changed(few) == []
+    (report,) = (tmp_path / "reports").glob("*/report.json")
+    refused = "Not changed: this run may change 6 connectors, and connectops_max_changes allows 5."
+    assert [one["problem"] for one in json.loads(report.read_text(encoding="utf-8"))["clusters"]] == [refused] * 3
     assert output.count("Limit the run to some clusters") == 1
     assert [recap(output, one.label)["failed"] for one in few] == [1, 1, 1]
     status, output = run(tmp_path, few, "prevent", **{**given, "connectops_max_changes": 6})
