@@ -34,7 +34,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.paths 
     with_absolute_paths,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.last_words import LastWords
-from ansible_collections.connectops.recovery.plugins.plugin_utils.role_options import options_of_role
+from ansible_collections.connectops.recovery.plugins.plugin_utils.role_options import has_connectors, options_of_role
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import result_in_short
 from ansible_collections.connectops.recovery.plugins.plugin_utils.screen import show_lines
 from ansible_collections.connectops.recovery.plugins.plugin_utils.typed_names import (
@@ -85,11 +85,10 @@ class InProcessAction(ActionBase):
         del tmp
         in_role = bool(self.role) and self._own_role() == self.role
         if in_role:
-            module = self._task.action.rpartition(".")[2]
-            of_role = options_of_role(self.role, module, task_vars or {}, self._templar.template)
-            if not of_role.get("connectors", True) and not self.needs_connectors:
+            given = (self.role, self._task.action.rpartition(".")[2], task_vars or {}, self._templar.template)
+            if not self.needs_connectors and not has_connectors(*given):
                 return {**result, "skipped": True}
-            self._task.args = {**self._task.args, **of_role}
+            self._task.args = {**self._task.args, **options_of_role(*given)}
         doubled = _set_twice(self.argument_spec, self._task.args)
         if doubled is not None:
             return {**result, "failed": True, "msg": doubled}

@@ -41,18 +41,29 @@ def options_of_role(
     """
     found = {"cluster_label": variables["inventory_hostname"]}
     for option, names in variables_of_role(role, module).items():
-        try:
-            value = first_value(names, variables, render)
-        except AnsibleError as error:
-            raise AnsibleActionFail(unreadable(names[0], error)) from error
-        if value is None:
-            value = known_variables()[names[0]].get("default")
+        value = _value(names, variables, render)
         spec = MODULES[module][option]
         if not is_blank(value) and value != {}:
             found[option] = value
         elif spec.get("required") and spec["type"] == "list":
             found[option] = []
     return found
+
+
+def has_connectors(role: str, module: str, variables: Mapping[str, Any], render: Callable[[Any], Any]) -> bool:
+    """Whether the role is given connectors. Reads no other variable: without connectors it may refer to what is not there.
+
+    Raises AnsibleActionFail if the variable cannot be rendered.
+    """
+    return bool(_value(variables_of_role(role, module)["connectors"], variables, render))
+
+
+def _value(names: tuple[str, ...], variables: Mapping[str, Any], render: Callable[[Any], Any]) -> Any:
+    try:
+        value = first_value(names, variables, render)
+    except AnsibleError as error:
+        raise AnsibleActionFail(unreadable(names[0], error)) from error
+    return known_variables()[names[0]].get("default") if value is None else value
 
 
 @cache

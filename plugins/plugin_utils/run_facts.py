@@ -30,14 +30,15 @@ _BEGUN_AT = "connectops_begun_at"
 # The registered results of the roles; the first one that is there counts.
 _CHANGED, _PREVENTED = ("reset_result", "rollback_result"), ("prevent_result", "prevent_look")
 _NOT_FIXED = "prevent_not_fixed"
-_OF_BATCHES = ("connectops_selected", "connectops_batch")
+_SELECTED = "connectops_selected"
+_OF_BATCHES = (_SELECTED, "connectops_batch")
 # What the report on a playbook is made from. A run may have several playbooks, and other results are those of another one.
 _OWN_RESULTS = {
     "identify": {"identify_result"},
     "recover": {"identify_result", "reset_result", "verify_result", *_OF_BATCHES},
     "verify": {"verify_result", *_PREVENTED},
     "rollback": {"rollback_result", *_OF_BATCHES},
-    "prevent": {*_PREVENTED, _NOT_FIXED},
+    "prevent": {*_PREVENTED, _NOT_FIXED, _SELECTED},
 }
 
 Variables = Mapping[str, Any]
@@ -65,7 +66,7 @@ def selected_in(label: str, left: Variables) -> Variables:
 
     Only the part of this cluster is copied: the result is that of all clusters, and each of them has it.
     """
-    clusters = left.get("connectops_selected", {}).get("clusters", {})
+    clusters = left.get(_SELECTED, {}).get("clusters", {})
     selected: Variables = plain(clusters.get(label, {}))
     return selected
 
@@ -131,6 +132,10 @@ def found_in(
         not_fixed=shown(_NOT_FIXED),
         problem=str(problem) if problem else None,
         left_stopped=tuple(selected.get("left_stopped", ())),
+        # A rollback without agreed plans is refused where no connector is named. A host that has failed has a selection too.
+        is_not_agreed=playbook == "rollback"
+        and label in variables.get("ansible_play_hosts", ())
+        and selected.get("connectors") == [],
     )
 
 

@@ -215,14 +215,50 @@ def test_a_run_that_would_change_too_many_changes_none(
 def test_a_run_that_would_fix_too_many_changes_none(tmp_path: Path, clusters: list[SimulatedCluster]) -> None:
     # The wait of all of them is too short.
     few = clusters[:3]
-    given = {"connectops_fix": True, "connectops_max_changes": 5}
+    given = {"connectops_fix": True, "connectops_max_changes": 5, "connectops_report_dir": str(tmp_path / "reports")}
     status, output = run(tmp_path, few, "prevent", **given)
     assert status == 2
     assert changed(few) == []
+    (report,) = (tmp_path / "reports").glob("*/report.json")
+    refused = "Not changed: this run may change 6 connectors, and connectops_max_changes allows 5."
+    assert [one["problem"] for one in json.loads(report.read_text(encoding="utf-8"))["clusters"]] == [refused] * 3
     assert output.count("Limit the run to some clusters") == 1
     assert [recap(output, one.label)["failed"] for one in few] == [1, 1, 1]
     status, output = run(tmp_path, few, "prevent", **{**given, "connectops_max_changes": 6})
     assert sorted(changed(few)) == [one.label for one in few], output
+
+
+@pytest.mark.core_matrix
+def test_a_rollback_by_agreed_plans_reports_no_failure_of_a_cluster_that_has_none(
+    tmp_path: Path, clusters: list[SimulatedCluster]
+) -> None:
+    few = clusters[:3]
+    status, output = run(tmp_path, few, "recover")
+    assert status == 0, output
+    plans = {"connectops_plan_file": str(tmp_path / "plans.json")}
+    named = {"connectops_connectors": "stripe-00", "rollback_allow_moved_offsets": True}
+    status, output = run(tmp_path, few[:2], "rollback", "--check", **named, **plans)
+    assert status == 0, output
+    # A cluster whose variables are refused has failed, whatever was agreed to.
+    status, output = run(
+        tmp_path,
+        few,
+        "rollback",
+        of_hosts={"cluster-002": {"connectops_typo": 1}},
+        connectops_report_dir=str(tmp_path / "reports"),
+        **plans,
+    )
+    assert status == 2
+    (report,) = (tmp_path / "reports").glob("*/report.json")
+    found = json.loads(report.read_text(encoding="utf-8"))["clusters"]
+    assert {one["label"]: one["outcome"] for one in found} == {
+        "cluster-001": "changed",
+        "cluster-002": "failed",
+        "cluster-003": "unknown",
+    }
+    (open_points,) = (one["open_points"] for one in found if one["label"] == "cluster-003")
+    assert open_points == ["No plan was agreed to for this cluster, so nothing was changed."]
+    assert [recap(output, one.label)["failed"] for one in few] == [0, 1, 0]
 
 
 def test_a_look_ends_with_the_worst_and_counts_what_could_not_be_read(

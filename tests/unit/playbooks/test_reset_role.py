@@ -27,8 +27,13 @@ def cluster() -> Iterator[SimulatedCluster]:
         yield found
 
 
-def reset(folder: Path, cluster: SimulatedCluster, connectors: Any) -> tuple[int, str]:
-    """The status and the output of a playbook that resets the connectors, and has one more task behind the role."""
+def reset(
+    folder: Path, cluster: SimulatedCluster, connectors: Any, *, validate: bool = True, **variables: Any
+) -> tuple[int, str]:
+    """The status and the output of a playbook that resets the connectors, and has one more task behind the role.
+
+    ``validate``: whether Ansible itself checks the role's variables; ``variables``: further ones of the role.
+    """
     inventory = write_inventory([cluster], folder)
     own = folder / "own.json"
     play = {
@@ -38,8 +43,8 @@ def reset(folder: Path, cluster: SimulatedCluster, connectors: Any) -> tuple[int
         "module_defaults": {"connectops.recovery.connect_offset_reset": _CONNECTION},
         "tasks": [
             {
-                "import_role": {"name": "connectops.recovery.reset"},
-                "vars": {"reset_connectors": connectors, "reset_default_floors": True},
+                "import_role": {"name": "connectops.recovery.reset", "rolespec_validate": validate},
+                "vars": {"reset_connectors": connectors, "reset_default_floors": True, **variables},
             },
             {"ansible.builtin.debug": {"msg": "Went on."}},
         ],
@@ -72,3 +77,17 @@ def test_without_connectors_nothing_is_read_and_nothing_fails(
     assert "skipping: [cluster-001]" in output
     assert "Went on." in output
     assert cluster.calls == []
+
+
+@pytest.mark.core_matrix
+def test_without_connectors_the_other_variables_may_refer_to_what_is_not_there(
+    tmp_path: Path, cluster: SimulatedCluster
+) -> None:
+    # Ansible's own check would read them all.
+    other = {"validate": False, "reset_backup_file": "{{ found_backup.path }}"}
+    status, output = reset(tmp_path, cluster, [], **other)
+    assert status == 0, output
+    assert "skipping: [cluster-001]" in output
+    status, output = reset(tmp_path, cluster, ["stripe-00"], **other)
+    assert status == 2
+    assert "The variable reset_backup_file cannot be read" in " ".join(output.split())

@@ -146,7 +146,7 @@ def test_a_report_is_made_from_what_its_own_playbook_has_left() -> None:
         "recover": ["offsets", "changed", "verified", "problem", "left_stopped"],
         "verify": ["verified", "prevented"],
         "rollback": ["problem", "left_stopped"],
-        "prevent": ["prevented", "not_fixed"],
+        "prevent": ["prevented", "not_fixed", "left_stopped"],
     }
     undone = {**left, "rollback_result": {"connectors": {"orders": {"msg": "of the rollback"}}}}
     found = found_in("a", undone, {}, playbook="rollback", is_preview=False)

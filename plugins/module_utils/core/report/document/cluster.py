@@ -35,6 +35,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 # The outcomes of a connector for which a run fails.
 _FAILURES = frozenset({"failed", "not_recovered", "not_proven", "recovering"})
 NOT_REACHED = "The run did not process this cluster: see its error in the output of the run."
+NOT_AGREED = "No plan was agreed to for this cluster, so nothing was changed."
 
 
 def cluster_report(found: Found, playbook: Playbook, made_at: int, *, is_preview: bool) -> ClusterReport:
@@ -44,7 +45,7 @@ def cluster_report(found: Found, playbook: Playbook, made_at: int, *, is_preview
         key=lambda one: (badness(one.outcome), one.name),
     )
     problem = found.problem
-    if problem is None and found.is_empty:
+    if problem is None and found.is_empty and not found.is_not_agreed:
         problem = NOT_REACHED
     is_rollback = playbook == "rollback"
     checklist = (
@@ -91,6 +92,8 @@ def _open_points(found: Found, connectors: Sequence[ConnectorReport], problem: s
         yield problem
     elif is_without_change(found.verified):
         yield found.verified["msg"]
+    elif found.is_not_agreed:
+        yield NOT_AGREED
     for name in found.left_stopped:
         yield (
             f"{name}: STOPPED, and it would be stuck after a resume; name it in connectops_connectors to recover it, or in"

@@ -25,7 +25,8 @@ class Found:
     ``offsets``: the facts of connect_offsets_facts. ``planned``, ``changed``: the results of a reset or a rollback, in check
     mode and without. ``verified``: the result of connect_recovery_info. ``prevented``: that of a check of the settings by a
     policy; ``not_fixed``: why the settings of a connector that deviate were not fixed, by its name. ``problem``: why the run
-    failed for the cluster. ``left_stopped``: the connectors that nobody has asked to recover.
+    failed for the cluster. ``left_stopped``: the connectors that nobody has asked to recover. ``is_not_agreed``: whether the run
+    had agreed plans for other clusters alone.
     """
 
     label: str
@@ -37,6 +38,7 @@ class Found:
     not_fixed: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
     left_stopped: tuple[str, ...] = ()
+    is_not_agreed: bool = False
 
     @property
     def is_empty(self) -> bool:
