@@ -34,7 +34,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.paths 
     with_absolute_paths,
 )
 from ansible_collections.connectops.recovery.plugins.plugin_utils.last_words import LastWords
-from ansible_collections.connectops.recovery.plugins.plugin_utils.role_options import has_connectors, options_of_role
+from ansible_collections.connectops.recovery.plugins.plugin_utils.role_options import options_of_role
 from ansible_collections.connectops.recovery.plugins.plugin_utils.run_notes import result_in_short
 from ansible_collections.connectops.recovery.plugins.plugin_utils.screen import show_lines
 from ansible_collections.connectops.recovery.plugins.plugin_utils.typed_names import (
@@ -85,10 +85,16 @@ class InProcessAction(ActionBase):
         del tmp
         in_role = bool(self.role) and self._own_role() == self.role
         if in_role:
-            given = (self.role, self._task.action.rpartition(".")[2], task_vars or {}, self._templar.template)
-            if not self.needs_connectors and not has_connectors(*given):
+            of_role = options_of_role(
+                self.role,
+                self._task.action.rpartition(".")[2],
+                task_vars or {},
+                self._templar.template,
+                needs_connectors=self.needs_connectors,
+            )
+            if of_role is None:
                 return {**result, "skipped": True}
-            self._task.args = {**self._task.args, **options_of_role(*given)}
+            self._task.args = {**self._task.args, **of_role}
         doubled = _set_twice(self.argument_spec, self._task.args)
         if doubled is not None:
             return {**result, "failed": True, "msg": doubled}

@@ -30,32 +30,34 @@ _OF_JUDGING = frozenset({*LIMITS_SPEC, *WORKER_LOG_SPEC, PROFILES.name})
 
 
 def options_of_role(
-    role: str, module: str, variables: Mapping[str, Any], render: Callable[[Any], Any]
-) -> dict[str, Any]:
+    role: str,
+    module: str,
+    variables: Mapping[str, Any],
+    render: Callable[[Any], Any],
+    *,
+    needs_connectors: bool = True,
+) -> dict[str, Any] | None:
     """The options of the module that the variables of the role set: ``reset_strategy`` sets ``strategy``, and so on.
 
     The label of the cluster is the name of the inventory host. A blank variable has the default of the role. An empty text or
     dict sets nothing, and a list that the module needs is empty then, so that it is refused by the variable's name.
+    Without ``needs_connectors`` it returns None if the role is given none: it reads no other variable then, as that may
+    refer to what is not there.
 
     Raises AnsibleActionFail for a variable that cannot be rendered.
     """
     found = {"cluster_label": variables["inventory_hostname"]}
-    for option, names in variables_of_role(role, module).items():
+    # The connectors first.
+    for option, names in sorted(variables_of_role(role, module).items(), key=lambda one: one[0] != "connectors"):
         value = _value(names, variables, render)
+        if option == "connectors" and not value and not needs_connectors:
+            return None
         spec = MODULES[module][option]
         if not is_blank(value) and value != {}:
             found[option] = value
         elif spec.get("required") and spec["type"] == "list":
             found[option] = []
     return found
-
-
-def has_connectors(role: str, module: str, variables: Mapping[str, Any], render: Callable[[Any], Any]) -> bool:
-    """Whether the role is given connectors. Reads no other variable: without connectors it may refer to what is not there.
-
-    Raises AnsibleActionFail if the variable cannot be rendered.
-    """
-    return bool(_value(variables_of_role(role, module)["connectors"], variables, render))
 
 
 def _value(names: tuple[str, ...], variables: Mapping[str, Any], render: Callable[[Any], Any]) -> Any:
