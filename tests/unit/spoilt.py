@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+Read = TypeVar("Read")
 
 
 def spoilt(data: Any) -> Iterator[Any]:
@@ -19,3 +21,14 @@ def spoilt(data: Any) -> Iterator[Any]:
             copied: Any = data.copy()
             copied[key] = other
             yield copied
+
+
+def read_or_refused(data: Any, read: Callable[[Any], Read], refusal: type[Exception]) -> tuple[list[Read], int]:
+    """What ``read`` makes of the data with any part damaged, and how often it raised ``refusal`` instead."""
+    found, refused = [], 0
+    for one in spoilt(data):
+        try:
+            found.append(read(one))
+        except refusal:
+            refused += 1
+    return found, refused

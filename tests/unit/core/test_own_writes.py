@@ -12,7 +12,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.own_write
     newest_writes,
     with_own_writes,
 )
-from unit.spoilt import spoilt
+from unit.spoilt import read_or_refused
 
 ORDERS, BILLS = (Partition.of({"table": name}) for name in ("orders", "bills"))
 RESET = 1_000_000.0
@@ -68,12 +68,7 @@ def test_data_that_is_no_write_is_refused(data: object) -> None:
 
 
 def test_a_write_of_which_any_part_is_damaged_is_read_or_refused() -> None:
-    read, refused = [], 0
-    for data in spoilt(WRITE.as_data()):
-        try:
-            read.append(OwnWrite.from_data(data))
-        except ValueError:
-            refused += 1
+    read, refused = read_or_refused(WRITE.as_data(), OwnWrite.from_data, ValueError)
     assert refused > 20
     assert read
     assert {type(one.is_still_there(StoredOffset(ORDERS, {"lsn": 7}, RESET))) for one in read} == {bool}

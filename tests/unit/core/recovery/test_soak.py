@@ -30,7 +30,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.
     Soak,
     SoakState,
 )
-from unit.spoilt import spoilt
+from unit.spoilt import read_or_refused
 
 HOUR = 3600.0
 BACKUP = "/backups/a.json"
@@ -197,12 +197,7 @@ def test_what_is_damaged_is_refused(data: Any) -> None:
 def test_a_document_of_which_any_part_is_damaged_is_read_or_refused() -> None:
     recovered = Sample(1.0, "recovered", True, {"logs": "passed"}, {partition(1): (1, 2)})
     whole = Soak("b", (recovered, recovered)).as_data()
-    read, refused = [], 0
-    for data in spoilt(whole):
-        try:
-            read.append(Soak.from_data(data))
-        except ValueError:
-            refused += 1
+    read, refused = read_or_refused(whole, Soak.from_data, ValueError)
     assert refused > 100
     assert read
     for one in read:

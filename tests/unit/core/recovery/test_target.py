@@ -14,7 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.
     WrittenSetting,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
-from unit.spoilt import spoilt
+from unit.spoilt import read_or_refused
 
 ORDERS = Partition.of({"table": "orders"})
 ITEMS = Partition.of({"table": "items"})
@@ -72,12 +72,8 @@ def test_a_result_of_which_any_part_is_of_another_type_is_read_or_refused() -> N
         "settings": [{"key": "a", "before": "2", "after": "3"}],
         "offsets": [{"partition": {"a": 1}, "before": None, "after": {"b": 5}}],
     }
-    read, refused = [], 0
-    for data in spoilt({"plan": plan, "backup_file": "b"}):
-        try:
-            read.append(Target.read(data, "orders"))
-        except InputError:
-            refused += 1
+    planned = {"plan": plan, "backup_file": "b"}
+    read, refused = read_or_refused(planned, lambda data: Target.read(data, "orders"), InputError)
     assert refused > 100
     assert read
     for one in read:
