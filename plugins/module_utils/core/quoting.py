@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.log_lines import entries_of, moment_of
@@ -91,23 +92,7 @@ def _cut_value(part: str) -> str:
 def quoted_data(value: Any, secrets: Collection[str] = ()) -> Any:
     """JSON data with each of its texts as :func:`quoted` returns it. Names of fields and numbers stay."""
     # Most texts of a fleet's data are there many times.
-    known: dict[str, str] = {}
-
-    def shown(one: Any) -> Any:
-        if one is None or isinstance(one, (bool, int, float)):
-            return one
-        if isinstance(one, str):
-            if one not in known:
-                known[one] = quoted(one, secrets)
-            return known[one]
-        # What came from JSON is a dict: to ask whether it is any other mapping takes ten times as long.
-        if isinstance(one, (dict, Mapping)):
-            return {key: shown(item) for key, item in one.items()}
-        if isinstance(one, (list, tuple)):
-            return [shown(item) for item in one]
-        return one
-
-    return shown(value)
+    return _with_each_text(value, cache(lambda text: quoted(text, secrets)))
 
 
 def _whole_word(secret: str) -> re.Pattern[str]:
@@ -121,12 +106,18 @@ def without_secrets(value: Any, secrets: Collection[str]) -> Any:
     """JSON data without the given literals in any text. Names of fields and numbers stay."""
     if not secrets:
         return value
+    within = [secret for secret in secrets if len(secret) >= SHORTEST_SECRET]
+    return _with_each_text(value, lambda text: HIDDEN if text in secrets else scrubbed(text, within))
+
+
+def _with_each_text(value: Any, shown: Callable[[str], str]) -> Any:
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
     if isinstance(value, str):
-        if value in secrets:
-            return HIDDEN
-        return scrubbed(value, (secret for secret in secrets if len(secret) >= SHORTEST_SECRET))
-    if isinstance(value, Mapping):
-        return {key: without_secrets(item, secrets) for key, item in value.items()}
+        return shown(value)
+    # What came from JSON is a dict: to ask whether it is any other mapping takes ten times as long.
+    if isinstance(value, (dict, Mapping)):
+        return {key: _with_each_text(item, shown) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [without_secrets(item, secrets) for item in value]
+        return [_with_each_text(item, shown) for item in value]
     return value
