@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import new_folder, write_texts
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import report_of_kind
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import PLAYBOOKS
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.run import run_report
@@ -80,6 +81,7 @@ class ActionModule(ControllerAction):
         report = run_report(
             options["playbook"],
             each_found(),
+            report_of_kind,
             made_at=now,
             run_by=who_runs_this(),
             is_preview=options["is_preview"],

@@ -118,6 +118,10 @@ connectors:
     reason:
       description: Why the connector as a whole has this outcome. V(null) if the outcome is that of its partitions.
       type: str
+    profile:
+      description:
+        - "What the connector is judged by: V(stripe_reporting), V(sink), the name of one of the O(profiles), or V(generic)."
+      type: str
     state: {type: str, description: State of the connector.}
     tasks:
       description: Its tasks.

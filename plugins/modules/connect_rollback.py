@@ -126,6 +126,7 @@ connectors:
               type: int
         reread_seconds: {type: int, description: "The longest span of data that a partition delivers twice, in seconds."}
         warnings: {type: list, elements: str, description: One sentence for each thing to know before the change.}
+    profile: {type: str, description: "What the connector is judged by: V(stripe_reporting), V(sink) or V(generic)."}
     forecast:
       description:
         - What the connector will do with the new offsets. V(null) for connectors other than the Stripe reporting
@@ -163,8 +164,7 @@ connectors:
           type: list
           elements: dict
           contains:
-            timezone: {type: str, description: Timezone of the partition.}
-            report_type: {type: str, description: Report type of the partition.}
+            partition: {type: dict, description: "The source partition, as the connector wrote it."}
             changed: {type: bool, description: Whether the offset of this partition changes.}
             has_offset: {type: bool, description: Whether the partition has an offset after the change.}
             delivered_to: {type: int, description: End of the delivered data after the change. V(null) without an offset.}

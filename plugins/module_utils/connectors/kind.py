@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sharing import Sharing
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset, SinkPosition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Results
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import KindReport
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import OffsetTargets, ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.states import State
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.outlook import Outlook
@@ -48,7 +51,7 @@ class Judgement:
     outlook: Outlook | None = None
 
     def as_data(self, profile: str, state: State) -> dict[str, Any]:
-        """The judgement as part of a connector's facts; ``profile`` is the name of what it was judged by.
+        """The judgement as part of a connector's facts. ``profile``: see :meth:`ConnectorKind.profile_of`.
 
         A STOPPED connector delivers nothing, whatever its offsets say; ``verdict_after_resume`` says what it would be.
         """
@@ -87,14 +90,13 @@ class Decision:
 class ConnectorKind(Protocol[S]):
     """One class of connectors. Its situation ``S`` is made once for each connector and passed whole.
 
-    ``name`` appears as the profile of its connectors. ``recovers``: whether a recovery may choose such a connector
-    without its name, because it is known what its offsets mean and that only Kafka Connect keeps them.
-    ``default_floors``: the settings that a recovery raises unless others are named, as in ``at_least``. ``settings``:
-    those on which its verdicts and plans depend; no other values are shown.
+    ``name`` appears as the profile of its connectors, unless :meth:`profile_of` returns another. ``recovers``: whether a
+    recovery may choose such a connector without its name, because it is known what its offsets mean and that only Kafka
+    Connect keeps them. ``default_floors``: the settings that a recovery raises unless others are named, as in ``at_least``.
+    ``settings``: those on which its verdicts and plans depend; no other values are shown.
     """
 
-    @property
-    def name(self) -> str: ...
+    name: ClassVar[str]
 
     @property
     def recovers(self) -> bool: ...
@@ -105,8 +107,24 @@ class ConnectorKind(Protocol[S]):
     @property
     def settings(self) -> frozenset[str]: ...
 
+    @classmethod
+    def read(cls, params: Mapping[str, Any], shared: Sharing) -> ConnectorKind[S]:
+        """The kind with its options from a task's parameters. Raises InputError for an option that cannot work.
+
+        ``shared``: what the tasks of a run share.
+        """
+
+    @staticmethod
+    def report(results: Results) -> KindReport:
+        """What a report on a run says of such a connector besides what holds for every kind. By default nothing."""
+        return KindReport()
+
     def fits(self, connector: Connector) -> bool:
         """Whether the connector is of this kind, by its type and config."""
+
+    def profile_of(self, connector: Connector) -> str:
+        """The name of what the connector is judged by."""
+        return self.name
 
     def secrets(self) -> frozenset[str]:
         """Values of the kind's own options that must not appear in any message."""

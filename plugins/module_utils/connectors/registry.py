@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.kind import ConnectorKind
@@ -17,24 +17,21 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Results
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import KindReport
 
 Kinds = Sequence[ConnectorKind[Any]]
 
 # What decides which kind a connector is of, and where its offsets are.
 _SETTINGS_OF_ALL = frozenset({"connector.class", "offsets.storage.topic", "tasks.max"})
 
-# Each takes its options from a task's parameters, and what the tasks of a run share. The first that fits a connector counts, and
-# the last fits all.
-KINDS: tuple[Callable[[Mapping[str, Any], Sharing], ConnectorKind[Any]], ...] = (
-    StripeReporting.read,
-    Sinks.read,
-    Profiles.read,
-)
+# The first that fits a connector counts, and the last fits all.
+KINDS: tuple[type[ConnectorKind[Any]], ...] = (StripeReporting, Sinks, Profiles)
 
 
 def kinds_from(params: Mapping[str, Any], shared: Sharing) -> Kinds:
     """The kinds with their options. Raises InputError for an option that cannot work."""
-    return tuple(read(params, shared) for read in KINDS)
+    return tuple(kind.read(params, shared) for kind in KINDS)
 
 
 def secrets_of(kinds: Kinds) -> Iterator[str]:
@@ -49,6 +46,12 @@ def shown_settings(kinds: Kinds, connector: Connector) -> dict[str, str | None]:
     """
     names = _SETTINGS_OF_ALL | kind_of(kinds, connector).settings
     return redacted({name: value for name, value in connector.config.items() if name in names})
+
+
+def report_of_kind(results: Results) -> KindReport:
+    """What the kind of a connector adds to the report on it. A connector that was never judged has the last kind."""
+    kind = next((one for one in KINDS if one.name in results.profiles), KINDS[-1])
+    return kind.report(results)
 
 
 def kind_of(kinds: Kinds, connector: Connector) -> ConnectorKind[Any]:

@@ -14,8 +14,8 @@ Details = Literal["problems", "all", "none"]
 DETAIL_LEVELS: tuple[Details, ...] = get_args(Details)
 Data = Mapping[str, Any]
 
-# The lists of a connector's facts that have an entry for each partition, or several.
-_LISTS = ("verdicts", "offsets", "available", "report_runs")
+# A list of a connector's facts that names partitions, but only those with which something is wrong.
+_FINDINGS = "findings"
 # What a summary says of each connector.
 _OF_A_SUMMARY = ("verdict", "counts")
 # What a remedy does to each partition; the sums beside them stay.
@@ -68,7 +68,7 @@ def _fewer(connector: Data, details: Details) -> dict[str, Any]:
     def is_listed(entry: Data) -> bool:
         return bool(listed) and Partition.of(entry["partition"]) in listed
 
-    fewer = {**connector, **_filtered(connector, _LISTS, is_listed), "records": []}
+    fewer = {**connector, **_filtered(connector, is_listed), "records": []}
     if measures := connector.get("measures"):
         # Where the data ends is in the list "available" as well.
         fewer["measures"] = {**measures, "partitions": []}
@@ -80,5 +80,10 @@ def _fewer(connector: Data, details: Details) -> dict[str, Any]:
     return fewer
 
 
-def _filtered(of: Data, keys: tuple[str, ...], is_listed: Callable[[Data], bool]) -> dict[str, Any]:
-    return {key: [one for one in of[key] if is_listed(one)] for key in keys if of.get(key)}
+def _filtered(of: Data, is_listed: Callable[[Data], bool]) -> dict[str, Any]:
+    """The lists that have an entry for each partition, or several, whatever the connector's kind has found out."""
+    return {
+        key: [one for one in value if is_listed(one)]
+        for key, value in of.items()
+        if key != _FINDINGS and isinstance(value, list) and value and "partition" in value[0]
+    }

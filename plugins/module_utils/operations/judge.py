@@ -87,7 +87,7 @@ class Judge:
             raise
         except Exception as error:
             return self._not_judged(read, unexpected(connector.name, error).sentence)
-        facts = judgement.as_data(kind.name, connector.state)
+        facts = judgement.as_data(kind.profile_of(connector), connector.state)
         logged = None if facts["verdict"] == "ok" else _last_log_problem(read, kind.delivery(connector))
         facts["last_log_problem"] = logged
 

@@ -64,13 +64,15 @@ class ChangeRequest:
 class Planned:
     """A plan, and what is said of it. ``forecast`` is data for machines, ``preview`` lines for a person.
 
-    ``epoch_fields``: the fields of its offsets that are epoch seconds. ``rolls_back``: the moment of the backup whose change
-    it takes back, if it does. ``holds_until``: see :class:`~.kind.Decision`.
+    ``profile``: what the connector is judged by. ``epoch_fields``: the fields of its offsets that are epoch seconds.
+    ``rolls_back``: the moment of the backup whose change it takes back, if it does. ``holds_until``: see
+    :class:`~.kind.Decision`.
     """
 
     plan: Plan
     preview: tuple[str, ...]
     forecast: Mapping[str, Any] | None
+    profile: str
     secret_keys: frozenset[str]
     warnings: tuple[str, ...] = ()
     epoch_fields: frozenset[str] = frozenset()
@@ -136,6 +138,7 @@ def make_plan(
         plan,
         preview,
         forecast,
+        kind.profile_of(configured),
         secret_keys,
         warnings,
         epoch_fields=decision.epoch_fields,

@@ -15,7 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.option
 
 _DESCRIPTIONS = {
     "max_age_days": (
-        "Maximum age in days of the newest delivered data before a partition that is behind Stripe's data counts as stuck.",
+        "Maximum age in days of the newest delivered data before a partition that is behind its source counts as stuck.",
     ),
     "max_rounds_behind": (
         (
@@ -27,7 +27,12 @@ _DESCRIPTIONS = {
         "Maximum age in hours of the newest commit before a partition that has work to do counts as stuck.",
         "Requires O(kafka_bootstrap_servers), since only the offsets topics show when an offset was committed.",
     ),
-    "max_run_age_hours": ("Maximum age in hours of an open report run before its partition counts as stuck.",),
+    "max_run_age_hours": (
+        (
+            "Maximum age in hours of an open run of the source, such as a report run, before its partition counts as"
+            " stuck."
+        ),
+    ),
 }
 
 LIMITS = tuple(Option(one.name, "int", _DESCRIPTIONS[one.name], default=one.default) for one in fields(Limits))

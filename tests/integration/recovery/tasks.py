@@ -252,7 +252,7 @@ def asked_since_start(account: Account) -> Asked:
 
 def await_as_announced(trial: Trial, forecast: Mapping[str, Any]) -> None:
     """Wait until the connector has nothing more to do, and check that it asked what the forecast announced."""
-    partitions = {one["timezone"]: one for one in forecast["partitions"]}
+    partitions = {one["partition"]["timezone"]: one for one in forecast["partitions"]}
 
     def asked() -> dict[str, Asked]:
         return {zone: asked_since_start(account) for zone, account in trial.accounts.items()}

@@ -44,7 +44,7 @@ def test_a_remedy_makes_the_connector_ask_and_deliver_what_the_table_says(
 
     await_as_announced(trial, {**table[strategy], "current_round": MIDNIGHT})
     expected = {
-        one["timezone"]: ROWS_PER_DAY
+        one["partition"]["timezone"]: ROWS_PER_DAY
         * (DAYS_MISSED * DAY_SECONDS + one["redelivered_seconds"] - sum(end - start for start, end in one["skipped"]))
         // DAY_SECONDS
         for one in table[strategy]["partitions"]

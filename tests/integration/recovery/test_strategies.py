@@ -59,7 +59,7 @@ def assert_unchanged_by_a_second_run(tasks: Tasks, **options: Any) -> None:
 
 def report_partition(done: dict[str, Any], zone: str) -> dict[str, Any]:
     """The forecast for a timezone."""
-    found: dict[str, Any] = next(one for one in done["forecast"]["partitions"] if one["timezone"] == zone)
+    found: dict[str, Any] = next(one for one in done["forecast"]["partitions"] if one["partition"]["timezone"] == zone)
     return found
 
 

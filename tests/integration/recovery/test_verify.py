@@ -52,7 +52,7 @@ def test_a_recovery_is_seen_when_every_partition_has_a_commit_of_the_connectors_
     result = tasks.verify(reset)
     assert result["recovered"], result["message"]
     assert outcomes(tasks, result) == dict.fromkeys(ZONES, "recovered")
-    written = {zone["timezone"]: zone["delivered_to"] for zone in tasks.of(reset)["forecast"]["partitions"]}
+    written = {one["partition"]["timezone"]: one["delivered_to"] for one in tasks.of(reset)["forecast"]["partitions"]}
     for one in tasks.of(result)["partitions"]:
         assert one["moved"]
         assert one["delivered_to"] > written[one["partition"]["timezone"]]

@@ -25,6 +25,13 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
     StoredOffset,
     Task,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found, Results
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import (
+    KindReport,
+    SourceReport,
+    Wait,
+)
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.run import run_report
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits, Reason, judged_by
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.judge import Judge
@@ -52,6 +59,11 @@ class SheepCounter(ConnectorKind[Flock]):
     recovers = True
     default_floors: ClassVar[Mapping[str, str]] = {"meadow.size": "10"}
     settings = frozenset({"meadow.size"})
+
+    @staticmethod
+    def report(results: Results) -> KindReport:
+        source = SourceReport("count", Wait("meadow.size"), runs_needed=results.facts.get("sheep"))
+        return KindReport("meadows", source, ("Close the gate.",))
 
     @classmethod
     def read(cls, params: Mapping[str, Any], shared: Sharing) -> SheepCounter:
@@ -89,7 +101,7 @@ class SheepCounter(ConnectorKind[Flock]):
 
 @pytest.fixture
 def kinds(monkeypatch: pytest.MonkeyPatch) -> registry.Kinds:
-    monkeypatch.setattr(registry, "KINDS", (SheepCounter.read, *registry.KINDS))
+    monkeypatch.setattr(registry, "KINDS", (SheepCounter, *registry.KINDS))
     params = {"sheep": 7, "ask_stripe": False, "stripe_api_keys": None, "stripe_api_url": "", "stripe_timezones": []}
     return registry.kinds_from(params, SharedAnswers())
 
@@ -119,6 +131,43 @@ def test_a_connector_of_the_new_kind_is_reset_by_it(kinds: registry.Kinds) -> No
     assert [change.after for change in planned.plan.offsets] == [{"counted": 0}]
     assert planned.preview[-1] == "  count 7 sheep again"
     assert planned.forecast == {"left_alone": {}, "to_count": 7}
+    assert planned.profile == "sheep"
+
+
+@pytest.mark.usefixtures("kinds")
+def test_its_kind_adds_to_the_report_on_a_connector() -> None:
+    facts = {"profile": "sheep", "verdict": "stuck", "sheep": 7}
+    found = Found("farm", offsets={"read_at": NOW, "connectors": {"flock": facts}})
+    run = run_report(
+        "identify", [found], registry.report_of_kind, made_at=int(NOW), run_by="shepherd", is_preview=False
+    )
+    (farm,) = run.clusters
+    (source,) = (one.kind.source for one in farm.connectors)
+    assert source is not None
+    assert source.message == "Counts until current: 7 (left alone: never current)."
+    assert [item.step for item in farm.checklist][:3] == [
+        "Step 1: Increase meadow.size",
+        "Step 2: Identify all stuck meadows",
+        "Step 3: Reset stale offsets for stuck meadows",
+    ]
+    assert "flock: Close the gate." in farm.open_points
+
+
+@pytest.mark.parametrize(
+    "results, partitions",
+    [
+        (Results(facts={"profile": "sheep"}), "meadows"),
+        (Results(facts={"profile": "generic"}, change={"profile": "sheep"}), "meadows"),
+        (Results(recovery={"profile": "sheep"}), "meadows"),
+        (Results(policy={"class": "sheep"}), "meadows"),
+        (Results(recovery={"profile": "stripe_reporting"}), "timezones"),
+        (Results(facts={"profile": "orders"}, policy={"class": None}), "partitions"),
+        (Results(), "partitions"),
+    ],
+)
+@pytest.mark.usefixtures("kinds")
+def test_the_kind_of_a_report_is_known_from_any_step(results: Results, partitions: str) -> None:
+    assert registry.report_of_kind(results).partitions == partitions
 
 
 @pytest.mark.parametrize(

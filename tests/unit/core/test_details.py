@@ -25,7 +25,10 @@ def facts() -> dict[str, Any]:
             {"partition": STUCK, "verdict": "stuck", "reasons": []},
             {"partition": WELL, "verdict": "ok", "reasons": []},
         ],
-        **{key: [{"partition": one} for one in partitions] for key in ("offsets", "available", "report_runs")},
+        # The last of them is of a kind that the core knows nothing about.
+        **{key: [{"partition": one} for one in partitions] for key in ("offsets", "available", "counted_sheep")},
+        "tasks": [{"id": 0}],
+        "findings": [{"code": "unread", "partition": WELL}],
         "records": [{"key": "k"}],
         "measures": {"timeouts": 3, "partitions": [{"partition": one} for one in partitions]},
         "remedies": {
@@ -46,11 +49,12 @@ def test_only_the_partitions_that_are_not_well_are_listed() -> None:
     found = with_details(facts(), "problems")
     one = found["connectors"]["orders"]
     assert [
-        [entry["partition"] for entry in one[key]] for key in ("verdicts", "offsets", "available", "report_runs")
+        [entry["partition"] for entry in one[key]] for key in ("verdicts", "offsets", "available", "counted_sheep")
     ] == [[STUCK]] * 4
     assert one["remedies"] == {"default": "continue", "compared": [{"strategy": "continue", "report_runs": 3}]}
     assert (one["measures"], one["records"]) == ({"timeouts": 3, "partitions": []}, [])
-    # What is counted and said stays.
+    # What is wrong, counted or said stays.
+    assert [one["findings"], one["tasks"]] == [facts()["connectors"]["orders"][key] for key in ("findings", "tasks")]
     assert (one["counts"], one["config"], found["preview"]) == (
         {"stuck": 1, "ok": 1},
         {"poll.cron": "0 0 0 * * ?"},
@@ -60,7 +64,7 @@ def test_only_the_partitions_that_are_not_well_are_listed() -> None:
 
 def test_without_details_no_partition_is_listed() -> None:
     one = with_details(facts(), "none")["connectors"]["orders"]
-    assert [one[key] for key in ("verdicts", "offsets", "available", "report_runs", "records")] == [[]] * 5
+    assert [one[key] for key in ("verdicts", "offsets", "available", "counted_sheep", "records")] == [[]] * 5
     assert one["counts"] == {"stuck": 1, "ok": 1}
 
 

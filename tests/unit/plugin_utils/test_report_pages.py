@@ -131,7 +131,7 @@ def test_a_page_of_one_cluster_that_cannot_be_made_leaves_those_of_the_others() 
     made = report(recovered("eu-1"), recovered("eu-2"))
     first, second = made.clusters
     (connector,) = second.connectors
-    broken = replace(second, connectors=(replace(connector, report_runs=(None,), wait_before=1),))  # type: ignore[arg-type]
+    broken = replace(second, connectors=(replace(connector, partitions=(None,)),))  # type: ignore[arg-type]
     files = report_files(replace(made, clusters=(first, broken)))
     whole = report_files(made)
     assert files.keys() == whole.keys()

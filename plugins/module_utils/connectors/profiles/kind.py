@@ -59,6 +59,9 @@ class Profiles(ConnectorKind[Read]):
     def fits(self, connector: Connector) -> bool:
         return True
 
+    def profile_of(self, connector: Connector) -> str:
+        return (choose_profile(self.profiles, connector) or GENERIC).name
+
     def secrets(self) -> frozenset[str]:
         return frozenset()
 
@@ -75,8 +78,7 @@ class Profiles(ConnectorKind[Read]):
 
     def judge(self, situation: Read, limits: Limits, requests: Sequence[ResetRequest]) -> Judgement:
         profile = choose_profile(self.profiles, situation.connector)
-        verdicts = judge_by_profile(situation.connector, profile, limits, situation.now)
-        return Judgement(verdicts, {} if profile is None else {"profile": profile.name})
+        return Judgement(judge_by_profile(situation.connector, profile, limits, situation.now))
 
     def state_lines(self, facts: Data) -> list[str]:
         return verdict_lines(facts["verdicts"])

@@ -68,7 +68,7 @@ def _totals(forecast: Forecast) -> dict[str, Any]:
 def _partition_data(one: PartitionForecast, decision: StripeDecision) -> dict[str, Any]:
     offset = decision.after.get(one.partition)
     return {
-        **_named(one.partition),
+        "partition": decision.situation.source_of(one.partition).as_dict(),
         "changed": one.partition in decision.changed,
         "has_offset": offset is not None,
         "delivered_to": None if offset is None else offset.delivered_to,

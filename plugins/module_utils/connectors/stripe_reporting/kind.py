@@ -20,6 +20,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sha
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting import (
     judge,
     plan_text,
+    report,
     state_text,
     strategies,
 )
@@ -64,6 +65,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import hides_something
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Results
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import KindReport
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import (
     ResetRequest,
     refuse_without_offsets,
@@ -95,6 +98,10 @@ class StripeReporting(ConnectorKind[Situation]):
     @classmethod
     def read(cls, params: Mapping[str, Any], shared: Sharing) -> StripeReporting:
         return cls(StripeOptions.read(params), shared)
+
+    @staticmethod
+    def report(results: Results) -> KindReport:
+        return report.report(results)
 
     def fits(self, connector: Connector) -> bool:
         return is_stripe_reporting(connector)

@@ -44,8 +44,8 @@ def plan_lines(plan: Data, forecast: Data, config: Mapping[str, str]) -> list[st
     """The plan: first what it costs, then what changes for each partition. ``config`` is the present one."""
     rows = [
         PartitionRow(
-            one["timezone"],
-            one["report_type"],
+            one["partition"]["timezone"],
+            one["partition"]["report_type"],
             (_continues(one), str(one["report_runs"]), _next(one)),
             mark="~" if one["changed"] else "=",
         )
@@ -126,10 +126,11 @@ def _listed(head: str, costs: list[tuple[Data, str]], partitions: Sequence[Data]
     """What is skipped or read twice, with the partitions of each; those with the same cost share a paragraph."""
     if not costs:
         return [f"  {head}: nothing."]
-    one_type = len({one["report_type"] for one in partitions}) == 1
+    one_type = len({one["partition"]["report_type"] for one in partitions}) == 1
     names: dict[str, list[str]] = {}
     for one, text in costs:
-        name = one["timezone"] if one_type else f"{one['timezone']} {one['report_type']}"
+        partition = one["partition"]
+        name = partition["timezone"] if one_type else f"{partition['timezone']} {partition['report_type']}"
         names.setdefault(text, []).append(name)
     lines = [f"  {head}:"]
     for text, of in names.items():

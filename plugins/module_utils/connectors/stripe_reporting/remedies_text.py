@@ -99,4 +99,4 @@ def _remarks(remedy: Data) -> Iterator[str]:
         yield f"moves {counted(affected, 'other partition')}"
     for one in remedy["partitions"]:
         if one["hangs"]:
-            yield f"hangs at {one['timezone']} {one['report_type']}"
+            yield f"hangs at {one['partition']['timezone']} {one['partition']['report_type']}"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long a connector may still need: from the speed that was measured, or from how long its report runs took before."""
+"""How long a connector may still need: from the speed that was measured, or from how long the runs of its source took before."""
 
 from __future__ import annotations
 

@@ -14,6 +14,6 @@ LONGEST_WAIT_SECONDS = 4 * 3600
 
 
 def seconds_to_wait(outlooks: Iterable[Outlook]) -> int:
-    """The time limit. A connector makes its report runs one after the other; connectors work side by side."""
+    """The time limit. A connector waits for the runs of its source one after the other; connectors work side by side."""
     needed = max((one.runs * one.longest_run_seconds for one in outlooks), default=0)
     return min(LONGEST_WAIT_SECONDS, max(SHORTEST_WAIT_SECONDS, needed))

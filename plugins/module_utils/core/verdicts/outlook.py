@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a connector still has to do, by partition, and how long one report run takes."""
+"""What a connector still has to do, by partition, and how long one run of its source takes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 class Work:
     """What one partition still has to do until the connector is current.
 
-    ``runs``: number of report runs. ``is_due``: whether anything is to be stored before the next round. ``never``: why
+    ``runs``: number of runs of the source. ``is_due``: whether anything is to be stored before the next round. ``never``: why
     nothing will be stored at all, None if something will. ``available_to``: up to when (epoch seconds) there is data to deliver,
     None where that is not known.
     """
@@ -28,7 +28,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Outlook:
-    """The work of all partitions. ``longest_run_seconds``: within which a report run is ready, or the connector gives up.
+    """The work of all partitions. ``longest_run_seconds``: within which a run is ready, or the connector gives up.
 
     ``usual_run_seconds``: what the slowest of the earlier runs took; None where there were none.
     """

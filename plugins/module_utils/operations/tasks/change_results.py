@@ -40,6 +40,7 @@ def add_result(
     result["connectors"][plan.connector] = {
         "changed": not plan.is_empty,
         "plan": plan.as_data(),
+        "profile": planned.profile,
         "forecast": planned.forecast,
         "preflight": preflight.as_data() if preflight.topics else None,
         "backup_file": None if applied is None else applied.backup_file,

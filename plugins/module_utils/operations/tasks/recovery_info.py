@@ -247,8 +247,10 @@ class _Wait:
 
     def _data(self, recovery: Recovery, checkpoints: Sequence[Checkpoint]) -> dict[str, Any]:
         change, soak = self._targets[recovery.name].change, self._soak_state(recovery.name)
+        kind = kind_of(self._kinds, recovery.connector)
         return {
             **recovery.as_data(),
+            "profile": kind.profile_of(recovery.connector),
             "change": None if change is None else change.as_data(),
             "estimate_seconds": self._to_go(recovery),
             "checkpoints": [one.as_data() for one in checkpoints],

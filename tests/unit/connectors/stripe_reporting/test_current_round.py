@@ -169,7 +169,7 @@ def test_no_report_run_is_promised_for_a_key_that_stripe_refuses() -> None:
     it = known({CAIRO: behind, PST: behind}, refused=frozenset({CAIRO}))
     decision = healed(it)
     assert decision.forecast is not None
-    by_zone = {one["timezone"]: one for one in decision.forecast["partitions"]}
+    by_zone = {one["partition"]["timezone"]: one for one in decision.forecast["partitions"]}
     assert (by_zone[CAIRO]["report_runs"], by_zone[PST]["report_runs"]) == (0, 1)
     assert by_zone[CAIRO]["problem"] == "Stripe refuses its API key, so the task drops it"
     assert (decision.forecast["report_runs"], decision.forecast["catches_up"]) == (1, True)

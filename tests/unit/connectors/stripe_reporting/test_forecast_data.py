@@ -50,8 +50,7 @@ def test_the_forecast_as_data() -> None:
         "notes": [],
         "partitions": [
             {
-                "timezone": zone,
-                "report_type": TYPE,
+                "partition": {"report_type": TYPE, "timezone": zone},
                 "changed": True,
                 "has_offset": True,
                 "delivered_to": TODAY,

@@ -316,8 +316,7 @@ def test_the_comparison_as_data() -> None:
         "notes": [],
         "partitions": [
             {
-                "timezone": zone,
-                "report_type": TYPE,
+                "partition": {"report_type": TYPE, "timezone": zone},
                 "changed": zone == CAIRO,
                 "has_offset": zone == CAIRO,
                 "delivered_to": at("2026-11-11") if zone == CAIRO else None,

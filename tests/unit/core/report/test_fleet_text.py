@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import report_of_kind
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.run import run_report
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.fleet_text import fleet_lines
@@ -34,7 +35,7 @@ def lines(*found: Found) -> list[str]:
     for one in found:
         partitions.update(one.offsets.get("counts") or {})
     whole, short = (
-        run_report("identify", iter(found), made_at=0, run_by="me", is_preview=False, in_short=in_short)
+        run_report("identify", iter(found), report_of_kind, made_at=0, run_by="me", is_preview=False, in_short=in_short)
         for in_short in (False, True)
     )
     shown = fleet_lines(whole, partitions)
@@ -75,7 +76,7 @@ def test_partitions_that_were_judged_before_a_change_are_told_as_such() -> None:
         ("identify", False, "  partitions: 50 stuck"),
     ):
         found = iter([cluster("eu", a="stuck"), cluster("us")])
-        run = run_report(playbook, found, made_at=0, run_by="me", is_preview=is_preview)
+        run = run_report(playbook, found, report_of_kind, made_at=0, run_by="me", is_preview=is_preview)
         assert words in fleet_lines(run, {"stuck": 50})
 
 

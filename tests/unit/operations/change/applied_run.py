@@ -167,7 +167,7 @@ class Run:
             offsets=offset_changes(read.stored, TARGETS),
             presumed=read.stored,
         )
-        return Planned(plan, (), None, frozenset())
+        return Planned(plan, (), None, "generic", frozenset())
 
     def assert_nothing_is_mixed(self) -> None:
         """All is as before, or all is as planned; the connector is in its state, and no unfinished change is reported."""

@@ -19,7 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import (
     ConnectorReport,
     PartitionReport,
-    RunTime,
+    SourceRun,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.outcomes import in_words
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import STUCK
@@ -83,7 +83,7 @@ class WalkChart:
 
 @dataclass(frozen=True)
 class RunMark:
-    """One report run."""
+    """One run of the source."""
 
     at: float
     kind: RunKind
@@ -109,8 +109,9 @@ class WaitLine:
 
 @dataclass(frozen=True)
 class RunChart:
-    """How long report runs took, against the wait; the axis is logarithmic."""
+    """How long the runs of a source took, against the wait; the axis is logarithmic."""
 
+    title: str
     rows: tuple[RunRow, ...]
     waits: tuple[WaitLine, ...]
     ticks: tuple[Tick, ...]
@@ -170,13 +171,14 @@ def walk_chart(connector: ConnectorReport) -> WalkChart | None:
 
 def run_chart(connector: ConnectorReport, read_at: int | None) -> RunChart | None:
     """``read_at``: when the runs were listed. None where no run or no wait is known."""
-    runs, wait = connector.report_runs, connector.wait_before
-    if not runs or wait is None:
+    source, change = connector.kind.source, connector.new_wait
+    if source is None or not source.runs or source.wait.milliseconds is None:
         return None
+    runs, wait = source.runs, source.wait.milliseconds
     # One of 0 or below is no wait at all, and has no place on a logarithmic axis.
     given: tuple[tuple[int | None, str, WaitKind], ...] = (
         (wait, "wait", "before"),
-        (connector.wait_after, "new wait", "after"),
+        (None if change is None else change.new_number, "new wait", "after"),
     )
     waits = [
         (milliseconds / 1000, word, kind)
@@ -201,7 +203,7 @@ def run_chart(connector: ConnectorReport, read_at: int | None) -> RunChart | Non
         for seconds, word, kind in waits
     ]
     ticks = tuple(_tick(position(end), show_seconds(round(end)) if end >= 1 else "1 s") for end in ends)
-    return RunChart(tuple(rows), tuple(lines), ticks, len(names) - len(rows))
+    return RunChart(f"{source.title} against the wait", tuple(rows), tuple(lines), ticks, len(names) - len(rows))
 
 
 def across(share: float) -> float:
@@ -246,24 +248,24 @@ def _kind(one: PartitionReport) -> StepKind:
     return "good" if one.verdict == "ok" else "calm"
 
 
-def _length(run: RunTime, read_at: int | None) -> float:
+def _length(run: SourceRun, read_at: int | None) -> float:
     """Seconds that it took, or has been waited for so far."""
     if run.seconds is not None:
         return float(run.seconds)
     return float(max(0, (read_at or run.created) - run.created))
 
 
-def _run_kind(run: RunTime, wait_milliseconds: int) -> RunKind:
+def _run_kind(run: SourceRun, wait_milliseconds: int) -> RunKind:
     if run.seconds is None:
         return "pending" if run.status == "pending" else "failed"
     return "in_time" if run.seconds * 1000 <= wait_milliseconds else "late"
 
 
-def _said_of_run(run: RunTime) -> str:
+def _said_of_run(run: SourceRun) -> str:
     return run.status if run.seconds is None else f"{run.status} after {show_seconds(run.seconds)}"
 
 
-def _said_of_runs(runs: Sequence[RunTime], wait_milliseconds: int) -> str:
+def _said_of_runs(runs: Sequence[SourceRun], wait_milliseconds: int) -> str:
     kinds = [_run_kind(run, wait_milliseconds).replace("_", " ") for run in runs]
     words = [f"{kinds.count(kind)} {kind}" for kind in ("in time", "late", "pending", "failed") if kind in kinds]
     return ", ".join(words)

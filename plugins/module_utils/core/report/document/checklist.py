@@ -11,7 +11,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
     show_milliseconds,
     show_moment,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.connectors import WAIT
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.evidence import READ_BACK, STOP
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import NO_DATA, Found
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import (
@@ -56,31 +55,38 @@ def rollback_checklist(connectors: Connectors, *, is_preview: bool) -> tuple[Che
     return tuple(items)
 
 
+def partitions_of(connectors: Connectors) -> str:
+    """What the partitions of the connectors are called."""
+    return " and ".join(sorted({one.kind.partitions for one in connectors})) or "partitions"
+
+
 def _raise_wait(connectors: Connectors, *, is_preview: bool) -> ChecklistItem:
-    step = f"Step 1: Increase {WAIT}"
+    waits = [(one, one.kind.source.wait) for one in connectors if one.kind.source is not None]
+    step = f"Step 1: Increase {' and '.join(sorted({wait.key for _one, wait in waits})) or 'the wait for the source'}"
     raised: list[str] = []
     enough: list[str] = []
     short: list[str] = []
-    for one in connectors:
-        written = next((setting for setting in one.settings if setting.key == WAIT), None)
-        if written is not None:
+    for one, wait in waits:
+        if (written := one.new_wait) is not None:
             is_read_back = one.problem is None and not is_preview and not _not_read_back([one])
             is_kept = is_read_back and written.found in (None, "as_written")
-            wait = "" if one.wait_after is None else f" to {show_milliseconds(one.wait_after)}"
-            (raised if is_kept else short).append(f"{one.name}{wait}")
-        elif one.wait_before is not None:
-            (enough if one.wait_is_enough else short).append(f"{one.name} ({show_milliseconds(one.wait_before)})")
+            until = "" if written.new_number is None else f" to {show_milliseconds(written.new_number)}"
+            (raised if is_kept else short).append(f"{one.name}{until}")
+        elif wait.milliseconds is not None:
+            (enough if wait.is_enough else short).append(f"{one.name} ({show_milliseconds(wait.milliseconds)})")
     if short:
         return ChecklistItem(step, "open", f"{'planned' if is_preview else 'still too short'}: {', '.join(short)}")
     if raised:
         return ChecklistItem(step, "done", f"raised and read back: {', '.join(raised)}")
     if enough:
         return ChecklistItem(step, "not_needed", f"long enough already: {', '.join(enough)}")
-    return ChecklistItem(step, "open", "not looked at: no connector with this setting was read in this run")
+    if connectors and not waits and all(one.verdict not in (None, "unknown") for one in connectors):
+        return ChecklistItem(step, "not_needed", "no connector of this run waits for its source by a known setting")
+    return ChecklistItem(step, "open", "not looked at: no connector with such a setting was read in this run")
 
 
 def _identify(found: Found, connectors: Connectors) -> ChecklistItem:
-    step = "Step 2: Identify all stuck timezones"
+    step = f"Step 2: Identify all stuck {partitions_of(connectors)}"
     read_at = found.offsets.get("read_at") or found.verified.get("ended_at")
     if read_at is None:
         return ChecklistItem(step, "open", "not looked at in this run")
@@ -91,7 +97,7 @@ def _identify(found: Found, connectors: Connectors) -> ChecklistItem:
 
 
 def _reset(found: Found, connectors: Connectors, *, is_preview: bool) -> ChecklistItem:
-    step = "Step 3: Reset stale offsets for stuck timezones"
+    step = f"Step 3: Reset stale offsets for stuck {partitions_of(connectors)}"
     changed = [one for one in connectors if one.plan_id is not None]
     failed = [one.name for one in connectors if one.problem is not None]
     stuck = [one.name for one in connectors if one.verdict in STUCK and one not in changed and one.name not in failed]

@@ -12,6 +12,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
     rollback_checklist,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.connectors import (
+    ReportOfKind,
     connector_report,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import (
@@ -38,10 +39,12 @@ NOT_REACHED = "The run did not process this cluster: see its error in the output
 NOT_AGREED = "No plan was agreed to for this cluster, so nothing was changed."
 
 
-def cluster_report(found: Found, playbook: Playbook, made_at: int, *, is_preview: bool) -> ClusterReport:
+def cluster_report(
+    found: Found, playbook: Playbook, made_at: int, of_kind: ReportOfKind, *, is_preview: bool
+) -> ClusterReport:
     """``made_at``: when the report is made, in epoch seconds."""
     connectors = sorted(
-        (connector_report(found, name, is_preview=is_preview) for name in found.names),
+        (connector_report(found, name, of_kind, is_preview=is_preview) for name in found.names),
         key=lambda one: (badness(one.outcome), one.name),
     )
     problem = found.problem
@@ -109,16 +112,13 @@ def _open_points(found: Found, connectors: Sequence[ConnectorReport], problem: s
             yield f"{one.name}: {deviation['message']}"
         if one.name in found.not_fixed:
             yield f"{one.name}: not fixed: {_without_stop(found.not_fixed[one.name])}."
-        for note in one.notes:
+        for note in one.kind.notes:
             yield f"{one.name}: {note}"
         if any(part.skipped or part.lost_rows for part in one.partitions):
             yield f"{one.name}: the plan skips data, see the partitions."
     ended = {one.name for one in connectors if one.backup_file is not None and one.problem is None}
     for name in sorted({*(found.offsets.get("unfinished") or ())} - ended):
         yield f"{name}: an earlier change was begun but not finished when the connector was read."
-    for name, facts in (found.offsets.get("connectors") or {}).items():
-        for timezone, reason in (facts.get("dropped_timezones") or {}).items():
-            yield f"{name}: the task has dropped the timezone {timezone}: {reason}"
     yield from found.warnings
 
 

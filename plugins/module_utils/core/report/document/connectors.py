@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
-from ansible_collections.connectops.recovery.plugins.module_utils.core.numbers import whole_number
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import OUTCOMES
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.target import SETTINGS_FOUND
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.evidence import evidence_of
@@ -16,17 +14,17 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
     NO_DATA,
     Data,
     Found,
+    Results,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import (
     ConnectorReport,
+    KindReport,
     Moment,
     PartitionReport,
-    RunTime,
     SettingReport,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.outcomes import ReportOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.partitions import (
-    partition_names,
     partition_reports,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import rollback_command
@@ -35,21 +33,21 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.states im
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VERDICTS
 from ansible_collections.connectops.recovery.plugins.module_utils.core.words import word_of, word_or_none
 
-# The setting of the recovery plan's first step.
-WAIT = "stripe.report.max.wait.ms"
+# Decides which kind a connector is of, and asks that.
+ReportOfKind = Callable[[Results], KindReport]
 
 
-def connector_report(found: Found, name: str, *, is_preview: bool) -> ConnectorReport:
-    facts, change, recovery = found.facts(name), found.change(name), found.recovery(name)
+def connector_report(found: Found, name: str, of_kind: ReportOfKind, *, is_preview: bool) -> ConnectorReport:
+    results = found.of(name)
+    facts, change, recovery = results.facts, results.change, results.recovery
     plan, forecast = change.get("plan") or NO_DATA, change.get("forecast") or NO_DATA
-    wait = facts.get("suggested_wait") or NO_DATA
     partitions = partition_reports(facts, change, recovery)
     settings = tuple(_settings(plan, recovery))
     # A verification may be of a change that another run has made.
     earlier = (recovery.get("change") or NO_DATA).get("backup_file")
     backup = change.get("backup_file") or earlier
     is_written = bool(earlier) or bool(settings) or any(one.changed for one in partitions)
-    outcome, why = _outcome(found, name, is_preview=is_preview)
+    outcome, why = _outcome(results, found.not_fixed.get(name), is_preview=is_preview)
     return ConnectorReport(
         name=name,
         outcome=outcome,
@@ -63,13 +61,7 @@ def connector_report(found: Found, name: str, *, is_preview: bool) -> ConnectorR
         plan_id=plan.get("id") if not plan.get("is_empty", True) else None,
         strategy=word_or_none(PLAN_STRATEGIES, plan.get("strategy")),
         understood=bool(forecast),
-        report_runs_needed=forecast.get("report_runs"),
-        left_alone=(forecast.get("left_alone") or facts.get("left_alone") or NO_DATA).get("report_runs"),
-        notes=tuple(forecast.get("notes") or ()),
-        wait_before=wait.get("current_milliseconds"),
-        wait_after=_wait_after(settings),
-        wait_is_enough=wait.get("sufficient"),
-        report_runs=tuple(_run_times(facts)),
+        kind=of_kind(results),
         evidence=evidence_of(change, recovery),
         moments=tuple(Moment(one["at"], one["message"]) for one in change.get("steps") or ()),
         backup_file=backup,
@@ -77,9 +69,12 @@ def connector_report(found: Found, name: str, *, is_preview: bool) -> ConnectorR
     )
 
 
-def _outcome(found: Found, name: str, *, is_preview: bool) -> tuple[ReportOutcome, str | None]:
-    """The one word for the connector, and why; the last step that says something about it decides."""
-    facts, change, recovery, policy = found.facts(name), found.change(name), found.recovery(name), found.policy(name)
+def _outcome(results: Results, not_fixed: str | None, *, is_preview: bool) -> tuple[ReportOutcome, str | None]:
+    """The one word for the connector, and why; the last step that says something about it decides.
+
+    ``not_fixed``: why its settings that deviate were not fixed.
+    """
+    facts, change, recovery, policy = results.facts, results.change, results.recovery, results.policy
     if change.get("failed"):
         return "failed", change.get("msg")
     if recovery:
@@ -88,7 +83,7 @@ def _outcome(found: Found, name: str, *, is_preview: bool) -> tuple[ReportOutcom
     if plan and not plan["is_empty"]:
         return ("planned" if is_preview else "changed"), f"plan {plan['id']}, strategy {plan['strategy']}"
     deviations = [str(one.get("message", "")) for one in policy.get("deviations") or ()]
-    if not_fixed := found.not_fixed.get(name):
+    if not_fixed:
         # One whose change failed may be as the policy wants it all the same.
         return ("deviates" if deviations else "failed"), "; ".join([*deviations, f"not fixed: {not_fixed}"])
     if deviations:
@@ -127,17 +122,3 @@ def _settings(plan: Data, recovery: Data) -> Iterator[SettingReport]:
         yield SettingReport(one["key"], one["before"], one["after"], found)
     for key, one in () if plan else seen.items():
         yield SettingReport(key, None, one["written"], word_of(SETTINGS_FOUND, one["found"]))
-
-
-def _wait_after(settings: tuple[SettingReport, ...]) -> int | None:
-    """In milliseconds; None where it stays, or is not known."""
-    after = next((one.after for one in settings if one.key == WAIT), None)
-    return None if after is None else whole_number(after)
-
-
-def _run_times(facts: Data) -> Iterator[RunTime]:
-    runs = facts.get("report_runs") or ()
-    names = partition_names([Partition.of(one["partition"]) for one in facts.get("verdicts") or ()])
-    for one in runs:
-        partition = Partition.of(one["partition"])
-        yield RunTime(names.get(partition, str(partition)), one["created"], one["status"], one["seconds"])

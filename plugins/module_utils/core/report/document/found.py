@@ -19,6 +19,22 @@ def is_without_change(verified: Data) -> bool:
 
 
 @dataclass(frozen=True)
+class Results:
+    """What the steps have returned about one connector, as in :class:`Found`; each may be empty."""
+
+    facts: Data = field(default_factory=dict)
+    change: Data = field(default_factory=dict)
+    recovery: Data = field(default_factory=dict)
+    policy: Data = field(default_factory=dict)
+
+    @property
+    def profiles(self) -> frozenset[str]:
+        """By what it was judged, and the class of its policy, which has the same name where both are built in."""
+        names = [one.get("profile") for one in (self.facts, self.change, self.recovery)]
+        return frozenset(str(one) for one in (*names, self.policy.get("class")) if one)
+
+
+@dataclass(frozen=True)
 class Found:
     """JSON data without secrets; empty where the run has no such step, or never came to it.
 
@@ -74,6 +90,9 @@ class Found:
             for warning in one.get("warnings") or ()
         )
         return list(dict.fromkeys(one for one in found if isinstance(one, str)))
+
+    def of(self, name: str) -> Results:
+        return Results(self.facts(name), self.change(name), self.recovery(name), self.policy(name))
 
     def facts(self, name: str) -> Data:
         return _of(self.offsets, name)

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Literal, get_args
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.numbers import whole_number
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.checkpoints import CheckpointStatus
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import OutcomeName
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.target import SettingFound
@@ -88,15 +89,69 @@ class SettingReport:
     after: str | None
     found: SettingFound | None = None
 
+    @property
+    def new_number(self) -> int | None:
+        """What it changes to; None where that is no whole number."""
+        return None if self.after is None else whole_number(self.after)
+
 
 @dataclass(frozen=True)
-class RunTime:
-    """How long Stripe took for one report run; ``seconds`` is None for one without a result."""
+class SourceRun:
+    """One run of the source for a partition, ``name``. ``seconds``: how long it took, None for one without a result."""
 
     name: str
     created: int
     status: str
     seconds: int | None
+
+
+@dataclass(frozen=True)
+class Wait:
+    """How long a connector waits for a run, before any change, by the setting ``key``; None where that is not known."""
+
+    key: str
+    milliseconds: int | None = None
+    is_enough: bool | None = None
+
+
+@dataclass(frozen=True)
+class SourceReport:
+    """A source that prepares its data in runs, for which the connector waits.
+
+    ``noun``: what such a run is called. ``runs``: the newest of each partition. ``runs_needed``: how many until the connector
+    is current, None where that is not known; ``runs_left_alone``: the same if nothing is changed, None for never.
+    """
+
+    noun: str
+    wait: Wait
+    runs: tuple[SourceRun, ...] = ()
+    runs_needed: int | None = None
+    runs_left_alone: int | None = None
+
+    @property
+    def title(self) -> str:
+        """The noun in the plural, as the beginning of a line."""
+        return f"{self.noun[:1].upper()}{self.noun[1:]}s"
+
+    @property
+    def message(self) -> str | None:
+        """How much there is to do in a line; None where that is not known."""
+        if self.runs_needed is None:
+            return None
+        left_alone = "never current" if self.runs_left_alone is None else self.runs_left_alone
+        return f"{self.title} until current: {self.runs_needed} (left alone: {left_alone})."
+
+
+@dataclass(frozen=True)
+class KindReport:
+    """What only the kind of a connector can say of it. By default it can say no more than the results.
+
+    ``partitions``: what the connector's partitions are called. ``notes``: what a person still has to know, as sentences.
+    """
+
+    partitions: str = "partitions"
+    source: SourceReport | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,9 +173,8 @@ class Moment:
 
 @dataclass(frozen=True)
 class ConnectorReport:
-    """One connector. ``wait_before`` and ``wait_after`` are milliseconds, None where they are not known.
+    """One connector. ``kind``: what its kind adds.
 
-    ``report_runs_needed``: how many until it is current; ``left_alone``: the same if nothing is changed, None for never.
     ``understood``: whether the collection knows what its offsets mean, and so can say what is skipped and read twice.
     """
 
@@ -136,17 +190,17 @@ class ConnectorReport:
     plan_id: str | None = None
     strategy: PlanStrategy | None = None
     understood: bool = False
-    report_runs_needed: int | None = None
-    left_alone: int | None = None
-    notes: tuple[str, ...] = ()
-    wait_before: int | None = None
-    wait_after: int | None = None
-    wait_is_enough: bool | None = None
-    report_runs: tuple[RunTime, ...] = ()
+    kind: KindReport = field(default_factory=KindReport)
     evidence: tuple[Evidence, ...] = ()
     moments: tuple[Moment, ...] = ()
     backup_file: str | None = None
     rollback_command: tuple[str, ...] = ()
+
+    @property
+    def new_wait(self) -> SettingReport | None:
+        """The change of the wait for its source; None where that stays."""
+        source = self.kind.source
+        return None if source is None else next((one for one in self.settings if one.key == source.wait.key), None)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition, show_fields
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import OUTCOMES
@@ -27,7 +27,7 @@ def partition_reports(facts: Data, change: Data, recovery: Data) -> tuple[Partit
     seen = _by_partition(recovery.get("partitions"))
     histories = _by_partition(recovery.get("history"))
     available = _by_partition(facts.get("available"))
-    forecasts = {Partition.of(_named(one)): one for one in forecast.get("partitions") or ()}
+    forecasts = _by_partition(forecast.get("partitions"))
     blocker = facts.get("blocker") or NO_DATA
     blocking = {Partition.of(one) for one in blocker.get("partitions") or ()}
     names = partition_names([*verdicts, *(one for one in (*written, *seen) if one not in verdicts)])
@@ -76,7 +76,3 @@ def partition_names(partitions: Sequence[Partition]) -> dict[Partition, str]:
 
 def _by_partition(entries: Iterable[Data] | None) -> dict[Partition, Data]:
     return {Partition.of(one["partition"]): one for one in entries or ()}
-
-
-def _named(one: Data) -> Mapping[str, str]:
-    return {"timezone": one["timezone"], "report_type": one["report_type"]}

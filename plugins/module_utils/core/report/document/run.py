@@ -11,6 +11,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
     cluster_report,
     without_report,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.connectors import ReportOfKind
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import (
     ClusterReport,
@@ -22,6 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
 def run_report(
     playbook: Playbook,
     clusters: Iterable[Found],
+    of_kind: ReportOfKind,
     *,
     made_at: int,
     run_by: str,
@@ -32,14 +34,16 @@ def run_report(
 
     One cluster is taken after the other, since what was found of each is large.
     """
-    whole = (_of_cluster(found, playbook, made_at, is_preview=is_preview) for found in clusters)
+    whole = (_of_cluster(found, playbook, made_at, of_kind, is_preview=is_preview) for found in clusters)
     reports = tuple(one.in_short() if in_short else one for one in whole)
     return RunReport(playbook, is_preview, made_at, run_by, reports)
 
 
-def _of_cluster(found: Found, playbook: Playbook, made_at: int, *, is_preview: bool) -> ClusterReport:
+def _of_cluster(
+    found: Found, playbook: Playbook, made_at: int, of_kind: ReportOfKind, *, is_preview: bool
+) -> ClusterReport:
     try:
-        return cluster_report(found, playbook, made_at, is_preview=is_preview)
+        return cluster_report(found, playbook, made_at, of_kind, is_preview=is_preview)
     except Exception as error:
         # What is wrong with the report on one cluster must not take those on the others.
         return without_report(found.label, error)

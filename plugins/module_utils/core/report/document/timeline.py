@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS, HOUR_SECONDS
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.checklist import partitions_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import NO_DATA, Found
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import (
     ChecklistItem,
@@ -19,7 +20,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
 # The plan's own names, each with its length after the first look and the steps of the checklist that end it.
 _PHASES = (
     ("Immediate (0-2 hours): increase the timeout", 2 * HOUR_SECONDS, (0,)),
-    ("Short-term (2-4 hours): identify and reset stuck timezones", 4 * HOUR_SECONDS, (1, 2)),
+    ("Short-term (2-4 hours): identify and reset stuck {partitions}", 4 * HOUR_SECONDS, (1, 2)),
     ("Verification (24-48 hours): monitor recovery", 2 * DAY_SECONDS, (3,)),
     ("Long-term (1 week): code improvements and monitoring", 7 * DAY_SECONDS, (4,)),
 )
@@ -56,7 +57,10 @@ def phases(
             return None
         return max((ends[step] for step in steps if checklist[step].status == "done"), default=begun)
 
-    return tuple(Phase(name, begun + seconds, done(steps)) for name, seconds, steps in _PHASES)
+    partitions = partitions_of(connectors)
+    return tuple(
+        Phase(name.format(partitions=partitions), begun + seconds, done(steps)) for name, seconds, steps in _PHASES
+    )
 
 
 def _first_look(found: Found) -> int | None:

@@ -11,6 +11,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import report_of_kind
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.checkpoints import CHECKPOINT_STATUSES
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import OUTCOMES
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.target import SETTINGS_FOUND
@@ -51,7 +52,7 @@ def with_connector(result: Mapping[str, Any], **changed: Any) -> dict[str, Any]:
 
 
 def report(*clusters: Found, playbook: Playbook = "recover", is_preview: bool = False) -> RunReport:
-    return run_report(playbook, clusters, made_at=MADE_AT, run_by="user@host", is_preview=is_preview)
+    return run_report(playbook, clusters, report_of_kind, made_at=MADE_AT, run_by="user@host", is_preview=is_preview)
 
 
 def previewed() -> RunReport:

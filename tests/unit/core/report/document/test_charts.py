@@ -15,8 +15,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import (
     ConnectorReport,
+    KindReport,
     PartitionReport,
-    RunTime,
+    SettingReport,
+    SourceReport,
+    SourceRun,
+    Wait,
 )
 
 DAY = 86_400
@@ -32,6 +36,12 @@ def partition(name: str, before: int | None, after: int | None = None, **others:
 
 def connector(*partitions: PartitionReport, **others: object) -> ConnectorReport:
     return replace(ConnectorReport("orders", "stuck", partitions=partitions), **others)  # type: ignore[arg-type]
+
+
+def waiting(*runs: SourceRun, wait: int | None, new_wait: int | None = None) -> ConnectorReport:
+    """A connector that waits for the runs of its source; waits in milliseconds."""
+    settings = () if new_wait is None else (SettingReport("max.wait", str(wait), str(new_wait)),)
+    return connector(kind=KindReport(source=SourceReport("export", Wait("max.wait", wait), runs)), settings=settings)
 
 
 def test_all_partitions_are_on_one_axis_from_the_oldest_moment_to_the_newest() -> None:
@@ -80,15 +90,16 @@ def test_the_walk_shows_the_blocker_in_its_place() -> None:
     assert walk_chart(connector(*partitions)) is None
 
 
-def test_report_runs_stand_before_or_behind_the_wait() -> None:
+def test_runs_stand_before_or_behind_the_wait() -> None:
     runs = (
-        RunTime("EST", MONDAY - 600, "pending", None),
-        RunTime("EST", MONDAY - 900, "succeeded", 4000),
-        RunTime("PST", MONDAY - 900, "succeeded", 0),
-        RunTime("PST", MONDAY - 900, "failed", None),
+        SourceRun("EST", MONDAY - 600, "pending", None),
+        SourceRun("EST", MONDAY - 900, "succeeded", 4000),
+        SourceRun("PST", MONDAY - 900, "succeeded", 0),
+        SourceRun("PST", MONDAY - 900, "failed", None),
     )
-    chart = run_chart(connector(report_runs=runs, wait_before=300_000, wait_after=HOUR), MONDAY)
+    chart = run_chart(waiting(*runs, wait=300_000, new_wait=HOUR), MONDAY)
     assert chart is not None
+    assert chart.title == "Exports against the wait"
     est, pst = chart.rows
     assert ([mark.kind for mark in est.marks], est.said) == (["pending", "late"], "1 late, 1 pending")
     assert [mark.kind for mark in pst.marks] == ["in_time", "failed"]
@@ -100,19 +111,19 @@ def test_report_runs_stand_before_or_behind_the_wait() -> None:
 
 @pytest.mark.parametrize("wait", [0, -1, -300_000])
 def test_a_wait_of_zero_or_below_has_no_line_and_the_runs_are_shown(wait: int) -> None:
-    runs = (RunTime("EST", 0, "succeeded", 30),)
-    chart = run_chart(connector(report_runs=runs, wait_before=wait, wait_after=HOUR), None)
+    runs = (SourceRun("EST", 0, "succeeded", 30),)
+    chart = run_chart(waiting(*runs, wait=wait, new_wait=HOUR), None)
     assert chart is not None
     assert [(line.kind, line.label) for line in chart.waits] == [("after", "new wait 60 min")]
     assert [mark.kind for row in chart.rows for mark in row.marks] == ["late"]
-    alone = run_chart(connector(report_runs=runs, wait_before=wait, wait_after=wait), None)
+    alone = run_chart(waiting(*runs, wait=wait, new_wait=wait), None)
     assert alone is not None
     assert (alone.waits, [mark.at for mark in alone.rows[0].marks]) == ((), [50.0])
 
 
 def test_every_mark_is_within_the_chart() -> None:
-    runs = tuple(RunTime("EST", 0, "succeeded", seconds) for seconds in (0, 1, 10**7))
-    chart = run_chart(connector(report_runs=runs, wait_before=1), None)
+    runs = tuple(SourceRun("EST", 0, "succeeded", seconds) for seconds in (0, 1, 10**7))
+    chart = run_chart(waiting(*runs, wait=1), None)
     assert chart is not None
     marks = [mark.at for row in chart.rows for mark in row.marks]
     assert all(
@@ -121,5 +132,6 @@ def test_every_mark_is_within_the_chart() -> None:
 
 
 def test_without_a_wait_or_a_run_there_is_no_chart_of_runs() -> None:
-    assert run_chart(connector(wait_before=300_000), MONDAY) is None
-    assert run_chart(connector(report_runs=(RunTime("EST", 0, "succeeded", 1),)), MONDAY) is None
+    assert run_chart(waiting(wait=300_000), MONDAY) is None
+    assert run_chart(waiting(SourceRun("EST", 0, "succeeded", 1), wait=None), MONDAY) is None
+    assert run_chart(connector(), MONDAY) is None

@@ -14,9 +14,8 @@ from typing import Any
 
 import jsonschema
 import pytest
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import MAX_WAIT
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import OUTCOMES as RECOVERIES
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document import connectors, model
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document import model
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.cluster import NOT_REACHED
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import (
@@ -48,7 +47,10 @@ PARTS = {
     "connector": model.ConnectorReport,
     "partition": model.PartitionReport,
     "setting": model.SettingReport,
-    "run": model.RunTime,
+    "kind": model.KindReport,
+    "source": model.SourceReport,
+    "wait": model.Wait,
+    "run": model.SourceRun,
     "evidence": model.Evidence,
     "moment": model.Moment,
     "item": model.ChecklistItem,
@@ -152,6 +154,44 @@ def test_a_look_alone_says_what_is_stuck() -> None:
     assert any(one.startswith(f"{NAME}: stuck: ") for one in of(run).open_points)
 
 
+def test_the_steps_of_the_plan_have_its_own_words() -> None:
+    steps = [
+        "Step 1: Increase stripe.report.max.wait.ms",
+        "Step 2: Identify all stuck timezones",
+        "Step 3: Reset stale offsets for stuck timezones",
+        "Step 4: Verify recovery (monitor for 24-48 hours)",
+        "Step 5: Implement preventive measures",
+    ]
+    for run in (previewed(), identified(), soaked(), report(recovered())):
+        assert [item.step for item in of(run).checklist] == steps
+    assert of(soaked()).phases[1].name == "Short-term (2-4 hours): identify and reset stuck timezones"
+
+
+def test_of_a_connector_without_a_known_wait_nothing_of_stripe_is_said() -> None:
+    table = {"partition": {"table": "orders"}, "verdict": "ok", "reasons": []}
+    orders = {"profile": "generic", "verdict": "ok", "state": "RUNNING", "verdicts": [table]}
+    run = report(Found("connect-1", offsets={"read_at": MADE_AT, "verdict": "ok", "connectors": {"orders": orders}}))
+    assert [item.step for item in of(run).checklist][:3] == [
+        "Step 1: Increase the wait for the source",
+        "Step 2: Identify all stuck partitions",
+        "Step 3: Reset stale offsets for stuck partitions",
+    ]
+    assert statuses(run) == ["not_needed", "done", "not_needed", "not_needed", "open"]
+    assert "tripe" not in json.dumps(run.as_data())
+    unread = {**orders, "verdict": "unknown"}
+    not_judged = report(Found("connect-1", offsets={"read_at": MADE_AT, "connectors": {"orders": unread}}))
+    assert statuses(not_judged)[0] == "open"
+
+
+def test_a_dropped_timezone_and_what_is_unexpected_of_a_plan_are_open() -> None:
+    offsets = with_connector(recorded("offsets"), dropped_timezones={"PST": "Stripe refused its key."})
+    forecast = {**recorded("planned")["connectors"][NAME]["forecast"], "notes": ["PST is read twice."]}
+    planned = with_connector(recorded("planned"), forecast=forecast)
+    points = of(report(Found("connect-1", offsets=offsets, planned=planned), is_preview=True)).open_points
+    assert f"{NAME}: the task has dropped the timezone PST: Stripe refused its key." in points
+    assert f"{NAME}: PST is read twice." in points
+
+
 def test_a_rollback_has_the_checklist_of_a_rollback() -> None:
     run = rolled_back()
     assert [item.step for item in of(run).checklist] == ["Restore the previous configuration", "Restore the offsets"]
@@ -237,10 +277,6 @@ def test_a_day_of_looks_closes_the_checklist_and_each_part_of_the_plans_timeline
     assert of(run).phases[0].due == changed_at + 2 * 3600
     assert {one.delivered_before for one in connector.partitions} == {1_794_614_400}
     assert of(run).open_points == ()
-
-
-def test_the_wait_of_the_recovery_plan_is_the_setting_that_the_connector_reads() -> None:
-    assert connectors.WAIT == MAX_WAIT
 
 
 def test_what_deviates_from_the_policy_is_open() -> None:
