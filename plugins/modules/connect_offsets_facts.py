@@ -361,8 +361,8 @@ ansible_facts:
                     partitions:
                       description:
                         - Forecast for each partition, with the same keys as
-                          RV(connectops.recovery.connect_offset_reset#module:connectors.forecast.partitions) except
-                          C(redelivered_bytes), and with C(affected).
+                          RV(connectops.recovery.connect_offset_reset#module:connectors.forecast.partitions), and with
+                          C(affected).
                       type: list
                       elements: dict
         stuck:

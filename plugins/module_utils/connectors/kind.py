@@ -41,7 +41,9 @@ class Read:
 class Judgement:
     """The verdicts on the partitions of a connector, and what else its kind found out.
 
-    ``facts`` are JSON and become part of the connector's facts; ``warnings`` are sentences. ``outlook``: what the connector
+    ``facts`` are JSON and become part of the connector's facts. General code reads these, where a kind has them: ``blocker``
+    (:class:`~.BlockerFacts`), ``measures`` (:class:`~.Measures`), ``available`` (for each ``partition`` its ``available_end``),
+    ``rounds_behind``, and ``remedies``, which are shown in short. ``warnings`` are sentences. ``outlook``: what the connector
     still has to do, None for a kind that cannot know it.
     """
 
@@ -74,14 +76,16 @@ class Judgement:
 class Decision:
     """What a reset writes, and what the connector will do then.
 
-    ``forecast`` is JSON, None for a kind that cannot forecast; ``warnings`` are sentences. ``needs_restart``: the tasks must
-    be restarted, even when nothing is written. ``epoch_fields``: the fields of its offsets that are epoch seconds.
+    ``forecast`` is JSON, None for a kind that cannot forecast. General code reads its ``partitions``, of each the ``partition``
+    and its :class:`~.Cost`. ``warnings`` are sentences; ``remark`` stands in the headline of the plan. ``needs_restart``: the
+    tasks must be restarted, even when nothing is written. ``epoch_fields``: the fields of its offsets that are epoch seconds.
     ``holds_until``: when another decision may be due although nothing has changed, in epoch seconds; None if never.
     """
 
     targets: OffsetTargets
     forecast: Data | None = None
     warnings: tuple[str, ...] = ()
+    remark: str = ""
     needs_restart: bool = False
     epoch_fields: frozenset[str] = frozenset()
     holds_until: float | None = None
@@ -154,7 +158,7 @@ class ConnectorKind(Protocol[S]):
         """The facts of a connector for people, without its headline."""
 
     def remark(self, facts: Data) -> str:
-        """A remark for the headline of a connector, from its facts or from a forecast; may be empty."""
+        """A remark for the headline of a connector; may be empty."""
 
     def decide(self, situation: S, request: ResetRequest) -> Decision:
         """The targets of a reset and their forecast. Raises InputError for what would harm or cannot be decided."""

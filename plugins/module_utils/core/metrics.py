@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Union
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.measures import Measures, PartitionMeasures
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VERDICTS
 
 Value = Union[int, float]
@@ -95,18 +97,18 @@ def _add_connector(made: _Families, name: str, connector: Mapping[str, Any], mos
             labels,
             connector["counts"].get(known, 0),
         )
-    measures = connector.get("measures") or {}
+    measures = Measures.of(connector.get("measures"))
     for metric, text, value in (
         ("rounds_behind", "Number of rounds that the connector is behind.", connector.get("rounds_behind")),
         (
             "timeouts",
-            "Number of polls that failed because a report was not ready in time, in the workers' logs since the task's start.",
-            measures.get("timeouts"),
+            "Number of polls that failed because their data was not ready in time, in the workers' logs since the task's start.",
+            measures.timeouts,
         ),
         (
             "failed_runs",
-            "Number of report runs that failed, of those asked for in the 24 hours before the look.",
-            measures.get("failed_runs"),
+            "Number of runs of the source that failed, of those asked for in the 24 hours before the look.",
+            measures.failed_runs,
         ),
     ):
         made.add(f"connectops_connector_{metric}", text, of, value)
@@ -117,10 +119,9 @@ def _add_connector(made: _Families, name: str, connector: Mapping[str, Any], mos
         of,
         len(connector["verdicts"]) - len(shown),
     )
-    measured = {partition_label(one["partition"]): one for one in measures.get("partitions", ())}
     for verdict in shown:
-        label = partition_label(verdict["partition"])
-        _add_partition(made, (*of, ("partition", label)), verdict, measured.get(label, {}))
+        measured = measures.partitions.get(Partition.of(verdict["partition"]), PartitionMeasures())
+        _add_partition(made, (*of, ("partition", partition_label(verdict["partition"]))), verdict, measured)
 
 
 def _worst_first(verdicts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -128,7 +129,7 @@ def _worst_first(verdicts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any
 
 
 def _add_partition(
-    made: _Families, of: Iterable[tuple[str, str]], verdict: Mapping[str, Any], measured: Mapping[str, Any]
+    made: _Families, of: Iterable[tuple[str, str]], verdict: Mapping[str, Any], measured: PartitionMeasures
 ) -> None:
     of = tuple(of)
     made.add(
@@ -142,9 +143,9 @@ def _add_partition(
 
 
 def _of_partition(
-    delivered_to: int | None, committed_at: float | None, measured: Mapping[str, Any]
+    delivered_to: int | None, committed_at: float | None, measured: PartitionMeasures
 ) -> Iterator[tuple[str, str, Value | None]]:
-    available_to = measured.get("available_to")
+    available_to = measured.available_to
     behind = None if delivered_to is None or available_to is None else max(0, available_to - delivered_to)
     yield "delivered_to_timestamp_seconds", "End of the delivered data, in epoch seconds.", delivered_to
     yield "available_to_timestamp_seconds", "End of the data that the source has, in epoch seconds.", available_to
@@ -152,8 +153,8 @@ def _of_partition(
     yield "committed_timestamp_seconds", "When the newest offset was stored, in epoch seconds.", committed_at
     yield (
         "run_created_timestamp_seconds",
-        "When the oldest report run that is pending was asked for, in epoch seconds.",
-        measured.get("run_created"),
+        "When the oldest run of the source that is pending was asked for, in epoch seconds.",
+        measured.run_created,
     )
 
 

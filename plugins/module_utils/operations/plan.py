@@ -120,10 +120,9 @@ def make_plan(
     decision = kind.decide(situation, request.reset)
     plan = _plan(connector, request, cluster_id, settings, decision, begun_in)
     forecast = decision.forecast
-    remark = "" if forecast is None else kind.remark(forecast["left_alone"])
     task_states = [task.state for task in connector.tasks]
     preview = (
-        *headline(request.cluster, connector.name, connector.state, task_states, remark),
+        *headline(request.cluster, connector.name, connector.state, task_states, decision.remark),
         *(line for one in request.remarks for line in ("", *wrapped(one))),
         "",
         *kind.plan_lines(plan.as_data(), forecast, connector.config),

@@ -91,8 +91,7 @@ class SheepCounter(ConnectorKind[Flock]):
         return "counts sheep"
 
     def decide(self, situation: Flock, request: ResetRequest) -> Decision:
-        forecast = {"left_alone": {}, "to_count": situation.there_are}
-        return Decision({MEADOW: {"counted": 0}}, forecast)
+        return Decision({MEADOW: {"counted": 0}}, {"to_count": situation.there_are}, remark="counts from the start")
 
     def plan_lines(self, plan: Data, forecast: Data | None, config: Mapping[str, str]) -> list[str]:
         assert forecast is not None
@@ -130,7 +129,8 @@ def test_a_connector_of_the_new_kind_is_reset_by_it(kinds: registry.Kinds) -> No
     planned = make_plan(None, connector("SheepSource"), request, kinds, "kafka-1", None, NOW)  # type: ignore[arg-type]
     assert [change.after for change in planned.plan.offsets] == [{"counted": 0}]
     assert planned.preview[-1] == "  count 7 sheep again"
-    assert planned.forecast == {"left_alone": {}, "to_count": 7}
+    assert planned.forecast == {"to_count": 7}
+    assert "counts from the start" in planned.preview[0]
     assert planned.profile == "sheep"
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.evidence import Evidence
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
@@ -28,10 +28,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
     show_seconds,
     show_span,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.blocker import BlockerFacts, Certainty
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Reason
 
-Certainty = Literal["proven", "likely", "one_of"]
 # One run that is late may be an accident; the second for the same interval is the loop.
 _RUNS_OF_A_LOOP = 2
 
@@ -75,11 +76,8 @@ class Blocker:
     is_looping: bool
 
     def as_data(self) -> dict[str, Any]:
-        return {
-            "partitions": [{"timezone": one.timezone, "report_type": one.report_type} for one in self.partitions],
-            "certainty": self.certainty,
-            "reason": self.reason.as_data(),
-        }
+        named = ({"timezone": one.timezone, "report_type": one.report_type} for one in self.partitions)
+        return BlockerFacts(tuple(map(Partition.of, named)), self.certainty, self.reason).as_data()
 
     def seen_from(self, partition: ReportPartition) -> str:
         """Its name to another partition: the report type is left out where it is the same."""

@@ -26,6 +26,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     Remedy,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import Request
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.cost import Cost
 
 # A walk of thousands of requests would hide everything else in a task's result.
 _MOST_REQUESTS = 500
@@ -39,8 +40,7 @@ def forecast_data(decision: StripeDecision, left_alone: LeftAlone) -> dict[str, 
         "stripe_asked": all(stripe.asked for stripe in decision.situation.stripe.values()),
         "notes": list(decision.notes),
         "partitions": [
-            {**_partition_data(one, decision), "redelivered_bytes": _redelivered_bytes(one, decision)}
-            for one in decision.forecast.partitions
+            {**_partition_data(one, decision), **_cost(one, decision).as_data()} for one in decision.forecast.partitions
         ],
         **_walk_data(decision.forecast.requests),
     }
@@ -75,19 +75,21 @@ def _partition_data(one: PartitionForecast, decision: StripeDecision) -> dict[st
         "next_request": None if one.next_request is None else _request_data(one.next_request),
         "chunks": one.chunks,
         "report_runs": one.runs,
-        "skipped": [list(span) for span in one.skipped],
         "next_round_delivers_skipped": one.next_round_delivers_skipped,
-        "redelivered_seconds": one.redelivered_seconds,
-        "redelivered_rows": one.redelivered_rows,
-        "lost_rows": one.lost_rows,
         "problem": one.problem,
         "hangs": one.hangs,
         "stripe_asked": decision.situation.stripe[one.partition].asked,
     }
 
 
-def _redelivered_bytes(one: PartitionForecast, decision: StripeDecision) -> int | None:
-    return decision.situation.evidence.bytes_of(one.partition, one.redelivered_seconds)
+def _cost(one: PartitionForecast, decision: StripeDecision) -> Cost:
+    return Cost(
+        one.skipped,
+        one.redelivered_seconds,
+        decision.situation.evidence.bytes_of(one.partition, one.redelivered_seconds),
+        one.redelivered_rows,
+        one.lost_rows,
+    )
 
 
 def _remedy_data(remedy: Remedy) -> dict[str, Any]:
@@ -106,7 +108,10 @@ def _remedy_data(remedy: Remedy) -> dict[str, Any]:
         "notes": [] if decision is None else list(decision.notes),
         "partitions": []
         if decision is None
-        else [{**_partition_data(one, decision), "affected": one.partition in affected} for one in remedy.partitions],
+        else [
+            {**_partition_data(one, decision), **_cost(one, decision).as_data(), "affected": one.partition in affected}
+            for one in remedy.partitions
+        ],
     }
 
 

@@ -34,7 +34,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     make_forecast,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.measures import (
-    measures_data,
+    measures_of,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     EPOCH_FIELDS,
@@ -147,7 +147,7 @@ class StripeReporting(ConnectorKind[Situation]):
             **found.as_data(),
             "suggested_wait": wait.as_data(),
             "remedies": remedies,
-            "measures": measures_data(situation),
+            "measures": measures_of(situation).as_data(),
             **seen_data(situation),
         }
         warnings = (*situation.problems, *_abandoned(situation))
@@ -166,11 +166,13 @@ class StripeReporting(ConnectorKind[Situation]):
         left_alone = judge.judge(situation, Limits(), restarted).left_alone
         # What the task only remembers as delivered comes with a restart, also when no offset changes.
         forgets = request.strategy == "continue" and left_alone.forecast.requests != restarted.requests
+        forecast = forecast_data(decision, left_alone)
         return Decision(
             decision.targets,
-            forecast_data(decision, left_alone),
+            forecast,
             situation.problems,
             needs_restart=forgets and situation.is_working,
+            remark=plan_text.round_remark(forecast["left_alone"]),
             epoch_fields=EPOCH_FIELDS,
             holds_until=strategies.holds_until(situation),
         )

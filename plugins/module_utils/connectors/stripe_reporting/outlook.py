@@ -16,6 +16,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.waits import (
     WaitSuggestion,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.outlook import Outlook, Work
 
 # The next report run may be slower than every earlier one.
@@ -37,7 +38,8 @@ def make_outlook(
         stripe = situation.stripe[one.partition]
         available_to = stripe.available_end if stripe.asked else None
         work[situation.source_of(one.partition)] = Work(0 if never else one.runs, is_due, never, available_to)
-    return Outlook(work, longest, slowest)
+    # Stripe has new data once a day.
+    return Outlook(work, longest, slowest, DAY_SECONDS)
 
 
 def _never(

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
-    DAY_SECONDS,
     show_day,
     show_moment,
     show_seconds,
@@ -126,7 +125,7 @@ def _offsets(recovery: Recovery, to_go_seconds: int | None) -> Checkpoint:
         return Checkpoint("offsets", "not_looked_at", f"Not looked at: {_sentence_end(recovery.reason)}.", evidence)
     lost = [one for one in parts if one.is_reset_lost]
     silent = [one for one in parts if not one.has_moved and not _is_idle(one)]
-    behind = [one for one in parts if not _is_near(one)]
+    behind = [one for one in parts if not _is_near(one, recovery.outlook.step_seconds)]
     if lost:
         return Checkpoint("offsets", "failed", f"{_named(lost)}: {lost[0].reason}.", evidence)
     if silent or not parts:
@@ -163,11 +162,11 @@ def _is_idle(one: PartitionRecovery) -> bool:
     return one.outcome == "recovered" and not one.has_moved
 
 
-def _is_near(one: PartitionRecovery) -> bool:
-    """Data comes once a day, so what is a day behind is where it should be; so is what waits for the next round."""
+def _is_near(one: PartitionRecovery, step_seconds: int) -> bool:
+    """Whether the partition is where it should be: behind by what the source adds at once, or waiting for the next round."""
     if one.work is None or not one.work.is_due:
         return True
-    return one.behind_seconds is None or one.behind_seconds <= DAY_SECONDS
+    return one.behind_seconds is None or one.behind_seconds <= step_seconds
 
 
 def _data(recovery: Recovery, aftermath: Aftermath, delivery: Delivery) -> Checkpoint:

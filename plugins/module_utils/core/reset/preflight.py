@@ -8,13 +8,15 @@ It is shown beside the plan and is not part of it, so it does not count for the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_seconds
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.arrivals import TopicEnd
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.cost import Cost
 
 _MOST_NAMED = 5
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
@@ -99,18 +101,18 @@ class Preflight:
 
 
 def preflight_of(
-    topics: Sequence[TargetTopic], forecast: Mapping[str, Any] | None, *, needs_keyless: bool = False
+    topics: Sequence[TargetTopic], costs: Mapping[Partition, Cost] | None, *, needs_keyless: bool = False
 ) -> Preflight:
-    """The warnings about the topics. ``forecast``: of the plan, None where none can be made.
+    """The warnings about the topics. ``costs``: of the plan, None where they are not known.
 
     ``needs_keyless``: the connector makes records without a key.
     """
-    partitions: Sequence[Mapping[str, Any]] = () if forecast is None else forecast.get("partitions", ())
+    of_partitions = () if costs is None else costs.values()
     twice = _Twice(
-        forecast is not None,
-        max((int(one["redelivered_seconds"] or 0) for one in partitions), default=0),
-        sum(int(one["redelivered_rows"] or 0) for one in partitions),
-        _bytes_of(partitions),
+        costs is not None,
+        max((one.redelivered_seconds for one in of_partitions), default=0),
+        sum(one.redelivered_rows for one in of_partitions),
+        _bytes_of(of_partitions),
     )
     warnings = (*_of_topics(topics, twice, needs_keyless=needs_keyless), *_of_all(topics, twice))
     return Preflight(tuple(topics), twice.seconds, twice.bytes if twice.seconds else None, warnings)
@@ -118,7 +120,7 @@ def preflight_of(
 
 @dataclass(frozen=True)
 class _Twice:
-    """What is read twice. ``is_known``: whether there is a forecast of it. ``bytes``: None where that is not known."""
+    """What is read twice. ``is_known``: whether it can be forecast. ``bytes``: None where that is not known."""
 
     is_known: bool
     seconds: int
@@ -133,18 +135,23 @@ class _Twice:
         return counted(self.rows, "row") if self.rows else ""
 
 
-def _bytes_of(partitions: Sequence[Mapping[str, Any]]) -> int | None:
+def _bytes_of(costs: Iterable[Cost]) -> int | None:
     """The size of everything that is read twice; None if it is unknown for a part."""
-    found = [one.get("redelivered_bytes") for one in partitions if one["redelivered_seconds"]]
-    return None if None in found else sum(int(one or 0) for one in found)
+    total = 0
+    for one in costs:
+        if one.redelivered_seconds:
+            if one.redelivered_bytes is None:
+                return None
+            total += one.redelivered_bytes
+    return total
 
 
 def _of_topics(topics: Sequence[TargetTopic], twice: _Twice, *, needs_keyless: bool) -> Iterator[str]:
     for one in topics:
         if one.is_compacted and needs_keyless:
             yield (
-                f"{one.name} is compacted (cleanup.policy={one.cleanup_policy}): a report without rows makes a record without a"
-                " key, and Kafka refuses that, so the task FAILS. Set cleanup.policy to delete."
+                f"{one.name} is compacted (cleanup.policy={one.cleanup_policy}): the connector also makes records without"
+                " a key, and Kafka refuses these, so the task FAILS. Set cleanup.policy to delete."
             )
         if twice.seconds and one.retention_seconds is not None and one.retention_seconds < twice.seconds:
             yield (

@@ -30,12 +30,14 @@ class Work:
 class Outlook:
     """The work of all partitions. ``longest_run_seconds``: within which a run is ready, or the connector gives up.
 
-    ``usual_run_seconds``: what the slowest of the earlier runs took; None where there were none.
+    ``usual_run_seconds``: what the slowest of the earlier runs took; None where there were none. ``step_seconds``: the length of
+    the data that a source adds at once, by which a partition may be behind without being late.
     """
 
     work: Mapping[Partition, Work] = field(default_factory=dict)
     longest_run_seconds: int = 0
     usual_run_seconds: int | None = None
+    step_seconds: int = 0
 
     @property
     def runs(self) -> int:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -53,6 +53,10 @@ class Reason(NamedTuple):
     value: int | None = None
     limit: int | None = None
     since: int | None = None
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Reason:
+        return cls(data["code"], data["message"], data.get("value"), data.get("limit"), data.get("since"))
 
     def as_data(self) -> dict[str, Any]:
         return {

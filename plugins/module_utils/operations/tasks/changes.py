@@ -25,6 +25,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.ne
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.steps import as_step
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import Agreed
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.cost import costs_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import Plan
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.preflight import Preflight, preflight_of
 from ansible_collections.connectops.recovery.plugins.module_utils.core.states import LastingState
@@ -239,7 +240,7 @@ class Changes:
             return Preflight(), ()
         try:
             looked = self._targets.look(topics)
-            return preflight_of(looked, planned.forecast, needs_keyless=delivery.needs_keyless), ()
+            return preflight_of(looked, costs_of(planned.forecast), needs_keyless=delivery.needs_keyless), ()
         except KafkaFailed as failure:
             return Preflight(), (
                 f"The topics that connector '{connector.name}' delivers to were not looked at: {failure.sentence}",

@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.evidence import Evidence
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.measures import (
-    measures_data,
+    measures_of,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.runs import (
     ReportRun,
@@ -49,7 +49,7 @@ def by_zone(data: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def test_what_was_not_looked_at_is_not_known() -> None:
-    data = measures_data(situation(OF, accounts(OF, asked=False)))
+    data = measures_of(situation(OF, accounts(OF, asked=False))).as_data()
     assert (data["failed_runs"], data["timeouts"]) == (None, None)
     assert by_zone(data, "available_to") == {NEW_YORK: None, PST: None}
     assert by_zone(data, "run_created") == {NEW_YORK: None, PST: None}
@@ -63,7 +63,7 @@ def test_failed_runs_count_for_a_day_and_the_oldest_pending_one_is_told() -> Non
         run(DAY, "failed"),
         run(DAY + 1, "failed"),
     )
-    data = measures_data(situation(OF, evidence=Evidence({NEW_YORK: RunHistory(runs, 0)})))
+    data = measures_of(situation(OF, evidence=Evidence({NEW_YORK: RunHistory(runs, 0)}))).as_data()
     assert data["failed_runs"] == 2
     assert by_zone(data, "available_to") == {NEW_YORK: TODAY, PST: TODAY}
     assert by_zone(data, "run_created") == {NEW_YORK: NOW - 2 * HOUR, PST: None}
@@ -75,7 +75,7 @@ def test_an_open_run_that_is_older_than_what_stripe_lists_is_told() -> None:
         report_partition(PST): StripeState(TODAY, True, "pending", run_created=5),
         report_partition(NEW_YORK): StripeState(TODAY, True, "succeeded", run_created=6),
     }
-    data = measures_data(situation(OF, stripe, evidence=Evidence({PST: RunHistory((run(60, "pending"),), 0)})))
+    data = measures_of(situation(OF, stripe, evidence=Evidence({PST: RunHistory((run(60, "pending"),), 0)}))).as_data()
     assert by_zone(data, "run_created") == {NEW_YORK: None, PST: 5}
 
 
@@ -84,6 +84,6 @@ def test_only_timeouts_among_the_failures_of_the_log_count() -> None:
         LogFailure("frr_1", message, None)
         for message in ("Report run frr_1 did not complete within 300000 ms", "Report run frr_1 failed: too large")
     )
-    counted = measures_data(situation(OF, evidence=Evidence({}, log=LogFacts(failures=failures))))
-    quiet = measures_data(situation(OF, evidence=Evidence({}, log=LogFacts())))
+    counted = measures_of(situation(OF, evidence=Evidence({}, log=LogFacts(failures=failures)))).as_data()
+    quiet = measures_of(situation(OF, evidence=Evidence({}, log=LogFacts()))).as_data()
     assert (counted["timeouts"], quiet["timeouts"]) == (1, 0)

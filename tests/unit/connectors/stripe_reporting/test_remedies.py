@@ -333,6 +333,7 @@ def test_the_comparison_as_data() -> None:
                 "skipped": [],
                 "next_round_delivers_skipped": False,
                 "redelivered_seconds": 0,
+                "redelivered_bytes": 0,
                 "redelivered_rows": 0,
                 "lost_rows": 0,
                 "problem": None,

@@ -71,6 +71,9 @@ def part(
     )
 
 
+DAILY = Outlook(step_seconds=DAY)
+
+
 def recovery(*parts: PartitionRecovery, outcome: OutcomeName = "recovered", **others: Any) -> Recovery:
     state = others.pop("state", "RUNNING")
     connector = Connector("orders", "source", state, "w:1", (Task(0, others.pop("task", "RUNNING"), "w:1"),), {})
@@ -158,7 +161,7 @@ def test_logs_pass_when_the_last_thing_they_tell_is_a_commit(log: LogActivity, s
         (recovery(), "passed", "delivered up to 2026-11-26 or later."),
         (recovery(part(moved=False)), "passed", "has nothing to do until the next round"),
         (recovery(part(behind=None)), "passed", "until the next round."),
-        (recovery(part(due=True, behind=DAY)), "passed", "delivered up to 2026-11-25 or later."),
+        (recovery(part(due=True, behind=DAY), outlook=DAILY), "passed", "delivered up to 2026-11-25 or later."),
         (
             recovery(part(due=True, behind=3 * DAY)),
             "open",
@@ -394,7 +397,7 @@ def test_a_failed_checkpoint_leaves_no_recovery_proven() -> None:
 
 def watched(*parts: PartitionRecovery, usual: int | None = None) -> Recovery:
     work = {one.partition: one.work for one in parts if one.work is not None}
-    return recovery(*parts, outlook=Outlook(work, 0, usual))
+    return recovery(*parts, outlook=Outlook(work, 0, usual, DAY))
 
 
 def test_the_measured_speed_gives_the_estimate() -> None:

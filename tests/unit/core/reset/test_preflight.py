@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.arrivals import TopicEnd
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.cost import Cost
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.preflight import (
     Preflight,
     TargetTopic,
@@ -21,12 +22,9 @@ TOPIC = TargetTopic("payouts", True, (TopicEnd("payouts", 0, 7),), "delete", 7 *
 READ = replace(TOPIC, groups=("billing", "search"))
 
 
-def forecast(days: int = 0, rows: int = 0, size: int | None = None) -> dict[str, Any]:
-    partitions = [
-        {"redelivered_seconds": days * DAY, "redelivered_rows": rows, "redelivered_bytes": size},
-        {"redelivered_seconds": 0, "redelivered_rows": None, "redelivered_bytes": 0},
-    ]
-    return {"partitions": partitions}
+def costs(days: int = 0, rows: int = 0, size: int | None = None) -> dict[Partition, Cost]:
+    twice = Cost(redelivered_seconds=days * DAY, redelivered_rows=rows, redelivered_bytes=size)
+    return {Partition.of({"table": "a"}): twice, Partition.of({"table": "b"}): Cost()}
 
 
 UNKNOWN_SIZE = "It is not known how many bytes are read twice"
@@ -35,41 +33,41 @@ UNKNOWN_SIZE = "It is not known how many bytes are read twice"
 @pytest.mark.parametrize(
     ("topic", "planned", "warnings"),
     [
-        (TOPIC, forecast(30), ["payouts keeps records for 7 d, and 30 d are read twice", UNKNOWN_SIZE]),
+        (TOPIC, costs(30), ["payouts keeps records for 7 d, and 30 d are read twice", UNKNOWN_SIZE]),
         (
             TOPIC,
-            forecast(7, size=5),
+            costs(7, size=5),
             ["About 5 B of reports are read twice, estimated from those of the last 14 days."],
         ),
         (
             replace(TOPIC, replicas=3),
-            forecast(1, size=3 * 1024**2),
+            costs(1, size=3 * 1024**2),
             ["About 3.0 MiB of reports are read twice, estimated from those of the last 14 days."],
         ),
         (TOPIC, None, []),
-        (replace(TOPIC, retention_seconds=None), forecast(30), [UNKNOWN_SIZE]),
+        (replace(TOPIC, retention_seconds=None), costs(30), [UNKNOWN_SIZE]),
         (
             replace(TOPIC, retention_bytes=3 * 1024**3),
-            forecast(1),
+            costs(1),
             ["payouts keeps 3.0 GiB of each topic partition", UNKNOWN_SIZE],
         ),
-        (replace(TOPIC, retention_bytes=3 * 1024**3), forecast(), []),
+        (replace(TOPIC, retention_bytes=3 * 1024**3), costs(), []),
         (
             READ,
-            forecast(2),
+            costs(2),
             [UNKNOWN_SIZE, "billing, search will see 2 d of data twice: check that repeated records do no harm there."],
         ),
-        (READ, forecast(0, 3), ["billing, search will see 3 rows twice"]),
-        (READ, forecast(), []),
+        (READ, costs(0, 3), ["billing, search will see 3 rows twice"]),
+        (READ, costs(), []),
         (READ, None, ["It is not known what is read twice"]),
         (
             replace(TOPIC, cleanup_policy="compact,delete"),
-            forecast(),
+            costs(),
             ["payouts is compacted (cleanup.policy=compact,delete)"],
         ),
     ],
 )
-def test_a_warning_has_figures(topic: TargetTopic, planned: dict[str, Any] | None, warnings: list[str]) -> None:
+def test_a_warning_has_figures(topic: TargetTopic, planned: dict[Partition, Cost] | None, warnings: list[str]) -> None:
     found = preflight_of([topic], planned, needs_keyless=True).warnings
     assert len(found) == len(warnings), found
     for one, words in zip(found, warnings, strict=True):
@@ -77,12 +75,12 @@ def test_a_warning_has_figures(topic: TargetTopic, planned: dict[str, Any] | Non
 
 
 def test_the_room_is_needed_on_every_replica() -> None:
-    (found,) = preflight_of([replace(TOPIC, replicas=3)], forecast(1, size=7)).warnings
+    (found,) = preflight_of([replace(TOPIC, replicas=3)], costs(1, size=7)).warnings
     assert "and each of 3 replicas needs the room: check the brokers' disks and the quotas" in found
 
 
 def test_a_compacted_topic_is_no_danger_to_records_with_keys() -> None:
-    assert preflight_of([replace(TOPIC, cleanup_policy="compact")], forecast()).warnings == ()
+    assert preflight_of([replace(TOPIC, cleanup_policy="compact")], costs()).warnings == ()
 
 
 def test_a_person_reads_what_each_topic_keeps_and_who_reads_it() -> None:

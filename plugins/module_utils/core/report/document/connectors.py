@@ -30,6 +30,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.next_steps import rollback_command
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import PLAN_STRATEGIES
 from ansible_collections.connectops.recovery.plugins.module_utils.core.states import STATES
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.blocker import BlockerFacts
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VERDICTS
 from ansible_collections.connectops.recovery.plugins.module_utils.core.words import word_of, word_or_none
 
@@ -106,12 +107,12 @@ def _worst_reason(data: Data) -> str | None:
 
 
 def _blocker(facts: Data, partitions: tuple[PartitionReport, ...]) -> str | None:
-    blocker = facts.get("blocker")
-    if not blocker:
+    blocker = BlockerFacts.of(facts.get("blocker"))
+    if blocker is None:
         return None
     names = [one.name for one in partitions if one.is_blocker]
     who = names[0] if len(names) == 1 else f"one of {', '.join(names)}"
-    return f"{who} ({blocker['certainty'].replace('_', ' ')}): {blocker['reason']['message']}"
+    return f"{who} ({blocker.certainty.replace('_', ' ')}): {blocker.reason.message}"
 
 
 def _settings(plan: Data, recovery: Data) -> Iterator[SettingReport]:

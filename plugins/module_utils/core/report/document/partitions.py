@@ -14,27 +14,29 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
     Look,
     PartitionReport,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.cost import Cost, costs_of
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.blocker import BlockerFacts
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VERDICTS
 from ansible_collections.connectops.recovery.plugins.module_utils.core.words import word_or_none
 
 
 def partition_reports(facts: Data, change: Data, recovery: Data) -> tuple[PartitionReport, ...]:
     """In the order of the connector's walk, where it is known. Each of the three may be empty."""
-    plan, forecast = change.get("plan") or NO_DATA, change.get("forecast") or NO_DATA
+    plan = change.get("plan") or NO_DATA
     verdicts = _by_partition(facts.get("verdicts"))
     stored = _by_partition(facts.get("offsets"))
     written = _by_partition(plan.get("offsets"))
     seen = _by_partition(recovery.get("partitions"))
     histories = _by_partition(recovery.get("history"))
     available = _by_partition(facts.get("available"))
-    forecasts = _by_partition(forecast.get("partitions"))
-    blocker = facts.get("blocker") or NO_DATA
-    blocking = {Partition.of(one) for one in blocker.get("partitions") or ()}
+    costs = costs_of(change.get("forecast")) or {}
+    blocker = BlockerFacts.of(facts.get("blocker"))
+    blocking = () if blocker is None else blocker.partitions
     names = partition_names([*verdicts, *(one for one in (*written, *seen) if one not in verdicts)])
 
     def report(partition: Partition, name: str) -> PartitionReport:
         verdict, target = verdicts.get(partition, NO_DATA), written.get(partition, NO_DATA)
-        now, to_come = seen.get(partition, NO_DATA), forecasts.get(partition, NO_DATA)
+        now, cost = seen.get(partition, NO_DATA), costs.get(partition, Cost())
         offset = stored.get(partition, NO_DATA).get("offset")
         looks = tuple(Look(*point) for point in histories.get(partition, NO_DATA).get("points") or ())
         # If this run has not looked before the change, the offset stored at that time shows it.
@@ -53,10 +55,10 @@ def partition_reports(facts: Data, change: Data, recovery: Data) -> tuple[Partit
             offset_before=target.get("before", offset) if target else offset,
             offset_after=target.get("after") if target else None,
             changed=bool(target),
-            skipped=tuple((span[0], span[1]) for span in to_come.get("skipped") or ()),
-            redelivered_seconds=to_come.get("redelivered_seconds") or 0,
-            redelivered_rows=to_come.get("redelivered_rows") or 0,
-            lost_rows=to_come.get("lost_rows") or 0,
+            skipped=cost.skipped,
+            redelivered_seconds=cost.redelivered_seconds,
+            redelivered_rows=cost.redelivered_rows,
+            lost_rows=cost.lost_rows,
             history=looks,
         )
 

@@ -16,6 +16,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
     Moment,
     Phase,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.blocker import BlockerFacts
 
 # The plan's own names, each with its length after the first look and the steps of the checklist that end it.
 _PHASES = (
@@ -70,9 +71,9 @@ def _first_look(found: Found) -> int | None:
 
 def _of_facts(found: Found) -> Iterator[Moment]:
     for name, one in (found.offsets.get("connectors") or NO_DATA).items():
-        reason = (one.get("blocker") or NO_DATA).get("reason") or NO_DATA
-        if reason.get("since") is not None:
-            yield Moment(int(reason["since"]), f"{name}: since then {reason['message']}")
+        blocker = BlockerFacts.of(one.get("blocker"))
+        if blocker is not None and blocker.reason.since is not None:
+            yield Moment(int(blocker.reason.since), f"{name}: since then {blocker.reason.message}")
     read_at = _first_look(found)
     if read_at is not None:
         yield Moment(read_at, f"{found.label}: first look")
