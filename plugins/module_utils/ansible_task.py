@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import libraries_of_kinds
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import shown_options
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.libraries import (
@@ -18,6 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.libraries impo
     all_missing,
     host_advice,
     missing_library,
+    needed,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import (
     Operation,
@@ -62,7 +64,7 @@ def perform(
             raise missing_library(error.name or str(error), error) from error
         result = {**outcome.result, "warnings": outcome.warnings}
     except MissingLibrary as error:
-        whole = all_missing(error, params, advice)
+        whole = all_missing(error, [*needed(params), *libraries_of_kinds(params)], advice)
         result = {"changed": False, **whole.facts, "failed": True, "msg": whole.sentence}
     except RecoveryError as error:
         result = {"changed": False, **error.facts, "failed": True, "msg": error.sentence}

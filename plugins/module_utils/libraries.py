@@ -9,7 +9,7 @@ import importlib.util
 import os
 import platform
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +32,10 @@ def missing_library(name: str, error: ImportError) -> MissingLibrary:
     return MissingLibrary(f"The Python library {_package(name)} is missing.", library=name, import_error=str(error))
 
 
-def all_missing(first: MissingLibrary, params: Mapping[str, Any], advice: Advice) -> MissingLibrary:
-    """The exception for everything that a task with these parameters lacks, not only for the ``first`` that it missed."""
+def all_missing(first: MissingLibrary, modules: Iterable[str], advice: Advice) -> MissingLibrary:
+    """The exception for everything that a task lacks of the modules that it needs, not only for the ``first`` that it missed."""
     name = str(first.facts["library"])
-    lacking = [name, *(one for one in needed(params) if one != name and not _is_installed(one))]
+    lacking = [name, *(one for one in modules if one != name and not _is_installed(one))]
     packages = [_package(one) for one in lacking]
     noun = "library" if len(packages) == 1 else "libraries"
     verb = "is" if len(packages) == 1 else "are"
@@ -46,12 +46,8 @@ def all_missing(first: MissingLibrary, params: Mapping[str, Any], advice: Advice
 
 
 def needed(params: Mapping[str, Any]) -> list[str]:
-    """The modules that a task with these parameters may import."""
+    """The modules that a task with these parameters may import, whatever the kinds of its connectors."""
     names = ["requests"]
-    if "ask_stripe" in params:
-        names.append("croniter")
-    if params.get("ask_stripe"):
-        names.append("stripe")
     if params.get("kafka_bootstrap_servers"):
         names.append("confluent_kafka")
     if "metrics_dir" in params:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils import libraries
 from ansible_collections.connectops.recovery.plugins.module_utils.ansible_task import perform
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import libraries_of_kinds
 from ansible_collections.connectops.recovery.plugins.module_utils.libraries import (
     all_missing,
     controller_advice,
@@ -27,22 +28,26 @@ ROOT = Path(__file__).parents[2]
 FACTS = {"ask_stripe": True, "kafka_bootstrap_servers": ["kafka:9092"]}
 
 
+def all_needed(params: Mapping[str, Any]) -> list[str]:
+    return [*needed(params), *libraries_of_kinds(params)]
+
+
 @pytest.mark.parametrize(
     ("params", "names"),
     [
         ({}, ["requests"]),
         ({"ask_stripe": False, "kafka_bootstrap_servers": []}, ["requests", "croniter"]),
-        (FACTS, ["requests", "croniter", "stripe", "confluent_kafka"]),
+        (FACTS, ["requests", "confluent_kafka", "croniter", "stripe"]),
     ],
 )
 def test_what_a_task_needs_depends_on_its_options(params: Mapping[str, Any], names: list[str]) -> None:
-    assert needed(params) == names
+    assert all_needed(params) == names
 
 
 def test_the_requirements_name_every_library_that_a_task_may_import() -> None:
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").split()
     named = [line.partition(">=")[0].replace("-", "_") for line in lines]
-    assert sorted(named) == sorted(needed({**FACTS, "metrics_dir": None}))
+    assert sorted(named) == sorted(all_needed({**FACTS, "metrics_dir": None}))
 
 
 def test_everything_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,11 +55,11 @@ def test_everything_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name in ("stripe", "confluent_kafka") else found(name)
     )
-    error = all_missing(missing_library("requests", ImportError("no")), FACTS, "+".join)
+    error = all_missing(missing_library("requests", ImportError("no")), all_needed(FACTS), "+".join)
     assert error.sentence == (
-        "The Python libraries requests, stripe, confluent-kafka are missing: requests+stripe+confluent-kafka."
+        "The Python libraries requests, confluent-kafka, stripe are missing: requests+confluent-kafka+stripe."
     )
-    assert error.facts["libraries"] == ["requests", "stripe", "confluent_kafka"]
+    assert error.facts["libraries"] == ["requests", "confluent_kafka", "stripe"]
 
 
 def test_a_task_that_misses_a_library_says_where_to_install_it() -> None:

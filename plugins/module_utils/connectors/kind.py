@@ -119,6 +119,11 @@ class ConnectorKind(Protocol[S]):
         """
 
     @staticmethod
+    def libraries(params: Mapping[str, Any]) -> Sequence[str]:
+        """The modules outside of the standard library that a task with these parameters may import for this kind."""
+        return ()
+
+    @staticmethod
     def report(results: Results) -> KindReport:
         """What a report on a run says of such a connector besides what holds for every kind. By default nothing."""
         return KindReport()

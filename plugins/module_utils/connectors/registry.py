@@ -34,6 +34,11 @@ def kinds_from(params: Mapping[str, Any], shared: Sharing) -> Kinds:
     return tuple(kind.read(params, shared) for kind in KINDS)
 
 
+def libraries_of_kinds(params: Mapping[str, Any]) -> list[str]:
+    """The modules that a task with these parameters may import for its kinds."""
+    return [name for kind in KINDS for name in kind.libraries(params)]
+
+
 def secrets_of(kinds: Kinds) -> Iterator[str]:
     """Every secret among the options of the kinds."""
     return (secret for kind in kinds for secret in kind.secrets())

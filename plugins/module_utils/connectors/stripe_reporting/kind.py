@@ -100,6 +100,13 @@ class StripeReporting(ConnectorKind[Situation]):
         return cls(StripeOptions.read(params), shared)
 
     @staticmethod
+    def libraries(params: Mapping[str, Any]) -> Sequence[str]:
+        # Only the modules that judge, plan or verify have the option.
+        if "ask_stripe" not in params:
+            return ()
+        return ("croniter", "stripe") if params["ask_stripe"] else ("croniter",)
+
+    @staticmethod
     def report(results: Results) -> KindReport:
         return report.report(results)
 
