@@ -121,3 +121,8 @@ def show_seconds(seconds: int) -> str:
         if count:
             words.append(f"{count} {unit}")
     return " ".join(words[:2]) or "0 s"
+
+
+def show_minutes(seconds: int) -> str:
+    """Like show_seconds, but rounded up to whole minutes from one minute on."""
+    return show_seconds(seconds if seconds < 60 else -(-seconds // 60) * 60)

@@ -11,6 +11,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
     parse_moment,
     show_day,
     show_milliseconds,
+    show_minutes,
     show_moment,
     show_seconds,
     show_span,
@@ -147,3 +148,7 @@ def test_a_midnight_is_shown_as_its_day() -> None:
 )
 def test_a_length_of_time_is_shown_in_its_two_largest_units(seconds: int, text: str) -> None:
     assert show_seconds(seconds) == text
+
+
+def test_a_rough_length_of_time_is_rounded_up_to_minutes() -> None:
+    assert [show_minutes(seconds) for seconds in (0, 59, 60, 61, 3541)] == ["0 s", "59 s", "1 min", "2 min", "1 h"]
