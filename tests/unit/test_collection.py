@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.connectops.recovery.plugins.module_utils.core.policy.deviation import SEVERITIES
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VERDICTS
 
 ROOT = Path(__file__).parents[2]
@@ -81,15 +82,17 @@ def test_an_action_takes_the_options_that_its_module_documents(documented: dict[
     assert taken == told
 
 
-def test_the_role_identify_ranks_verdicts_as_the_core_does() -> None:
-    ranks = yaml.safe_load((ROOT / "roles/identify/vars/main.yml").read_text(encoding="utf-8"))[
-        "identify_at_least_as_bad"
+@pytest.mark.parametrize("role, ranked", [("identify", VERDICTS[1:]), ("prevent", SEVERITIES)])
+def test_a_role_ranks_as_the_core_does(role: str, ranked: tuple[str, ...]) -> None:
+    """``ranked``: from good to bad, without what is never a failure."""
+    ranks = yaml.safe_load((ROOT / f"roles/{role}/vars/main.yml").read_text(encoding="utf-8"))[
+        f"{role}_at_least_as_bad"
     ]
     assert ranks.pop("never") == []
-    assert ranks == {verdict: list(VERDICTS[VERDICTS.index(verdict) :]) for verdict in VERDICTS if verdict != "ok"}
-    specs = yaml.safe_load((ROOT / "roles/identify/meta/argument_specs.yml").read_text(encoding="utf-8"))
-    choices = specs["argument_specs"]["main"]["options"]["identify_fail_on"]["choices"]
-    assert choices == [*VERDICTS[1:], "never"]
+    assert ranks == {one: list(ranked[ranked.index(one) :]) for one in ranked}
+    specs = yaml.safe_load((ROOT / f"roles/{role}/meta/argument_specs.yml").read_text(encoding="utf-8"))
+    choices = specs["argument_specs"]["main"]["options"][f"{role}_fail_on"]["choices"]
+    assert choices == [*ranked, "never"]
 
 
 @pytest.mark.parametrize("playbook", sorted((ROOT / "playbooks").glob("*.yml")), ids=lambda path: path.stem)
