@@ -140,7 +140,7 @@ class _Reading:
             self._of_rest("status.json", lambda: _by_name(by_name, self._status)),
             Part("settings.json", _by_name(by_name, lambda name: self._settings(by_name[name])), self.failure),
             self._of_rest("workers.json", lambda: self._workers(connectors)),
-            self._of_rest("plugins.json", self._cluster.plugins),
+            self._of_rest("plugins.json", lambda: [one.as_data() for one in self._cluster.plugins()]),
         ]
         return [*of_cluster, self._backups(), log]
 
@@ -207,7 +207,7 @@ class _Reading:
 
     def _status(self, name: str) -> dict[str, Any]:
         try:
-            return self._cluster.traces(name)
+            return self._cluster.traces(name).as_data()
         except RecoveryError as error:
             return {"problem": error.sentence}
 

@@ -90,6 +90,8 @@ def test_all_that_is_known_is_in_it_and_no_secret(cluster: FakeCluster, tmp_path
         "db.password": "********",
         "oddly.named": "********",
     }
+    assert json.loads(found["plugins.json"]) == [{"class": CONFIG["connector.class"], "type": "source", "version": "1"}]
+    assert json.loads(found["status.json"])["a"]["tasks"]["0"]["state"] == "RUNNING"
     assert json.loads(found["versions.json"])["kafka_cluster_id"] == "kafka-1"
     assert json.loads(found["facts.json"])["connectors"]["a"]["offsets"] == [
         {"partition": {"table": "orders"}, "offset": {"id": 1}}
