@@ -7,12 +7,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import new_folder, write_texts
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.registry import report_of_kind
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import iso_moment
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Found
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import PLAYBOOKS
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.run import run_report
@@ -149,4 +149,4 @@ def _names_and_ids(found: Found, playbook: str, now: int, *, is_preview: bool) -
     if is_preview and playbook in ("recover", "rollback") and found.problem is None:
         # A cluster that needs nothing is passed on as well: its slice of the job has been planned.
         yield passed_on_as(found.label), {found.label: found.planned.get("plan_ids", {})}
-        yield PLANNED_AT, f"{datetime.fromtimestamp(now, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+        yield PLANNED_AT, iso_moment(now)

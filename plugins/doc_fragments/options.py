@@ -14,6 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.bundle
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.details import (
     IN_SHORT,
+    SET_FACTS,
     DetailOptions,
     ShowOptions,
 )
@@ -72,7 +73,7 @@ class ModuleDocFragment:
     BUNDLE: str = documentation(options_of(BundleOptions))
     ROLLBACK: str = documentation(options_of(RollbackOptions))
     FACTS: str = documentation(options_of(FactsOptions))
-    DETAILS: str = documentation(options_of(DetailOptions))
+    DETAILS: str = documentation((*options_of(DetailOptions), SET_FACTS))
     SHOW: str = documentation(options_of(ShowOptions))
     SHORT: str = documentation([IN_SHORT])
     RECOVERY: str = documentation(options_of(RecoveryOptions))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
     parse_duration,
     show_moment,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import listed, wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import agreed_by_id
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import ROLLBACK
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan_file import (
@@ -36,6 +37,7 @@ from ansible_collections.connectops.recovery.plugins.plugin_utils.variables impo
 
 IDS, FILE, MAX_AGE = "connectops_plan_ids", "connectops_plan_file", "connectops_plan_max_age"
 _LONGEST_AGE = "24h"
+_listed = partial(listed, most=10)
 # The playbook of each role that carries out plans.
 PLAYBOOK_OF = {"reset": "recover", "rollback": "rollback"}
 # For each role the variables that set what a plan file holds itself, each with its name in a plan's request.
@@ -245,8 +247,3 @@ def request_problem(
                     f"{name} asks for something else than the plan file was made for: leave {name} out, or plan again."
                 )
     return None
-
-
-def _listed(names: Iterable[str], most: int = 10) -> str:
-    names = list(names)
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

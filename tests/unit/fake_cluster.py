@@ -26,6 +26,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import (
     ClusterInfo,
+    Plugin,
+    Traced,
+    Traces,
     Validation,
     ValidationError,
     WorkerAnswer,
@@ -282,14 +285,14 @@ class FakeCluster:
     def active_topics(self, name: str) -> tuple[str, ...] | None:
         return self.call("active_topics", lambda: self._found(name).topics, name)
 
-    def traces(self, name: str) -> dict[str, Any]:
+    def traces(self, name: str) -> Traces:
         status = self.status(name)
-        tasks = {str(task.id): {"state": task.state, "trace": task.trace} for task in status.tasks}
-        return {"connector": {"state": status.state, "trace": status.trace}, "tasks": tasks}
+        head = Traced(status.state, status.worker_id, status.trace)
+        return Traces(head, {task.id: Traced(task.state, task.worker_id, task.trace) for task in status.tasks})
 
-    def plugins(self) -> list[dict[str, str]]:
+    def plugins(self) -> tuple[Plugin, ...]:
         classes = sorted({one.config["connector.class"] for one in self.by_name.values()})
-        return [{"class": name, "type": "source", "version": "1"} for name in classes]
+        return tuple(Plugin(name, "source", "1") for name in classes)
 
     def secret_keys(self, plugin_class: str) -> frozenset[str] | None:
         return self.password_keys

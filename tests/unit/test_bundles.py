@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Archives as files: whole or not at all, for their owner only; and what resets have kept."""
+"""Archives as files: whole or not at all, for their owner only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.bundles import (
     bundle_bytes,
-    kept_files,
     write_bundle,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
@@ -64,18 +63,3 @@ def test_a_crash_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(RecoveryError, match="No space left on device"):
         write_bundle(tmp_path / "a.tar.gz", b"x")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_newest_backups_and_all_else_are_read_and_what_is_damaged_has_its_reason(tmp_path: Path) -> None:
-    folder = tmp_path / "orders"
-    folder.mkdir()
-    for number in range(12):
-        (folder / f"20261126T1000{number:02}.000000Z-abc.json").write_text(f"[{number}]", encoding="utf-8")
-    (folder / "journal.json").write_text("{cut", encoding="utf-8")
-    os.mkfifo(folder / "own_writes.json")
-    (tmp_path / "stray").touch()
-    found = kept_files(tmp_path)
-    assert list(found) == ["orders"]
-    assert found["orders"].pop("journal.json") == {"problem": "cannot be read (JSONDecodeError)"}
-    assert "problem" in found["orders"].pop("own_writes.json")
-    assert list(found["orders"].values()) == [[number] for number in range(11, 1, -1)]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -14,10 +15,12 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.connectops.recovery.plugins.module_utils.core.policy.deviation import SEVERITIES
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VERDICTS
 
 ROOT = Path(__file__).parents[2]
 MODULES = {f"connectops.recovery.{path.stem}" for path in (ROOT / "plugins" / "modules").glob("[!_]*.py")}
+FACTS_OF_AN_OPTION = {"type": "str", "required": False, "default": None, "choices": None, "elements": None}
 
 
 @pytest.fixture(scope="module")
@@ -55,15 +58,32 @@ def test_the_action_group_holds_the_modules_that_say_so(documented: dict[str, An
     assert members == {name for name in modules if "action_group" in modules[name]["doc"].get("attributes", {})}
 
 
-def test_the_role_identify_ranks_verdicts_as_the_core_does() -> None:
-    ranks = yaml.safe_load((ROOT / "roles/identify/vars/main.yml").read_text(encoding="utf-8"))[
-        "identify_at_least_as_bad"
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_an_action_takes_the_options_that_its_module_documents(documented: dict[str, Any], module: str) -> None:
+    action = importlib.import_module(
+        f"ansible_collections.connectops.recovery.plugins.action.{module.rpartition('.')[2]}"
+    )
+    taken, told = (
+        {
+            option: {fact: one.get(fact, unset) for fact, unset in FACTS_OF_AN_OPTION.items()}
+            for option, one in of.items()
+        }
+        for of in (action.ActionModule.argument_spec, documented["module"][module]["doc"]["options"])
+    )
+    assert taken == told
+
+
+@pytest.mark.parametrize("role, ranked", [("identify", VERDICTS[1:]), ("prevent", SEVERITIES)])
+def test_a_role_ranks_as_the_core_does(role: str, ranked: tuple[str, ...]) -> None:
+    """``ranked``: from good to bad, without what is never a failure."""
+    ranks = yaml.safe_load((ROOT / f"roles/{role}/vars/main.yml").read_text(encoding="utf-8"))[
+        f"{role}_at_least_as_bad"
     ]
     assert ranks.pop("never") == []
-    assert ranks == {verdict: list(VERDICTS[VERDICTS.index(verdict) :]) for verdict in VERDICTS if verdict != "ok"}
-    specs = yaml.safe_load((ROOT / "roles/identify/meta/argument_specs.yml").read_text(encoding="utf-8"))
-    choices = specs["argument_specs"]["main"]["options"]["identify_fail_on"]["choices"]
-    assert choices == [*VERDICTS[1:], "never"]
+    assert ranks == {one: list(ranked[ranked.index(one) :]) for one in ranked}
+    specs = yaml.safe_load((ROOT / f"roles/{role}/meta/argument_specs.yml").read_text(encoding="utf-8"))
+    choices = specs["argument_specs"]["main"]["options"][f"{role}_fail_on"]["choices"]
+    assert choices == [*ranked, "never"]
 
 
 @pytest.mark.parametrize("playbook", sorted((ROOT / "playbooks").glob("*.yml")), ids=lambda path: path.stem)

@@ -63,7 +63,7 @@ class DocumentStore(ABC):
     @property
     @abstractmethod
     def place(self) -> str:
-        """Where the documents of the connector are, as messages say it after the word ``in``."""
+        """See :attr:`~.store.BackupStore.place`."""
 
     @abstractmethod
     def shown(self, name: str) -> str:
@@ -216,7 +216,7 @@ class DocumentStore(ABC):
         return f"{first} of connector '{self._connector}' are: {shown}."
 
     def contents(self, most_backups: int) -> dict[str, Any]:
-        """The data of the newest backups and of all other documents, by name; for an unreadable document, the reason."""
+        """See :meth:`~.store.BackupStore.contents`."""
         names = sorted(self._names(), reverse=True)
         backups = [name for name in names if _BACKUP_NAME.fullmatch(name)]
         found: dict[str, Any] = {}
@@ -263,11 +263,11 @@ class DocumentStore(ABC):
     # Samples
 
     def note_samples(self, soak: Soak) -> None:
-        """Store the samples of the connector's last change; they replace those of an earlier change. Raises RecoveryError."""
+        """See :meth:`~.store.BackupStore.note_samples`."""
         self._put(SAMPLES, {**self._about, **soak.as_data()})
 
     def samples(self) -> Soak | None:
-        """What was stored last; None if there is nothing. Raises Damaged."""
+        """See :meth:`~.store.BackupStore.samples`."""
         try:
             text = self._read(SAMPLES)
             return None if text is None else Soak.from_data(_parsed(text))

@@ -228,6 +228,10 @@ class FolderStore(DocumentStore):
                 " delete the file."
             ) from None
 
+    def contents(self, most_backups: int) -> dict[str, Any]:
+        """The names are those of the files."""
+        return {self._path(name).name: data for name, data in super().contents(most_backups).items()}
+
     def _path(self, name: str) -> Path:
         return self.folder / (name if name.endswith(RESULT) else f"{name}{_SUFFIX}")
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The protocol of a place for backups and journals: what a change needs from it."""
+"""The protocol of a place for backups and journals: what a change, a verification and a support bundle need from it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.backup im
 from ansible_collections.connectops.recovery.plugins.module_utils.core.change import ChangeResult
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import iso_seconds
 from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import OwnWrite
+from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.soak import Soak
 from ansible_collections.connectops.recovery.plugins.module_utils.core.states import LastingState, lasting_state_of
 
 
@@ -85,6 +86,10 @@ class BackupEntry:
 class BackupStore(Protocol):
     """The backups and the journal of one connector of one cluster. Every method may raise RecoveryError."""
 
+    @property
+    def place(self) -> str:
+        """Where the documents of the connector are, as messages say it after the word ``in``."""
+
     def back_up(self, backup: Backup) -> str:
         """Store a backup, read it back and compare. Returns the name by which it is read again."""
 
@@ -122,6 +127,12 @@ class BackupStore(Protocol):
     def own_writes(self) -> tuple[OwnWrite, ...]:
         """The last recorded write to each partition. Raises RecoveryError when they cannot be read."""
 
+    def note_samples(self, soak: Soak) -> None:
+        """Store the samples of the connector's last change; they replace those of an earlier change."""
+
+    def samples(self) -> Soak | None:
+        """What was stored last; None if there is nothing. Raises RecoveryError when it cannot be read."""
+
     def begin(self, journal: Journal) -> None:
         """Store the journal of a change before its first step; it replaces an older one."""
 
@@ -130,3 +141,6 @@ class BackupStore(Protocol):
 
     def end(self) -> None:
         """Remove the journal, unless another run has written it since. It is not an error if there is none."""
+
+    def contents(self, most_backups: int) -> dict[str, Any]:
+        """The data of the newest backups and of all other documents, by name; for an unreadable document, the reason."""

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from ansible_collections.connectops.recovery.plugins.module_utils.backups.documents import DocumentStore
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.documents import part_of_path
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import (
     FolderStore,
     backup_folder,
     connectors_in,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.topic import BackupTopic, TopicStore
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.compacted_topic import TopicState, ensure_topic
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connection import Connection
@@ -47,7 +48,14 @@ class Stores:
         if self._topic is not None:
             self._topic.connection.close()
 
-    def of(self, connector: str) -> DocumentStore:
+    @property
+    def place(self) -> str:
+        """Where the documents of the cluster are, as messages say it after the word ``in``."""
+        if self._topic is None:
+            return str(self._folder / part_of_path(self._cluster))
+        return f"the topic {self._topic.name}"
+
+    def of(self, connector: str) -> BackupStore:
         """The store of one connector; a task always gets the same object for it."""
         if self._topic is None:
             return FolderStore(self._folder, self._cluster, self._cluster_id, connector)

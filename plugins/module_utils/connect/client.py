@@ -43,6 +43,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.messag
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import (
     ClusterInfo,
+    Plugin,
+    Traces,
     Validation,
     WorkerAnswer,
 )
@@ -182,12 +184,12 @@ class ConnectClient:
         except ConnectError:
             return None
 
-    def traces(self, name: str) -> dict[str, Any]:
-        """The status of the connector and its tasks with their whole traces, as JSON data without the known secrets."""
+    def traces(self, name: str) -> Traces:
+        """The status of the connector and its tasks with their whole traces, without the known secrets."""
         call = Call("GET", connector_path(name, "status"), connector=name)
         return self._read(call, lambda data: replies.traces(data, self._sender.secrets))
 
-    def plugins(self) -> list[dict[str, str]]:
+    def plugins(self) -> tuple[Plugin, ...]:
         """Class, type and version of each plugin of the worker that answers."""
         return self._read(Call("GET", "/connector-plugins"), replies.plugins)
 

@@ -11,6 +11,8 @@ from typing import Any, Literal, Protocol
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.deadline import Deadline
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import (
     ClusterInfo,
+    Plugin,
+    Traces,
     Validation,
     WorkerAnswer,
 )
@@ -55,9 +57,9 @@ class Cluster(Protocol):
 
     def active_topics(self, name: str) -> tuple[str, ...] | None: ...
 
-    def traces(self, name: str) -> dict[str, Any]: ...
+    def traces(self, name: str) -> Traces: ...
 
-    def plugins(self) -> list[dict[str, str]]: ...
+    def plugins(self) -> tuple[Plugin, ...]: ...
 
     def secret_keys(self, plugin_class: str) -> frozenset[str] | None: ...
 

@@ -10,7 +10,7 @@ lists these. The client turns them into a sentence, because an exception's own t
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.messages import (
@@ -75,6 +75,41 @@ class WorkerAnswer:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Traced:
+    """A connector or a task as its status has it, with its whole ``trace``; None where there is none."""
+
+    state: str
+    worker_id: str
+    trace: str | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Traces:
+    """The traces of a connector and of its ``tasks``, by their numbers. Unlike in a ``Status``, any word may be a state."""
+
+    connector: Traced
+    tasks: Mapping[int, Traced]
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "connector": asdict(self.connector),
+            "tasks": {str(number): asdict(task) for number, task in self.tasks.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A plugin of a worker; a text that Connect does not return is empty."""
+
+    class_name: str
+    type: str
+    version: str
+
+    def as_data(self) -> dict[str, str]:
+        return {"class": self.class_name, "type": self.type, "version": self.version}
+
+
 def cluster_info(data: Any) -> ClusterInfo:
     """``{"version", "commit", "kafka_cluster_id"}``; the commit must be there, since other servers have a version, too.
 
@@ -120,19 +155,19 @@ def _first_line(trace: Any) -> str | None:
     return line or None
 
 
-def traces(data: Mapping[str, Any], secrets: frozenset[str]) -> dict[str, Any]:
-    """The same status as JSON data with its whole traces, which lose ``secrets`` and what looks like one."""
+def traces(data: Mapping[str, Any], secrets: frozenset[str]) -> Traces:
+    """The same status with its whole traces, which lose ``secrets`` and what looks like one."""
 
-    def part(of: Mapping[str, Any]) -> dict[str, Any]:
+    def part(of: Mapping[str, Any]) -> Traced:
         trace = None if of.get("trace") is None else quoted_log(str(of["trace"]), secrets)
-        return {"state": str(of["state"]), "worker_id": str(of.get("worker_id") or ""), "trace": trace}
+        return Traced(str(of["state"]), str(of.get("worker_id") or ""), trace)
 
-    return {"connector": part(data["connector"]), "tasks": {str(task["id"]): part(task) for task in data["tasks"]}}
+    return Traces(part(data["connector"]), {int(task["id"]): part(task) for task in data["tasks"]})
 
 
-def plugins(data: Any) -> list[dict[str, str]]:
+def plugins(data: Any) -> tuple[Plugin, ...]:
     """``[{"class", "type", "version"}]``."""
-    return [{key: str(plugin.get(key) or "") for key in ("class", "type", "version")} for plugin in data]
+    return tuple(Plugin(*(str(plugin.get(key) or "") for key in ("class", "type", "version"))) for plugin in data)
 
 
 def password_keys(data: Any) -> frozenset[str]:

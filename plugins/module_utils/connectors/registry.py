@@ -15,7 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.sin
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.kind import (
     StripeReporting,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import OWN_OFFSETS_TOPIC, Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Results
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import KindReport
@@ -23,7 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
 Kinds = Sequence[ConnectorKind[Any]]
 
 # What decides which kind a connector is of, and where its offsets are.
-_SETTINGS_OF_ALL = frozenset({"connector.class", "offsets.storage.topic", "tasks.max"})
+_SETTINGS_OF_ALL = frozenset({"connector.class", OWN_OFFSETS_TOPIC, "tasks.max"})
 
 # The first that fits a connector counts, and the last fits all.
 KINDS: tuple[type[ConnectorKind[Any]], ...] = (StripeReporting, Sinks, Profiles)

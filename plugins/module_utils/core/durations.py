@@ -22,6 +22,7 @@ DAY_SECONDS = 24 * HOUR_SECONDS
 EARLIEST_EPOCH_SECONDS = 946_684_800
 # Beyond the year 2100 a number of "seconds" is a number of milliseconds by mistake.
 LATEST_EPOCH_SECONDS = 4_102_444_800
+_ISO = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def parse_duration(text: str, where: str) -> int:
@@ -80,6 +81,16 @@ def iso_seconds(text: str) -> float | None:
     return moment.timestamp()
 
 
+def iso_moment(epoch_seconds: int) -> str:
+    """Epoch seconds as ``2026-11-12T00:00:00Z``, for data."""
+    return datetime.fromtimestamp(epoch_seconds, timezone.utc).strftime(_ISO)
+
+
+def from_iso_moment(text: str) -> int:
+    """The epoch seconds that :func:`iso_moment` made a text of. Raises ValueError for any other text."""
+    return int(datetime.strptime(text, _ISO).replace(tzinfo=timezone.utc).timestamp())
+
+
 def _within_reason(seconds: int, text: str, where: str) -> int:
     if not EARLIEST_EPOCH_SECONDS <= seconds <= LATEST_EPOCH_SECONDS:
         raise InputError(
@@ -121,3 +132,8 @@ def show_seconds(seconds: int) -> str:
         if count:
             words.append(f"{count} {unit}")
     return " ".join(words[:2]) or "0 s"
+
+
+def show_minutes(seconds: int) -> str:
+    """Like show_seconds, but rounded up to whole minutes from one minute on."""
+    return show_seconds(seconds if seconds < 60 else -(-seconds // 60) * 60)

@@ -14,10 +14,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any, TypeVar
 
-from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_moment
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
+    from_iso_moment,
+    iso_moment,
+    show_moment,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.states import LastingState, lasting_state_of
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
@@ -71,8 +74,8 @@ class Hold:
             "user": _plain(self.holder.user),
             "job": _plain(self.holder.job),
             "machine": _plain(self.holder.machine),
-            "since": _iso(self.since),
-            "until": _iso(self.until),
+            "since": iso_moment(self.since),
+            "until": iso_moment(self.until),
         }
         return json.dumps(content, separators=(",", ":"))
 
@@ -87,7 +90,7 @@ class Hold:
             content.setdefault("machine", "")
             host, user, job, machine = (_text(content, name) for name in ("host", "user", "job", "machine"))
             holder = Holder(host, int(content["process"]), user, job, machine)
-            since, until = (_epoch(_text(content, name)) for name in ("since", "until"))
+            since, until = (from_iso_moment(_text(content, name)) for name in ("since", "until"))
             return cls(
                 _text(content, "id"), _text(content, "plan"), lasting_state_of(content["prior"]), holder, since, until
             )
@@ -107,8 +110,8 @@ class Hold:
             "process": self.holder.process,
             "user": self.holder.user,
             "job": self.holder.job,
-            "since": _iso(self.since),
-            "until": _iso(self.until),
+            "since": iso_moment(self.since),
+            "until": iso_moment(self.until),
         }
 
 
@@ -123,15 +126,6 @@ def machine_id(boot_id: str, process_namespace: int) -> str:
 def without_hold(config: Mapping[str, V]) -> dict[str, V]:
     """The config as its owner knows it."""
     return {key: value for key, value in config.items() if key != HOLD_KEY}
-
-
-def _iso(moment: int) -> str:
-    return datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _epoch(text: str) -> int:
-    moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
-    return int(moment.timestamp())
 
 
 def _text(content: Mapping[str, Any], name: str) -> str:

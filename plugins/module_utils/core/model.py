@@ -19,6 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.states im
 
 JsonScalar = Union[str, int, float, bool, None]
 Offset = Mapping[str, JsonScalar]
+OWN_OFFSETS_TOPIC = "offsets.storage.topic"
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,6 +163,11 @@ class Status:
         return next(filter(None, (self.trace, *(task.trace for task in self.tasks))), None)
 
 
+def own_offsets_topic(config: Mapping[str, str]) -> str | None:
+    """The topic in which a connector with this config keeps its offsets; None: the common one of the workers."""
+    return config.get(OWN_OFFSETS_TOPIC) or None
+
+
 @dataclass(frozen=True)
 class Connector:
     """A connector at one moment. ``config`` holds raw values: it never leaves the core unredacted.
@@ -199,7 +205,7 @@ class Connector:
     @property
     def own_offsets_topic(self) -> str | None:
         """The topic in which it keeps its offsets; None: the common one of the workers."""
-        return self.config.get("offsets.storage.topic") or None
+        return own_offsets_topic(self.config)
 
     @property
     def is_source(self) -> bool:

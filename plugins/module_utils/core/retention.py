@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-SECONDS_PER_DAY = 86_400.0
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS
 
 
 def no_longer_kept(
@@ -24,6 +24,6 @@ def no_longer_kept(
         return []
     rest = backups[max(keep or 1, 1) :]
     if keep_days is not None:
-        oldest = now - keep_days * SECONDS_PER_DAY
+        oldest = now - keep_days * DAY_SECONDS
         rest = [(name, taken_at) for name, taken_at in rest if datetime.fromisoformat(taken_at).timestamp() < oldest]
     return [name for name, _taken_at in reversed(rest) if name not in named]

@@ -37,7 +37,7 @@ def added(covered: Sequence[Span], start: int, end: int) -> tuple[Sequence[Span]
     """The covered spans with one more, merged and in order, and how many seconds of the new one were not covered."""
     if start >= end:
         return covered, 0
-    new_seconds = sum(gap_end - gap_start for gap_start, gap_end in gaps(covered, end, start))
+    new_seconds = length(gaps(covered, end, start))
     merged: list[Span] = []
     for span_start, span_end in sorted([*covered, (start, end)]):
         if merged and span_start <= merged[-1][1]:
@@ -47,6 +47,6 @@ def added(covered: Sequence[Span], start: int, end: int) -> tuple[Sequence[Span]
     return merged, new_seconds
 
 
-def length(spans: Iterable[Span]) -> int:
-    """Seconds that the spans last in all; spans that overlap count for each."""
+def length(spans: Iterable[Sequence[int]]) -> int:
+    """Seconds that the spans, also as JSON has them, last in all; spans that overlap count for each."""
     return sum(end - start for start, end in spans)

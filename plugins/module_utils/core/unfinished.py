@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_moment
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import DAY_SECONDS, show_moment
 from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import HOLD_KEY, Hold
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
 from ansible_collections.connectops.recovery.plugins.module_utils.core.states import LastingState, State
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 # A connector that has been STOPPED for longer than this may be so because a person wants it.
-_FRESH_SECONDS = 86_400
+_FRESH_SECONDS = DAY_SECONDS
 
 
 class JournalLike(Protocol):

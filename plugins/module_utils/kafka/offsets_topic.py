@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.model import own_offsets_topic
 from ansible_collections.connectops.recovery.plugins.module_utils.core.offsets_topic.records import OffsetRecord, decode
 from ansible_collections.connectops.recovery.plugins.module_utils.core.states import TARGET_STATES, TargetState
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connection import Connection
@@ -55,7 +56,7 @@ class StoredConnector:
     @property
     def offsets_topic(self) -> str | None:
         """The connector's own offsets topic, None if it uses that of the workers."""
-        return self.config.get("offsets.storage.topic") or None
+        return own_offsets_topic(self.config)
 
 
 def read_offsets(connection: Connection, topic: str, connectors: Collection[str] | None = None) -> OffsetsTopic:

@@ -11,12 +11,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import CLUSTER_LABEL, cluster_label_of
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import CONNECTORS_OR_ALL
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
     argument_spec,
+    field_for,
     option,
     options_of,
     values_of,
@@ -40,11 +41,14 @@ class BackupOptions:
         "Not used if O(backup_topic) is set.",
         default=DEFAULT_BACKUP_DIR,
     )
-    cluster_label: str = option(
-        "cluster_label",
-        "str",
-        "Name of the cluster in output for people, and of its folder in O(backup_dir). Do not change it between runs.",
-        "Without it, the host and port of the first URL are used.",
+    cluster_label: str = field_for(
+        replace(
+            CLUSTER_LABEL,
+            description=(
+                "Name of the cluster in output for people, and of its folder in O(backup_dir). Do not change it between runs.",
+                *CLUSTER_LABEL.description[1:],
+            ),
+        )
     )
     backup_topic: str | None = option(
         "backup_topic",
@@ -74,9 +78,7 @@ class BackupOptions:
 
         Without a label, the parameter ``connect_url`` must not be empty.
         """
-        values = values_of(cls, params)
-        values["cluster_label"] = values["cluster_label"] or urlsplit(params["connect_url"][0]).netloc
-        options = cls(**values)
+        options = cls(**{**values_of(cls, params), "cluster_label": cluster_label_of(params)})
         _check_topic(options, params)
         return options
 
@@ -146,10 +148,10 @@ LISTING = (
                 "For tasks without this option it is the host and port of their first C(connect_url).",
             ),
         )
-        if one.name == "cluster_label"
+        if one.name == CLUSTER_LABEL.name
         else one
         for one in options_of(BackupOptions)
-        if one.name in ("backup_dir", "backup_topic", "cluster_label")
+        if one.name in ("backup_dir", "backup_topic", CLUSTER_LABEL.name)
     ),
 )
 LISTING_SPEC = argument_spec(LISTING)

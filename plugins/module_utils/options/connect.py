@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.checks import check_tls_files, seconds
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
+    Option,
     argument_spec,
     option,
     options_of,
@@ -21,6 +22,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.option
 
 # The environment variable that stands in for connect_url.
 CONNECT_URL_ENV = "CONNECTOPS_CONNECT_URL"
+CLUSTER_LABEL = Option(
+    "cluster_label",
+    "str",
+    ("Name of the cluster in output for people.", "Without it, the host and port of the first URL are used."),
+)
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,11 @@ class ConnectOptions:
         _check_credentials(options)
         check_tls_files(options.ca_path, options.client_cert, options.client_key)
         return options
+
+
+def cluster_label_of(params: Mapping[str, Any]) -> str:
+    """The name of the cluster; without one, the parameter ``connect_url`` must not be empty."""
+    return str(CLUSTER_LABEL.value(params) or urlsplit(params["connect_url"][0]).netloc)
 
 
 CONNECT_SPEC = argument_spec(options_of(ConnectOptions))

@@ -73,7 +73,7 @@ IN_SHORT = Option(
 
 @dataclass(frozen=True)
 class DetailOptions:
-    """How much of the facts is returned, and where all of them go."""
+    """How much of the facts is returned, and which file has all of them."""
 
     details: Details = field_for(DETAILS)
     report_file: str | None = option(
@@ -82,7 +82,6 @@ class DetailOptions:
         "File on the control node that the whole result is written to as JSON, whatever O(details) is.",
         "It is written in check mode as well.",
     )
-    set_facts: bool = field_for(SET_FACTS)
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> DetailOptions:
@@ -92,4 +91,4 @@ class DetailOptions:
 
 SHOW_SPEC = argument_spec(options_of(ShowOptions))
 SHORT_SPEC = argument_spec((*options_of(ShowOptions), IN_SHORT))
-DETAILS_SPEC = argument_spec(options_of(DetailOptions))
+DETAILS_SPEC = argument_spec((*options_of(DetailOptions), SET_FACTS))

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import CLUSTER_LABEL, cluster_label_of
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connectors import CONNECTORS_OR_ALL
 from ansible_collections.connectops.recovery.plugins.module_utils.options.option import (
     argument_spec,
@@ -44,19 +44,12 @@ class PolicyOptions:
         "In check mode its settings count as written, so this shows what would still deviate. Otherwise it is ignored.",
         default={},
     )
-    cluster_label: str = option(
-        "cluster_label",
-        "str",
-        "Name of the cluster in output for people.",
-        "Without it, the host and port of the first URL are used.",
-    )
+    cluster_label: str = field_for(CLUSTER_LABEL)
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> PolicyOptions:
         """The options among a task's parameters, with a cluster label that is never empty."""
-        values = values_of(cls, params)
-        values["cluster_label"] = values["cluster_label"] or urlsplit(params["connect_url"][0]).netloc
-        return cls(**values)
+        return cls(**{**values_of(cls, params), "cluster_label": cluster_label_of(params)})
 
 
 POLICY_SPEC = argument_spec(options_of(PolicyOptions))

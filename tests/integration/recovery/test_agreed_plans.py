@@ -42,10 +42,6 @@ def recover(inventory: Path, *arguments: str, **variables: Any) -> tuple[int, st
     return done.returncode, " ".join(done.stdout.split())
 
 
-def ids_in(plans: dict[str, Any]) -> dict[str, str]:
-    return {name: plan["id"] for name, plan in plans.items()}
-
-
 def move_one_offset(one: StuckConnector) -> None:
     """Somebody sets the offset of one partition back by a day, and resumes the connector."""
     entry = one.cluster.offsets(one.name)[0]

@@ -29,6 +29,21 @@ from unit.backups.folder import BACKUP, JOURNAL, at, mode, problem_of
 # Backups
 
 
+def test_the_newest_backups_and_all_else_are_read_and_what_is_damaged_has_its_reason(store: FolderStore) -> None:
+    store.folder.mkdir(parents=True)
+    for number in range(12):
+        (store.folder / f"20261126T1000{number:02}.000000Z-abc.json").write_text(f"[{number}]", encoding="utf-8")
+    (store.folder / "20261126T100011.000000Z-abc.result").write_text('{"result": "done"}', encoding="utf-8")
+    (store.folder / "journal.json").write_text("{cut", encoding="utf-8")
+    os.mkfifo(store.folder / "own_writes.json")
+    (store.folder / "stray").touch()
+    found = store.contents(10)
+    assert found.pop("journal.json") == {"problem": "cannot be read (not JSON)"}
+    assert found.pop("own_writes.json") == {"problem": "cannot be read (not a regular file)"}
+    assert found.pop("20261126T100011.000000Z-abc.result") == {"result": "done"}
+    assert list(found.values()) == [[number] for number in range(11, 1, -1)]
+
+
 def test_a_backup_is_read_by_the_name_it_was_given(store: FolderStore) -> None:
     assert store.read(store.back_up(BACKUP)) == BACKUP
 

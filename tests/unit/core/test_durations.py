@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
+    from_iso_moment,
+    iso_moment,
     parse_duration,
     parse_moment,
     show_day,
     show_milliseconds,
+    show_minutes,
     show_moment,
     show_seconds,
     show_span,
@@ -147,3 +150,14 @@ def test_a_midnight_is_shown_as_its_day() -> None:
 )
 def test_a_length_of_time_is_shown_in_its_two_largest_units(seconds: int, text: str) -> None:
     assert show_seconds(seconds) == text
+
+
+def test_a_rough_length_of_time_is_rounded_up_to_minutes() -> None:
+    assert [show_minutes(seconds) for seconds in (0, 59, 60, 61, 3541)] == ["0 s", "59 s", "1 min", "2 min", "1 h"]
+
+
+def test_a_moment_in_data_is_read_as_it_was_written_and_in_no_other_form() -> None:
+    assert iso_moment(at("2026-11-12T06:07:08")) == "2026-11-12T06:07:08Z"
+    assert from_iso_moment("2026-11-12T06:07:08Z") == at("2026-11-12T06:07:08")
+    with pytest.raises(ValueError, match="does not match"):
+        from_iso_moment("2026-11-12")

@@ -32,6 +32,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.option
     options_of,
     values_of,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.options.policy import PolicyOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import ResetOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.settings import SettingsOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.stripe import StripeOptions
@@ -180,7 +181,9 @@ def test_settings_to_change_must_be_named() -> None:
 def test_the_cluster_is_labelled_by_the_first_url_unless_it_has_a_label() -> None:
     urls = {"connect_url": ["http://connect-1:8083", "http://connect-2:8083"]}
     assert BackupOptions.read(urls) == BackupOptions("~/.connectops/backups", "connect-1:8083")
-    assert BackupOptions.read({**urls, "cluster_label": "eu"}).cluster_label == "eu"
+    assert PolicyOptions.read(urls).cluster_label == "connect-1:8083"
+    for shape in (BackupOptions, PolicyOptions):
+        assert shape.read({**urls, "cluster_label": "eu"}).cluster_label == "eu"
 
 
 def test_timezones_lose_their_blanks() -> None:

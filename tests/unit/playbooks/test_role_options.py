@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.waits import DEFAULT_WAIT
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import MAX_WAIT
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import (
     CONNECT_CONFIG,
     CONNECT_METRICS,
@@ -40,7 +42,7 @@ MODULE_OF = {
 OWN_DEFAULTS = {
     "identify_show": True,
     "prevent_show": True,
-    "raise_timeout_at_least": {"stripe.report.max.wait.ms": "60m"},
+    "raise_timeout_at_least": {MAX_WAIT: DEFAULT_WAIT},
     "support_bundle_show": True,
 }
 

@@ -47,7 +47,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
     read_situation,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.policy import (
+    NAME,
+    PREFIX,
     is_stripe_reporting,
+    topics_by_type,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.remedies import (
     compare_remedies,
@@ -60,7 +63,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
     MAX_WAIT,
-    items,
+    TYPES,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector, Offset
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.delivery import Delivery
@@ -80,7 +83,7 @@ class StripeReporting(ConnectorKind[Situation]):
     options: StripeOptions
     shared: Sharing
 
-    name = "stripe_reporting"
+    name = NAME
     recovers = True
     # The connector gives a report run five minutes by default, and large reports take longer.
     default_floors: ClassVar[Mapping[str, str]] = {MAX_WAIT: DEFAULT_WAIT}
@@ -91,7 +94,7 @@ class StripeReporting(ConnectorKind[Situation]):
             "poll.cron",
             "stripe.report.initial.load.dates",
             MAX_WAIT,
-            "stripe.report.types",
+            TYPES,
         }
     )
 
@@ -120,14 +123,11 @@ class StripeReporting(ConnectorKind[Situation]):
         return read_situation(read.connector, self.options, self.shared, read.log, read.now)
 
     def delivery(self, connector: Connector) -> Delivery:
-        prefix = connector.config.get("topic.prefix", "stripe_reporting_")
-        types = connector.config["stripe.report.types"]
-        topics = {one: f"{prefix}{one.replace('.', '_')}" for one in items(types, ",")}
         # A transformation may send records to another topic, or leave some out.
         is_transformed = bool(connector.config.get("transforms", "").strip())
-        are_shown = not hides_something(prefix) and not hides_something(types)
+        are_shown = not any(hides_something(connector.config.get(key, "")) for key in (PREFIX, TYPES))
         return Delivery(
-            topics=topics if are_shown and not is_transformed else {},
+            topics=topics_by_type(connector.config) if are_shown and not is_transformed else {},
             topic_field="report_type",
             record_field="timezone_aka_platform",
             group_field="timezone",

@@ -30,6 +30,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.pl
     setting_lines,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.spans import length
 
 Data = Mapping[str, Any]
 
@@ -66,7 +67,7 @@ def plan_lines(plan: Data, forecast: Data, config: Mapping[str, str]) -> list[st
 def skipped_text(skipped: list[list[int]]) -> str:
     """``2026-11-11..2026-11-23 (12 d)``."""
     spans = ", ".join(show_span(start, end) for start, end in skipped)
-    return f"{spans} ({show_seconds(sum(end - start for start, end in skipped))})"
+    return f"{spans} ({show_seconds(length(skipped))})"
 
 
 def _abandoned_poll(config: Mapping[str, str]) -> str:

@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.rounds import Rounds
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.waits import DEFAULT_WAIT
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
     DEFAULT_CRON,
     MAX_WAIT,
+    TYPES,
     items,
     trimmed,
 )
@@ -26,13 +28,15 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 _DATES = "stripe.report.initial.load.dates"
-_TYPES = "stripe.report.types"
+PREFIX = "topic.prefix"
 _DEFAULT_PREFIX = "stripe_reporting_"
+# Of this kind, in facts, and of its class in a policy.
+NAME = "stripe_reporting"
 
 
 def is_stripe_reporting(connector: Connector) -> bool:
     """The class is known by its simple name, whatever its package, and by a setting that it cannot work without."""
-    return connector.is_of_class("StripeSourceConnector") and _TYPES in connector.config
+    return connector.is_of_class("StripeSourceConnector") and TYPES in connector.config
 
 
 def _check_dates(config: Mapping[str, str], now: float) -> str | None:
@@ -41,15 +45,15 @@ def _check_dates(config: Mapping[str, str], now: float) -> str | None:
     for item in items(config.get(_DATES, ""), ";"):
         report_type, _colon, date = item.partition(":")
         dates[trimmed(report_type)] = trimmed(date)
-    types = items(without_placeholders(config.get(_TYPES, "")), ",")
+    types = items(without_placeholders(config.get(TYPES, "")), ",")
     for report_type in types:
         if report_type not in dates:
             return f"{report_type} has none"
         problem = _date_problem(dates[report_type], now)
         if problem is not None:
             return f"that of {report_type} {problem}"
-    others = [one for one in dates if one not in types and not hides_something(config.get(_TYPES, ""))]
-    return f"{others[0]} is not among {_TYPES}" if others else None
+    others = [one for one in dates if one not in types and not hides_something(config.get(TYPES, ""))]
+    return f"{others[0]} is not among {TYPES}" if others else None
 
 
 def _date_problem(text: str, now: float) -> str | None:
@@ -70,16 +74,17 @@ def _check_cron(config: Mapping[str, str], now: float) -> str | None:
     return None
 
 
-def _topics(config: Mapping[str, str]) -> tuple[str, ...]:
-    prefix = config.get("topic.prefix", _DEFAULT_PREFIX)
-    return tuple(prefix + one.replace(".", "_") for one in items(config.get(_TYPES, ""), ","))
+def topics_by_type(config: Mapping[str, str]) -> dict[str, str]:
+    """The topic of each report type."""
+    prefix = config.get(PREFIX, _DEFAULT_PREFIX)
+    return {one: prefix + one.replace(".", "_") for one in items(config.get(TYPES, ""), ",")}
 
 
 STRIPE_POLICY = BuiltIn(
-    name="stripe_reporting",
+    name=NAME,
     defaults={
         "settings": {
-            MAX_WAIT: {"minimum": "30m", "recommended": "60m"},
+            MAX_WAIT: {"minimum": "30m", "recommended": DEFAULT_WAIT},
             "max.report.interval.days": {"minimum": 1, "maximum": 31},
             _DATES: {"format": "initial_load_dates"},
             "poll.cron": {"format": "quartz_cron"},
@@ -88,7 +93,7 @@ STRIPE_POLICY = BuiltIn(
         "topics": {"compacted": False, "minimum_retention": "7d"},
     },
     fits=is_stripe_reporting,
-    topics=_topics,
+    topics=lambda config: tuple(topics_by_type(config).values()),
     formats=(
         Format("initial_load_dates", "a day (YYYY-MM-DD) for each report type", _check_dates),
         Format("quartz_cron", "a Quartz expression that can be read", _check_cron),

@@ -14,6 +14,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_day, show_seconds
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, table
+from ansible_collections.connectops.recovery.plugins.module_utils.core.spans import length
 
 Data = Mapping[str, Any]
 
@@ -45,7 +46,7 @@ def _row(remedy: Data, is_default: bool) -> tuple[str, ...]:
 
 def _skipped(partitions: Sequence[Data]) -> str:
     texts = []
-    seconds = [sum(end - start for start, end in one["skipped"]) for one in partitions if one["skipped"]]
+    seconds = [length(one["skipped"]) for one in partitions if one["skipped"]]
     if seconds:
         texts.append(_of_each(seconds))
     lost = sum(one["lost_rows"] for one in partitions)

@@ -20,7 +20,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.te
 
 _MINUTE = 60_000
 _STEP = 5 * _MINUTE
-# The least that is suggested, and that a recovery raises the wait to: a month's report takes longer than a day's.
+# The least that is suggested, that the policy recommends, and that a recovery raises the wait to: a month's report takes
+# longer than a day's.
 DEFAULT_WAIT = "60m"
 _LEAST = parse_duration(DEFAULT_WAIT, "DEFAULT_WAIT")
 

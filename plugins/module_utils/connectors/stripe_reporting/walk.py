@@ -33,6 +33,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 MAX_WAIT = "stripe.report.max.wait.ms"
+TYPES = "stripe.report.types"
 DEFAULT_MAX_WAIT_MILLISECONDS = 300_000
 DEFAULT_CRON = "0 0 0 * * ?"
 _DEFAULT_MAX_INTERVAL_DAYS = 30
@@ -61,7 +62,7 @@ class WalkSettings:
         number = java_number(trimmed(days), 32)
         if number is None or not 1 <= number <= 365:
             raise InputError(f"max.report.interval.days: the connector has '{days}' there, which is not 1 to 365.")
-        types = config.get("stripe.report.types", "")
+        types = config.get(TYPES, "")
         wait = java_number(trimmed(_shown(config, MAX_WAIT, "")), 64)
         return cls(
             rounds=Rounds(_shown(config, "poll.cron", DEFAULT_CRON)),

@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
     show_day,
+    show_minutes,
     show_moment,
     show_seconds,
 )
@@ -23,7 +24,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.log_activity import LogActivity
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.target import Target
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.task_history import TaskHistory
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, listed
 
 CheckpointName = Literal["logs", "offsets", "data", "partitions", "tasks", "settings"]
 CHECKPOINTS: tuple[CheckpointName, ...] = get_args(CheckpointName)
@@ -31,7 +32,6 @@ CHECKPOINTS: tuple[CheckpointName, ...] = get_args(CheckpointName)
 CheckpointStatus = Literal["passed", "open", "not_looked_at", "failed"]
 CHECKPOINT_STATUSES: tuple[CheckpointStatus, ...] = get_args(CheckpointStatus)
 
-_MOST_NAMED = 3
 _NO_KAFKA = "set connectops_kafka_bootstrap_servers, so that the topics can be read"
 
 
@@ -135,7 +135,7 @@ def _offsets(recovery: Recovery, to_go_seconds: int | None) -> Checkpoint:
         return Checkpoint("offsets", "failed" if is_over else "open", f"{words}{why}.", evidence)
     if behind:
         furthest = max(behind, key=lambda one: one.behind_seconds or 0)
-        to_go = f"; about {show_seconds(_rounded(to_go_seconds))} to go" if to_go_seconds else ""
+        to_go = f"; about {show_minutes(to_go_seconds)} to go" if to_go_seconds else ""
         words = (
             f"All offsets move; {_named(behind)} {'is' if len(behind) == 1 else 'are'} up to"
             f" {show_seconds(furthest.behind_seconds or 0)} behind the available data{to_go}."
@@ -196,7 +196,7 @@ def _data(recovery: Recovery, aftermath: Aftermath, delivery: Delivery) -> Check
             return Checkpoint("data", "failed", words, evidence)
         return Checkpoint("data", "open", "No record has come into its topics since the change.", evidence)
     if lost:
-        words = f"{came}, but none of {_listed(lost)}, whose offset has moved: look for lost records."
+        words = f"{came}, but none of {listed(lost)}, whose offset has moved: look for lost records."
         return Checkpoint("data", "failed", words, evidence)
     words = f"{came}{_shown_groups(found)}{_remarks(found, missing)}"
     if problem is not None:
@@ -219,7 +219,7 @@ def _missing(recovery: Recovery, found: Sequence[Arrivals], delivery: Delivery) 
 def _remarks(found: Sequence[Arrivals], missing: Sequence[tuple[str, Arrivals]]) -> str:
     unnamed = sum(one.others for one in found if one.groups)
     remarks = [
-        f"none seen of {_listed([group for group, _topic in missing])}" if missing else "",
+        f"none seen of {listed([group for group, _topic in missing])}" if missing else "",
         f"{unnamed} do not name their partition" if unnamed else "",
         "" if all(one.is_whole for one in found) else "not all of them were read",
     ]
@@ -232,7 +232,7 @@ def _shown_groups(found: Sequence[Arrivals]) -> str:
         for group, number in one.groups.items():
             total[group] = total.get(group, 0) + number
     shown = [f"{group} {number}" for group, number in sorted(total.items())]
-    return f" ({_listed(shown)})" if shown else ""
+    return f" ({listed(shown)})" if shown else ""
 
 
 def _partitions(recovery: Recovery) -> Checkpoint:
@@ -310,25 +310,16 @@ def _settings(target: Target, recovery: Recovery) -> Checkpoint:
     others = [one.written.key for one in seen if one.found == "other_value"]
     if others:
         it, has = ("it", "has") if len(others) == 1 else ("them", "have")
-        words = f"{_listed(others)} no longer {has} the value that was written: ask who changed {it} since."
+        words = f"{listed(others)} no longer {has} the value that was written: ask who changed {it} since."
         return Checkpoint("settings", "open", words, evidence)
     hidden = [one.written.key for one in seen if one.found == "hidden"]
     words = "The change wrote no setting" if not seen else f"{counted(len(seen) - len(hidden), 'setting')} as written"
-    words += f"; {_listed(hidden)} is a secret and was not compared" if hidden else ""
+    words += f"; {listed(hidden)} is a secret and was not compared" if hidden else ""
     return Checkpoint("settings", "passed", f"{words}.", evidence)
 
 
 def _named(parts: Sequence[PartitionRecovery]) -> str:
-    return _listed([str(one.partition) for one in parts])
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_MOST_NAMED])
-    return shown if len(names) <= _MOST_NAMED else f"{shown} and {len(names) - _MOST_NAMED} more"
-
-
-def _rounded(seconds: int) -> int:
-    return seconds if seconds < 60 else -(-seconds // 60) * 60
+    return listed([str(one.partition) for one in parts])
 
 
 def _sentence_end(text: str | None) -> str:

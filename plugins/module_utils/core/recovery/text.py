@@ -7,7 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_day, show_seconds
+from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
+    show_day,
+    show_minutes,
+    show_seconds,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.checkpoints import Checkpoint
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.judge import (
@@ -16,7 +20,12 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.soak import SoakState
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import headline
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, table, wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import (
+    counted,
+    listed,
+    table,
+    wrapped,
+)
 
 _MOST_NAMED = 3
 _HEADS = {
@@ -37,16 +46,16 @@ def progress_line(cluster: str, recovery: Recovery, to_go_seconds: int | None = 
     never = [one for one in parts if one.outcome == "not_recovered" and one.is_final]
     names = _short_names(recovery)
     if waiting:
-        line += f", waiting for {_listed([names[one.partition] for one in waiting])}"
+        line += f", waiting for {listed([names[one.partition] for one in waiting])}"
     if never:
-        line += f"; {_listed([names[one.partition] for one in never])} will not recover: {never[0].reason}"
+        line += f"; {listed([names[one.partition] for one in never])} will not recover: {never[0].reason}"
     return line, _to_go(waiting, to_go_seconds)
 
 
 def _to_go(waiting: Sequence[PartitionRecovery], seconds: int | None) -> str:
     if not waiting or not seconds:
         return ""
-    return f"; about {show_seconds(seconds if seconds < 60 else -(-seconds // 60) * 60)} to go"
+    return f"; about {show_minutes(seconds)} to go"
 
 
 def final_sentence(
@@ -77,7 +86,7 @@ def _why(recovery: Recovery) -> str:
     # Those that only wait for another one come last.
     for one in sorted(bad, key=lambda one: one.verdict == "blocked"):
         by_reason.setdefault(_shortly(one), []).append(names[one.partition])
-    shown = [f"{_listed(of)}: {reason}" for reason, of in list(by_reason.items())[:_MOST_NAMED]]
+    shown = [f"{listed(of)}: {reason}" for reason, of in list(by_reason.items())[:_MOST_NAMED]]
     if len(by_reason) > _MOST_NAMED:
         shown.append(f"{counted(sum(map(len, list(by_reason.values())[_MOST_NAMED:])), 'further partition')}")
     done = len(recovery.partitions) - len(bad)
@@ -138,8 +147,3 @@ def _short_names(recovery: Recovery) -> Mapping[Partition, str]:
     fields = sorted({name for one in partitions for name, _value in one.fields})
     telling = [name for name in fields if len({str(one.get(name)) for one in partitions}) > 1] or fields
     return {one: " ".join(str(one.get(name)) for name in telling if name in one.as_dict()) for one in partitions}
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_MOST_NAMED])
-    return shown if len(names) <= _MOST_NAMED else f"{shown} and {len(names) - _MOST_NAMED} more"

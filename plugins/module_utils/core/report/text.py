@@ -83,3 +83,10 @@ def _wrapped(text: str, indent: str) -> tuple[str, ...]:
 def counted(number: int, noun: str) -> str:
     """``1 offset``, ``3 offsets``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(names: Iterable[str], most: int = 3) -> str:
+    """``a, b, c and 2 more``."""
+    names = list(names)
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

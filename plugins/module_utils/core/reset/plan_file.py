@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import (
+    iso_moment,
     iso_seconds,
     show_milliseconds,
     show_moment,
@@ -82,7 +82,7 @@ class PlanFile:
         return {
             "format": FORMAT,
             "made_by": _MADE_BY,
-            "made_at": datetime.fromtimestamp(self.made_at, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "made_at": iso_moment(self.made_at),
             "content": digest(clusters),
             "clusters": clusters,
         }

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.durations import show_seconds
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Partition
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.arrivals import TopicEnd
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, listed, wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.cost import Cost
 
-_MOST_NAMED = 5
+_listed = partial(listed, most=5)
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
@@ -204,11 +205,6 @@ def _shown(one: TargetTopic) -> str:
     if one.groups_omitted:
         words.append(f"{counted(one.groups_omitted, 'group')} not looked at")
     return f"{one.name}: {', '.join(words)}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_MOST_NAMED])
-    return shown if len(names) <= _MOST_NAMED else f"{shown} and {len(names) - _MOST_NAMED} more"
 
 
 def _size(count: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from ansible_collections.connectops.recovery.plugins.module_utils.backups.documents import DocumentStore
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.stores import look_if_possible, open_stores
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.cluster import Cluster
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Connector
@@ -65,7 +65,7 @@ def find_targets(
     return Targets(found, soaks, tuple(warnings))
 
 
-def _soak_of(store: DocumentStore, change: KnownChange, warnings: list[str]) -> Soak:
+def _soak_of(store: BackupStore, change: KnownChange, warnings: list[str]) -> Soak:
     """The samples of this change; none where those that are kept are of another one."""
     try:
         kept = store.samples()
@@ -116,7 +116,7 @@ def changed_connectors(
     return names, notes
 
 
-def _with_change(store: DocumentStore, connector: Connector, planned: Target | None, cluster_id: str) -> Target:
+def _with_change(store: BackupStore, connector: Connector, planned: Target | None, cluster_id: str) -> Target:
     """The target with its change from the backup. Raises RecoveryError."""
     target = _last_target(store, connector, cluster_id) if planned is None else planned
     if target.backup_file is None:
@@ -126,7 +126,7 @@ def _with_change(store: DocumentStore, connector: Connector, planned: Target | N
     return replace(target, baseline=target.baseline_from(backup.offsets), change=change)
 
 
-def _last_target(store: DocumentStore, connector: Connector, cluster_id: str) -> Target:
+def _last_target(store: BackupStore, connector: Connector, cluster_id: str) -> Target:
     journal = store.current()
     if journal is not None:
         return Target(unfinished=journal.plan_id)

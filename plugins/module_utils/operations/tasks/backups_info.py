@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.connectops.recovery.plugins.module_utils.backups.documents import DocumentStore
-from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupEntry
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupEntry, BackupStore
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.stores import Stores, open_to_look
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.backups_text import backup_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.suggestions import did_you_mean
@@ -42,7 +41,7 @@ def _wanted(names: list[str], stores: Stores, options: BackupOptions) -> list[st
     return sorted(set(names)) or known
 
 
-def _about(store: DocumentStore, warnings: list[str]) -> dict[str, Any]:
+def _about(store: BackupStore, warnings: list[str]) -> dict[str, Any]:
     try:
         journal = store.current()
     except RecoveryError as error:
@@ -56,7 +55,7 @@ def _about(store: DocumentStore, warnings: list[str]) -> dict[str, Any]:
     }
 
 
-def _backup(store: DocumentStore, entry: BackupEntry, in_use: str | None) -> dict[str, Any]:
+def _backup(store: BackupStore, entry: BackupEntry, in_use: str | None) -> dict[str, Any]:
     about: dict[str, Any] = {
         "name": entry.name,
         "taken_at": entry.taken_at,

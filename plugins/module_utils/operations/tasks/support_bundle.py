@@ -11,16 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.documents import part_of_path
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import (
-    FolderStore,
-    backup_folder,
     folder_problem,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.stores import open_to_look
 from ansible_collections.connectops.recovery.plugins.module_utils.bundles import (
-    MOST_BACKUPS,
     bundle_bytes,
-    kept_files,
     write_bundle,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
@@ -54,6 +51,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.worker
 from ansible_collections.connectops.recovery.plugins.module_utils.versions import versions_here
 from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import read_worker_logs
 
+# The newest backups of each connector are enough to show the values before the last changes.
+_MOST_BACKUPS = 10
 _WORKER_SECONDS = 5.0
 _MOST_AT_ONCE = 8
 
@@ -75,7 +74,7 @@ def make_bundle(cluster: Cluster, params: Mapping[str, Any], context: TaskContex
         raise InputError(f"bundle_dir: {problem}")
     reading = _Reading(cluster, params, context, options)
     bundle = Bundle(label, context.now, reading.parts(), reading.warnings)
-    name = f"connectops-{_folder_of(params).name}-{bundle.stamp}"
+    name = f"connectops-{part_of_path(label)}-{bundle.stamp}"
     path = folder / f"{name}.tar.gz"
     content = bundle_bytes(name, bundle.files(reading.secrets), context.now)
     if not context.check_mode:
@@ -93,12 +92,6 @@ def make_bundle(cluster: Cluster, params: Mapping[str, Any], context: TaskContex
             f"{reading.failure} The support bundle {path} {has} everything else that could be read.", **result
         )
     return Outcome(result, [*reading.warnings, *warnings])
-
-
-def _folder_of(params: Mapping[str, Any]) -> Path:
-    """The folder of the cluster among the backups."""
-    options = BackupOptions.read(params)
-    return FolderStore(backup_folder(options.backup_dir), options.cluster_label, "", "any").folder.parent
 
 
 class _Reading:
@@ -140,7 +133,7 @@ class _Reading:
             self._of_rest("status.json", lambda: _by_name(by_name, self._status)),
             Part("settings.json", _by_name(by_name, lambda name: self._settings(by_name[name])), self.failure),
             self._of_rest("workers.json", lambda: self._workers(connectors)),
-            self._of_rest("plugins.json", self._cluster.plugins),
+            self._of_rest("plugins.json", lambda: [one.as_data() for one in self._cluster.plugins()]),
         ]
         return [*of_cluster, self._backups(), log]
 
@@ -207,7 +200,7 @@ class _Reading:
 
     def _status(self, name: str) -> dict[str, Any]:
         try:
-            return self._cluster.traces(name)
+            return self._cluster.traces(name).as_data()
         except RecoveryError as error:
             return {"problem": error.sentence}
 
@@ -231,24 +224,14 @@ class _Reading:
         return _by_name(frozenset[str]().union(*(one.status.worker_ids for one in connectors)), ask)
 
     def _backups(self) -> Part:
-        options = BackupOptions.read(self._params)
-        if options.backup_topic is not None:
-            return self._backups_in_topic(options)
-        folder = _folder_of(self._params)
+        options, kafka = BackupOptions.read(self._params), KafkaOptions.read(self._params)
         try:
-            return Part("backups.json", kept_files(folder))
-        except (FileNotFoundError, NotADirectoryError):
-            return Part("backups.json", problem=f"there are no backups in {folder}.", is_wanted=False)
-        except OSError as error:
-            return Part("backups.json", problem=f"{folder} cannot be read ({error.strerror}).")
-
-    def _backups_in_topic(self, options: BackupOptions) -> Part:
-        try:
-            with open_to_look(options, KafkaOptions.read(self._params), None) as stores:
-                kept = {name: stores.of(name).contents(MOST_BACKUPS) for name in stores.connectors()}
-                return Part("backups.json", kept)
+            with open_to_look(options, kafka, None) as stores:
+                kept = {name: stores.of(name).contents(_MOST_BACKUPS) for name in stores.connectors()}
+                nothing = f"there are no backups in {stores.place}."
         except RecoveryError as error:
             return Part("backups.json", problem=error.sentence)
+        return Part("backups.json", kept) if kept else Part("backups.json", problem=nothing, is_wanted=False)
 
 
 def _by_name(names: Iterable[str], read: Callable[[str], Any]) -> dict[str, Any]:

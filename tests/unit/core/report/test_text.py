@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import headline, verdict_lines
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import WIDTH, counted, table, wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import (
+    WIDTH,
+    counted,
+    listed,
+    table,
+    wrapped,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,6 +70,12 @@ def test_paragraphs_are_wrapped_between_words_and_go_on_further_in() -> None:
 
 def test_nouns_are_counted() -> None:
     assert [counted(number, "run") for number in (0, 1, 2)] == ["0 runs", "1 run", "2 runs"]
+
+
+def test_of_a_long_list_the_rest_is_counted() -> None:
+    assert listed("abc") == "a, b, c"
+    assert listed("abcde") == "a, b, c and 2 more"
+    assert listed((name for name in "ab"), most=1) == "a and 1 more"
 
 
 CELL = st.text("ab ", max_size=60)

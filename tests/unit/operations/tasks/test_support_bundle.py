@@ -90,12 +90,14 @@ def test_all_that_is_known_is_in_it_and_no_secret(cluster: FakeCluster, tmp_path
         "db.password": "********",
         "oddly.named": "********",
     }
+    assert json.loads(found["plugins.json"]) == [{"class": CONFIG["connector.class"], "type": "source", "version": "1"}]
+    assert json.loads(found["status.json"])["a"]["tasks"]["0"]["state"] == "RUNNING"
     assert json.loads(found["versions.json"])["kafka_cluster_id"] == "kafka-1"
     assert json.loads(found["facts.json"])["connectors"]["a"]["offsets"] == [
         {"partition": {"table": "orders"}, "offset": {"id": 1}}
     ]
     backups = json.loads(found["backups.json"])["a"]
-    (backup,) = (data for name, data in backups.items() if name.startswith("2"))
+    (backup,) = (data for name, data in backups.items() if name.startswith("2") and name.endswith(".json"))
     assert backup["offsets"] == [{"partition": {"table": "orders"}, "offset": {"id": 5}}]
     # Connect's PASSWORD types count in a backup as well.
     assert backup["config"]["oddly.named"] == "********"
@@ -137,6 +139,7 @@ def test_a_part_that_cannot_be_read_is_named_and_the_others_are_there(cluster: F
     found = files(done.result["bundle_file"])
     assert set(found) == {PAGE, *FILES} - {"log.txt", "backups.json"}
     assert "log.txt: missing: The log file" in found[PAGE]
+    assert f"backups.json: missing: there are no backups in {tmp_path}" in found[PAGE].replace("\n    ", " ")
     # No backups is no fault.
     (warning,) = done.warnings
     assert warning.startswith("The support bundle has no log.txt: The log file")

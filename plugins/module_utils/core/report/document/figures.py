@@ -15,6 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.outcomes import Tone
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
+from ansible_collections.connectops.recovery.plugins.module_utils.core.spans import length
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import STUCK
 
 
@@ -56,7 +57,7 @@ def _figures(cluster: ClusterReport) -> Iterator[Figure]:
 
 def skipped_of(parts: list[PartitionReport]) -> str:
     """What is never delivered, of all these partitions together; empty for nothing."""
-    seconds = sum(end - start for part in parts for start, end in part.skipped)
+    seconds = sum(length(part.skipped) for part in parts)
     rows = sum(part.lost_rows for part in parts)
     return _shown(seconds, rows)
 
