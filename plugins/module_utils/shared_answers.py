@@ -26,9 +26,9 @@ from typing import Any, TextIO
 
 # An answer is not used for longer than this, even if nothing has changed since.
 OLDEST_SECONDS = 120.0
-# So long one look waits in all: for its turn, for others that ask the same, and after an answer that says "too fast".
+# How long one look waits in total: for its turn, for others that ask the same, and after an answer that says "too fast".
 PATIENCE_SECONDS = 30.0
-# Stripe takes 25 at one endpoint. The connectors ask the same accounts, and requests do not arrive as evenly as they leave.
+# The services allow 25 or more at one endpoint. The connectors ask there too, and requests do not arrive as evenly as they leave.
 MOST_PER_SECOND = 20
 _LOCK_POLL_SECONDS = 0.01
 _FOLDER = "connectops-answers"
@@ -38,8 +38,8 @@ _NO_TURNS: Mapping[str, Any] = {"taken": [], "not_before": 0.0}
 class SharedAnswers:
     """The answers that one task may use. ``clock`` counts seconds alike in all processes of this machine.
 
-    A task of a cluster uses no answer that was asked for before the cluster's task before it had ended: what was read before a
-    reset says nothing of what is there after it.
+    A task uses no answer that was requested before the previous task of its cluster ended: data read before a reset says nothing
+    about the state after it.
     """
 
     def __init__(
@@ -182,8 +182,8 @@ class Look:
         self._since = since
         self._ends = ends
 
-    def once(self, account: str, question: str, ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
-        with self._shared.locked("answer", account, question, until=self._ends) as entry:
+    def once(self, of: str, question: str, ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+        with self._shared.locked("answer", of, question, until=self._ends) as entry:
             found = entry.read()
             if found is not None and found["asked_at"] > self._since:
                 answer: Mapping[str, Any] = found["answer"]
@@ -193,8 +193,8 @@ class Look:
             entry.write({"asked_at": asked_at, "answer": answer})
             return answer
 
-    def wait_for_turn(self, account: str, endpoint: str) -> bool:
-        with self._turns(account, endpoint) as entry:
+    def wait_for_turn(self, of: str, endpoint: str) -> bool:
+        with self._turns(of, endpoint) as entry:
             found = entry.read() or _NO_TURNS
             taken = found["taken"][-MOST_PER_SECOND:]
             now = self._shared.clock()
@@ -207,9 +207,9 @@ class Look:
         self._shared.sleep(max(0.0, turn - self._shared.clock()))
         return True
 
-    def hold_back(self, account: str, endpoint: str, seconds: float) -> bool:
+    def hold_back(self, of: str, endpoint: str, seconds: float) -> bool:
         until = self._shared.clock() + seconds
-        with self._turns(account, endpoint) as entry:
+        with self._turns(of, endpoint) as entry:
             found = entry.read() or _NO_TURNS
             entry.write({**found, "not_before": max(until, found["not_before"])})
         if until > self._ends:
@@ -217,5 +217,5 @@ class Look:
         self._shared.sleep(seconds)
         return True
 
-    def _turns(self, account: str, endpoint: str) -> AbstractContextManager[Entry]:
-        return self._shared.locked("turns", account, endpoint, until=self._ends)
+    def _turns(self, of: str, endpoint: str) -> AbstractContextManager[Entry]:
+        return self._shared.locked("turns", of, endpoint, until=self._ends)

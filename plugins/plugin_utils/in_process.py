@@ -54,8 +54,8 @@ class InProcessAction(ActionBase):
     changes: ClassVar[bool] = False
     # The role whose variables set the options of its task, whatever module_defaults say.
     role: ClassVar[str] = ""
-    # Whether that task ends well beside a connector that failed, as the last task of the role fails for it. A condition
-    # in the task would be compiled again in the process of each host.
+    # Whether that task succeeds although a connector failed; the last task of the role then fails for it. A condition in the
+    # task would be compiled again in the process of each host.
     judged_by_role: ClassVar[bool] = False
     # Whether that task is skipped if the role is given no connectors.
     needs_connectors: ClassVar[bool] = True

@@ -24,9 +24,10 @@ _loader: DataLoader | None = None
 
 
 def note_play_vars(at_head: Variables, typed: Collection[str], loader: DataLoader | None) -> None:
-    """Note what the head of a play sees: no variable of the inventory, so what was not typed is set in the play.
+    """Record the variables that the head of a play sees.
 
-    A role that the play imports shows its defaults there. They count less than the inventory.
+    It sees no inventory variables, so each one that was not given with -e is set in the play. Defaults of an imported role are
+    ignored here, because the inventory overrides them.
     """
     global _at_head, _of_play, _loader
     known = known_variables()

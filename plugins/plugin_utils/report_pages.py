@@ -78,7 +78,7 @@ def _of_cluster(run: RunReport, cluster: ClusterReport, page: str, text: str, fl
     try:
         return _rendered(run, cluster, page, text, fleet)
     except Exception as error:
-        # Nor must its page take those of the others. The data has all of it.
+        # An error in one page must not prevent the other pages. The JSON has everything.
         return _rendered(run, without_report(cluster.label, error, cluster.outcome), page, text, fleet)
 
 

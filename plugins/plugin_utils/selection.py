@@ -16,7 +16,7 @@ Data = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Selection:
-    """Of one cluster. ``connectors``: what is planned, each once, and changed where its plan changes anything.
+    """Of one cluster. ``connectors``: each connector to plan, without repeats; it is changed if its plan changes anything.
 
     ``left_stopped``: STOPPED connectors that would be stuck after a resume, and that nobody has asked to recover or to leave
     alone. ``not_agreed``: connectors that are stuck, and of which no plan was agreed to.

@@ -95,7 +95,7 @@ def command_line_problem(arguments: Mapping[str, Any], load: Callable[[str], Any
     """Why ansible-playbook would leave out steps of a playbook of ours that it was started with; None if it would not.
 
     ``arguments``: those of its command line. ``load`` reads a file. A playbook that imports ours may have tags, and other plays
-    to start at; one that has nothing of its own is as ours.
+    to start at; a playbook that only imports ours counts as ours.
     """
     started = [one for one in arguments.get("args") or () if _is_whole_ours(str(one), load)]
     if not started:

@@ -172,7 +172,10 @@ def outputs(folder: Path) -> dict[str, tuple[str, list[str]]]:
             plans.reset(check_mode=True, strategy="current")[0],
         ),
         "A refused gap": (
-            "A moment later than what was delivered, without `reset_allow_gap`. Nothing is stopped:",
+            (
+                "The strategy `timestamp` with a time after the end of the delivered data, without `reset_allow_gap`. Nothing is"
+                " stopped:"
+            ),
             plans.reset(strategy="timestamp", timestamp="2026-11-20")[0],
         ),
         "A change": ("`recover`, step by step. The last lines go back:", change_lines),

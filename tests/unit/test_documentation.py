@@ -9,19 +9,21 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VerdictName
 from tooling.reference import PAGE, reference
 
 ROOT = Path(__file__).parents[2]
-CORE = ROOT / "plugins" / "module_utils" / "core"
+CODE = ROOT / "plugins" / "module_utils"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 def codes() -> Iterator[str]:
     """The code of every reason, and of every trouble that becomes one."""
     position = {"Reason": 0, "Problem": 2}
-    for file in CORE.rglob("*.py"):
+    for file in CODE.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in position:
                 code = node.args[position[node.func.id]]
@@ -33,6 +35,12 @@ def codes() -> Iterator[str]:
 def test_every_code_of_a_reason_is_explained(code: str) -> None:
     pages = [ROOT / "docs" / name for name in ("stuck.md", "profiles.md")]
     assert any(f"`{code}`" in page.read_text(encoding="utf-8") for page in pages)
+
+
+def test_every_verdict_is_explained() -> None:
+    page = (ROOT / "docs" / "stuck.md").read_text(encoding="utf-8")
+    rows = page.partition("## The verdicts")[2].partition("## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", rows, re.MULTILINE)) == set(get_args(VerdictName))
 
 
 def slug(heading: str) -> str:

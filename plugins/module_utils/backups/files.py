@@ -1,8 +1,8 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Backups and journals in a folder of the host that the task runs on. The only module that writes files; other modules
-write theirs through it.
+"""Backups and journals in a folder of the host that the task runs on. Other modules write their files through this one, except
+``shared_answers``, which writes its own.
 
 ``<folder>/<cluster label>/<connector>/`` holds one backup for each change, beside it a ``.result`` that says what became of the
 change, ``journal.json`` while a change is under way, and ``own_writes.json``: the offsets that resets wrote last.

@@ -13,16 +13,16 @@ from typing import Any, Protocol
 class Look(Protocol):
     """One look at everything outside of Connect for one connector. Its total waiting time is limited."""
 
-    def once(self, account: str, question: str, ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
-        """The answer to a question about an account: one that another task of this run has got lately, or that of ``ask``.
+    def once(self, of: str, question: str, ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+        """The answer to a question: one that another task of this run has got lately, or that of ``ask``.
 
-        Answers are JSON without secrets. ``account`` may be a secret.
+        Answers are JSON without secrets. ``of``: who is asked, and for whom, such as an address with a login. It may be a secret.
         """
 
-    def wait_for_turn(self, account: str, endpoint: str) -> bool:
+    def wait_for_turn(self, of: str, endpoint: str) -> bool:
         """Wait until the rate allows one more request to an endpoint; False if that takes longer than the look may wait."""
 
-    def hold_back(self, account: str, endpoint: str, seconds: float) -> bool:
+    def hold_back(self, of: str, endpoint: str, seconds: float) -> bool:
         """Keep all tasks of this run from asking an endpoint for this time; False if it is longer than the look may wait."""
 
 

@@ -67,7 +67,7 @@ class Partition:
 
 
 def show_fields(partition: Mapping[str, JsonScalar]) -> str:
-    """A partition for people: ``report_type=balance.summary.1 timezone=PST``."""
+    """A partition for people: ``database=shop table=orders``."""
     return " ".join(f"{name}={value}" for name, value in sorted(partition.items()))
 
 

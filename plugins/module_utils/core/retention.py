@@ -17,7 +17,7 @@ def no_longer_kept(
     """The names of the backups to delete, oldest first.
 
     ``backups``: name and ISO time of each, newest first. A backup goes when it is not among the newest ``keep`` and is older than
-    ``keep_days`` at ``now`` (epoch seconds); a limit that is None says nothing, and without both all are kept. The newest stays,
+    ``keep_days`` at ``now`` (epoch seconds); a limit of None does not apply, and without both all are kept. The newest stays,
     and so does one of ``named``.
     """
     if keep is None and keep_days is None:

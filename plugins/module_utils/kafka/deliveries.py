@@ -23,7 +23,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.kafka.reading 
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.topics import TopicFinder
 
-# Enough to see every timezone, and read within seconds.
+# Enough to see every part of the data, and read within seconds.
 _MOST_RECORDS = 200_000
 
 

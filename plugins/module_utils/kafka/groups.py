@@ -47,7 +47,7 @@ def group_positions(connection: Connection, group: str, topics: Collection[str] 
     nexts = {partition: max(begins[partition], committed.get(partition, 0)) for partition in partitions}
     behind = {partition: at for partition, at in nexts.items() if at < ends[partition]}
     waiting = first_messages(connection, behind, 1)
-    # The marker after the last record of a transaction is never committed, and neither is what has expired: neither waits.
+    # The marker that ends a transaction and expired records are never committed, so they do not count as waiting.
     idle = {
         partition
         for partition in partitions

@@ -26,7 +26,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits, Verdict, counts
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError, unexpected
 
-# Each asks the accounts of its connector; a cluster's connectors are judged side by side.
+# Each may ask services outside Connect; a cluster's connectors are judged side by side.
 _MOST_AT_ONCE = 8
 _LONGEST_LOG_PROBLEM = 400
 

@@ -18,7 +18,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.quoting i
 if TYPE_CHECKING:
     import stripe
 
-# Of what Stripe or the way to it fails at; it is not the number for "too fast", which ends with the patience of the look.
+# Attempts after a failure of Stripe or of the network. After 429, only the time limit of the look ends the attempts.
 _MOST_FAILURES = 3
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 8.0

@@ -101,7 +101,8 @@ def ask_stripe(
             keys[timezone],
             base_addresses={"api": api_url},
             http_client=http_client,
-            # The library repeats neither what came too fast, nor within the patience of a look: Questions does.
+            # The library does not repeat requests after 429 and does not know the time limit of a look, so Questions repeats
+            # them.
             max_network_retries=0,
         )
         questions = Questions(look, api_url, keys[timezone])

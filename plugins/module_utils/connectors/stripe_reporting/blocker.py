@@ -133,7 +133,7 @@ def find_blocker(
     """Name the partition that fails the polls, if one does.
 
     ``waiting``: the partitions with something to ask for in the worked round, in the order of the walk. ``aborts``: those at
-    which the connector itself cannot get past. Whether the connector stands still at all is for the caller to say.
+    which the connector itself cannot get past. The caller decides whether the connector is stalled.
     """
     loops = {
         partition: loop
@@ -208,7 +208,7 @@ def _by_one_late_run(loops: Mapping[ReportPartition, Loop], max_wait_millisecond
 def _by_a_pending_run(
     waiting: tuple[ReportPartition, ...], evidence: Evidence, max_wait_milliseconds: int, now: float
 ) -> Blocker | None:
-    """The poll is there just now, and not too long yet; a task makes one report after the other."""
+    """The partition whose report run is pending and not late. A task requests one report at a time, so there is at most one."""
     newest = {partition: runs[0] for partition in waiting if (runs := evidence.runs_of(partition))}
     pending = [partition for partition, run in newest.items() if is_in_time(run, max_wait_milliseconds, now) is None]
     if len(pending) != 1:

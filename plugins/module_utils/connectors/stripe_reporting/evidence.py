@@ -46,7 +46,7 @@ class Evidence:
         return found
 
     def bytes_of(self, partition: ReportPartition, seconds: int) -> int | None:
-        """How large the reports on that much data are, by those of before; None where no earlier one has a size."""
+        """The estimated size of the reports on that much data, from earlier reports; None if none of these has a size."""
         sized = [run for run in self.runs_of(partition) or () if run.file_bytes is not None and run.end > run.start]
         if not seconds or not sized:
             return None if seconds else 0

@@ -38,7 +38,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.spans imp
 
 
 class PartitionForecast(NamedTuple):
-    """What awaits one partition. Spans are half-open intervals of epoch seconds, the lengths are seconds.
+    """The forecast for one partition. Spans are half-open intervals of epoch seconds, the lengths are seconds.
 
     ``chunks``: number of requests that bring the partition through the round of its next request. ``skipped``: spans that
     are never delivered; what a problem only delays is not among them. ``redelivered_seconds``: length of the time whose rows
@@ -66,7 +66,7 @@ class PartitionForecast(NamedTuple):
 
 @dataclass(frozen=True)
 class Forecast:
-    """What awaits a connector. ``runs``: report runs until current, a lower bound where ``is_complete`` is false."""
+    """The forecast for a connector. ``runs``: report runs until current, a lower bound where ``is_complete`` is false."""
 
     worked_round: int
     current_round: int
@@ -102,7 +102,7 @@ def make_forecast(
     worked = worked_round(settings, after, partitions, now)
     current = situation.current_round
     stopped_in = worked_round(settings, done.remembered, partitions, now)
-    # A later round may pass a problem by, when the partition has nothing to do in it.
+    # In a later round a partition may no longer have the problem, because it has nothing to do there.
     hanging = {problem.partition for problem in done.problems if problem.stops_all and problem.round_id == stopped_in}
     hanging.update(_hanging(situation, done.remembered, partitions, stopped_in))
     is_complete = len(requests) < MOST_REQUESTS and stopped_in == current and not hanging
@@ -179,7 +179,7 @@ def _hanging(
 def _waiting_from(
     remembered: ReportOffset | None, load: int | None, stopped_in: int, current: int, available_end: int
 ) -> int:
-    """From when a partition's data only waits, when a problem keeps the connector in the round ``stopped_in``."""
+    """The moment after which a partition's data is only delayed, if a problem keeps the connector in ``stopped_in``."""
     if remembered is not None and remembered.round_id == stopped_in:
         if not remembered.processed:
             return BEGINNING if remembered.goes_on_at is None else remembered.goes_on_at

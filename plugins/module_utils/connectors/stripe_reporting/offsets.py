@@ -158,7 +158,8 @@ def java_number(value: JsonScalar, bits: int) -> int | None:
     """A value as the connector's Java reads it into an int or a long; None for null.
 
     A JSON number is cut to its whole part; what is too large keeps its lowest bits, or as a float becomes the nearest that
-    there is. Of strings Java's parseLong and parseInt take a sign and digits alone, of any script that fits into one char.
+    there is. In strings, Java's parseLong and parseInt accept only a sign and digits, of any script whose digits fit into one
+    char.
     """
     if value is None or isinstance(value, bool):
         return None

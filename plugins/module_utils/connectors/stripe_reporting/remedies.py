@@ -41,8 +41,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 RemedyName = Literal[PlanStrategy, "leave_alone", "raise_wait"]
 LEAVE_ALONE: Literal["leave_alone"] = "leave_alone"
 RAISE_WAIT: Literal["raise_wait"] = "raise_wait"
-# The strategies of a reset that need nothing but their name. Where two remedies cost the same, the one named first is the
-# smaller change: to do nothing, then the reset that ends the task for certain before anything of it changes.
+# The strategies of a reset that need nothing but their name. Of two remedies with the same cost, the one earlier in _BY_SIZE is
+# preferred: doing nothing, then ``continue``, which ends the task before it changes anything.
 _STRATEGIES: tuple[Strategy, ...] = ("continue", "current", "available_end", "delete")
 _BY_SIZE = (LEAVE_ALONE, "continue", RAISE_WAIT)
 
@@ -105,7 +105,7 @@ class Remedy:
 
     @cached_property
     def is_lossless(self) -> bool:
-        """Whether it gets the connector current, and is known to leave nothing out that being left alone would deliver."""
+        """Whether the connector catches up with it and certainly loses nothing that it would deliver if left alone."""
         return self.catches_up and self.requires is None and not any(map(self._is_in_doubt, self.partitions))
 
     @property

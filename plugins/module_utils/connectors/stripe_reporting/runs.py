@@ -53,5 +53,5 @@ class RunHistory:
 
 
 def without_keys(words: str) -> str:
-    """Words of Stripe's or about it without any API key in them, be it whole or masked by Stripe."""
+    """Words of Stripe's or about it without any API key in them, whole or masked by Stripe."""
     return _KEY.sub(HIDDEN, words)

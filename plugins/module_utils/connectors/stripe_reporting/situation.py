@@ -47,7 +47,8 @@ class Situation:
     """One connector, and what Stripe says of each of its partitions. ``now`` and all rounds are epoch seconds.
 
     ``partitions`` are those that the config makes the connector work on, in the order of its walk; ``stripe`` has each of
-    them. ``offsets`` and ``sources`` (the partition as Connect lists it) are what is stored, be it worked on or not.
+    them. ``offsets`` and ``sources`` (the partition as Connect lists it) are what is stored, whether the connector works on
+    it or not.
     ``problems``: one sentence for each thing that Stripe could not be asked.
     """
 
@@ -115,7 +116,7 @@ class Situation:
     def _delivered(self, partition: ReportPartition) -> Delivered:
         stripe = self.stripe[partition]
         stored = self.offsets.get(partition)
-        # What was delivered is what the offset means, however the connector reads it.
+        # The delivered data follows from the meaning of the offset, even where the connector misreads it.
         offset = ReportOffset() if stored is None else stored.as_meant()
         to = offset.delivered_to
         if to is None:

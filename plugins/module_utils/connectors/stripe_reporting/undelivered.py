@@ -51,12 +51,16 @@ def undelivered_spans(
 
     ``histories``: by timezone; ``initial_loads``: report type to epoch seconds.
 
-    What any other run may have delivered counts as delivered, so there may be more than this reports. Not seen are: a poll that
-    failed without a report run (a refused request, a hanging call), at a run that was ready just before it was asked for
-    again, or at a time from which not all accounts' runs are known; data older than the known runs of a report type with an
-    initial load date, since an earlier round may have delivered it; runs asked for within the same second, of which it is
-    not known which came first. A report that took several polls to be delivered is reported whole, though only its last rows
-    were dropped.
+    What any other run may have delivered counts as delivered, so there may be more than this reports. These cases are not
+    detected:
+
+    - a poll that failed without a report run (a refused request, a hanging call);
+    - a poll that failed at a run that was ready just before it was asked for again;
+    - a poll that failed at a time from which not all accounts' runs are known;
+    - data older than the known runs of a report type with an initial load date: an earlier round may have delivered it;
+    - runs asked for within the same second: it is not known which came first.
+
+    A report that took several polls to be delivered is reported whole, though only its last rows were dropped.
     """
     runs = _in_order(partitions, histories)
     timezones = histories.keys() & {partition.timezone for partition in partitions}

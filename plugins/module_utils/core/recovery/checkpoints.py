@@ -205,7 +205,7 @@ def _data(recovery: Recovery, aftermath: Aftermath, delivery: Delivery) -> Check
 
 
 def _missing(recovery: Recovery, found: Sequence[Arrivals], delivery: Delivery) -> Iterator[tuple[str, Arrivals]]:
-    """Of which part of its data, such as a timezone, nothing was seen in its topic although its offset has moved."""
+    """Of which part of its data, such as a table, nothing was seen in its topic although its offset has moved."""
     by_topic = {one.topic: one for one in found}
     for one in recovery.partitions:
         destination = delivery.destination_of(one.partition)

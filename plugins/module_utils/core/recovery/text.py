@@ -142,7 +142,7 @@ def _shown_move(one: PartitionRecovery) -> str:
 
 
 def _short_names(recovery: Recovery) -> Mapping[Partition, str]:
-    """The partitions by the fields in which they differ: ``PST`` where all have the same report type."""
+    """The partitions by the fields in which they differ: ``orders`` where all are tables of the same database."""
     partitions = [one.partition for one in recovery.partitions]
     fields = sorted({name for one in partitions for name, _value in one.fields})
     telling = [name for name in fields if len({str(one.get(name)) for one in partitions}) > 1] or fields

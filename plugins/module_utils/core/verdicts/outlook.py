@@ -15,9 +15,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 class Work:
     """What one partition still has to do until the connector is current.
 
-    ``runs``: number of runs of the source. ``is_due``: whether anything is to be stored before the next round. ``never``: why
-    nothing will be stored at all, None if something will. ``available_to``: up to when (epoch seconds) there is data to deliver,
-    None where that is not known.
+    ``runs``: number of runs of the source. ``is_due``: whether the connector has something to do for it now, and not only when
+    the source has new data. ``never``: why nothing will be stored at all, None if something will. ``available_to``: up to when
+    (epoch seconds) there is data to deliver, None where that is not known.
     """
 
     runs: int

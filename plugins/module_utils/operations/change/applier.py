@@ -202,7 +202,7 @@ class Applier:
             self._say_what_stays(error, planned.plan)
             raise
         runs = (left_as or plan.final_state) == "RUNNING"
-        # What is raised now says that it did not hold; the next lines know no more.
+        # If an error is raised from here on, the change did not hold, so its result is unknown.
         self._kept.result = None
         evidence = evidence_of(planned.plan, config, stored, proof=proof, runs=runs)
         self._kept.result = "done"

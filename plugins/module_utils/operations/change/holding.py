@@ -114,9 +114,10 @@ def end_unfinished(
 
 
 def _has_ended(hold_text: str | None) -> bool:
-    """Whether the process that the mark names ran on this machine, and runs no more; the own one has come back.
+    """Whether the process that the mark names ran on this machine, and runs no more.
 
-    Of a mark that does not say which machine that was, it is not known.
+    A mark that names this very process counts too: the process has come back from that change, or another one had its number.
+    False if the mark does not name its machine, because then it is not known.
     """
     try:
         holder = Hold.from_text(hold_text or "").holder

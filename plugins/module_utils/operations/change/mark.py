@@ -85,7 +85,7 @@ class ConfigMark:
     def take(self) -> str | None:
         """Write the mark, right after :meth:`look` without a read in between.
 
-        Returns a warning if it cannot be written; then the journal must do alone. Raises HeldByOther, or another
+        Returns a warning if it cannot be written; then only the journal shows the change. Raises HeldByOther, or another
         RecoveryError when Connect cannot be asked; nothing else has been changed before that.
         """
         if self._looked_at is None or self._looked_at - self._cluster.remaining_seconds() > _FRESH_SECONDS:

@@ -86,7 +86,7 @@ class SettingsAndOffsets:
             try:
                 self._offsets.write(self._plan.offsets)
             except NotStoppedYet:
-                # A resume by somebody else is the better explanation.
+                # If somebody has resumed the connector, report that instead.
                 self._before_write(self._plan.settings)
                 raise
             self._note_end(writes)

@@ -29,7 +29,7 @@ _CONNECTORS_LIKE_ONE = 3
 
 T = TypeVar("T")
 _YOUR_TURN = object()
-# Gets the answer, None where there is none, or before that the word to ask.
+# Receives the answer (None if there is none), or _YOUR_TURN: then this thread makes the call.
 _Box = SimpleQueue[Union[T, None, object]]
 
 

@@ -39,7 +39,7 @@ _WATCH_PAUSE_SECONDS = 0.5
 _STOP_AGAIN_SECONDS = 8.0
 # Two workers may show different states for a moment.
 _FOREIGN_SECONDS = 2.0
-# Before a stop has come into force, somebody else's earlier order may show for as long as a rebalance takes.
+# Until a stop has taken effect, somebody else's earlier order may show, for the time that a rebalance takes.
 _OVERTAKEN_SECONDS = 15.0
 _FOREIGN_LOOKS = 5
 _DEMAND_SECONDS = 2.0

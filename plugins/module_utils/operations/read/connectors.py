@@ -43,7 +43,7 @@ _CLOCK_TOLERANCE_SECONDS = 60
 
 
 def workers_now(client: Cluster, now: float) -> tuple[float, tuple[str, ...]]:
-    """The time by the clock of the worker that answered last, in epoch seconds. This clock decides about rounds.
+    """The time by the clock of the worker that answered last, in epoch seconds. The verdicts use this clock.
 
     With a warning where ``now``, this machine's, differs by more than a minute.
     """

@@ -24,7 +24,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka 
 from ansible_collections.connectops.recovery.plugins.module_utils.options.worker_logs import WorkerLogOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import WorkerLogs, read_worker_logs
 
-# Stripe and the logs may say something new while the offsets stay as they are.
+# The services outside Connect and the logs may say something new while the offsets stay as they are.
 _LONGEST_WITHOUT_JUDGING_SECONDS = 60.0
 
 

@@ -77,7 +77,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.backup
 from ansible_collections.connectops.recovery.plugins.module_utils.options.kafka import KafkaOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.options.reset import ResetOptions
 
-# Each may ask the accounts of its connector; how fast they are asked is limited elsewhere.
+# Each may ask services outside Connect; how fast they are asked is limited elsewhere.
 _MOST_PLANS_AT_ONCE = 20
 
 # From a cluster, a connector as it was read there, and the state before an unfinished earlier change, to the plan.

@@ -58,7 +58,7 @@ class Meeting:
         """The others wait no longer for this connector."""
         with self._changed:
             self._missing.discard(name)
-            # Twenty that are woken by each of twenty take as long as a step of the change.
+            # Notify only when nobody is missing: waking all threads each time one arrives takes as long as a step of a change.
             if not self._missing:
                 self._changed.notify_all()
 
