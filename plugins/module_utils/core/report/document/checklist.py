@@ -101,7 +101,7 @@ def _reset(found: Found, connectors: Connectors, *, is_preview: bool) -> Checkli
     changed = [one for one in connectors if one.plan_id is not None]
     failed = [one.name for one in connectors if one.problem is not None]
     stuck = [one.name for one in connectors if one.verdict in STUCK and one not in changed and one.name not in failed]
-    stuck += found.left_stopped
+    stuck += found.stuck_after_resume
     if failed or stuck:
         parts = [("failed", failed), ("stuck and not reset", stuck)]
         return ChecklistItem(step, "open", "; ".join(f"{words}: {', '.join(names)}" for words, names in parts if names))

@@ -124,7 +124,7 @@ def hostile() -> RunReport:
         return HOSTILE if isinstance(value, str) and value not in KNOWN_WORDS else value
 
     steps = {step: spoiled(recorded(step)) for step in ("offsets", "planned", "changed", "verified")}
-    return report(Found(HOSTILE, problem=HOSTILE, left_stopped=(HOSTILE,), **steps), Found("connect-2"))
+    return report(Found(HOSTILE, problem=HOSTILE, stuck_after_resume=(HOSTILE,), **steps), Found("connect-2"))
 
 
 def long_names() -> RunReport:

@@ -352,8 +352,8 @@ def test_a_change_that_this_run_has_finished_is_not_open() -> None:
     assert points == ("other: an earlier change was begun but not finished when the connector was read.",)
 
 
-def test_connectors_left_stopped_are_open() -> None:
-    run = report(recovered(left_stopped=("orders",)))
+def test_connectors_that_are_stuck_after_a_resume_are_open() -> None:
+    run = report(recovered(stuck_after_resume=("orders",)))
     assert run.outcome == "stopped"
     assert "orders: STOPPED" in of(run).open_points[0]
     assert statuses(run)[2] == "open"
