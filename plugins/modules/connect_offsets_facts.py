@@ -310,7 +310,7 @@ ansible_facts:
               elements: dict
               contains:
                 partition: {type: dict, description: "The source partition, as the connector wrote it."}
-                available_end: {type: int, description: End of Stripe's data.}
+                available_to: {type: int, description: End of Stripe's data.}
                 stripe_asked:
                   description: Whether Stripe was asked. If not, yesterday (UTC) is taken as the end of the data.
                   type: bool

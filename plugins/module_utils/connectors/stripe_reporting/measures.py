@@ -36,7 +36,7 @@ def _of_partition(situation: Situation, partition: ReportPartition) -> dict[str,
     stripe = situation.stripe[partition]
     return {
         "partition": situation.source_of(partition).as_dict(),
-        "available_to": stripe.available_end if stripe.asked else None,
+        "available_to": stripe.available_to if stripe.asked else None,
         "run_created": _oldest_without_result(situation, partition),
     }
 

@@ -120,7 +120,7 @@ class Situation:
         to = offset.delivered_to
         if to is None:
             # Nothing is known to be delivered, so nothing can come twice, and all since the initial load is still due.
-            to = self.settings.initial_loads.get(partition.report_type, stripe.available_end)
+            to = self.settings.initial_loads.get(partition.report_type, stripe.available_to)
         # Before it Stripe has no data that could be left out.
         to = max(to, stripe.data_start)
         return Delivered(partition, to, offset.run_id, 0 if offset.run_id is None else offset.next_row)

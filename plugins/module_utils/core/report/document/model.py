@@ -46,7 +46,7 @@ class Look:
 class PartitionReport:
     """One source partition. ``name``: what distinguishes it from the others of its connector.
 
-    ``delivered_before``, ``delivered_after``: up to where it had and has delivered; ``available_end``: the end of the data
+    ``delivered_before``, ``delivered_after``: up to where it had and has delivered; ``available_to``: the end of the data
     that there is; None where that is not known. ``outcome``: what became of it, None where nobody waited for it.
     ``history``: its change and each look since, oldest first.
     """
@@ -58,7 +58,7 @@ class PartitionReport:
     is_blocker: bool = False
     delivered_before: int | None = None
     delivered_after: int | None = None
-    available_end: int | None = None
+    available_to: int | None = None
     outcome: OutcomeName | None = None
     outcome_reason: str | None = None
     offset_before: Fields | None = None

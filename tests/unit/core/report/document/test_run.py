@@ -105,7 +105,7 @@ def test_a_recovery_is_told_from_the_first_look_to_the_proof() -> None:
     ]
     for one in connector.partitions:
         assert one.delivered_before is not None
-        assert one.delivered_before < one.delivered_after == one.available_end  # type: ignore[operator]
+        assert one.delivered_before < one.delivered_after == one.available_to  # type: ignore[operator]
         assert one.offset_before != one.offset_after
     assert [(one.key, one.before, one.after, one.found) for one in connector.settings] == [
         (WAIT, "1500", "3600000", "as_written")
