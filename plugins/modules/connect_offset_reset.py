@@ -190,8 +190,8 @@ connectors:
             groups_omitted:
               description: Number of consumer groups that were not looked at, because there are too many, or may not be read.
               type: int
-        reread_seconds: {type: int, description: "The longest span of data that a partition delivers twice, in seconds."}
-        reread_bytes:
+        redelivered_seconds: {type: int, description: "The longest span of data that a partition delivers twice, in seconds."}
+        redelivered_bytes:
           description:
             - Size in bytes of the reports that are delivered twice. V(null) if it is not known, as for classes other than the
               Stripe reporting connector.

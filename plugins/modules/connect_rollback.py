@@ -124,7 +124,7 @@ connectors:
             groups_omitted:
               description: Number of consumer groups that were not looked at, because there are too many, or may not be read.
               type: int
-        reread_seconds: {type: int, description: "The longest span of data that a partition delivers twice, in seconds."}
+        redelivered_seconds: {type: int, description: "The longest span of data that a partition delivers twice, in seconds."}
         warnings: {type: list, elements: str, description: One sentence for each thing to know before the change.}
     profile: {type: str, description: "What the connector is judged by: V(stripe_reporting), V(sink) or V(generic)."}
     forecast:
