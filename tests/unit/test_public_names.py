@@ -155,7 +155,7 @@ def test_the_facts_of_a_stripe_connector_are_those_that_are_documented(facts: di
     own = {name: entry for name, entry in of_connector.items() if name in facts}
     assert set(keys([facts], own)) == set(paths(own))
     affected = {name for remedy in facts["remedies"]["compared"] for one in remedy["partitions"] for name in one}
-    # Only a plan has the size of what comes twice.
+    # Only a plan has the size of what is read twice.
     assert affected == {*_forecast_of_a_partition(), "affected"} - {"redelivered_bytes"}
 
 

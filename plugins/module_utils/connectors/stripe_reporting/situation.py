@@ -119,7 +119,7 @@ class Situation:
         offset = ReportOffset() if stored is None else stored.as_meant()
         to = offset.delivered_to
         if to is None:
-            # Nothing is known to be delivered, so nothing can come twice, and all since the initial load is still due.
+            # Nothing is known to be delivered, so nothing can be read twice, and all since the initial load is still due.
             to = self.settings.initial_loads.get(partition.report_type, stripe.available_to)
         # Before it Stripe has no data that could be left out.
         to = max(to, stripe.data_start)

@@ -55,8 +55,8 @@ def target_round(situation: Situation, chosen: Sequence[ReportPartition]) -> int
 
 
 def continue_lossless(situation: Situation, chosen: Sequence[ReportPartition]) -> Targets:
-    """The smallest change that repairs the connector. Nothing is skipped; rows come twice only where an open run cannot
-    be resumed.
+    """The smallest change that repairs the connector. Nothing is skipped; rows are read twice only where an open run
+    cannot be resumed.
 
     On the current round only partitions that cannot continue without help are changed. Behind it the chosen partitions
     move to the target round, so that missed rounds are not reloaded one by one.

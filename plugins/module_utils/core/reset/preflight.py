@@ -177,7 +177,7 @@ def _of_all(topics: Sequence[TargetTopic], twice: _Twice) -> Iterator[str]:
     elif groups and not twice.is_known:
         yield (
             "It is not known what is read twice, because the collection cannot interpret these offsets."
-            f" {_listed(groups)} may see records again: check that they do no harm there."
+            f" {_listed(groups)} may see records twice: check that they do no harm there."
         )
 
 
