@@ -66,7 +66,7 @@ class PartitionForecast(NamedTuple):
 
 @dataclass(frozen=True)
 class Forecast:
-    """What awaits a connector. ``runs``: report runs until current, a lower bound where ``is_complete`` is false."""
+    """What awaits a connector. ``runs``: report runs until it has caught up, a lower bound where ``is_complete`` is false."""
 
     worked_round: int
     current_round: int

@@ -70,7 +70,7 @@ class Remedy:
 
     @property
     def runs(self) -> int:
-        """Report runs until the connector is current; a lower bound where it never is."""
+        """Report runs until the connector has caught up; a lower bound where it never does."""
         return 0 if self.decision is None else self.decision.forecast.runs
 
     @property
@@ -105,7 +105,7 @@ class Remedy:
 
     @cached_property
     def is_lossless(self) -> bool:
-        """Whether it gets the connector current, and is known to leave nothing out that being left alone would deliver."""
+        """Whether the connector catches up with it, and is known to leave nothing out that being left alone would deliver."""
         return self.catches_up and self.requires is None and not any(map(self._is_in_doubt, self.partitions))
 
     @property

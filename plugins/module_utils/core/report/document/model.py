@@ -119,7 +119,7 @@ class SourceReport:
     """A source that prepares its data in runs, for which the connector waits.
 
     ``noun``: what such a run is called. ``runs``: the newest of each partition. ``runs_needed``: how many until the connector
-    is current, None where that is not known; ``runs_left_alone``: the same if nothing is changed, None for never.
+    has caught up, None where that is not known; ``runs_left_alone``: the same if nothing is changed, None for never.
     """
 
     noun: str
@@ -138,8 +138,8 @@ class SourceReport:
         """How much there is to do in a line; None where that is not known."""
         if self.runs_needed is None:
             return None
-        left_alone = "never current" if self.runs_left_alone is None else self.runs_left_alone
-        return f"{self.title} until current: {self.runs_needed} (left alone: {left_alone})."
+        left_alone = "never catches up" if self.runs_left_alone is None else self.runs_left_alone
+        return f"{self.title} to catch up: {self.runs_needed} (left alone: {left_alone})."
 
 
 @dataclass(frozen=True)
