@@ -296,10 +296,10 @@ connectors:
           type: int
         offsets_kept: {type: int, description: Number of changed offsets that still have the written value.}
         offsets_moved_on: {type: int, description: Number of changed offsets that the connector has advanced since.}
-        offsets_caught_up:
+        offsets_read_to_end:
           description:
             - Number of changed offsets that have their previous value again although every worker confirmed that no task was
-              left. The connector has read to the end of its data once more.
+              left. The connector has read to the end of its data again.
           type: int
         workers_asked:
           description:
