@@ -202,7 +202,7 @@ connectors:
       description: What this and earlier verifications of the change show together. V(null) if no backup describes the change.
       type: dict
       contains:
-        closed:
+        complete:
           description: Whether every sample of the last O(soak_hours) hours was good, with no gap longer than half of that.
           type: bool
         samples: {type: int, description: "Number of samples, this one included."}

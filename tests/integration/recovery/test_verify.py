@@ -229,7 +229,7 @@ def test_a_schedule_closes_the_monitoring_by_its_samples(lab: Lab, trial: Trial,
     verified(tasks, check_mode=True, **samples)
     assert not list(tasks.backup_dir.rglob("samples.json"))
     soak = tasks.of(verified(tasks, **samples))["soak"]
-    assert (soak["samples"], soak["closed"]) == (1, False)
+    assert (soak["samples"], soak["complete"]) == (1, False)
     (document,) = tasks.backup_dir.rglob("samples.json")
     content = json.loads(document.read_text())
     (sample,) = content["samples"]

@@ -138,10 +138,10 @@ def _verify(found: Found, connectors: Connectors, *, is_preview: bool) -> Checkl
     if doubts:
         return ChecklistItem(step, "open", doubts)
     soaks = {one.name: found.recovery(one.name).get("soak") or NO_DATA for one in verified}
-    is_closed = all(one.get("closed") for one in soaks.values())
+    is_complete = all(one.get("complete") for one in soaks.values())
     seen = [f"{name}: {one['message']}" for name, one in soaks.items() if one.get("message")]
     words = " ".join(seen) or "recovered, but seen only once: run verify again until 24 hours are over"
-    return ChecklistItem(step, "done" if is_closed else "open", words)
+    return ChecklistItem(step, "done" if is_complete else "open", words)
 
 
 def _had_to_recover(one: ConnectorReport) -> bool:

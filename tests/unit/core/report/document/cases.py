@@ -86,7 +86,7 @@ def soaked() -> RunReport:
             "taken_at": changed_at,
             "returned_at": changed_at + 9,
         },
-        soak={"closed": True, "message": "Good since 2026-11-25 12:00Z, seen in 7 samples: closed."},
+        soak={"complete": True, "message": "Good since 2026-11-25 12:00Z, seen in 7 samples: complete."},
         history=[
             {
                 "partition": one,

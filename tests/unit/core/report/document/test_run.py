@@ -125,15 +125,15 @@ def test_the_checklist_is_ticked_by_facts_and_the_watch_stays_open_until_a_day_i
     assert statuses(run) == ["done", "done", "done", "open", "open"]
     assert evidence(run, 4) == "recovered, but seen only once: run verify again until 24 hours are over"
     soak = {
-        "closed": True,
+        "complete": True,
         "samples": 144,
         "message": "Good since 2026-11-26 13:33Z: the 24 h of monitoring are complete.",
     }
     watched = with_connector(recorded("verified"), soak=soak)
     fine = {"connectors": {NAME: {"deviations": []}}}
-    closed = report(recovered(verified=watched, prevented=fine))
-    assert statuses(closed) == ["done"] * 5
-    assert [phase.done is not None for phase in of(closed).phases] == [True] * 4
+    complete = report(recovered(verified=watched, prevented=fine))
+    assert statuses(complete) == ["done"] * 5
+    assert [phase.done is not None for phase in of(complete).phases] == [True] * 4
     assert [phase.done is not None for phase in of(run).phases] == [True, True, False, False]
 
 
@@ -226,21 +226,21 @@ def test_a_recovery_that_was_not_seen_is_open(outcome: str) -> None:
 @pytest.mark.parametrize("status", ["failed", "open", "not_looked_at", "passed"])
 def test_a_checkpoint_that_did_not_pass_keeps_the_verification_open(status: str) -> None:
     checkpoints = [{"checkpoint": "logs", "status": status, "message": "2 timeouts since the reset", "evidence": {}}]
-    seen = with_connector(recorded("verified"), checkpoints=checkpoints, soak={"closed": True, "message": "Good."})
+    seen = with_connector(recorded("verified"), checkpoints=checkpoints, soak={"complete": True, "message": "Good."})
     run = report(recovered(verified=seen))
     assert statuses(run)[3] == ("done" if status in ("passed", "not_looked_at") else "open")
     assert any("2 timeouts" in one for one in of(run).open_points) == (status in ("failed", "open"))
 
 
-def test_a_soak_that_is_not_closed_says_how_far_it_is() -> None:
-    soak = {"closed": False, "message": "Good since 13:33Z, seen in 3 samples: 23 h of 24 h to go."}
+def test_a_soak_that_is_not_complete_says_how_far_it_is() -> None:
+    soak = {"complete": False, "message": "Good since 13:33Z, seen in 3 samples: 23 h of 24 h to go."}
     run = report(recovered(verified=with_connector(recorded("verified"), soak=soak)))
     assert statuses(run)[3] == "open"
     assert evidence(run, 4) == f"{NAME}: {soak['message']}"
 
 
 def test_one_connector_that_was_not_verified_keeps_the_verification_open() -> None:
-    soak = {"closed": True, "message": "Good."}
+    soak = {"complete": True, "message": "Good."}
     failed = {"failed": True, "msg": "Its plan does not fit any more.", "changed": False}
     changed = recorded("changed")
     changed["connectors"]["other"] = failed
