@@ -248,5 +248,5 @@ def test_a_schedule_closes_the_monitoring_by_its_samples(lab: Lab, trial: Trial,
     failed = run_playbook("verify", inventory)
     assert failed.returncode == 2
     report = " ".join(failed.stdout.partition("PLAY [Report]")[2].split())
-    assert "it is PAUSED, although the reset resumed it" in report
+    assert "it is PAUSED, although the change resumed it" in report
     assert "The last sample is not good (not recovered)" in " ".join(failed.stdout.split())

@@ -89,5 +89,5 @@ def _of_offsets(recovery: Data) -> Iterator[Evidence]:
     moved = sum(bool(one["moved"]) for one in partitions)
     good = sum(one["outcome"] == "recovered" for one in partitions)
     status: CheckpointStatus = "passed" if good == len(partitions) else "open"
-    words = f"of {counted(len(partitions), 'partition')} {moved} stored progress since the reset, {good} recovered"
+    words = f"of {counted(len(partitions), 'partition')} {moved} stored progress since the change, {good} recovered"
     yield Evidence("offsets", status, words)

@@ -225,7 +225,7 @@ def test_a_recovery_that_was_not_seen_is_open(outcome: str) -> None:
 
 @pytest.mark.parametrize("status", ["failed", "open", "not_looked_at", "passed"])
 def test_a_checkpoint_that_did_not_pass_keeps_the_verification_open(status: str) -> None:
-    checkpoints = [{"checkpoint": "logs", "status": status, "message": "2 timeouts since the reset", "evidence": {}}]
+    checkpoints = [{"checkpoint": "logs", "status": status, "message": "2 timeouts since the change", "evidence": {}}]
     seen = with_connector(recorded("verified"), checkpoints=checkpoints, soak={"complete": True, "message": "Good."})
     run = report(recovered(verified=seen))
     assert statuses(run)[3] == ("done" if status in ("passed", "not_looked_at") else "open")
