@@ -203,7 +203,7 @@ connectors:
       type: dict
       contains:
         complete:
-          description: Whether every sample of the last O(soak_hours) hours was good, with no gap longer than half of that.
+          description: Whether every sample of the last O(soak_hours) hours was good, at most half of that time apart.
           type: bool
         samples: {type: int, description: "Number of samples, this one included."}
         good_since:

@@ -118,7 +118,7 @@ class Soak:
         return replace(self, samples=samples if len(samples) <= MOST_SAMPLES else _without_one(samples))
 
     def good_since(self, longest_gap_seconds: float) -> float | None:
-        """Since when (epoch seconds) every sample was good, with no longer gap between two; None where the last one is not."""
+        """Since when (epoch seconds) every sample was good, with no longer time between two; None where the last one is not."""
         since: float | None = None
         before: float | None = None
         for one in self.samples:

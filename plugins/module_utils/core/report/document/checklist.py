@@ -26,7 +26,7 @@ Connectors = Sequence[ConnectorReport]
 
 
 def recovery_checklist(found: Found, connectors: Connectors, *, is_preview: bool) -> tuple[ChecklistItem, ...]:
-    """The five steps of the plan."""
+    """The five steps of the recovery plan."""
     return (
         _raise_wait(connectors, is_preview=is_preview),
         _identify(found, connectors),
@@ -37,7 +37,7 @@ def recovery_checklist(found: Found, connectors: Connectors, *, is_preview: bool
 
 
 def rollback_checklist(connectors: Connectors, *, is_preview: bool) -> tuple[ChecklistItem, ...]:
-    """The steps of the plan's rollback that are not a person's."""
+    """The steps of the recovery plan's rollback that are not a person's."""
     items = []
     for step, noun in (("Restore the previous configuration", "setting"), ("Restore the offsets", "offset")):
         wanted = sum(len(one.settings) if noun == "setting" else _changed_offsets(one) for one in connectors)

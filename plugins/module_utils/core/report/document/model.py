@@ -214,7 +214,7 @@ class ChecklistItem:
 
 @dataclass(frozen=True)
 class Phase:
-    """A part of the plan's timeline: what is due by when, and when it was done. None: not known, not done."""
+    """A part of the recovery plan's timeline: what is due by when, and when it was done. None: not known, not done."""
 
     name: str
     due: int | None
