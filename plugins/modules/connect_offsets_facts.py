@@ -259,13 +259,13 @@ ansible_facts:
               contains:
                 rounds_missed: {type: int, description: Number of rounds missed so far.}
                 report_runs:
-                  description: Number of report runs until the connector is current. V(null) if it never becomes current.
+                  description: Number of report runs until the connector has caught up. V(null) if it never catches up.
                   type: int
                 report_runs_once_healed:
-                  description: Number of report runs until the connector is current, counted from when nothing blocks it any more.
+                  description: Number of report runs until the connector has caught up, counted from when nothing blocks it.
                   type: int
-                catches_up: {type: bool, description: Whether the connector becomes current.}
-                blocked_by: {type: str, description: Why it never becomes current. V(null) if nothing blocks it.}
+                catches_up: {type: bool, description: Whether the connector catches up.}
+                blocked_by: {type: str, description: Why it never catches up. V(null) if nothing blocks it.}
             measures:
               description: What the monitoring shows besides the verdicts.
               type: dict
@@ -310,7 +310,7 @@ ansible_facts:
               elements: dict
               contains:
                 partition: {type: dict, description: "The source partition, as the connector wrote it."}
-                available_end: {type: int, description: End of Stripe's data.}
+                available_to: {type: int, description: End of Stripe's data.}
                 stripe_asked:
                   description: Whether Stripe was asked. If not, yesterday (UTC) is taken as the end of the data.
                   type: bool
@@ -344,9 +344,9 @@ ansible_facts:
                           O(connectops.recovery.connect_offset_reset#module:allow_gap). V(null) if nothing.
                       type: str
                     lossless: {type: bool, description: Whether all data is delivered.}
-                    catches_up: {type: bool, description: Whether the connector becomes current.}
+                    catches_up: {type: bool, description: Whether the connector catches up.}
                     report_runs:
-                      description: Number of report runs until the connector is current. V(null) if it never becomes current.
+                      description: Number of report runs until the connector has caught up. V(null) if it never catches up.
                       type: int
                     offsets:
                       description: Offsets that change.

@@ -11,8 +11,8 @@ version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
   - Waits until the named connectors of one cluster have recovered, and returns what was seen.
-  - A partition has recovered if the connector has committed an offset of its own since the reset and the partition is not stuck.
-    The offset that the reset wrote does not count. A partition with nothing to do until the next round needs no commit.
+  - A partition has recovered if the connector has committed an offset of its own since the change and the partition is not stuck.
+    The offset that the change wrote does not count. A partition with nothing to do until the next round needs no commit.
   - Verdicts are those of M(connectops.recovery.connect_offsets_facts), with the same limits. A verdict V(unknown) is never a
     recovery.
   - A setting that has its old value again is reported. A tool that manages the connector may have put it back.
@@ -112,7 +112,7 @@ connectors:
           has stored something and is still stuck.
         - V(not_proven) if nothing shows whether it works, if a checkpoint has failed although the offsets look recovered, or if
           the change was begun but not finished.
-        - V(not_verified) if the connector was PAUSED or STOPPED before, so it delivers nothing, or if its reset failed, or if it
+        - V(not_verified) if the connector was PAUSED or STOPPED before, so it delivers nothing, or if its change failed, or if it
           is a sink connector.
       type: str
     reason:
@@ -131,12 +131,12 @@ connectors:
         id: {type: int, description: Number of the task.}
         state: {type: str, description: State of the task.}
     settings:
-      description: The settings that the reset wrote. Secrets are hidden.
+      description: The settings that the change wrote. Secrets are hidden.
       type: list
       elements: dict
       contains:
         key: {type: str, description: Name of the setting.}
-        written: {type: str, description: Value that the reset wrote. V(null) if it removed the setting.}
+        written: {type: str, description: Value that the change wrote. V(null) if it removed the setting.}
         value: {type: str, description: Value now. V(null) if the setting is not in the config.}
         found:
           description: V(as_written), V(old_value), V(other_value), or V(hidden) for a secret, which is not compared.
@@ -152,9 +152,9 @@ connectors:
           type: str
         reason: {type: str, description: Why. V(null) if the partition has recovered and there is nothing to add.}
         verdict: {type: str, description: Verdict on the partition. V(null) if there is none.}
-        moved: {type: bool, description: Whether the connector has committed another offset since the reset.}
-        moved_by: {type: dict, description: How far each number of the offset has moved since the reset.}
-        offset_after_reset: {type: dict, description: Offset right after the reset. V(null) if there was none.}
+        moved: {type: bool, description: Whether the connector has committed another offset since the change.}
+        moved_by: {type: dict, description: How far each number of the offset has moved since the change.}
+        offset_after_change: {type: dict, description: Offset right after the change. V(null) if there was none.}
         offset: {type: dict, description: Offset now. V(null) if there is none.}
         delivered_to:
           description: Time up to which the partition has delivered, in epoch seconds. V(null) if it is not known.
@@ -202,8 +202,8 @@ connectors:
       description: What this and earlier verifications of the change show together. V(null) if no backup describes the change.
       type: dict
       contains:
-        closed:
-          description: Whether every sample of the last O(soak_hours) hours was good, with no gap longer than half of that.
+        complete:
+          description: Whether every sample of the last O(soak_hours) hours was good, at most half of that time apart.
           type: bool
         samples: {type: int, description: "Number of samples, this one included."}
         good_since:

@@ -124,7 +124,7 @@ connectors:
             groups_omitted:
               description: Number of consumer groups that were not looked at, because there are too many, or may not be read.
               type: int
-        reread_seconds: {type: int, description: "The longest span of data that a partition delivers twice, in seconds."}
+        redelivered_seconds: {type: int, description: "The longest span of data that a partition delivers twice, in seconds."}
         warnings: {type: list, elements: str, description: One sentence for each thing to know before the change.}
     profile: {type: str, description: "What the connector is judged by: V(stripe_reporting), V(sink) or V(generic)."}
     forecast:
@@ -137,8 +137,8 @@ connectors:
         worked_round: {type: int, description: Round that the connector works on.}
         current_round: {type: int, description: Newest round.}
         rounds_behind: {type: int, description: Number of rounds between the two.}
-        report_runs: {type: int, description: Number of report runs until the connector is current.}
-        catches_up: {type: bool, description: Whether the connector becomes current.}
+        report_runs: {type: int, description: Number of report runs until the connector has caught up.}
+        catches_up: {type: bool, description: Whether the connector catches up.}
         left_alone:
           description: The same totals if nothing is changed.
           type: dict
@@ -148,13 +148,13 @@ connectors:
             rounds_behind: {type: int, description: Number of rounds between the two.}
             rounds_missed: {type: int, description: Number of rounds missed so far.}
             report_runs:
-              description: Number of report runs until the connector is current. V(null) if it never becomes current.
+              description: Number of report runs until the connector has caught up. V(null) if it never catches up.
               type: int
             report_runs_once_healed:
-              description: Number of report runs until the connector is current, counted from when nothing blocks it any more.
+              description: Number of report runs until the connector has caught up, counted from when nothing blocks it.
               type: int
-            catches_up: {type: bool, description: Whether the connector becomes current.}
-            blocked_by: {type: str, description: Why it never becomes current. V(null) if nothing blocks it.}
+            catches_up: {type: bool, description: Whether the connector catches up.}
+            blocked_by: {type: str, description: Why it never catches up. V(null) if nothing blocks it.}
         stripe_asked:
           description: Whether Stripe was asked for all timezones. If not, yesterday (UTC) is taken as the end of the data.
           type: bool
@@ -178,7 +178,7 @@ connectors:
                 resumed_run: {type: str, description: Id of the open report run that is resumed. V(null) for a new report run.}
                 first_row: {type: int, description: Number of the first row that is delivered.}
             chunks: {type: int, description: Number of requests that the connector splits the round of the next request into.}
-            report_runs: {type: int, description: Number of report runs until the partition is current.}
+            report_runs: {type: int, description: Number of report runs until the partition has caught up.}
             skipped: {type: list, elements: list, description: "Periods that are never delivered, each with start and end."}
             next_round_delivers_skipped: {type: bool, description: Whether the next round delivers what is skipped.}
             redelivered_seconds: {type: int, description: Length of the time for which all rows are delivered twice.}
@@ -189,11 +189,11 @@ connectors:
               type: int
             redelivered_rows: {type: int, description: Number of rows of one report that are delivered twice.}
             lost_rows: {type: int, description: Number of rows of one report that are never delivered.}
-            problem: {type: str, description: Why this partition never becomes current. V(null) if it does.}
+            problem: {type: str, description: Why this partition never catches up. V(null) if it does.}
             hangs: {type: bool, description: Whether the connector never gets past this partition.}
             stripe_asked: {type: bool, description: Whether Stripe was asked for this timezone.}
         requests:
-          description: The first 500 requests until the connector is current, in order.
+          description: The first 500 requests until the connector has caught up, in order.
           type: list
           elements: dict
           contains:
@@ -222,10 +222,10 @@ connectors:
       contains:
         offsets_kept: {type: int, description: Number of changed offsets that still have the written value.}
         offsets_moved_on: {type: int, description: Number of changed offsets that the connector has advanced since.}
-        offsets_caught_up:
+        offsets_read_to_end:
           description:
             - Number of changed offsets that have their previous value again although every worker confirmed that no task was
-              left. The connector has read to the end of its data once more.
+              left. The connector has read to the end of its data again.
           type: int
         workers_asked: {type: list, elements: str, description: Workers that confirmed that no task was left.}
         workers_not_reached: {type: list, elements: str, description: Workers that could not be asked.}

@@ -57,7 +57,7 @@ clusters:
   type: dict
   contains:
     connectors: {type: list, elements: str, description: Connectors to change.}
-    left_stopped:
+    stuck_after_resume:
       description:
         - STOPPED connectors that would be stuck after a resume, and that nobody has asked to recover or to leave STOPPED.
       type: list

@@ -131,7 +131,7 @@ def found_in(
         prevented=prevented,
         not_fixed=shown(_NOT_FIXED),
         problem=str(problem) if problem else None,
-        left_stopped=tuple(selected.get("left_stopped", ())),
+        stuck_after_resume=tuple(selected.get("stuck_after_resume", ())),
         # A rollback without agreed plans is refused where no connector is named. A host that has failed has a selection too.
         is_not_agreed=playbook == "rollback"
         and label in variables.get("ansible_play_hosts", ())

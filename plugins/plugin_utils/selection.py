@@ -18,12 +18,12 @@ Data = Mapping[str, Any]
 class Selection:
     """Of one cluster. ``connectors``: each connector to plan, without repeats; it is changed if its plan changes anything.
 
-    ``left_stopped``: STOPPED connectors that would be stuck after a resume, and that nobody has asked to recover or to leave
-    alone. ``not_agreed``: connectors that are stuck, and of which no plan was agreed to.
+    ``stuck_after_resume``: STOPPED connectors that would be stuck after a resume, and that nobody has asked to recover or to
+    leave alone. ``not_agreed``: connectors that are stuck, and of which no plan was agreed to.
     """
 
     connectors: tuple[str, ...] = ()
-    left_stopped: tuple[str, ...] = ()
+    stuck_after_resume: tuple[str, ...] = ()
     not_agreed: tuple[str, ...] = ()
 
     @classmethod
@@ -57,7 +57,7 @@ class Selection:
     def as_data(self) -> dict[str, list[str]]:
         return {
             "connectors": list(self.connectors),
-            "left_stopped": list(self.left_stopped),
+            "stuck_after_resume": list(self.stuck_after_resume),
             "not_agreed": list(self.not_agreed),
         }
 

@@ -119,7 +119,7 @@ _SET_BY_US = frozenset(
         "connectops_is_preview",
         "connectops_playbook",
         "connectops_stopped_advice",
-        "connectops_left_stopped",
+        "connectops_stuck_after_resume",
         "connectops_looks",
         "connectops_matched",
         "connectops_offsets",

@@ -110,7 +110,7 @@ def test_clusters_that_share_accounts_ask_each_account_once(
     def of(cluster: int) -> Callable[[], None]:
         def work() -> None:
             (answer,) = task(tmp_path, f"http://connect-{cluster}", simulator)
-            assert {facts.available_end for facts in answer.by_partition.values()} == {END}
+            assert {facts.available_to for facts in answer.by_partition.values()} == {END}
             assert set(answer.histories) == set(KEYS)
 
         return work
@@ -171,7 +171,7 @@ def test_a_later_task_of_a_cluster_is_told_nothing_that_was_asked_for_before(
         task(tmp_path, "http://connect-2", simulator)
         cairo.report_type(TYPE).data_available_end = END + 1
     (after,) = task(tmp_path, "http://connect-1", simulator)
-    assert after.by_partition[ReportPartition("Africa/Cairo", TYPE)].available_end == END + 1
+    assert after.by_partition[ReportPartition("Africa/Cairo", TYPE)].available_to == END + 1
 
 
 def test_a_task_that_was_killed_counts_as_one_that_may_still_change_something(

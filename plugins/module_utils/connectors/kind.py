@@ -42,7 +42,7 @@ class Judgement:
     """The verdicts on the partitions of a connector, and what else its kind found out.
 
     ``facts`` are JSON and become part of the connector's facts. General code reads these, where a kind has them: ``blocker``
-    (:class:`~.BlockerFacts`), ``measures`` (:class:`~.Measures`), ``available`` (for each ``partition`` its ``available_end``),
+    (:class:`~.BlockerFacts`), ``measures`` (:class:`~.Measures`), ``available`` (for each ``partition`` its ``available_to``),
     ``rounds_behind``, and ``remedies``, which are shown in short. ``warnings`` are sentences. ``outlook``: what the connector
     still has to do, None for a kind that cannot know it.
     """

@@ -45,7 +45,7 @@ class StripeFacts:
     nothing else is known then. ``refused``: Stripe refuses the key.
     """
 
-    available_end: int | None = None
+    available_to: int | None = None
     available_start: int | None = None
     run_status: RunStatus = "unknown"
     run_created: int | None = None
@@ -183,7 +183,7 @@ class _Account:
         def ask(turn: Turn) -> dict[str, int]:
             turn()
             found = self.client.v1.reporting.report_types.retrieve(report_type)
-            return {"available_end": found.data_available_end, "available_start": found.data_available_start}
+            return {"available_to": found.data_available_end, "available_start": found.data_available_start}
 
         return StripeFacts(**self.questions.answer(f"report type {report_type}", "report_types", ask))
 

@@ -66,9 +66,7 @@ def test_a_blank_survey_makes_the_same_plan_and_awx_shows_what_to_read_first(
     assert len(previews) == len(stuck)
     for coloured, _text in previews:
         shown = coloured.encode()[:SHOWN].decode()
-        assert all(
-            words in shown for words in ("Skipped: nothing.  Read twice: nothing.", "Report runs until current:")
-        )
+        assert all(words in shown for words in ("Skipped: nothing.  Read twice: nothing.", "Report runs to catch up:"))
     # The page of a host has the lines of this host, all of them.
     results = blank.results("Show the plan, and carry it out")
     for one in stuck:

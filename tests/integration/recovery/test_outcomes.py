@@ -134,15 +134,15 @@ def test_a_task_that_fails_as_before_keeps_the_change(trial: Trial, tasks: Tasks
 # A quiet source
 
 
-def test_a_quiet_source_that_reads_to_its_end_again_has_caught_up(lab: Lab, source: FileSource) -> None:
+def test_a_quiet_source_that_reads_to_its_end_again_was_not_overwritten(lab: Lab, source: FileSource) -> None:
     done = succeeded(source.reset(offset={"position": 4}))["connectors"][source.name]
     source.await_position(len(LINES))
     evidence = done["evidence"]
-    assert evidence["offsets_kept"] + evidence["offsets_moved_on"] + evidence["offsets_caught_up"] == 1
+    assert evidence["offsets_kept"] + evidence["offsets_moved_on"] + evidence["offsets_read_to_end"] == 1
     assert evidence["workers_asked"]
     assert list(source.backup_dir.rglob("journal.json")) == []
     # After two seconds of watching, with a flush each second, it has.
-    assert evidence["offsets_caught_up"] == 1
+    assert evidence["offsets_read_to_end"] == 1
 
 
 # What a reset wrote

@@ -80,7 +80,7 @@ def test_every_run_is_reported_as_it_was(lab: Lab, stuck: StuckConnector, tmp_pa
     assert (found["outcome"], one_of(looked)["outcome"]) == ("stuck", "stuck")
     assert [part["name"] for part in found["partitions"] if part["is_blocker"]] == [BLOCKER]
     for part in found["partitions"]:
-        assert (part["delivered_before"], part["available_end"]) == (stuck.delivered_until, stuck.available_until)
+        assert (part["delivered_before"], part["available_to"]) == (stuck.delivered_until, stuck.available_until)
     source = found["kind"]["source"]
     assert {run["name"] for run in source["runs"]} >= {BLOCKER}
     assert source["wait"] == {"key": "stripe.report.max.wait.ms", "milliseconds": 1500, "is_enough": False}

@@ -83,7 +83,7 @@ def test_a_recovered_connector_is_set_back_where_that_is_agreed_to_and_does_what
         assert "set allow_moved_offsets to true to agree to it." in result["msg"]
         shown = "\n".join(result["preview"])
         assert "Read twice:" in shown
-        assert "Report runs until current: " in shown
+        assert "Report runs to catch up: " in shown
     assert Written.now(tasks.lab) == written
     assert all_of_it(trial, tasks) == recovered
 

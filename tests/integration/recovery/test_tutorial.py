@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tutorial, from a stuck lab to a closed checklist: every command as it is printed, in two shells, as a reader does it."""
+"""The tutorial, from a stuck lab to ticked steps: every command as it is printed, in two shells, as a reader does it."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def typed(exports: Block, block: Block, folder: Path) -> str:
 
 
 @pytest.mark.lengthy
-def test_the_tutorial_leads_from_a_stuck_lab_to_a_closed_checklist(desk: Path) -> None:
+def test_the_tutorial_leads_from_a_stuck_lab_to_ticked_steps(desk: Path) -> None:
     exports, *rest = BLOCKS[1:]
     shown = ""
     for block in rest:

@@ -139,7 +139,7 @@ def test_every_checkpoint_has_evidence_from_what_really_happened(lab: Lab, trial
     assert tasks.of(shown)["plan"]["id"] == tasks.of(without)["plan"]["id"]
     preflight = tasks.of(succeeded(shown))["preflight"]
     assert (preflight["topics"][0]["groups"], preflight["topics"][0]["retention_seconds"]) == (["billing"], 7 * 86_400)
-    assert preflight["reread_seconds"] == 3 * 86_400
+    assert preflight["redelivered_seconds"] == 3 * 86_400
     (topic,) = preflight["topics"]
     assert (topic["records"], topic["replicas"]) == (len(values), 1)
     sizes = [len(json.dumps(value)) for value in values if value is not None]
@@ -147,7 +147,7 @@ def test_every_checkpoint_has_evidence_from_what_really_happened(lab: Lab, trial
     size, readers = preflight["warnings"]
     assert re.match(r"About \d\.\d KiB of reports are read twice, estimated from those of the last 14 days\.", size)
     # Two of the three timezones have four rows a day, one has none; a row is some dozens of bytes.
-    assert 3 * 4 * 2 * 10 < preflight["reread_bytes"] < 3 * 4 * 3 * 200
+    assert 3 * 4 * 2 * 10 < preflight["redelivered_bytes"] < 3 * 4 * 3 * 200
     assert readers == "billing will see 3 d of data twice: check that repeated records do no harm there."
 
     # For a change long before the connector was created, no start of its task belongs to the change.
@@ -229,7 +229,7 @@ def test_a_schedule_closes_the_monitoring_by_its_samples(lab: Lab, trial: Trial,
     verified(tasks, check_mode=True, **samples)
     assert not list(tasks.backup_dir.rglob("samples.json"))
     soak = tasks.of(verified(tasks, **samples))["soak"]
-    assert (soak["samples"], soak["closed"]) == (1, False)
+    assert (soak["samples"], soak["complete"]) == (1, False)
     (document,) = tasks.backup_dir.rglob("samples.json")
     content = json.loads(document.read_text())
     (sample,) = content["samples"]
@@ -248,5 +248,5 @@ def test_a_schedule_closes_the_monitoring_by_its_samples(lab: Lab, trial: Trial,
     failed = run_playbook("verify", inventory)
     assert failed.returncode == 2
     report = " ".join(failed.stdout.partition("PLAY [Report]")[2].split())
-    assert "it is PAUSED, although the reset resumed it" in report
+    assert "it is PAUSED, although the change resumed it" in report
     assert "The last sample is not good (not recovered)" in " ".join(failed.stdout.split())

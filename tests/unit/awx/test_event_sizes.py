@@ -45,4 +45,4 @@ def test_the_data_of_200_stuck_partitions_stay_far_below_what_awx_keeps(tmp_path
         assert [(label, list(ids)) for label, ids in plans.items()] == [("cluster-001", ["stripe-00"])]
         (preview,) = (one["stdout"] for one in job.events if one["event"] == "verbose" and "  Plan " in one["stdout"])
         shown = preview.encode()[:SHOWN].decode(errors="ignore")
-        assert all(words in shown for words in ("Skipped: ", "Read twice: ", "Report runs until current: "))
+        assert all(words in shown for words in ("Skipped: ", "Read twice: ", "Report runs to catch up: "))

@@ -144,7 +144,7 @@ def test_its_kind_adds_to_the_report_on_a_connector() -> None:
     (farm,) = run.clusters
     (source,) = (one.kind.source for one in farm.connectors)
     assert source is not None
-    assert source.message == "Counts until current: 7 (left alone: never current)."
+    assert source.message == "Counts to catch up: 7 (left alone: never catches up)."
     assert [item.step for item in farm.checklist][:3] == [
         "Step 1: Increase meadow.size",
         "Step 2: Identify all stuck meadows",

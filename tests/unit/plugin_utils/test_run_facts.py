@@ -115,11 +115,11 @@ def test_what_was_planned_and_what_was_changed_are_told_apart_by_the_run() -> No
     assert (real.planned, list(real.changed["connectors"])) == ({}, ["orders"])
 
 
-def test_what_is_left_stopped_is_that_of_the_host() -> None:
-    selected = {"clusters": {"a": {"left_stopped": ["orders"]}, "b": {"left_stopped": []}}}
+def test_what_is_stuck_after_a_resume_is_that_of_the_host() -> None:
+    selected = {"clusters": {"a": {"stuck_after_resume": ["orders"]}, "b": {"stuck_after_resume": []}}}
     left = {"connectops_selected": selected}
     of = {label: found_in(label, left, {}, playbook="recover", is_preview=False) for label in ("a", "b", "c")}
-    assert {label: one.left_stopped for label, one in of.items()} == {"a": ("orders",), "b": (), "c": ()}
+    assert {label: one.stuck_after_resume for label, one in of.items()} == {"a": ("orders",), "b": (), "c": ()}
 
 
 def test_a_report_is_made_from_what_its_own_playbook_has_left() -> None:
@@ -130,7 +130,7 @@ def test_a_report_is_made_from_what_its_own_playbook_has_left() -> None:
         "verify_result": {"connectors": {"orders": {"outcome": "recovered"}}},
         "prevent_look": {"connectors": {"orders": {"severity": "error"}}},
         "prevent_not_fixed": {"orders": "Connect refuses it."},
-        "connectops_selected": {"clusters": {"a": {"left_stopped": ["bills"]}}},
+        "connectops_selected": {"clusters": {"a": {"stuck_after_resume": ["bills"]}}},
         "connectops_batch": {"message": "Not changed."},
     }
     steps = {
@@ -143,10 +143,10 @@ def test_a_report_is_made_from_what_its_own_playbook_has_left() -> None:
     }
     assert steps == {
         "identify": ["offsets"],
-        "recover": ["offsets", "changed", "verified", "problem", "left_stopped"],
+        "recover": ["offsets", "changed", "verified", "problem", "stuck_after_resume"],
         "verify": ["verified", "prevented"],
-        "rollback": ["problem", "left_stopped"],
-        "prevent": ["prevented", "not_fixed", "left_stopped"],
+        "rollback": ["problem", "stuck_after_resume"],
+        "prevent": ["prevented", "not_fixed", "stuck_after_resume"],
     }
     undone = {**left, "rollback_result": {"connectors": {"orders": {"msg": "of the rollback"}}}}
     found = found_in("a", undone, {}, playbook="rollback", is_preview=False)

@@ -22,7 +22,7 @@ FACTS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(
-    "named, agreed, stay, connectors, left_stopped, not_agreed",
+    "named, agreed, stay, connectors, stuck_after_resume, not_agreed",
     [
         ((), None, (), ("a", "b", "c"), ("d", "e"), ()),
         ((), None, ("d",), ("a", "b", "c"), ("e",), ()),
@@ -36,9 +36,14 @@ FACTS: dict[str, Any] = {
     ],
 )
 def test_what_a_reset_may_change(
-    named: tuple[str, ...], agreed: Any, stay: tuple[str, ...], connectors: Any, left_stopped: Any, not_agreed: Any
+    named: tuple[str, ...],
+    agreed: Any,
+    stay: tuple[str, ...],
+    connectors: Any,
+    stuck_after_resume: Any,
+    not_agreed: Any,
 ) -> None:
-    assert Selection.of_reset(FACTS, named, agreed, stay) == Selection(connectors, left_stopped, not_agreed)
+    assert Selection.of_reset(FACTS, named, agreed, stay) == Selection(connectors, stuck_after_resume, not_agreed)
 
 
 def test_nothing_is_changed_in_a_cluster_that_was_not_read() -> None:

@@ -30,7 +30,7 @@ KEYS = {"Africa/Cairo": "sk_test_of_cairo_4711", "PST": "sk_test_of_pst_0815"}
 NOW = int(time.time())
 DAY = 86_400
 TYPES, RUNS = "/v1/reporting/report_types", "/v1/reporting/report_runs"
-PLAIN = StripeFacts(available_end=END, available_start=START)
+PLAIN = StripeFacts(available_to=END, available_start=START)
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ class PartitionForecast(NamedTuple):
 
 @dataclass(frozen=True)
 class Forecast:
-    """The forecast for a connector. ``runs``: report runs until current, a lower bound where ``is_complete`` is false."""
+    """The forecast for a connector. ``runs``: report runs until it has caught up; a lower bound unless ``is_complete``."""
 
     worked_round: int
     current_round: int
@@ -113,7 +113,7 @@ def make_forecast(
         requests_of[request.partition].append(request)
 
     def of_partition(partition: ReportPartition) -> PartitionForecast:
-        reach = stripe[partition].available_end
+        reach = stripe[partition].available_to
         if not is_complete:
             load = settings.initial_loads.get(partition.report_type)
             reach = min(reach, _waiting_from(done.remembered.get(partition), load, stopped_in, current, reach))
@@ -177,15 +177,15 @@ def _hanging(
 
 
 def _waiting_from(
-    remembered: ReportOffset | None, load: int | None, stopped_in: int, current: int, available_end: int
+    remembered: ReportOffset | None, load: int | None, stopped_in: int, current: int, available_to: int
 ) -> int:
     """The moment after which a partition's data is only delayed, if a problem keeps the connector in ``stopped_in``."""
     if remembered is not None and remembered.round_id == stopped_in:
         if not remembered.processed:
             return BEGINNING if remembered.goes_on_at is None else remembered.goes_on_at
         if stopped_in == current:
-            return available_end
-    return available_end if load is None else load
+            return available_to
+    return available_to if load is None else load
 
 
 def _of_partition(

@@ -34,7 +34,7 @@ def measures_of(situation: Situation) -> Measures:
 def _of_partition(situation: Situation, partition: ReportPartition) -> PartitionMeasures:
     stripe = situation.stripe[partition]
     return PartitionMeasures(
-        stripe.available_end if stripe.asked else None, _oldest_without_result(situation, partition)
+        stripe.available_to if stripe.asked else None, _oldest_without_result(situation, partition)
     )
 
 

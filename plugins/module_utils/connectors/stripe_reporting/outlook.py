@@ -36,7 +36,7 @@ def make_outlook(
         never = _never(one, situation, forecast, dropped)
         is_due = one.next_request is not None or one.problem is not None
         stripe = situation.stripe[one.partition]
-        available_to = stripe.available_end if stripe.asked else None
+        available_to = stripe.available_to if stripe.asked else None
         work[situation.source_of(one.partition)] = Work(0 if never else one.runs, is_due, never, available_to)
     # Stripe has new data once a day.
     return Outlook(work, longest, slowest, DAY_SECONDS)

@@ -93,8 +93,8 @@ def _state(facts: StripeFacts | None, assumed: StripeState) -> StripeState:
     if facts is None:
         return assumed
     return StripeState(
-        available_end=assumed.available_end if facts.available_end is None else facts.available_end,
-        asked=facts.available_end is not None,
+        available_to=assumed.available_to if facts.available_to is None else facts.available_to,
+        asked=facts.available_to is not None,
         run_status=facts.run_status,
         available_start=facts.available_start,
         run_created=facts.run_created,

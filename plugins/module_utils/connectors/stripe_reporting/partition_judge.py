@@ -170,7 +170,7 @@ class PartitionJudge:
         # The connector never stores an end beyond the existing data: somebody else wrote it, and nothing is delivered
         # up to it.
         reason = reason or clock_doubtful("the end of what it has delivered", offset.delivered_to, self.situation.now)
-        reason = reason or clock_doubtful("the end of Stripe's data", stripe.available_end, self.situation.now)
+        reason = reason or clock_doubtful("the end of Stripe's data", stripe.available_to, self.situation.now)
         if reason is not None:
             yield "unknown", reason
 
@@ -235,7 +235,7 @@ class PartitionJudge:
         if delivered_to is None:
             return
         limits = self.limits
-        behind = max(0, stripe.available_end - delivered_to)
+        behind = max(0, stripe.available_to - delivered_to)
         age = max(0, int(self.situation.now) - delivered_to)
         early = is_done and ended_early(offset, stripe, self.situation)
         if behind and not is_done and not self._is_normal_so_far(behind):
@@ -296,7 +296,7 @@ def ended_early(offset: ReportOffset, stripe: StripeState, situation: Situation)
     Since its round began, it falls behind only by what Stripe has added meanwhile.
     """
     delivered_to = offset.delivered_to
-    return delivered_to is not None and stripe.available_end - delivered_to > _most_behind(situation)
+    return delivered_to is not None and stripe.available_to - delivered_to > _most_behind(situation)
 
 
 def _most_behind(situation: Situation) -> int:

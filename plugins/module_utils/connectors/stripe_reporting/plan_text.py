@@ -117,7 +117,7 @@ def _totals(forecast: Data) -> list[str]:
         lines = [*_listed("Skipped", skipped, partitions), *_listed("Read twice", again, partitions)]
     else:
         lines = ["  Skipped: nothing.  Read twice: nothing."]
-    runs = f"Report runs until current: {_runs(forecast)} (left alone: {_runs(forecast['left_alone'])})."
+    runs = f"Report runs to catch up: {_runs(forecast)} (left alone: {_runs(forecast['left_alone'])})."
     if not forecast["stripe_asked"]:
         runs += " Stripe was not asked: its data is assumed to end with yesterday."
     return [*lines, *wrapped(runs)]
@@ -142,5 +142,5 @@ def _listed(head: str, costs: list[tuple[Data, str]], partitions: Sequence[Data]
 
 def _runs(totals: Data) -> str:
     if not totals["catches_up"]:
-        return "never current without help"
+        return "never catches up without help"
     return str(totals["report_runs"])

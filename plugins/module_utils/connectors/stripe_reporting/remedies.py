@@ -70,7 +70,7 @@ class Remedy:
 
     @property
     def runs(self) -> int:
-        """Report runs until the connector is current; a lower bound where it never is."""
+        """Report runs until the connector has caught up; a lower bound where it never does."""
         return 0 if self.decision is None else self.decision.forecast.runs
 
     @property
@@ -113,7 +113,7 @@ class Remedy:
         """What makes one lossless remedy better than another, the most important first; less is better.
 
         Before all else comes what is left out, since left alone a partition may be left out as well. Then the report runs, what
-        comes twice, and the offsets written.
+        is read twice, and the offsets written.
         """
         left_out = sum(one.skipped_seconds for one in self.partitions if not self._is_finished(one))
         redelivered_seconds = sum(one.redelivered_seconds for one in self.partitions)

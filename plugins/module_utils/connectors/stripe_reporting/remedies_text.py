@@ -19,7 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.spans imp
 Data = Mapping[str, Any]
 
 _NAMES = {LEAVE_ALONE: "leave alone", RAISE_WAIT: "raise the wait"}
-_HEAD = ("", "remedy", "offsets", "skipped", "read again", "runs", "next requests")
+_HEAD = ("", "remedy", "offsets", "skipped", "read twice", "runs", "next requests")
 
 
 def remedies_lines(remedies: Data) -> list[str]:

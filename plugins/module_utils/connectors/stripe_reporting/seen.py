@@ -19,7 +19,7 @@ def seen_data(situation: Situation) -> dict[str, Any]:
     for partition in situation.partitions:
         stripe = situation.stripe[partition]
         named = {"partition": situation.source_of(partition).as_dict()}
-        available.append({**named, "available_end": stripe.available_end, "stripe_asked": stripe.asked})
+        available.append({**named, "available_to": stripe.available_to, "stripe_asked": stripe.asked})
         for run in (situation.evidence.runs_of(partition) or ())[:_MOST_RUNS]:
             runs.append({**named, "created": run.created, "status": run.status, "seconds": run.took_seconds})
     return {"available": available, "report_runs": runs}

@@ -120,8 +120,8 @@ class Situation:
         offset = ReportOffset() if stored is None else stored.as_meant()
         to = offset.delivered_to
         if to is None:
-            # Nothing is known to be delivered, so nothing can come twice, and all since the initial load is still due.
-            to = self.settings.initial_loads.get(partition.report_type, stripe.available_end)
+            # Nothing is known to be delivered, so nothing can be read twice, and all since the initial load is still due.
+            to = self.settings.initial_loads.get(partition.report_type, stripe.available_to)
         # Before it Stripe has no data that could be left out.
         to = max(to, stripe.data_start)
         return Delivered(partition, to, offset.run_id, 0 if offset.run_id is None else offset.next_row)

@@ -60,13 +60,13 @@ def _cost_lines(facts: Data) -> list[str]:
     runs = counted(left_alone["report_runs_once_healed"], "report run")
     missed = f"{counted(facts['rounds_behind'], 'round')} missed so far"
     if facts["verdict_after_resume"] is not None:
-        return wrapped(f"Left alone: it stays STOPPED. After a resume: {missed}, {runs} until current.")
+        return wrapped(f"Left alone: it stays STOPPED. After a resume: {missed}, {runs} to catch up.")
     if facts["blocker"] is not None:
-        cost = f"{missed}, and every new one will be missed too; once the polls succeed again, {runs} until current"
+        cost = f"{missed}, and every new one will be missed too; once the polls succeed again, {runs} to catch up"
     elif left_alone["blocked_by"] is not None:
-        cost = f"{missed}, and it never becomes current without help: {left_alone['blocked_by']}"
+        cost = f"{missed}, and it never catches up without help: {left_alone['blocked_by']}"
     elif not left_alone["catches_up"]:
-        cost = f"{missed}, and it never becomes current without help"
+        cost = f"{missed}, and it never catches up without help"
     else:
-        cost = f"{missed}, {runs} until current"
+        cost = f"{missed}, {runs} to catch up"
     return wrapped(f"Left alone: {cost}.")

@@ -55,8 +55,8 @@ def target_round(situation: Situation, chosen: Sequence[ReportPartition]) -> int
 
 
 def continue_lossless(situation: Situation, chosen: Sequence[ReportPartition]) -> Targets:
-    """The smallest change that repairs the connector. Nothing is skipped; rows come twice only where an open run cannot
-    be resumed.
+    """The smallest change that repairs the connector. Nothing is skipped; rows are read twice only where an open run
+    cannot be resumed.
 
     On the current round only partitions that cannot continue without help are changed. Behind it the chosen partitions
     move to the target round, so that missed rounds are not reloaded one by one.
@@ -73,7 +73,7 @@ def continue_lossless(situation: Situation, chosen: Sequence[ReportPartition]) -
         _refuse_future(situation, partition, offset)
         if offset.round_id == round_id:
             # Without the move, it would be processed again in a later round and deliver what has arrived since.
-            is_behind = moves and offset.goes_on_at != situation.stripe[partition].available_end
+            is_behind = moves and offset.goes_on_at != situation.stripe[partition].available_to
             needs_help = is_behind or _needs_help_in(round_id, situation, partition, offset)
         else:
             is_dropped = partition.timezone in dropped and offset.delivered_to is not None
@@ -111,9 +111,9 @@ def _loses_by_starting_over(situation: Situation, partition: ReportPartition, of
     """Whether a partition of another round, which starts over at its initial load date or is left out, loses data by that."""
     if any(one.meant is not None for one in offset.misread_in(situation.worked_round)):
         return True
-    available_end = situation.stripe[partition].available_end
-    goes_on_at = situation.settings.initial_loads.get(partition.report_type, available_end)
-    return offset.delivered_to is not None and offset.delivered_to < min(goes_on_at, available_end)
+    available_to = situation.stripe[partition].available_to
+    goes_on_at = situation.settings.initial_loads.get(partition.report_type, available_to)
+    return offset.delivered_to is not None and offset.delivered_to < min(goes_on_at, available_to)
 
 
 def _run_is_whole(situation: Situation, partition: ReportPartition, offset: ReportOffset) -> bool:
@@ -121,7 +121,7 @@ def _run_is_whole(situation: Situation, partition: ReportPartition, offset: Repo
     stripe = situation.stripe[partition]
     if stripe.run_status != "succeeded" or not stripe.asked or not offset.run_id or offset.interval_start is None:
         return False
-    end = min(stripe.available_end, offset.interval_start + situation.settings.max_interval_seconds)
+    end = min(stripe.available_to, offset.interval_start + situation.settings.max_interval_seconds)
     return end == offset.interval_end
 
 
@@ -155,7 +155,7 @@ def available_end(situation: Situation, chosen: Sequence[ReportPartition]) -> Ta
                 f"{partition}: Stripe could not be asked for its data_available_end: set stripe_api_keys with a key for"
                 f" {partition.timezone}, or choose another strategy."
             )
-    return _skipping(situation, chosen, lambda partition: situation.stripe[partition].available_end)
+    return _skipping(situation, chosen, lambda partition: situation.stripe[partition].available_to)
 
 
 def at_moment(situation: Situation, chosen: Sequence[ReportPartition], moment: int) -> Targets:

@@ -79,12 +79,12 @@ class WalkSettings:
 class StripeState:
     """What Stripe says of one partition; times are epoch seconds.
 
-    ``available_end`` is an assumption where ``asked`` is false: Stripe could not be asked. ``run_status`` is that of the
+    ``available_to`` is an assumption where ``asked`` is false: Stripe could not be asked. ``run_status`` is that of the
     open run, ``lost`` where Stripe does not know the run and ``file_lost`` where only its file is gone; ``run_created`` is
     when it was asked for, ``run_error`` Stripe's message on a failed one.
     """
 
-    available_end: int
+    available_to: int
     asked: bool
     run_status: RunStatus = "unknown"
     available_start: int | None = None
@@ -251,7 +251,7 @@ class _Task:
                     return worked, True
                 continue
             # With nothing to ask for (start >= end) the partition is complete for the round, in memory only.
-            last_chunk = step.end >= stripe.available_end
+            last_chunk = step.end >= stripe.available_to
             self.offsets[index] = ReportOffset(step.end, step.end, None, None, round_id, last_chunk)
             worked = True
             if step.start < step.end:
@@ -301,7 +301,7 @@ def next_step(
             words = "an open run without interval_start, so its round never finishes"
             return Problem(partition, round_id, "no_interval_start", words, "round")
         # With nothing left to fetch the run is not looked at.
-        if offset.interval_start < stripe.available_end and stripe.run_status in ("pending", "failed", "lost"):
+        if offset.interval_start < stripe.available_to and stripe.run_status in ("pending", "failed", "lost"):
             words = f"the open run {offset.run_id} is {stripe.run_status}, which fails every poll"
             return Problem(partition, round_id, "run_without_result", words, "poll")
         start = offset.interval_start
@@ -315,10 +315,10 @@ def next_step(
     else:
         start = offset.interval_end
         # An empty run id counts as none for the start alone: with something left to fetch, Stripe is asked for it.
-        if offset.run_id is not None and start < stripe.available_end:
+        if offset.run_id is not None and start < stripe.available_to:
             return Problem(partition, round_id, "empty_run_id", "an empty report run id aborts every poll", "poll")
         first_row = offset.next_row
-    end = min(stripe.available_end, start + settings.max_interval_seconds)
+    end = min(stripe.available_to, start + settings.max_interval_seconds)
     if run_id is None and start < end and stripe.available_start is not None and start < stripe.available_start:
         words = f"Stripe has no data before {show_moment(stripe.available_start)} and refuses to begin at {show_moment(start)}"
         return Problem(partition, round_id, "before_data", words, "poll")

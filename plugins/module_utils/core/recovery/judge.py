@@ -42,7 +42,7 @@ GOOD_OUTCOMES: tuple[OutcomeName, ...] = ("recovered", "not_verified")
 _ANSWERED_BY_A_COMMIT = frozenset(
     {"commit_time_unknown", "may_be_quiet", "no_commit", "no_time", "nothing_stored_since_reset", "time_old"}
 )
-NOTHING_STORED = "it has stored nothing since the reset"
+NOTHING_STORED = "it has stored nothing since the change"
 # Whether a class whose work is not known has anything to read is not known either.
 _IF_QUIET = "if its source has no new data yet, run verify once it has"
 
@@ -60,11 +60,11 @@ class Seen:
 class PartitionRecovery:
     """What became of one partition. ``is_final``: waiting changes nothing.
 
-    ``before``: the offset right after the reset; ``now``: the offset that is stored. None: there was or is none.
+    ``before``: the offset right after the change; ``now``: the offset that is stored. None: there was or is none.
     ``delivered_to``: epoch seconds, None where that is not known. ``cause``: the first reason of the verdict on a stuck one.
     ``work``: what is still to come of it, None where that is not known. ``stored_again``: the connector has stored the same
     offset since, as one whose offset never changes does with each record. ``is_reset_lost``: somebody has stored the offset
-    from before the reset over the one that it wrote.
+    from before the change over the one that it wrote.
     """
 
     partition: Partition
@@ -111,7 +111,7 @@ class PartitionRecovery:
             "verdict": self.verdict,
             "moved": self.has_moved,
             "moved_by": self.moved_by,
-            "offset_after_reset": None if self.before is None else dict(self.before),
+            "offset_after_change": None if self.before is None else dict(self.before),
             "offset": None if self.now is None else dict(self.now),
             "delivered_to": self.delivered_to,
             "available_to": None if self.work is None else self.work.available_to,
@@ -167,7 +167,7 @@ def judge_recovery(target: Target, seen: Seen, *, now: float, is_over: bool) -> 
     partitions = tuple(_partitions(target, seen, is_over=is_over))
     put_back = next((one.problem for one in settings if one.problem), None)
     if target.failure is not None:
-        return whole("not_verified", "its reset failed", is_final=True)
+        return whole("not_verified", "its change failed", is_final=True)
     if target.unfinished is not None:
         words = f"a change of it (plan {target.unfinished}) was begun but not finished: run recover again to finish it"
         return whole("not_proven", words, is_final=True)
@@ -192,7 +192,7 @@ def judge_recovery(target: Target, seen: Seen, *, now: float, is_over: bool) -> 
         words = "Connect could not be asked whether it runs"
         return whole("not_proven" if is_over else "recovering", words, is_final=False)
     if connector.state in ("PAUSED", "STOPPED"):
-        words = f"it is {connector.state}, although the reset resumed it: find out who did that, then resume it"
+        words = f"it is {connector.state}, although the change resumed it: find out who did that, then resume it"
         return whole("not_recovered", words, is_final=True)
     not_running = not_running_reason(connector)
     if not_running is not None:
@@ -217,7 +217,7 @@ def _held(hold_text: str, now: float) -> str:
 
 
 def deleted_since(name: str) -> Recovery:
-    """What became of a connector that was reset, and does not exist any more."""
+    """What became of a connector that was changed, and does not exist any more."""
     connector = Connector.of(name, "unknown", {}, Status(state="UNKNOWN"))
     return Recovery(connector, "not_recovered", True, "it does not exist any more: find out who deleted it")
 
@@ -225,7 +225,7 @@ def deleted_since(name: str) -> Recovery:
 def _partitions(target: Target, seen: Seen, *, is_over: bool) -> Iterator[PartitionRecovery]:
     entries = {entry.partition: entry for entry in seen.connector.offsets if entry.offset is not None}
     verdicts: dict[Partition, Verdict | None] = {one.partition: one for one in seen.verdicts if one.partition.fields}
-    # A partition that the reset wrote or deleted must come back, whether or not the verdicts know it.
+    # A partition that the change wrote or deleted must come back, whether or not the verdicts know it.
     for partition in target.offsets:
         verdicts.setdefault(partition, None)
     for partition, verdict in verdicts.items():
@@ -257,7 +257,7 @@ def _partitions(target: Target, seen: Seen, *, is_over: bool) -> Iterator[Partit
 
 
 def _is_reset_lost(target: Target, partition: Partition, now: Offset | None) -> bool:
-    """Whether the offset from before the reset is there again, and not because the connector has read up to it once more."""
+    """Whether the offset from before the change is there again, and not because the connector has read up to it once more."""
     written, change = target.offsets.get(partition), target.change
     before = None if change is None else change.offsets.get(partition)
     if written is None or before is None or same_offset(before, written) or not same_offset(before, now):
@@ -268,10 +268,10 @@ def _is_reset_lost(target: Target, partition: Partition, now: Offset | None) -> 
 
 
 def _lost(verdict: Verdict | None, *, is_over: bool) -> tuple[OutcomeName, bool, str | None]:
-    """The outcome for a partition whose reset is lost. It is not final: the connector may store an offset of its own."""
+    """The outcome for a partition whose change is lost. It is not final: the connector may store an offset of its own."""
     is_stuck = verdict is not None and verdict.verdict in STUCK
     at_end: OutcomeName = "not_recovered" if is_stuck else "not_proven"
-    words = "it has the offset from before the reset again: find out who wrote it, then run the reset again"
+    words = "it has the offset from before the change again: find out who wrote it, then make the change again"
     return at_end if is_over else "recovering", False, words
 
 
@@ -305,7 +305,7 @@ def _outcome(
     if name != "unknown" and work is not None and not work.is_due:
         return "recovered", True, "nothing to do until the next round"
     if name in ("ok", "late") and work is None and target.changed_nothing:
-        return "recovered", True, "the reset changed nothing"
+        return "recovered", True, "nothing was changed"
     if not is_over:
         return "recovering", False, NOTHING_STORED
     if work is None:

@@ -118,7 +118,7 @@ class Soak:
         return replace(self, samples=samples if len(samples) <= MOST_SAMPLES else _without_one(samples))
 
     def good_since(self, longest_gap_seconds: float) -> float | None:
-        """Since when (epoch seconds) every sample was good, with no longer gap between two; None where the last one is not."""
+        """Since when (epoch seconds) every sample was good, with no longer time between two; None where the last one is not."""
         since: float | None = None
         before: float | None = None
         for one in self.samples:
@@ -181,7 +181,7 @@ class SoakState:
         return cls(len(soak.samples), needed, 0 if since is None else int(last.at - since), since, last.outcome)
 
     @property
-    def is_closed(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether the samples of the whole time were good."""
         return self.good_since is not None and self.good_seconds >= self.needed_seconds
 
@@ -192,14 +192,14 @@ class SoakState:
             outcome = self.last_outcome.replace("_", " ")
             return f"The last sample is not good ({outcome}): the {needed} begin with the next good sample."
         good = f"Good since {show_moment(int(self.good_since))}, seen in {counted(self.samples, 'sample')}"
-        if self.is_closed:
+        if self.is_complete:
             return f"{good}: the {needed} of monitoring are complete."
         left = _hours(self.needed_seconds - self.good_seconds)
         return f"{good}: {left} of {needed} to go; verify again within {show_seconds(self.needed_seconds // 2)}."
 
     def as_data(self) -> dict[str, Any]:
         return {
-            "closed": self.is_closed,
+            "complete": self.is_complete,
             "samples": self.samples,
             "good_since": self.good_since,
             "good_seconds": self.good_seconds,

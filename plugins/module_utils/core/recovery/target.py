@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a recovery must lead to: what a reset wrote, from its result or its backup. Offsets that differ later are progress."""
+"""What a recovery must lead to: what a change wrote, from its result or its backup. Offsets that differ later are progress."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SETTINGS_FOUND: tuple[SettingFound, ...] = get_args(SettingFound)
 
 @dataclass(frozen=True)
 class WrittenSetting:
-    """A setting that the reset wrote; the values are as they may be shown, None where it is not set."""
+    """A setting that the change wrote; the values are as they may be shown, None where it is not set."""
 
     key: str
     before: str | None
@@ -116,10 +116,10 @@ class KnownChange:
 
 @dataclass(frozen=True)
 class Target:
-    """What is known about the reset of a connector. Without a result of it ``final_state`` is None.
+    """What is known about the change of a connector. Without a result of it ``final_state`` is None.
 
     ``changed_nothing``: the plan was empty. ``offsets``: the offsets it wrote, None for one that it deleted. ``baseline``:
-    the offset of every partition right after it; a partition that is not in it had none. ``failure``: why the reset failed.
+    the offset of every partition right after it; a partition that is not in it had none. ``failure``: why the change failed.
     ``unfinished``: the plan of a change that was begun and not finished. ``is_unknown``: there may be a change, and it cannot be
     read. ``change``: None where no backup tells of it.
     """
@@ -153,7 +153,7 @@ class Target:
 
     @classmethod
     def read(cls, data: Any, name: str) -> Target:
-        """The target of a connector from its part of the reset's result. Raises InputError for what is not such a result."""
+        """The target of a connector from its part of the result of a change. Raises InputError for what is not such a result."""
         if not isinstance(data, Mapping):
             raise InputError(_NOT_A_RESULT.format(name=name))
         if data.get("failed"):
@@ -171,12 +171,12 @@ class Target:
             raise InputError(_NOT_A_RESULT.format(name=name)) from None
 
     def baseline_from(self, stored: Mapping[Partition, Offset]) -> Mapping[Partition, Offset]:
-        """The baseline, from what was stored before the reset or, where that is not known, at the first look."""
+        """The baseline, from what was stored before the change or, where that is not known, at the first look."""
         merged = {**stored, **self.offsets}
         return {partition: offset for partition, offset in merged.items() if offset is not None}
 
     def is_meant_to_run(self, connector: Connector) -> bool:
-        """Whether the connector should be RUNNING; without a reset PAUSED or STOPPED is taken as deliberate."""
+        """Whether the connector should be RUNNING; without a change PAUSED or STOPPED is taken as deliberate."""
         return (self.final_state or connector.state) not in ("PAUSED", "STOPPED")
 
 

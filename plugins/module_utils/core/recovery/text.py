@@ -127,7 +127,7 @@ def checkpoint_lines(checkpoints: Sequence[Checkpoint], soak: SoakState | None =
     """The checkpoints of a connector with what each has shown, and how far its soak has come, for a person."""
     rows = [(str(one.checkpoint), one.status.replace("_", " "), one.message) for one in checkpoints]
     if soak is not None:
-        rows.append(("soak", "closed" if soak.is_closed else "open", soak.message))
+        rows.append(("soak", "complete" if soak.is_complete else "open", soak.message))
     head = ("checkpoint", "status")
     return [*table([row[:2] for row in rows], [row[2] for row in rows], head), ""]
 

@@ -68,13 +68,13 @@ class TargetTopic:
 class Preflight:
     """The topics, how much of them is read twice, and sentences of warning.
 
-    ``reread_seconds``: the longest span of a partition. ``reread_bytes``: of all of them, as the source has them; None where
-    that is not known.
+    ``redelivered_seconds``: the longest span of a partition. ``redelivered_bytes``: of all of them, as the source has
+    them; None where that is not known.
     """
 
     topics: tuple[TargetTopic, ...] = ()
-    reread_seconds: int = 0
-    reread_bytes: int | None = None
+    redelivered_seconds: int = 0
+    redelivered_bytes: int | None = None
     warnings: tuple[str, ...] = field(default=())
 
     @property
@@ -84,8 +84,8 @@ class Preflight:
     def as_data(self) -> dict[str, Any]:
         return {
             "topics": [one.as_data() for one in self.topics],
-            "reread_seconds": self.reread_seconds,
-            "reread_bytes": self.reread_bytes,
+            "redelivered_seconds": self.redelivered_seconds,
+            "redelivered_bytes": self.redelivered_bytes,
             "warnings": list(self.warnings),
         }
 
@@ -185,7 +185,7 @@ def _of_all(topics: Sequence[TargetTopic], twice: _Twice) -> Iterator[str]:
     elif groups and not twice.is_known:
         yield (
             "It is not known what is read twice, because the collection cannot interpret these offsets."
-            f" {_listed(groups)} may see records again: check that they do no harm there."
+            f" {_listed(groups)} may see records twice: check that they do no harm there."
         )
 
 

@@ -13,7 +13,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 
 @dataclass(frozen=True)
 class Work:
-    """What one partition still has to do until the connector is current.
+    """What one partition still has to do until the connector has caught up.
 
     ``runs``: number of runs of the source. ``is_due``: whether the connector has something to do for it now, and not only when
     the source has new data. ``never``: why nothing will be stored at all, None if something will. ``available_to``: up to when

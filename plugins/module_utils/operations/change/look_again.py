@@ -72,9 +72,9 @@ def evidence_of(
             changed=True,
         )
     back = [one for one in plan.offsets if same_offset(stored.get(one.partition), one.before)]
-    # No task was left that could have overwritten it, and the connector works: it has read all that there is once more.
-    has_caught_up = proof.is_complete and runs
-    lost = [one for one in back if one.before is None or not has_caught_up]
+    # No task was left that could have overwritten it, and the connector works: it has read all that there is again.
+    has_read_to_end = proof.is_complete and runs
+    lost = [one for one in back if one.before is None or not has_read_to_end]
     if not runs:
         # A connector that does not run moves no offset, so whatever is not as it was written was overwritten.
         lost = [one for one in plan.offsets if not same_offset(stored.get(one.partition), one.after)]
@@ -90,5 +90,5 @@ def evidence_of(
         "settings_kept": len(plan.settings),
         "offsets_kept": kept,
         "offsets_moved_on": len(plan.offsets) - kept - len(back),
-        "offsets_caught_up": len(back),
+        "offsets_read_to_end": len(back),
     }

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the recovery of each connector must lead to: from a reset's result, or from the last change in the store of backups."""
+"""What the recovery of each connector must lead to: from the result of a change, or from its last change in the backups."""
 
 from __future__ import annotations
 

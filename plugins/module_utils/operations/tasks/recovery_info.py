@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waiting until connectors are seen to have recovered: each stores progress of its own after the reset."""
+"""Waiting until connectors are seen to have recovered: each stores progress of its own after the change."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ class _Wait:
                 self._say_once("", problem)
 
     def _look(self, *, again: bool = False) -> Mapping[str, Seen]:
-        """The connectors, without those that somebody has deleted since their reset: the others do not wait for them."""
+        """The connectors, without those that somebody has deleted since their change: the others do not wait for them."""
         try:
             return self._looks(again=again)
         except NotFound:

@@ -233,7 +233,7 @@ def test_a_connector_that_was_created_stopped_says_what_comes_after_a_resume() -
     assert found["verdict_after_resume"] == "missing"
     text = " ".join(" ".join(KIND.state_lines(found)).split())
     assert "Blocked" not in text
-    assert "Left alone: it stays STOPPED. After a resume: 0 rounds missed so far, 2 report runs until current." in text
+    assert "Left alone: it stays STOPPED. After a resume: 0 rounds missed so far, 2 report runs to catch up." in text
 
 
 def test_a_connector_that_failed_says_why_and_blames_nobody() -> None:

@@ -126,7 +126,7 @@ connect-eu-1  stripe-reporting-source-connector  RUNNING 1/1
 
   Plan {plan.id}  strategy continue  round 2026-11-23 00:00Z
   Skipped: nothing.  Read twice: nothing.
-  Report runs until current: 3 (left alone: never current without help).
+  Report runs to catch up: 3 (left alone: never catches up without help).
 
   ~  stripe.report.max.wait.ms  300000 (5 min) -> 3600000 (60 min)
      Report type balance.summary.1
@@ -167,7 +167,7 @@ connect-eu-1  stripe-reporting-source-connector  PAUSED 0/0
   Skipped:
     all partitions: 2026-11-11..2026-11-23 (12 d), for good
   Read twice: nothing.
-  Report runs until current: 0 (left alone: never current without help).
+  Report runs to catch up: 0 (left alone: never catches up without help).
 
      report type                               continues at  runs  next request
   Africa/Cairo
@@ -197,7 +197,7 @@ connect-eu-1  stripe-reporting-source-connector  RUNNING 1/1
   Skipped: nothing.
   Read twice:
     America/New_York: 42 rows
-  Report runs until current: 3 (left alone: never current without help). Stripe
+  Report runs to catch up: 3 (left alone: never catches up without help). Stripe
     was not asked: its data is assumed to end with yesterday.
 
   ~  stripe.report.max.wait.ms  300000 (5 min) -> 3600000 (60 min)
@@ -235,7 +235,7 @@ connect-eu-1  stripe-reporting-source-connector  STOPPED 0/0
   Skipped: nothing.
   Read twice:
     PST: 1 d
-  Report runs until current: 12 (left alone: never current without help).
+  Report runs to catch up: 12 (left alone: never catches up without help).
 
      Report type balance.summary.1
      timezone          continues at  runs  next request
@@ -260,7 +260,7 @@ connect-eu-1  stripe-reporting-source-connector  RUNNING 1/1
 
   Plan {plan.id}  strategy continue  round 2026-11-23 00:00Z
   Skipped: nothing.  Read twice: nothing.
-  Report runs until current: 0 (left alone: 0).
+  Report runs to catch up: 0 (left alone: 0).
 
      Report type balance.summary.1
      timezone  continues at  runs  next request
@@ -280,7 +280,8 @@ def test_what_is_in_trouble_is_said_with_its_note() -> None:
     assert "Note: Africa/Cairo balance.summary.1: an empty report run id aborts every poll." in unwrapped
     assert "Note: PST balance.summary.1: blocked by Africa/Cairo balance.summary.1." in unwrapped
     assert (
-        "Report runs until current: never current without help (left alone: never current without help)." in unwrapped
+        "Report runs to catch up: never catches up without help (left alone: never catches up without help)."
+        in unwrapped
     )
 
 
@@ -315,7 +316,7 @@ connect-eu-1  stripe-reporting-source-connector  RUNNING 1/1
   Blocked by one of America/New_York balance.summary.1, PST balance.summary.1:
     only their report runs, or the workers' logs, show which.
   Left alone: 0 rounds missed so far, and every new one will be missed too; once
-    the polls succeed again, 4 report runs until current."""
+    the polls succeed again, 4 report runs to catch up."""
     )
 
 

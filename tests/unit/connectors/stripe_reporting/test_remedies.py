@@ -49,7 +49,7 @@ def test_a_blocked_connector_eleven_rounds_behind() -> None:
     assert (
         "\n".join(remedies_lines(remedies_data(remedies)))
         == """\
-     remedy          offsets  skipped   read again  runs    next requests
+     remedy          offsets  skipped   read twice  runs    next requests
      leave alone     0        nothing   3 x 583 d   no end  3 from 2026-11-11
          stays stuck: every poll still fails at PST balance.summary.1
      raise the wait  0        nothing   3 x 583 d   69      3 from 2026-11-11
@@ -69,7 +69,7 @@ def test_what_keeps_a_remedy_from_working_is_remarked() -> None:
     assert (
         "\n".join(remedies_lines(remedies_data(remedies)))
         == """\
-    remedy          offsets  skipped              read again  runs
+    remedy          offsets  skipped              read twice  runs
     leave alone     0        12 d                 nothing     no end
         next requests: 2 from 2026-11-09
         skips data for good; resumes 1 run; hangs at PST balance.summary.1

@@ -44,11 +44,11 @@ def test_the_wait_and_the_report_runs_are_those_of_the_facts() -> None:
     "facts, change, message",
     [
         (FACTS, {}, None),
-        ({}, CHANGE, "Report runs until current: 3 (left alone: never current)."),
+        ({}, CHANGE, "Report runs to catch up: 3 (left alone: never catches up)."),
         (
             {},
             {"forecast": {"report_runs": 0, "left_alone": {"report_runs": 2}}},
-            "Report runs until current: 0 (left alone: 2).",
+            "Report runs to catch up: 0 (left alone: 2).",
         ),
         # A plan of settings has no forecast.
         ({"left_alone": {"report_runs": 2}}, {"forecast": None}, None),

@@ -323,7 +323,7 @@ def test_continue_with_no_offset_at_all_changes_nothing() -> None:
 # Continue with an open run
 
 RUNS = {
-    # name: (stored offset, run status, data_available_end, written offset, rows that come twice)
+    # name: (stored offset, run status, data_available_end, written offset, rows that are read twice)
     "its result is there and its end has not moved": (OPEN, "succeeded", "2026-11-11", {**OPEN, "round_id": TODAY}, 0),
     "its end has moved": (OPEN, "succeeded", "2026-11-23", offset("2026-11-09", TODAY), 42),
     "it is pending": (OPEN, "pending", "2026-11-11", offset("2026-11-09", TODAY), 42),

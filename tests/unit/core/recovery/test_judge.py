@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When a connector counts as recovered: what was seen of it, and what the reset wrote."""
+"""When a connector counts as recovered: what was seen of it, and what the change wrote."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ WRITTEN, MOVED = {"id": 5}, {"id": 8}
 @pytest.mark.parametrize(
     ("offset", "verdict", "work", "codes", "waiting", "in_the_end"),
     [
-        # What the reset wrote is no commit of the connector's.
+        # What the change wrote is no commit of the connector's.
         (WRITTEN, "ok", DUE, (), "recovering", "recovering"),
         (WRITTEN, "late", DUE, (), "recovering", "recovering"),
         (WRITTEN, "stuck", DUE, ("rounds_missed",), "recovering", "not_recovered"),
@@ -162,7 +162,7 @@ def test_the_offset_from_before_the_reset_is_no_progress(
     waiting, ended = judged(seen, target=target), judged(seen, target=target, is_over=True)
     if is_lost:
         assert (waiting.outcome, waiting.is_final, ended.outcome) == ("recovering", False, "not_proven")
-        assert "has the offset from before the reset again" in str(ended.partitions[0].reason)
+        assert "has the offset from before the change again" in str(ended.partitions[0].reason)
         assert judged(seen, "stuck", target=target, is_over=True).outcome == "not_recovered"
     else:
         assert (waiting.outcome, ended.outcome) == ("recovered", "recovered")
@@ -224,7 +224,7 @@ def test_a_setting_that_was_put_back_is_no_recovery(offset: Offset) -> None:
     ("seen", "target", "outcome", "words"),
     [
         (connector(MOVED, task="FAILED"), RESET, "not_recovered", "task 0 is FAILED, java.io.IOException: full"),
-        (connector(MOVED, state="PAUSED", task="PAUSED"), RESET, "not_recovered", "although the reset resumed it"),
+        (connector(MOVED, state="PAUSED", task="PAUSED"), RESET, "not_recovered", "although the change resumed it"),
         (
             connector(WRITTEN, state="PAUSED", task="PAUSED"),
             replace(RESET, final_state="PAUSED"),
@@ -232,7 +232,7 @@ def test_a_setting_that_was_put_back_is_no_recovery(offset: Offset) -> None:
             "it is PAUSED",
         ),
         (connector(WRITTEN, state="STOPPED", task=None), Target(), "not_verified", "it is STOPPED"),
-        (connector(MOVED), Target(failure="refused"), "not_verified", "its reset failed"),
+        (connector(MOVED), Target(failure="refused"), "not_verified", "its change failed"),
         (replace(connector(), type="sink"), Target(), "not_verified", "sink"),
     ],
 )
@@ -352,7 +352,7 @@ def test_the_end_is_one_sentence_with_each_reason_once() -> None:
     assert final_sentence("connect-1", [three(MOVED, is_over=True)], 60).startswith("Not recovered yet after 1 min: ")
     silent = judged(connector(WRITTEN), work=None, is_over=True)
     assert final_sentence("connect-1", [silent], 0) == (
-        "Recovery not proven: orders of connect-1: 0 of 1 partition recovered; orders: it has stored nothing since the reset;"
+        "Recovery not proven: orders of connect-1: 0 of 1 partition recovered; orders: it has stored nothing since the change;"
         " if its source has no new data yet, run verify once it has."
     )
     paused = judged(connector(state="PAUSED"), target=Target())

@@ -75,7 +75,7 @@ def test_a_good_sample_has_recovered_is_near_the_end_of_the_data_and_nothing_has
 
 def test_a_day_of_good_samples_closes_it() -> None:
     found = state(0, 12, 24)
-    assert found.is_closed
+    assert found.is_complete
     assert found.good_seconds == 24 * HOUR
     assert found.message == "Good since 1970-01-01 00:00Z, seen in 3 samples: the 24 h of monitoring are complete."
 
@@ -94,20 +94,20 @@ def test_a_day_of_good_samples_closes_it() -> None:
 )
 def test_less_than_that_does_not(moments: tuple[float, ...], bad: tuple[float, ...], since_hour: float) -> None:
     found = state(*moments, bad=bad)
-    assert not found.is_closed
+    assert not found.is_complete
     assert found.good_since == since_hour * HOUR
     assert "to go; verify again within 12 h." in found.message
 
 
 def test_a_last_sample_that_is_bad_opens_it_again() -> None:
     found = state(0, 12, 24, 30, bad=(30,))
-    assert (found.is_closed, found.good_seconds) == (False, 0)
+    assert (found.is_complete, found.good_seconds) == (False, 0)
     assert found.message == "The last sample is not good (not recovered): the 24 h begin with the next good sample."
 
 
 def test_the_length_is_the_users() -> None:
-    assert state(0, 12, 24, 36, 48, hours=48).is_closed
-    assert not state(0, 12, 24, 36, 47, hours=48).is_closed
+    assert state(0, 12, 24, 36, 48, hours=48).is_complete
+    assert not state(0, 12, 24, 36, 47, hours=48).is_complete
     assert state(0, 1, hours=1).good_seconds == 0
 
 

@@ -50,7 +50,7 @@ NEW = {**OLD, "max.wait.ms": "3600000"}
 WRITES = ("put_config", "patch_config", "stop", "pause", "resume", "alter_offsets")
 STORE = ("back_up", "begin", "note_writes", "end")
 STATES = ("RUNNING", "PAUSED", "STOPPED")
-EVIDENCE = {"settings_kept": 1, "offsets_kept": 0, "offsets_moved_on": 0, "offsets_caught_up": 0}
+EVIDENCE = {"settings_kept": 1, "offsets_kept": 0, "offsets_moved_on": 0, "offsets_read_to_end": 0}
 
 
 class Store:

@@ -177,11 +177,11 @@ def comes_back_to(run: Run, offsets: Mapping[Partition, Offset]) -> None:
     run.connector.on_resumed = lambda: run.cluster.store("c", offsets)
 
 
-def test_a_quiet_source_that_reads_to_its_end_again_has_caught_up() -> None:
+def test_a_quiet_source_that_reads_to_its_end_again_was_not_overwritten() -> None:
     """Every worker has confirmed that its task had ended, so nothing but the connector can have stored it."""
     run = Run.of()
     comes_back_to(run, {BILLS: {"id": 7}})
-    assert run.apply().evidence == EVIDENCE | {"offsets_kept": 1, "offsets_caught_up": 1}
+    assert run.apply().evidence == EVIDENCE | {"offsets_kept": 1, "offsets_read_to_end": 1}
 
 
 def test_without_the_proof_of_every_worker_an_offset_that_is_back_was_overwritten() -> None:

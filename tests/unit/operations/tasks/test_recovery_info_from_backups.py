@@ -46,7 +46,7 @@ def test_the_offset_from_before_the_reset_is_not_taken_for_progress(verification
     result = verification.wait(planned=planned, timeout_seconds=20)
     assert not result["recovered"]
     assert outcomes(result) == {"orders": "not_proven", "items": "recovered"}
-    assert "it has the offset from before the reset again: find out who wrote it" in result["message"]
+    assert "it has the offset from before the change again: find out who wrote it" in result["message"]
 
 
 def test_a_run_that_was_killed_before_it_wrote_anything_is_not_the_one_to_verify(verification: Verification) -> None:

@@ -137,7 +137,7 @@ def data_chart(connector: ConnectorReport) -> DataChart | None:
             shown_delivery(one),
             position(one.delivered_before),
             position(one.delivered_after),
-            position(one.available_end),
+            position(one.available_to),
             is_behind=_is_behind(one),
         )
         for one in drawn[:MOST_ROWS]
@@ -228,12 +228,12 @@ def shortened(text: str, longest: int = _LONGEST_LABEL) -> str:
 
 
 def _moments(one: PartitionReport) -> Iterable[int]:
-    return (moment for moment in (one.delivered_before, one.delivered_after, one.available_end) if moment is not None)
+    return (moment for moment in (one.delivered_before, one.delivered_after, one.available_to) if moment is not None)
 
 
 def _is_behind(one: PartitionReport) -> bool:
     delivered = one.delivered_before if one.delivered_after is None else one.delivered_after
-    return delivered is not None and one.available_end is not None and delivered < one.available_end
+    return delivered is not None and one.available_to is not None and delivered < one.available_to
 
 
 def _why(one: PartitionReport) -> str:

@@ -26,7 +26,7 @@ Connectors = Sequence[ConnectorReport]
 
 
 def recovery_checklist(found: Found, connectors: Connectors, *, is_preview: bool) -> tuple[ChecklistItem, ...]:
-    """The five steps of the plan."""
+    """The five steps of the recovery plan."""
     return (
         _raise_wait(connectors, is_preview=is_preview),
         _identify(found, connectors),
@@ -37,7 +37,7 @@ def recovery_checklist(found: Found, connectors: Connectors, *, is_preview: bool
 
 
 def rollback_checklist(connectors: Connectors, *, is_preview: bool) -> tuple[ChecklistItem, ...]:
-    """The steps of the plan's rollback that are not a person's."""
+    """The steps of the recovery plan's rollback that are not a person's."""
     items = []
     for step, noun in (("Restore the previous configuration", "setting"), ("Restore the offsets", "offset")):
         wanted = sum(len(one.settings) if noun == "setting" else _changed_offsets(one) for one in connectors)
@@ -101,7 +101,7 @@ def _reset(found: Found, connectors: Connectors, *, is_preview: bool) -> Checkli
     changed = [one for one in connectors if one.plan_id is not None]
     failed = [one.name for one in connectors if one.problem is not None]
     stuck = [one.name for one in connectors if one.verdict in STUCK and one not in changed and one.name not in failed]
-    stuck += found.left_stopped
+    stuck += found.stuck_after_resume
     if failed or stuck:
         parts = [("failed", failed), ("stuck and not reset", stuck)]
         return ChecklistItem(step, "open", "; ".join(f"{words}: {', '.join(names)}" for words, names in parts if names))
@@ -138,10 +138,10 @@ def _verify(found: Found, connectors: Connectors, *, is_preview: bool) -> Checkl
     if doubts:
         return ChecklistItem(step, "open", doubts)
     soaks = {one.name: found.recovery(one.name).get("soak") or NO_DATA for one in verified}
-    is_closed = all(one.get("closed") for one in soaks.values())
+    is_complete = all(one.get("complete") for one in soaks.values())
     seen = [f"{name}: {one['message']}" for name, one in soaks.items() if one.get("message")]
     words = " ".join(seen) or "recovered, but seen only once: run verify again until 24 hours are over"
-    return ChecklistItem(step, "done" if is_closed else "open", words)
+    return ChecklistItem(step, "done" if is_complete else "open", words)
 
 
 def _had_to_recover(one: ConnectorReport) -> bool:

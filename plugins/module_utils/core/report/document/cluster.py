@@ -79,7 +79,7 @@ def without_report(label: str, error: Exception, outcome: ReportOutcome = "faile
 
 def _outcome(connectors: Sequence[ConnectorReport], found: Found, problem: str | None) -> ReportOutcome:
     outcomes = [one.outcome for one in connectors]
-    if found.left_stopped:
+    if found.stuck_after_resume:
         outcomes.append("stopped")
     # If a connector has failed, its own outcome shows that already.
     if problem is not None and not _FAILURES.intersection(outcomes):
@@ -97,7 +97,7 @@ def _open_points(found: Found, connectors: Sequence[ConnectorReport], problem: s
         yield found.verified["msg"]
     elif found.is_not_agreed:
         yield NOT_AGREED
-    for name in found.left_stopped:
+    for name in found.stuck_after_resume:
         yield (
             f"{name}: STOPPED, and it would be stuck after a resume; name it in connectops_connectors to recover it, or in"
             " connectops_stay_stopped to leave it STOPPED."

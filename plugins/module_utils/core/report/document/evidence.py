@@ -69,9 +69,9 @@ def _of_what_was_written(change: Data) -> Iterator[Evidence]:
         yield Evidence(READ_BACK, status, f"{kept} of {counted(wanted, 'setting')} as written, after the return")
     if plan.get("offsets"):
         kept, wanted = read["offsets_kept"], len(plan["offsets"])
-        moved, caught_up = read["offsets_moved_on"], read["offsets_caught_up"]
-        status = "passed" if kept + moved + caught_up == wanted else "failed"
-        found = ((kept, "as written"), (moved, "moved on since"), (caught_up, "read to the end again"))
+        moved, read_to_end = read["offsets_moved_on"], read["offsets_read_to_end"]
+        status = "passed" if kept + moved + read_to_end == wanted else "failed"
+        found = ((kept, "as written"), (moved, "moved on since"), (read_to_end, "read to the end again"))
         words = ", ".join(f"{number} {what}" for number, what in found if number)
         yield Evidence(READ_BACK, status, f"{counted(wanted, 'offset')}: {words or 'none as written'}")
 
@@ -89,5 +89,5 @@ def _of_offsets(recovery: Data) -> Iterator[Evidence]:
     moved = sum(bool(one["moved"]) for one in partitions)
     good = sum(one["outcome"] == "recovered" for one in partitions)
     status: CheckpointStatus = "passed" if good == len(partitions) else "open"
-    words = f"of {counted(len(partitions), 'partition')} {moved} stored progress since the reset, {good} recovered"
+    words = f"of {counted(len(partitions), 'partition')} {moved} stored progress since the change, {good} recovered"
     yield Evidence("offsets", status, words)

@@ -41,8 +41,8 @@ class Found:
     ``offsets``: the facts of connect_offsets_facts. ``planned``, ``changed``: the results of a reset or a rollback, in check
     mode and without. ``verified``: the result of connect_recovery_info. ``prevented``: that of a check of the settings by a
     policy; ``not_fixed``: why the settings of a connector that deviate were not fixed, by its name. ``problem``: why the run
-    failed for the cluster. ``left_stopped``: the connectors that nobody has asked to recover. ``is_not_agreed``: whether the run
-    had agreed plans for other clusters alone.
+    failed for the cluster. ``stuck_after_resume``: the connectors that nobody has asked to recover. ``is_not_agreed``: whether
+    the run had agreed plans for other clusters alone.
     """
 
     label: str
@@ -53,7 +53,7 @@ class Found:
     prevented: Data = field(default_factory=dict)
     not_fixed: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
-    left_stopped: tuple[str, ...] = ()
+    stuck_after_resume: tuple[str, ...] = ()
     is_not_agreed: bool = False
 
     @property
@@ -67,7 +67,7 @@ class Found:
         results = ((self.changed or self.planned).get("connectors") or NO_DATA).values()
         return (
             self.problem is None
-            and not self.left_stopped
+            and not self.stuck_after_resume
             and not self.offsets.get("left_stopped")
             and self.verified.get("recovered", True) is True
             and not any(

@@ -46,7 +46,7 @@ class Look:
 class PartitionReport:
     """One source partition. ``name``: what distinguishes it from the others of its connector.
 
-    ``delivered_before``, ``delivered_after``: up to where it had and has delivered; ``available_end``: the end of the data
+    ``delivered_before``, ``delivered_after``: up to where it had and has delivered; ``available_to``: the end of the data
     that there is; None where that is not known. ``outcome``: what became of it, None where nobody waited for it.
     ``history``: its change and each look since, oldest first.
     """
@@ -58,7 +58,7 @@ class PartitionReport:
     is_blocker: bool = False
     delivered_before: int | None = None
     delivered_after: int | None = None
-    available_end: int | None = None
+    available_to: int | None = None
     outcome: OutcomeName | None = None
     outcome_reason: str | None = None
     offset_before: Fields | None = None
@@ -119,7 +119,7 @@ class SourceReport:
     """A source that prepares its data in runs, for which the connector waits.
 
     ``noun``: what such a run is called. ``runs``: the newest of each partition. ``runs_needed``: how many until the connector
-    is current, None where that is not known; ``runs_left_alone``: the same if nothing is changed, None for never.
+    has caught up, None where that is not known; ``runs_left_alone``: the same if nothing is changed, None for never.
     """
 
     noun: str
@@ -138,8 +138,8 @@ class SourceReport:
         """How much there is to do in a line; None where that is not known."""
         if self.runs_needed is None:
             return None
-        left_alone = "never current" if self.runs_left_alone is None else self.runs_left_alone
-        return f"{self.title} until current: {self.runs_needed} (left alone: {left_alone})."
+        left_alone = "never catches up" if self.runs_left_alone is None else self.runs_left_alone
+        return f"{self.title} to catch up: {self.runs_needed} (left alone: {left_alone})."
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ class ChecklistItem:
 
 @dataclass(frozen=True)
 class Phase:
-    """A part of the plan's timeline: what is due by when, and when it was done. None: not known, not done."""
+    """A part of the recovery plan's timeline: what is due by when, and when it was done. None: not known, not done."""
 
     name: str
     due: int | None

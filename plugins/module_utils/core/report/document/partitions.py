@@ -49,7 +49,7 @@ def partition_reports(facts: Data, change: Data, recovery: Data) -> tuple[Partit
             is_blocker=partition in blocking,
             delivered_before=verdict.get("delivered_to", before),
             delivered_after=now.get("delivered_to"),
-            available_end=available.get(partition, NO_DATA).get("available_end", now.get("available_to")),
+            available_to=available.get(partition, NO_DATA).get("available_to", now.get("available_to")),
             outcome=word_or_none(OUTCOMES, now.get("outcome")),
             outcome_reason=now.get("reason"),
             offset_before=target.get("before", offset) if target else offset,

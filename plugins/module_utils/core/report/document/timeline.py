@@ -18,7 +18,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.blocker import BlockerFacts
 
-# The plan's own names, each with its length after the first look and the steps of the checklist that end it.
+# The recovery plan's own names, each with its length after the first look and the steps of the checklist that end it.
 _PHASES = (
     ("Immediate (0-2 hours): increase the timeout", 2 * HOUR_SECONDS, (0,)),
     ("Short-term (2-4 hours): identify and reset stuck {partitions}", 4 * HOUR_SECONDS, (1, 2)),
@@ -37,7 +37,7 @@ def timeline(found: Found, connectors: Sequence[ConnectorReport]) -> tuple[Momen
 def phases(
     found: Found, connectors: Sequence[ConnectorReport], checklist: Sequence[ChecklistItem], made_at: int
 ) -> tuple[Phase, ...]:
-    """The plan's timeline, counted from the first look at the cluster, or from the first change that is verified.
+    """The recovery plan's timeline, counted from the first look at the cluster, or from the first change that is verified.
 
     A part is done with the last of its steps.
     """

@@ -86,7 +86,7 @@ def soaked() -> RunReport:
             "taken_at": changed_at,
             "returned_at": changed_at + 9,
         },
-        soak={"closed": True, "message": "Good since 2026-11-25 12:00Z, seen in 7 samples: closed."},
+        soak={"complete": True, "message": "Good since 2026-11-25 12:00Z, seen in 7 samples: complete."},
         history=[
             {
                 "partition": one,
@@ -124,7 +124,7 @@ def hostile() -> RunReport:
         return HOSTILE if isinstance(value, str) and value not in KNOWN_WORDS else value
 
     steps = {step: spoiled(recorded(step)) for step in ("offsets", "planned", "changed", "verified")}
-    return report(Found(HOSTILE, problem=HOSTILE, left_stopped=(HOSTILE,), **steps), Found("connect-2"))
+    return report(Found(HOSTILE, problem=HOSTILE, stuck_after_resume=(HOSTILE,), **steps), Found("connect-2"))
 
 
 def long_names() -> RunReport:

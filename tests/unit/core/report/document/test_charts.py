@@ -29,7 +29,7 @@ HOUR = 3_600_000
 
 
 def partition(name: str, before: int | None, after: int | None = None, **others: object) -> PartitionReport:
-    made = PartitionReport(name, {"timezone": name}, "ok", (), available_end=MONDAY)
+    made = PartitionReport(name, {"timezone": name}, "ok", (), available_to=MONDAY)
     moments = {"delivered_before": before, "delivered_after": after}
     return replace(made, **{**moments, **others})  # type: ignore[arg-type]
 

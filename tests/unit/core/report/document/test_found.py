@@ -33,7 +33,7 @@ def test_a_cluster_in_which_nothing_failed_is_plainly_healthy(left: dict[str, An
     "left",
     [
         {"problem": "Not reached."},
-        {"left_stopped": ("orders",)},
+        {"stuck_after_resume": ("orders",)},
         {"offsets": {"left_stopped": ["orders"]}},
         {"planned": reset(failed=True, msg="No.")},
         {"changed": reset(failed=False)},

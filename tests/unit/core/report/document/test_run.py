@@ -105,7 +105,7 @@ def test_a_recovery_is_told_from_the_first_look_to_the_proof() -> None:
     ]
     for one in connector.partitions:
         assert one.delivered_before is not None
-        assert one.delivered_before < one.delivered_after == one.available_end  # type: ignore[operator]
+        assert one.delivered_before < one.delivered_after == one.available_to  # type: ignore[operator]
         assert one.offset_before != one.offset_after
     assert [(one.key, one.before, one.after, one.found) for one in connector.settings] == [
         (WAIT, "1500", "3600000", "as_written")
@@ -125,15 +125,15 @@ def test_the_checklist_is_ticked_by_facts_and_the_watch_stays_open_until_a_day_i
     assert statuses(run) == ["done", "done", "done", "open", "open"]
     assert evidence(run, 4) == "recovered, but seen only once: run verify again until 24 hours are over"
     soak = {
-        "closed": True,
+        "complete": True,
         "samples": 144,
         "message": "Good since 2026-11-26 13:33Z: the 24 h of monitoring are complete.",
     }
     watched = with_connector(recorded("verified"), soak=soak)
     fine = {"connectors": {NAME: {"deviations": []}}}
-    closed = report(recovered(verified=watched, prevented=fine))
-    assert statuses(closed) == ["done"] * 5
-    assert [phase.done is not None for phase in of(closed).phases] == [True] * 4
+    complete = report(recovered(verified=watched, prevented=fine))
+    assert statuses(complete) == ["done"] * 5
+    assert [phase.done is not None for phase in of(complete).phases] == [True] * 4
     assert [phase.done is not None for phase in of(run).phases] == [True, True, False, False]
 
 
@@ -225,22 +225,22 @@ def test_a_recovery_that_was_not_seen_is_open(outcome: str) -> None:
 
 @pytest.mark.parametrize("status", ["failed", "open", "not_looked_at", "passed"])
 def test_a_checkpoint_that_did_not_pass_keeps_the_verification_open(status: str) -> None:
-    checkpoints = [{"checkpoint": "logs", "status": status, "message": "2 timeouts since the reset", "evidence": {}}]
-    seen = with_connector(recorded("verified"), checkpoints=checkpoints, soak={"closed": True, "message": "Good."})
+    checkpoints = [{"checkpoint": "logs", "status": status, "message": "2 timeouts since the change", "evidence": {}}]
+    seen = with_connector(recorded("verified"), checkpoints=checkpoints, soak={"complete": True, "message": "Good."})
     run = report(recovered(verified=seen))
     assert statuses(run)[3] == ("done" if status in ("passed", "not_looked_at") else "open")
     assert any("2 timeouts" in one for one in of(run).open_points) == (status in ("failed", "open"))
 
 
-def test_a_soak_that_is_not_closed_says_how_far_it_is() -> None:
-    soak = {"closed": False, "message": "Good since 13:33Z, seen in 3 samples: 23 h of 24 h to go."}
+def test_a_soak_that_is_not_complete_says_how_far_it_is() -> None:
+    soak = {"complete": False, "message": "Good since 13:33Z, seen in 3 samples: 23 h of 24 h to go."}
     run = report(recovered(verified=with_connector(recorded("verified"), soak=soak)))
     assert statuses(run)[3] == "open"
     assert evidence(run, 4) == f"{NAME}: {soak['message']}"
 
 
 def test_one_connector_that_was_not_verified_keeps_the_verification_open() -> None:
-    soak = {"closed": True, "message": "Good."}
+    soak = {"complete": True, "message": "Good."}
     failed = {"failed": True, "msg": "Its plan does not fit any more.", "changed": False}
     changed = recorded("changed")
     changed["connectors"]["other"] = failed
@@ -352,8 +352,8 @@ def test_a_change_that_this_run_has_finished_is_not_open() -> None:
     assert points == ("other: an earlier change was begun but not finished when the connector was read.",)
 
 
-def test_connectors_left_stopped_are_open() -> None:
-    run = report(recovered(left_stopped=("orders",)))
+def test_connectors_that_are_stuck_after_a_resume_are_open() -> None:
+    run = report(recovered(stuck_after_resume=("orders",)))
     assert run.outcome == "stopped"
     assert "orders: STOPPED" in of(run).open_points[0]
     assert statuses(run)[2] == "open"
