@@ -90,7 +90,7 @@ EXAMPLES = r"""
 RETURN = r"""
 result_file:
   description:
-    - File on the controller with all of RV(connectors), as JSON. It is in Ansible's own temporary folder of this run, and is
+    - File on the control node with all of RV(connectors), as JSON. It is in Ansible's own temporary folder of this run, and is
       deleted when the run ends. The lookup P(connectops.recovery.whole_result#lookup) reads it.
   returned: if O(in_short) is V(true)
   type: str
@@ -322,7 +322,7 @@ connectors:
 next_steps:
   description:
     - How to go on, as lines of text for a person.
-    - In check mode, the command that carries out exactly this plan. After a change, the command that goes back.
+    - In check mode, the command that carries out exactly this plan. After a change, the command that takes it back.
   returned: always
   type: list
   elements: str

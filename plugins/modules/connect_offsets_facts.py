@@ -71,7 +71,7 @@ summary:
   type: dict
 facts_file:
   description:
-    - File on the controller with what RV(ansible_facts.connectops_offsets) would have been, as JSON. It is in Ansible's own
+    - File on the control node with what RV(ansible_facts.connectops_offsets) would have been, as JSON. It is in Ansible's own
       temporary folder of this run, and is deleted when the run ends.
   returned: success, if O(set_facts) is V(false)
   type: str

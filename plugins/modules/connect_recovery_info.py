@@ -95,7 +95,7 @@ ended_at:
   type: int
 result_file:
   description:
-    - File on the controller with all of RV(connectors), as JSON. It is in Ansible's own temporary folder of this run, and is
+    - File on the control node with all of RV(connectors), as JSON. It is in Ansible's own temporary folder of this run, and is
       deleted when the run ends. The lookup P(connectops.recovery.whole_result#lookup) reads it.
   returned: if O(in_short) is V(true)
   type: str

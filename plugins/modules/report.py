@@ -17,13 +17,13 @@ description:
   - Each run gets a new folder. With several clusters there is a page for each, and one for all of them with the worst first.
   - The pages need no network and no script. Secrets are hidden.
   - Use it with C(run_once) in a play over all clusters of the run, without C(serial).
-  - The module runs on the controller only. It writes the report in check mode too. The files are readable by their owner only.
+  - The module runs on the control node only. It writes the report in check mode too. The files are readable by their owner only.
 extends_documentation_fragment:
   - connectops.recovery.attributes
 options:
   dir:
     description:
-      - Folder on the controller in which the folder of this report is made. It is created if it does not exist. A relative path
+      - Folder on the control node in which the folder of this report is made. It is created if it does not exist. A relative path
         begins where C(ansible-playbook) was started.
       - If unset, nothing is written, and the summary that is passed on is returned anyway.
     type: path

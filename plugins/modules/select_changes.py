@@ -15,7 +15,7 @@ description:
   - If there are more than O(max_changes) of them, this run changes nothing. The playbooks then write their report, and fail
     for each cluster in which something would have been changed.
   - Use it with C(run_once) in a play over all clusters of the run, without C(serial), after they have been looked at.
-  - The module runs on the controller only, and reads nothing from a cluster.
+  - The module runs on the control node only, and reads nothing from a cluster.
 extends_documentation_fragment:
   - connectops.recovery.attributes
 options:

@@ -12,7 +12,7 @@ author: connectops.recovery contributors (@connectops)
 description:
   - Prints lines to the screen and the log without quotes or indentation.
   - AWX shows what is printed without its host, and cuts it in its list of events. The result has all lines.
-  - The module runs on the controller only.
+  - The module runs on the control node only.
 extends_documentation_fragment:
   - connectops.recovery.attributes
 options:

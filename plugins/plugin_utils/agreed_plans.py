@@ -127,7 +127,7 @@ class AgreedPlans:
         return [name for name in names if name not in planned]
 
     def check_left(self, named_by: str, in_run: Iterable[str]) -> None:
-        """Raises InputError when the names in a variable leave none of the plans. Handed on there may have been none."""
+        """Raises InputError when the names in a variable leave none of the plans. Passed on, there may have been none."""
         if not self.passed_on and not any(self.ids.get(label) for label in in_run):
             raise InputError(
                 f"{self.source} has no plan for any connector that {named_by} names, so there is nothing to do: leave {named_by}"

@@ -308,7 +308,7 @@ def _passing(call: Call, status: int, message: str, text: str) -> Failure | None
     if message.startswith("Request timed out"):
         return failure(UNTIL_DEADLINE, perhaps_done=True, resend=False)
     if message.startswith("Failed to retrieve offsets for source connector"):
-        # Passes when a race inside Connect is the cause, and never when a right on the offsets topic is missing.
+        # Passes when a race inside Connect is the cause, and never when a permission on the offsets topic is missing.
         return failure(STARTING, perhaps_done=False, resend=False)
     if call.write and message.startswith("Timed out while") and "prior to modifying" not in message:
         return failure(UNTIL_DEADLINE, perhaps_done=True, resend=False)

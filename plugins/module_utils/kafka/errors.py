@@ -182,9 +182,9 @@ def settings_denied(options: KafkaOptions, topic: str) -> AccessDenied:
     )
 
 
-def too_few_copies(options: KafkaOptions, topic: str, in_sync: int, needed: int) -> KafkaFailed:
+def too_few_replicas(options: KafkaOptions, topic: str, in_sync: int, needed: int) -> KafkaFailed:
     return KafkaFailed(
-        f'The topic "{topic}" of Kafka at {options.brokers} cannot be written now, because only {in_sync} of the {needed} copies '
+        f'The topic "{topic}" of Kafka at {options.brokers} cannot be written now, because only {in_sync} of the {needed} replicas '
         "that its min.insync.replicas requires are in sync: check the brokers.",
         topic=topic,
     )
@@ -236,7 +236,7 @@ def timed_out(options: KafkaOptions, what: str, reported: str) -> TimedOut:
     """``what``: what was read when the time was up; ``reported``: what the library reported, empty for nothing."""
     return TimedOut(
         f"Kafka at {options.brokers} did not return all of {what} within kafka_timeout "
-        f"({options.timeout_seconds:g} s){f' ({reported})' if reported else ''}: increase kafka_timeout, and check "
+        f"({options.timeout_seconds:g} s){f' ({reported})' if reported else ''}: raise kafka_timeout, and check "
         "that the addresses that the brokers advertise can be reached from here."
     )
 

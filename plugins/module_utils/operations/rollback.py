@@ -109,7 +109,7 @@ def _last_change(
                 return FoundChange(store.read(older.name, any_cluster=True))
         raise InputError(
             f"The last change of connector '{connector.name}' is a rollback that was not finished ({entry.name}), and the "
-            "backup that it went back to no longer exists: name a backup in backup_file."
+            "backup that it restored no longer exists: name a backup in backup_file."
         )
     if absent is not None:
         return absent

@@ -56,7 +56,7 @@ class BackupOptions:
     backup_topic_create: bool = option(
         "backup_topic_create",
         "bool",
-        "Allow the creation of a missing O(backup_topic), with C(cleanup.policy=compact), and 3 copies if there are 3 brokers.",
+        "Allow the creation of a missing O(backup_topic), with C(cleanup.policy=compact), and 3 replicas if there are 3 brokers.",
         "With V(false), a missing topic is an error. A misspelt name then creates nothing.",
         default=False,
     )

@@ -131,7 +131,7 @@ def _assert_expired_before_anything_is_read(inventory: Path, file: Path, documen
     assert "cannot be reached" not in refused
 
 
-# Ids, as AWX hands them on
+# Ids, as AWX passes them on
 
 
 class Unsafe(str):

@@ -224,13 +224,13 @@ def _decided(situation: Situation, request: ResetRequest, chosen: Sequence[Repor
 
 
 def _refuse_harm(decision: StripeDecision, request: ResetRequest) -> None:
-    """Refuse what wedges the connector, and what skips data without the user's word for it."""
+    """Refuse what wedges the connector, and what skips data without the user's consent."""
     if request.strategy in RETURNING and not request.is_edited:
-        # Its name says that it goes back; the notes name the consequences.
+        # Its name says that it restores a backup; the notes name the consequences.
         return
     is_given = request.strategy == "offset" or request.is_edited
     for one in decision.forecast.partitions:
-        # A problem that was there before is not caused by this change, as when two partitions are healed one after the other.
+        # A problem that was there before is not caused by this change, as when two partitions are recovered one after the other.
         is_new = one.partition in decision.changed and one.problem not in (
             None,
             decision.restarted.of(one.partition).problem,

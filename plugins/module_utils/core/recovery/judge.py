@@ -169,7 +169,7 @@ def judge_recovery(target: Target, seen: Seen, *, now: float, is_over: bool) -> 
     if target.failure is not None:
         return whole("not_verified", "its reset failed", is_final=True)
     if target.unfinished is not None:
-        words = f"a change of it (plan {target.unfinished}) was begun but not finished: run recover again to finish it"
+        words = f"a change of it (plan {target.unfinished}) was begun but not finished: run recover to finish it"
         return whole("not_proven", words, is_final=True)
     if connector.hold_text is not None:
         # Its journal may be on another host, or gone with the container that the run was in.
@@ -213,7 +213,7 @@ def _held(hold_text: str, now: float) -> str:
         return f"{error.message}: find out who wrote it, and remove it when no run is under way"
     if now <= hold.until:
         return f"another run is changing it, {hold}: verify it after the end of that run"
-    return f"a change of it ({hold}) was begun but not finished: run recover again to finish it"
+    return f"a change of it ({hold}) was begun but not finished: run recover to finish it"
 
 
 def deleted_since(name: str) -> Recovery:

@@ -46,7 +46,7 @@ class OffsetAccess(Protocol):
         """Write the changes and read them back, twice alike. Raises RecoveryError when they are not there afterwards."""
 
     def undo(self) -> None:
-        """Take back what :meth:`write` has sent. An offset that somebody else has written since is left and named."""
+        """Undo what :meth:`write` has sent. An offset that somebody else has written since is left and named."""
 
 
 class RestOffsets:
