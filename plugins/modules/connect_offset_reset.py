@@ -250,7 +250,7 @@ connectors:
                 first_row: {type: int, description: Number of the first row that is delivered.}
             chunks: {type: int, description: Number of requests that the connector splits the round of the next request into.}
             report_runs: {type: int, description: Number of report runs until the partition is current.}
-            skipped: {type: list, elements: list, description: "Periods that are never delivered, each with start and end."}
+            skipped: {type: list, elements: list, description: "Periods that this change skips, each with start and end."}
             next_round_delivers_skipped: {type: bool, description: Whether the next round delivers what is skipped.}
             redelivered_seconds: {type: int, description: Length of the time for which all rows are delivered twice.}
             redelivered_bytes:
@@ -304,7 +304,7 @@ connectors:
         workers_asked:
           description:
             - Workers that confirmed that no task was left. Only workers that are known from the status of the connectors and from
-              O(connect_url) can be asked.
+              O(connect_url) can be asked. With O(kafka_bootstrap_servers) the members of the workers' group are asked too.
           type: list
           elements: str
         workers_not_reached: {type: list, elements: str, description: Workers that could not be asked.}

@@ -67,8 +67,8 @@ outcome:
   sample: recovered
 must_be_changed:
   description:
-    - Whether it is a failure that no connector was ever changed. It is for the playbook C(verify), unless
-      an earlier job of a workflow has passed on that there was nothing to change.
+    - Whether the run fails because no connector was ever changed. A run of the playbook C(verify) does, unless an earlier job of
+      a workflow has passed on that there was nothing to change.
   returned: success
   type: bool
 passed_on:
@@ -81,8 +81,8 @@ passed_on:
   type: dict
 lines:
   description:
-    - Of several clusters how many have which outcome, and the ten worst; then where the report is, if one was written. Lines of
-      text for a person, which are shown as well.
+    - With several clusters, the number of clusters with each outcome and the ten worst; then where the report is, if one was
+      written. Lines of text for a person, which are shown as well.
   returned: success
   type: list
   elements: str

@@ -62,11 +62,12 @@ clusters:
         - STOPPED connectors that would be stuck after a resume, and that nobody has asked to recover or to leave STOPPED.
       type: list
       elements: str
-    not_agreed: {type: list, elements: str, description: "Connectors that are stuck, and of which no plan was agreed to."}
-    refused: {type: str, description: "Why nothing is changed although something was selected, in short; empty if it is."}
+    not_agreed: {type: list, elements: str, description: "Connectors that are stuck, but have no agreed plan."}
+    refused: {type: str, description: "Why the selected connectors are not changed, in short. Empty if they are."}
 lines:
   description:
-    - What is stuck and was not agreed to, and that it is too much to change, as lines of text for a person. They are shown too.
+    - Connectors that are stuck but have no agreed plan, and whether more connectors were selected than one run may change, as
+      lines of text for a person. They are shown too.
   returned: success
   type: list
   elements: str

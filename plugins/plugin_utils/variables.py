@@ -185,7 +185,7 @@ _NOT_EMPTY = {
 }
 
 # The playbooks set these for the roles themselves and would not read a user's value. What to set instead.
-_LEAVE_OUT = "leave it out, the playbook sets it"
+_LEAVE_OUT = "leave it out, because the playbook sets it"
 _GIVEN_BY_PLAYBOOKS = {
     "raise_timeout_at_least": "set connectops_at_least",
     "raise_timeout_connectors": "set connectops_connectors",

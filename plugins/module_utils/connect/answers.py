@@ -276,8 +276,8 @@ def _error_of_connect(exchange: Exchange, status: int, message: str) -> Failure 
         return kind(f'{where} has no connector "{name}": {text}', **facts)
     if status == 400 and "must be in the STOPPED state" in message:
         return NotStoppedYet(
-            f'the offsets of connector "{name}" in the cluster at {exchange.url} cannot be changed '
-            "until it is STOPPED and has no tasks: stop it and wait.",
+            f'the offsets of connector "{name}" in the cluster at {exchange.url} cannot be changed while the connector runs or '
+            "has tasks: stop the connector, and wait until it has none.",
             **facts,
         )
     failure = _passing(call, status, message, text)

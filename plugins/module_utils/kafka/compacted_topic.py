@@ -107,9 +107,8 @@ def _check(connection: Connection, name: str, settings: dict[str, str]) -> None:
     for partition in described.partitions:
         replicas, in_sync = len(partition.replicas), len(partition.isr)
         if acknowledging > replicas:
-            problem = (
-                f"its min.insync.replicas is {acknowledging}, but it has {counted(replicas, 'replica')}, so nothing can be written"
-            )
+            has = counted(replicas, "replica")
+            problem = f"its min.insync.replicas is {acknowledging}, but it has {has}, so nothing can be written"
             raise errors.unsuitable(options, name, problem, f"{alter} min.insync.replicas={max(1, replicas - 1)}")
         if replicas >= _REPLICAS and acknowledging < _REPLICAS_BEFORE_ACKNOWLEDGED:
             problem = f"its min.insync.replicas is {acknowledging}, so a backup can be lost with one broker"

@@ -185,7 +185,4 @@ def plan_rollback(
 
 
 def _taken_back(name: str, rollback: Backup) -> str:
-    return (
-        f"The change was taken back already, by {show_backup(rollback)}. To bring it back, roll back the backup of that rollback:"
-        f" {name}"
-    )
+    return f"The change was taken back already, by {show_backup(rollback)}. To bring the change back, set backup_file to {name}."

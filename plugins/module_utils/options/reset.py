@@ -99,7 +99,7 @@ class ResetOptions:
         "Which offset each partition gets.",
         "V(continue) loses no data and makes the smallest change that recovers the connector. It changes no offset if a restart"
         " with a longer wait is enough. Behind the current round, it moves all partitions to that round together; each continues"
-        " from where it has delivered up to, so missed rounds are not loaded one by one.",
+        " at the end of its delivered data, so missed rounds are not loaded one after the other.",
         "V(current) continues at the start of the current day (UTC). The data before it is skipped.",
         "V(available_end) continues where Stripe's data ends now, separately for each timezone. The data before it is skipped.",
         "V(timestamp) continues at O(timestamp).",

@@ -95,7 +95,7 @@ class StripeDecision:
         offset = self.situation.offsets.get(partition)
         if offset is None:
             return
-        fate = "it is rewritten" if partition in self.after else "it is deleted"
+        fate = "the value is rewritten" if partition in self.after else "the offset is deleted"
         for one in offset.misread_in(self.restarted.worked_round):
             if one.key == "round_id":
                 load = partition.report_type in self.situation.settings.initial_loads
@@ -106,7 +106,7 @@ class StripeDecision:
                 effect = "skip this partition and never finish its round"
             yield (
                 f"{partition}: {one} is not a number to the connector, so it would {effect};"
-                f" {fate if partition in self.changed else 'it stays'}."
+                f" {fate if partition in self.changed else 'the value stays'}."
             )
 
 
@@ -237,7 +237,9 @@ def _refuse_harm(decision: StripeDecision, request: ResetRequest) -> None:
         )
         if is_new and (one.hangs or is_given):
             by = "with this offset" if one.partition in decision.after else "without an offset"
-            raise InputError(f"{one.partition}: {by} the connector would hang: {one.problem}.")
+            raise InputError(
+                f"{one.partition}: {by} the connector would hang ({one.problem}): choose another offset, or another strategy."
+            )
     consent = required_consent(decision, "offset" if is_given else request.strategy)
     if consent == "allow_gap" and not request.allow_gap:
         loss = decision.losses[0]

@@ -44,7 +44,7 @@ _ANSWERED_BY_A_COMMIT = frozenset(
 )
 NOTHING_STORED = "it has stored nothing since the reset"
 # Whether a class whose work is not known has anything to read is not known either.
-_IF_QUIET = "if its source has no new data yet, run verify once it has"
+_IF_QUIET = "if its source has no new data yet, run verify again when there is some"
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,9 @@ def judge_recovery(target: Target, seen: Seen, *, now: float, is_over: bool) -> 
         words = "Connect could not be asked whether it runs"
         return whole("not_proven" if is_over else "recovering", words, is_final=False)
     if connector.state in ("PAUSED", "STOPPED"):
-        words = f"it is {connector.state}, although the reset resumed it: find out who did that, then resume it"
+        words = (
+            f"it is {connector.state}, although the reset resumed it: find out who stopped or paused it, then resume it"
+        )
         return whole("not_recovered", words, is_final=True)
     not_running = not_running_reason(connector)
     if not_running is not None:

@@ -35,7 +35,7 @@ _OF_A_ROLLBACK = (
     "allow_moved_offsets",
     "plan_id",
 )
-# What needs no quoting, neither in a shell nor for Ansible.
+# Texts that a shell and Ansible take without quotes.
 _PLAIN = re.compile(r"[\w./:@%+-]+")
 
 

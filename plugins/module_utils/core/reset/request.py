@@ -100,8 +100,8 @@ def refuse_without_offsets(connector: Connector, strategy: PlanStrategy) -> None
         return
     raise InputError(
         f"Connect lists no offset of connector '{connector.name}', so the strategy {strategy} has nothing to change: let the"
-        " connector run until it has stored one, or use restore. If it does continue from an earlier position, REST does"
-        " not show its offsets: run identify with connectops_kafka_bootstrap_servers and read the findings."
+        " connector run until it has stored one, or use restore. If the connector nevertheless continues from an earlier"
+        " position, REST does not show its offsets: run identify with connectops_kafka_bootstrap_servers and read the findings."
     )
 
 

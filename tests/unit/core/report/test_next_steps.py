@@ -93,9 +93,10 @@ def test_the_command_that_goes_back_names_the_backup() -> None:
         "      -e connectops_connectors=orders \\",
         "      -e rollback_backup_file=/var/backups/orders.json",
     ]
-    assert go_back_lines(WRITING, "/var/b.json", {})[-1] == (
-        "  To take this change back, run connect_rollback for orders with backup_file: /var/b.json"
-    )
+    assert go_back_lines(WRITING, "/var/b.json", {})[-2:] == [
+        "  To take this change back, run connect_rollback for orders with backup_file:",
+        "    /var/b.json",
+    ]
 
 
 def test_there_is_nothing_to_go_back_to_after_a_restart() -> None:

@@ -62,9 +62,7 @@ def test_a_value_of_the_wrong_type_is_told_by_its_nearest() -> None:
 
 
 def test_no_letters_in_common_still_names_a_partition() -> None:
-    assert refused([Partition.of({"q": 1})], {"wwww": "zzzz"}).endswith(
-        'the nearest that Connect lists is {"q": 1}.'
-    )
+    assert refused([Partition.of({"q": 1})], {"wwww": "zzzz"}).endswith('the nearest that Connect lists is {"q": 1}.')
 
 
 def test_a_field_that_is_not_there_matches_nothing() -> None:

@@ -101,8 +101,8 @@ def test_an_offset_that_stays_although_connect_accepted_it_is_named(cluster: Fak
     with pytest.raises(RecoveryError) as caught:
         offsets.write(CHANGES)
     assert caught.value.message == (
-        "Connect accepted the offsets of connector 'c', but table=bills did not change: the stored key may have another field"
-        " order than REST can address; compare with the offsets topic."
+        "Connect accepted the offsets of connector 'c', but table=bills did not change: REST probably cannot address"
+        " the stored key. Set kafka_bootstrap_servers, so that the offset is written to the offsets topic."
     )
 
 
