@@ -163,7 +163,7 @@ ROWS = {
     "no such connector": Row(CONFIG, 404, "Connector c not found", NotFound, 'has no connector "c": Connector c not'),
     "no status": Row(CONFIG, 404, "No status found for connector c", NoStatusYet),
     "404 without a connector": Row(ROOT, 404, "gone", ConnectError, "refused GET / (status 404): gone"),
-    "not stopped": Row(ALTER, 400, STOP_FIRST, NotStoppedYet, "while the connector runs or has tasks: stop the connector, and wait"),
+    "not stopped": Row(ALTER, 400, STOP_FIRST, NotStoppedYet, "while the connector runs or has tasks: stop"),
     # Passes on its own
     "409 of a rebalance": Row(STOP, 409, REBALANCE, AGAIN, f"status 409: {REBALANCE}"),
     "409 stale": Row(READ, 409, "Cannot complete request momentarily due to stale configuration", AGAIN),

@@ -32,7 +32,7 @@ class ResetRequest:
     """What the user wants of the offsets. ``moment`` is epoch seconds.
 
     ``offset`` is for each of the ``partitions``, ``offsets`` has pairs of one partition's fields and its own offset.
-    ``backup``: the offsets that restore and a rollback go back to; None for a partition whose offset a rollback deletes.
+    ``backup``: the offsets that restore and a rollback bring back; None for a partition whose offset a rollback deletes.
     ``is_edited``: the file that they come from is not as it was written, so they are checked as those of a user.
     """
 

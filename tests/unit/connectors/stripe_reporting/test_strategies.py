@@ -169,7 +169,7 @@ def test_continue_skips_nothing_where_an_end_is_before_the_epoch() -> None:
 def test_where_the_end_is_no_time_in_seconds_continue_does_not_know_where_it_was(round_id: int | str) -> None:
     of = connector({PST: offset(TODAY * 1000, round_id)})
     with pytest.raises(
-        InputError, match="does not show how far it has delivered, so the strategy continue cannot reset it"
+        InputError, match=r"does not show how far it has delivered\. The strategy continue cannot reset it"
     ):
         decided(of, "continue")
     for strategy in ("current", "available_end"):
@@ -255,8 +255,10 @@ def test_a_misread_round_is_rewritten_though_the_initial_load_would_deliver_all(
     assert targets_by_zone(decision) == {PST: ON_TODAY}
     assert decision.forecast.of(report_partition(PST)).redelivered_seconds == 0
     assert decision.notes == (
-        f'{PST} {TYPE}: round_id "{TODAY}.0" is not a number to the connector, so it would {effect}; the value is'
-        " rewritten.",
+        (
+            f'{PST} {TYPE}: round_id "{TODAY}.0" is not a number to the connector, so it would {effect}; the value is'
+            " rewritten."
+        ),
     )
 
 
