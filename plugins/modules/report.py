@@ -67,7 +67,7 @@ outcome:
   sample: recovered
 must_be_changed:
   description:
-    - Whether the run fails because no connector was ever changed. A run of the playbook C(verify) does, unless an earlier job of
+    - Whether the run fails if no connector was ever changed. A run of the playbook C(verify) does, unless an earlier job of
       a workflow has passed on that there was nothing to change.
   returned: success
   type: bool

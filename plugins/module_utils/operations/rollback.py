@@ -185,4 +185,7 @@ def plan_rollback(
 
 
 def _taken_back(name: str, rollback: Backup) -> str:
-    return f"The change was taken back already, by {show_backup(rollback)}. To bring the change back, set backup_file to {name}."
+    return (
+        f"The change was taken back already, by {show_backup(rollback)}. To bring the change back, run the rollback again with"
+        f" this backup_file: {name}"
+    )
