@@ -9,7 +9,8 @@ short_description: Value of a variable, or a default if it is unset or blank
 version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
-  - Returns the value of the first variable that is set and not blank. A text of nothing but blanks, and V(null), are blank.
+  - Returns the value of the first variable that is set and not blank. V(null), and a text that has only
+    blanks, count as blank.
   - Unlike the filter P(ansible.builtin.default#filter) it fails if the value itself refers to an undefined variable.
   - A value that a playbook of this collection gives to a role, in C(connectops_given), takes precedence over the user's value.
   - Text for a variable of the type list or dict is read as JSON, or as a list separated by commas.

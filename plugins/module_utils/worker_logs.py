@@ -135,8 +135,8 @@ def _output(command: Sequence[str], what: str, tail_bytes: int, seconds: float) 
     if status != 0:
         said = " ".join(" ".join(complaints.lines()).split())
         raise _NotRead(
-            f"{what}: {quoted(command[0])} ended with status {status} ({quoted(said).rstrip('.') or 'it says nothing'}): try it"
-            " by hand on that host."
+            f"{what}: {quoted(command[0])} ended with status {status} ({quoted(said).rstrip('.') or 'it says nothing'}): run"
+            " the command by hand on the host that runs the task."
         )
     return output.lines()
 

@@ -16,7 +16,7 @@ description:
     has none of their clusters.
   - When the run makes plans, it checks that the plan file can be written.
   - Use it with C(run_once) in a play over all clusters of the run, before anything is read from them.
-  - The module runs on the controller only, and reads nothing from a cluster.
+  - The module runs on the control node only, and reads nothing from a cluster.
 extends_documentation_fragment:
   - connectops.recovery.attributes
 options:

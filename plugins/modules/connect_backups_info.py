@@ -10,7 +10,8 @@ short_description: List the backups of connectors
 version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
-  - Lists the backups that M(connectops.recovery.connect_offset_reset) made of the connectors of one cluster, newest first.
+  - Lists the backups that M(connectops.recovery.connect_offset_reset), M(connectops.recovery.connect_rollback) and
+    M(connectops.recovery.connect_config) made of the connectors of one cluster, newest first.
   - Kafka Connect is not asked, so this also works while no worker answers.
   - A backup that is damaged is listed with the reason.
   - If a named connector has no backup, the module fails and names the closest name that has one.

@@ -90,7 +90,7 @@ EXAMPLES = r"""
 RETURN = r"""
 result_file:
   description:
-    - File on the controller with all of RV(connectors), as JSON. It is in Ansible's own temporary folder of this run, and is
+    - File on the control node with all of RV(connectors), as JSON. It is in Ansible's own temporary folder of this run, and is
       deleted when the run ends. The lookup P(connectops.recovery.whole_result#lookup) reads it.
   returned: if O(in_short) is V(true)
   type: str
@@ -250,7 +250,7 @@ connectors:
                 first_row: {type: int, description: Number of the first row that is delivered.}
             chunks: {type: int, description: Number of requests that the connector splits the round of the next request into.}
             report_runs: {type: int, description: Number of report runs until the partition has caught up.}
-            skipped: {type: list, elements: list, description: "Periods that are never delivered, each with start and end."}
+            skipped: {type: list, elements: list, description: "Periods that this change skips, each with start and end."}
             next_round_delivers_skipped: {type: bool, description: Whether the next round delivers what is skipped.}
             redelivered_seconds: {type: int, description: Length of the time for which all rows are delivered twice.}
             redelivered_bytes:
@@ -304,7 +304,7 @@ connectors:
         workers_asked:
           description:
             - Workers that confirmed that no task was left. Only workers that are known from the status of the connectors and from
-              O(connect_url) can be asked.
+              O(connect_url) can be asked. With O(kafka_bootstrap_servers) the members of the workers' group are asked too.
           type: list
           elements: str
         workers_not_reached: {type: list, elements: str, description: Workers that could not be asked.}
@@ -322,7 +322,7 @@ connectors:
 next_steps:
   description:
     - How to go on, as lines of text for a person.
-    - In check mode, the command that carries out exactly this plan. After a change, the command that goes back.
+    - In check mode, the command that carries out exactly this plan. After a change, the command that takes it back.
   returned: always
   type: list
   elements: str

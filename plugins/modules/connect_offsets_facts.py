@@ -71,7 +71,7 @@ summary:
   type: dict
 facts_file:
   description:
-    - File on the controller with what RV(ansible_facts.connectops_offsets) would have been, as JSON. It is in Ansible's own
+    - File on the control node with what RV(ansible_facts.connectops_offsets) would have been, as JSON. It is in Ansible's own
       temporary folder of this run, and is deleted when the run ends.
   returned: success, if O(set_facts) is V(false)
   type: str
@@ -222,7 +222,7 @@ ansible_facts:
                 position: {type: int, description: Position in the partition of the topic.}
                 committed_at: {type: float, description: Time of the record.}
             unfinished_plan:
-              description: Id of the plan of a reset that was started and not finished. V(null) if there is none.
+              description: Id of the plan of a change that was begun but not finished. V(null) if there is none.
               type: str
             hold:
               description:
@@ -247,7 +247,10 @@ ansible_facts:
               description: Partitions at which the polls fail. V(null) if there is none.
               type: dict
               contains:
-                partitions: {type: list, elements: dict, description: "One partition, or several if it is one of them."}
+                partitions:
+                  description: The partition, or all candidates if the evidence does not single one out.
+                  type: list
+                  elements: dict
                 certainty: {type: str, description: "V(proven), V(likely) or V(one_of)."}
                 reason: {type: dict, description: "Reason, with the same keys as an entry of C(reasons)."}
             dropped_timezones:

@@ -14,8 +14,8 @@ description:
   - The rules for the Stripe reporting connector are built in. That connector accepts, without an error, values with which it
     gets stuck, skips report types or delivers rows twice.
   - A setting that is not in the config counts as having the connector's default.
-  - The settings of the topics that the Stripe reporting connector writes to are compared as well, if O(kafka_bootstrap_servers)
-    is set.
+  - If O(kafka_bootstrap_servers) is set, the settings of the topics that the Stripe reporting connector writes to are compared as
+    well. So are those of the topics of a class of your own, if the policy has rules for its topics.
   - A mistake in the policy is refused before anything is read.
   - What cannot be checked, such as a placeholder of a config provider, is returned with the severity V(unknown).
   - The module does not fail if something deviates. Use RV(connectors.severity), and M(connectops.recovery.connect_config) with

@@ -73,7 +73,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 recovered:
-  description: Whether all connectors have recovered, apart from those that were not to be verified.
+  description: Whether all connectors have recovered, except those with the outcome V(not_verified).
   returned: always
   type: bool
 message:
@@ -82,7 +82,7 @@ message:
   type: str
   sample: "Recovered: stripe-reporting-source-connector."
 timeout_seconds:
-  description: Maximum time in seconds that the module would have waited.
+  description: The time limit of the wait, in seconds.
   returned: always
   type: int
 waited_seconds:
@@ -95,7 +95,7 @@ ended_at:
   type: int
 result_file:
   description:
-    - File on the controller with all of RV(connectors), as JSON. It is in Ansible's own temporary folder of this run, and is
+    - File on the control node with all of RV(connectors), as JSON. It is in Ansible's own temporary folder of this run, and is
       deleted when the run ends. The lookup P(connectops.recovery.whole_result#lookup) reads it.
   returned: if O(in_short) is V(true)
   type: str
@@ -108,8 +108,8 @@ connectors:
       description:
         - V(recovered), V(recovering), V(not_recovered), V(not_proven) or V(not_verified). The worst outcome of its partitions,
           unless the connector as a whole has a RV(connectors.reason).
-        - V(recovering) if the connector is not stuck, but has not stored anything for a partition before the time was over, or
-          has stored something and is still stuck.
+        - V(recovering) if the time was over before the connector stored anything for a partition with work to do, or if it has
+          stored something and is still stuck.
         - V(not_proven) if nothing shows whether it works, if a checkpoint has failed although the offsets look recovered, or if
           the change was begun but not finished.
         - V(not_verified) if the connector was PAUSED or STOPPED before, so it delivers nothing, or if its change failed, or if it
@@ -173,8 +173,8 @@ connectors:
         taken_at: {type: float, description: "Time of the backup, in epoch seconds."}
         returned_at:
           description:
-            - Time at which the connector was returned to its state, in epoch seconds. Anything older does not count as seen
-              after the change. For a change of an older version it is the time of the backup.
+            - Time at which the connector was returned to its state, in epoch seconds. Only what happened after this time
+              counts. For a change of an older version it is the time of the backup.
           type: float
     estimate_seconds:
       description:

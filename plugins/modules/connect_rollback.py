@@ -63,7 +63,7 @@ EXAMPLES = r"""
 RETURN = r"""
 result_file:
   description:
-    - File on the controller with all of RV(connectors), as JSON. It is in Ansible's own temporary folder of this run, and is
+    - File on the control node with all of RV(connectors), as JSON. It is in Ansible's own temporary folder of this run, and is
       deleted when the run ends. The lookup P(connectops.recovery.whole_result#lookup) reads it.
   returned: if O(in_short) is V(true)
   type: str
@@ -84,7 +84,7 @@ connectors:
         strategy: {type: str, description: Always V(rollback).}
         state: {type: str, description: State of the connector before the change.}
         final_state: {type: str, description: State of the connector after the change.}
-        write_to: {type: str, description: How the offsets are written. V(rest) for Connect's REST API.}
+        write_to: {type: str, description: "How the offsets are written: V(rest), V(topic), or V(both)."}
         restart: {type: bool, description: "Whether the tasks are restarted, even if no setting and no offset changes."}
         is_empty: {type: bool, description: Whether there is nothing to change.}
         offsets_stored: {type: int, description: Number of offsets that are stored before the change and are backed up.}
@@ -104,6 +104,15 @@ connectors:
             partition: {type: dict, description: "The source partition, as the connector wrote it."}
             before: {type: dict, description: Offset before the change. V(null) if there was none.}
             after: {type: dict, description: Offset after the change. V(null) if it is deleted.}
+            topic_keys:
+              description: Where the offset is written in the offsets topics. Missing if it is written through the REST API.
+              type: list
+              elements: dict
+              contains:
+                topic: {type: str, description: Name of the topic.}
+                topic_partition: {type: int, description: Number of the topic partition.}
+                key: {type: str, description: "Key of the record, as text."}
+                before: {type: str, description: "Value of the record before the change, as text. V(null) if there was none."}
     preflight:
       description:
         - The topics that the connector delivers to, before the change. It is not part of the plan. V(null) without
@@ -179,7 +188,7 @@ connectors:
                 first_row: {type: int, description: Number of the first row that is delivered.}
             chunks: {type: int, description: Number of requests that the connector splits the round of the next request into.}
             report_runs: {type: int, description: Number of report runs until the partition has caught up.}
-            skipped: {type: list, elements: list, description: "Periods that are never delivered, each with start and end."}
+            skipped: {type: list, elements: list, description: "Periods that this change skips, each with start and end."}
             next_round_delivers_skipped: {type: bool, description: Whether the next round delivers what is skipped.}
             redelivered_seconds: {type: int, description: Length of the time for which all rows are delivered twice.}
             redelivered_bytes:
@@ -239,7 +248,7 @@ connectors:
 next_steps:
   description:
     - How to go on, as lines of text for a person.
-    - In check mode, the command that carries out exactly this plan. After a change, the command that goes back.
+    - In check mode, the command that carries out exactly this plan. After a change, the command that takes it back.
   returned: always
   type: list
   elements: str

@@ -6,16 +6,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: connect_support_bundle
-short_description: Write all that is known of a cluster into one archive that is safe to send
+short_description: Write what is known about a cluster into one archive, with secrets hidden
 version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
-  - Reads one Kafka Connect cluster as M(connectops.recovery.connect_offsets_facts) does, with the traces of what FAILED, the
-    settings, the workers, the plugins, the backups and the last lines of the workers' logs, and writes it into one archive.
+  - Reads one Kafka Connect cluster as M(connectops.recovery.connect_offsets_facts) does. Reads also the traces of FAILED
+    connectors and tasks, the settings, the workers, the plugins, the backups and the last lines of the workers' logs. Writes all
+    of it into one archive.
   - Secrets are hidden. The file C(README.txt) in the archive says what it holds, what is missing and why, and what is hidden.
     Look through the files before you send them.
-  - What cannot be read is left out with a warning. If the connectors cannot be read at all, the bundle is written with the rest,
-    and then the module fails.
+  - What cannot be read is left out with a warning. If no connector can be read, the module writes the archive without them, and
+    then fails.
   - Changes nothing in the cluster. Each run writes a new file, and RV(ignore:changed) is always V(false).
 extends_documentation_fragment:
   - connectops.recovery.options.connect

@@ -17,7 +17,7 @@ description:
   - A cluster in which nothing was changed does not count, unless O(stop_on_failure) is set.
   - Use it with C(run_once) as the first task of a play with C(serial) over the clusters that
     M(connectops.recovery.select_changes) has selected.
-  - The module runs on the controller only, and reads nothing from a cluster.
+  - The module runs on the control node only, and reads nothing from a cluster.
 extends_documentation_fragment:
   - connectops.recovery.attributes
 options:

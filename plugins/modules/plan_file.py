@@ -11,17 +11,17 @@ version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
   - Writes the plans that the role P(connectops.recovery.reset#role) or P(connectops.recovery.rollback#role) has made in this run,
-    for all hosts of the play, into one JSON document on the controller.
+    for all hosts of the play, into one JSON document on the control node.
   - The playbook C(recover) or C(rollback) carries out exactly these plans when C(connectops_plan_file) names the file.
   - Use it with C(run_once) in a play over all clusters of the run, without C(serial).
   - The file is readable by its owner only, has no secrets, and is replaced as a whole. A file that is not a plan file is never
     replaced.
-  - The module runs on the controller only. It writes the file in check mode too.
+  - The module runs on the control node only. It writes the file in check mode too.
 extends_documentation_fragment:
   - connectops.recovery.attributes
 options:
   path:
-    description: File to write, on the controller. A relative path begins where C(ansible-playbook) was started.
+    description: File to write, on the control node. A relative path begins where C(ansible-playbook) was started.
     type: path
     required: true
   role:

@@ -17,13 +17,13 @@ description:
   - Each run gets a new folder. With several clusters there is a page for each, and one for all of them with the worst first.
   - The pages need no network and no script. Secrets are hidden.
   - Use it with C(run_once) in a play over all clusters of the run, without C(serial).
-  - The module runs on the controller only. It writes the report in check mode too. The files are readable by their owner only.
+  - The module runs on the control node only. It writes the report in check mode too. The files are readable by their owner only.
 extends_documentation_fragment:
   - connectops.recovery.attributes
 options:
   dir:
     description:
-      - Folder on the controller in which the folder of this report is made. It is created if it does not exist. A relative path
+      - Folder on the control node in which the folder of this report is made. It is created if it does not exist. A relative path
         begins where C(ansible-playbook) was started.
       - If unset, nothing is written, and the summary that is passed on is returned anyway.
     type: path
@@ -67,8 +67,8 @@ outcome:
   sample: recovered
 must_be_changed:
   description:
-    - Whether it is a failure that no connector was ever changed. It is for the playbook C(verify), unless
-      an earlier job of a workflow has passed on that there was nothing to change.
+    - Whether the run fails if no connector was ever changed. A run of the playbook C(verify) does, unless an earlier job of
+      a workflow has passed on that there was nothing to change.
   returned: success
   type: bool
 passed_on:
@@ -81,8 +81,8 @@ passed_on:
   type: dict
 lines:
   description:
-    - Of several clusters how many have which outcome, and the ten worst; then where the report is, if one was written. Lines of
-      text for a person, which are shown as well.
+    - With several clusters, the number of clusters with each outcome and the ten worst; then where the report is, if one was
+      written. Lines of text for a person, which are shown as well.
   returned: success
   type: list
   elements: str

@@ -15,7 +15,7 @@ description:
   - If there are more than O(max_changes) of them, this run changes nothing. The playbooks then write their report, and fail
     for each cluster in which something would have been changed.
   - Use it with C(run_once) in a play over all clusters of the run, without C(serial), after they have been looked at.
-  - The module runs on the controller only, and reads nothing from a cluster.
+  - The module runs on the control node only, and reads nothing from a cluster.
 extends_documentation_fragment:
   - connectops.recovery.attributes
 options:
@@ -62,11 +62,12 @@ clusters:
         - STOPPED connectors that would be stuck after a resume, and that nobody has asked to recover or to leave STOPPED.
       type: list
       elements: str
-    not_agreed: {type: list, elements: str, description: "Connectors that are stuck, and of which no plan was agreed to."}
-    refused: {type: str, description: "Why nothing is changed although something was selected, in short; empty if it is."}
+    not_agreed: {type: list, elements: str, description: "Connectors that are stuck, but have no agreed plan."}
+    refused: {type: str, description: "Why the selected connectors are not changed, in short. Empty if they are."}
 lines:
   description:
-    - What is stuck and was not agreed to, and that it is too much to change, as lines of text for a person. They are shown too.
+    - Connectors that are stuck but have no agreed plan, and whether more connectors were selected than one run may change, as
+      lines of text for a person. They are shown too.
   returned: success
   type: list
   elements: str

@@ -11,8 +11,8 @@ version_added: 1.0.0
 author: connectops.recovery contributors (@connectops)
 description:
   - Prints lines to the screen and the log without quotes or indentation.
-  - AWX shows what is printed without its host, and cuts it in its list of events. The result has all lines.
-  - The module runs on the controller only.
+  - AWX shows printed lines without the name of the host, and shortens them in its list of events. The result has all lines.
+  - The module runs on the control node only.
 extends_documentation_fragment:
   - connectops.recovery.attributes
 options:

@@ -17,7 +17,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.durations
     parse_duration,
     show_moment,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import listed, wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, listed, wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.agreement import agreed_by_id
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan import ROLLBACK
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.plan_file import (
@@ -101,15 +101,18 @@ class AgreedPlans:
         of_run = {label: self.ids[label] for label in sorted(in_run) if self.ids.get(label)}
         made = "" if self.made_at is None else f", made at {show_moment(self.made_at)}"
         count = sum(map(len, of_run.values()))
-        lines = wrapped(f"Agreed plans: {count}, of {len(of_run)} of the clusters of this run{made} ({self.source}).")
+        lines = wrapped(
+            f"{counted(count, 'agreed plan')} for {counted(len(of_run), 'cluster')} of this run{made} ({self.source})."
+        )
         left_out = [f"{one} ({len(ids)})" for one, ids in sorted(self.ids.items()) if ids and one not in in_run]
         if left_out:
-            lines += wrapped(f"Left out, because their clusters are not in this run: the plans of {_listed(left_out)}.")
+            where = "this cluster is" if len(left_out) == 1 else "these clusters are"
+            lines += wrapped(f"The plans of {_listed(left_out)} are left out, because {where} not in this run.")
         without = sorted(set(in_run) - set(of_run))
         if without:
-            lines += wrapped(f"No agreed plan, so nothing is changed there: {_listed(without)}.")
+            lines += wrapped(f"Clusters without an agreed plan, which are not changed: {_listed(without)}.")
         if unplanned := self._without_plan(named, in_run):
-            lines += wrapped(f"Named without an agreed plan, so not changed: {_listed(unplanned)}.")
+            lines += wrapped(f"Named connectors without an agreed plan, which are not changed: {_listed(unplanned)}.")
         return [*lines, ""]
 
     def check_names(self, names: Iterable[str], in_run: Iterable[str]) -> None:
@@ -207,7 +210,9 @@ def from_variables(
                 continue
             first = given_by.setdefault((label, connector), name)
             if known.setdefault(connector, one) != one:
-                raise InputError(f"{name} has another plan of {connector} of {label} than {first}: give one of them.")
+                raise InputError(
+                    f"{name} and {first} have different plans for connector {connector} of cluster {label}: set one of them."
+                )
     made_at = value_of(PLANNED_AT) if PLANNED_AT in variables else None
     moment = None if is_blank(made_at) else iso_seconds(str(made_at))
     if moment is not None:

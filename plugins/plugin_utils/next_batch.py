@@ -81,7 +81,7 @@ class Stop:
         """What is said once."""
         return [
             *wrapped(f"The run stops after {done} of {of} clusters. {self.reason} {self.detail}", indent=""),
-            *wrapped("Find out why, then run it again, if necessary without that cluster (--limit)."),
+            *wrapped("Find out why, then run the playbook again. To leave that cluster out, use --limit."),
             "",
         ]
 

@@ -97,9 +97,9 @@ _OF_PLAYBOOKS: Spec = {
     "connectops_report_dir": {"type": "str"},
     "connectops_set_stats": {"type": "bool"},
 }
-# A plan run hands the ids of each cluster on under a name of its own: connectops_plan_ids_<cluster>.
+# A plan run passes the ids of each cluster on under a name of its own: connectops_plan_ids_<cluster>.
 IDS_OF_ONE_CLUSTER = "connectops_plan_ids_"
-# A run hands its outcome for each cluster on in the same way. Another run of ours may get it, and does not read it.
+# A run passes its outcome for each cluster on in the same way. Another run of ours may get it, and does not read it.
 OUTCOME_OF_ONE_CLUSTER = "connectops_outcome_"
 # A run passes the names of its backups on to people; in a workflow they come back as variables, which no run reads.
 BACKUPS_OF_ONE_CLUSTER = "connectops_made_backups_"
@@ -185,7 +185,7 @@ _NOT_EMPTY = {
 }
 
 # The playbooks set these for the roles themselves and would not read a user's value. What to set instead.
-_LEAVE_OUT = "leave it out, the playbook sets it"
+_LEAVE_OUT = "leave it out, because the playbook sets it"
 _GIVEN_BY_PLAYBOOKS = {
     "raise_timeout_at_least": "set connectops_at_least",
     "raise_timeout_connectors": "set connectops_connectors",

@@ -178,7 +178,7 @@ def outputs(folder: Path) -> dict[str, tuple[str, list[str]]]:
             ),
             plans.reset(strategy="timestamp", timestamp="2026-11-20")[0],
         ),
-        "A change": ("`recover`, step by step. The last lines go back:", change_lines),
+        "A change": ("`recover`, step by step. The last lines take the change back:", change_lines),
         "A verification": (
             "`recover` goes on until every partition has a commit of the connector's own:",
             changed.verify(result["connectors"]),

@@ -121,7 +121,7 @@ def test_a_command_that_fails_is_one_sentence_without_secrets() -> None:
     assert logs.lines == ()
     (problem,) = logs.problems
     assert problem.startswith(f"worker_log_command: {sys.executable} ended with status 1 (no pod with password=")
-    assert problem.endswith(": try it by hand on that host.")
+    assert problem.endswith(": run the command by hand on the host that runs the task.")
     assert "s3cretvalue" not in problem
 
 

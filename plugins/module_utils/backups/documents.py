@@ -119,7 +119,7 @@ class DocumentStore(ABC):
             is_there = False
         if not is_there:
             raise RecoveryError(
-                f"The backup {self.shown(name)} does not read back as written: nothing was changed; check the disk."
+                f"The backup {self.shown(name)} differs from what was written: nothing was changed; check the disk."
             )
         self._refuse_unreadable(text)
         return self.shown(name)
@@ -137,8 +137,8 @@ class DocumentStore(ABC):
         except (InputError, Unreadable) as error:
             reason = str(error).partition(": ")[2].rstrip(".") or str(error)
             raise RecoveryError(
-                f"A backup of connector '{self._connector}' could not be read again ({reason}): nothing was changed; correct that"
-                " in Kafka Connect first."
+                f"The backup of connector '{self._connector}' cannot be used for a restore ({reason}), so nothing was changed:"
+                " correct this value in Kafka Connect, then run again."
             ) from None
 
     def list(self) -> tuple[BackupEntry, ...]:
@@ -272,7 +272,9 @@ class DocumentStore(ABC):
             text = self._read(SAMPLES)
             return None if text is None else Soak.from_data(_parsed(text))
         except (Unreadable, ValueError):
-            raise Damaged(f"{self.shown(SAMPLES)} cannot be read, so its samples do not count any more.") from None
+            raise Damaged(
+                f"{self.shown(SAMPLES)} cannot be read, so its samples are lost: the soak begins again with the next sample."
+            ) from None
 
     # -----------------------------------------------------------------------------------------------------------------
     # The journal

@@ -69,7 +69,7 @@ def folder_problem(path: Path) -> str | None:
     except (OSError, ValueError) as error:
         return f"{path} cannot be used ({_why(error)}): name another folder."
     if not os.access(there, os.W_OK | os.X_OK):
-        return f"nothing can be written to {there}: name another folder, or correct its rights."
+        return f"nothing can be written to {there}: name another folder, or correct its permissions."
     return None
 
 
@@ -199,7 +199,7 @@ class FolderStore(DocumentStore):
             path.unlink(missing_ok=True)
         except OSError as error:
             raise RecoveryError(
-                f"{path} cannot be deleted ({error.strerror}): check the rights of its folder, then delete the file."
+                f"{path} cannot be deleted ({error.strerror}): check the permissions of its folder, then delete the file."
             ) from None
 
     def _how_to_delete(self, name: str) -> str:
@@ -254,7 +254,7 @@ def _children(folder: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except (OSError, ValueError) as error:
-        raise RecoveryError(f"The folder {folder} cannot be read ({_reason(error)}): check its rights.") from None
+        raise RecoveryError(f"The folder {folder} cannot be read ({_reason(error)}): check its permissions.") from None
 
 
 def _expanded(path: str, option: str) -> Path:

@@ -97,7 +97,8 @@ class TopicStore(DocumentStore):
         start = f"{IN_TOPIC}{self._topic.name}/"
         if not shown.startswith(start):
             raise InputError(
-                f"backup_file: {shown} is not in the topic of backup_topic: names of backups there begin with {start}."
+                f"backup_file: {shown} is not in the topic of backup_topic: give a name that begins with {start}, or set"
+                " backup_topic to the other topic."
             )
         self._topic.refresh()
         return self._text_at(shown.removeprefix(start).encode())
@@ -144,7 +145,10 @@ class TopicStore(DocumentStore):
             writer.write([NewRecord(self._topic.name, key, value)])
         self._topic.refresh()
         if self._topic.values.get(key) != value:
-            raise RecoveryError(f"{self.shown(name)} does not read back as written: something else writes to this key.")
+            raise RecoveryError(
+                f"{self.shown(name)} differs from what was written: another program writes to this key. Find that program, then"
+                " run again."
+            )
 
     def _delete(self, name: str) -> None:
         if self._read(name) is not None:
@@ -173,7 +177,8 @@ class TopicStore(DocumentStore):
         self._topic.refresh()
         if self._topic.values.get(key) != value:
             raise unknown or RecoveryError(
-                f"{self.shown(name)} does not read back as written: something else writes to this key; nothing more was changed."
+                f"{self.shown(name)} differs from what was written: another program writes to this key. Nothing more was changed."
+                " Find that program, then run again."
             )
         if name == JOURNAL:
             self._known_journals = {value}

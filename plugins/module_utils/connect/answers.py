@@ -276,8 +276,8 @@ def _error_of_connect(exchange: Exchange, status: int, message: str) -> Failure 
         return kind(f'{where} has no connector "{name}": {text}', **facts)
     if status == 400 and "must be in the STOPPED state" in message:
         return NotStoppedYet(
-            f'the offsets of connector "{name}" in the cluster at {exchange.url} cannot be changed '
-            "until it is STOPPED and has no tasks: stop it and wait.",
+            f'the offsets of connector "{name}" in the cluster at {exchange.url} cannot be changed while the connector runs or '
+            "has tasks: stop the connector, and wait until it has none.",
             **facts,
         )
     failure = _passing(call, status, message, text)
@@ -308,7 +308,7 @@ def _passing(call: Call, status: int, message: str, text: str) -> Failure | None
     if message.startswith("Request timed out"):
         return failure(UNTIL_DEADLINE, perhaps_done=True, resend=False)
     if message.startswith("Failed to retrieve offsets for source connector"):
-        # Passes when a race inside Connect is the cause, and never when a right on the offsets topic is missing.
+        # Passes when a race inside Connect is the cause, and never when a permission on the offsets topic is missing.
         return failure(STARTING, perhaps_done=False, resend=False)
     if call.write and message.startswith("Timed out while") and "prior to modifying" not in message:
         return failure(UNTIL_DEADLINE, perhaps_done=True, resend=False)

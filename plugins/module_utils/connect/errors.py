@@ -34,7 +34,7 @@ class TimedOut(ConnectError):
 
 
 class AccessDenied(ConnectError):
-    """The credentials are missing, wrong, or lack a right."""
+    """The credentials are missing, wrong, or lack a permission."""
 
 
 class NotFound(ConnectError):

@@ -30,7 +30,7 @@ def clean(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def maskable(config: Mapping[str, str | None]) -> frozenset[str]:
-    """The values of a config to mask in answers to a call that sent it: every literal that is not obviously harmless."""
+    """The values of a config to hide in answers to a call that sent it: every literal that is not obviously harmless."""
     return frozenset(
         str(value)
         for key, value in config.items()
@@ -51,7 +51,7 @@ def access_denied(url: str, call: object, status: int, login: Login) -> str:
             "add it to the proxy's URL in HTTP_PROXY or HTTPS_PROXY."
         )
     if status == 403:
-        return f"{where} forbids {call} (status 403): grant this right to the user or token of the task."
+        return f"{where} forbids {call} (status 403): grant this permission to the user or token of the task."
     if login == "token":
         return f"{where} does not accept the token (status 401): check bearer_token; it may have expired."
     if login == "password":

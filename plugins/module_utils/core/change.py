@@ -29,7 +29,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.states im
 from ansible_collections.connectops.recovery.plugins.module_utils.core.words import word_of
 
 # What became of a change. ``undone``: nothing of it is there, because it was undone or never made; ``replaced``: a later
-# backup is that of the same change. Unknown (None) where the run was killed, or could not tell.
+# backup is that of the same change. Unknown (None) where the run was killed, or could not find out.
 ChangeResult = Literal["done", "undone", "replaced"]
 CHANGE_RESULTS: tuple[ChangeResult, ...] = ("done", "undone", "replaced")
 

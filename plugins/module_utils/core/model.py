@@ -26,7 +26,7 @@ OWN_OFFSETS_TOPIC = "offsets.storage.topic"
 class Partition:
     """A source partition: the JSON map that names one of the things that a connector reads.
 
-    The field order of the server is kept, since Connect finds an offset by its key's bytes. Two partitions are equal when
+    The field order of Connect's answer is kept, since it finds an offset by its key's bytes. Two partitions are equal when
     they have the same fields with the same values of the same JSON type, whatever the order: ``0``, ``"0"`` and ``false``
     are three partitions to Connect.
     """
@@ -94,7 +94,7 @@ def moved_partitions(before: Mapping[Partition, Offset], now: Mapping[Partition,
 
 @dataclass(frozen=True)
 class StoredOffset:
-    """One entry of ``GET /connectors/<name>/offsets``; ``offset`` is None where the server said null.
+    """One entry of ``GET /connectors/<name>/offsets``; ``offset`` is None where Connect said null.
 
     ``committed_at`` (epoch seconds) is known where the offsets topic was read. ``reset_at`` (epoch seconds): when a reset of
     this collection wrote it, if the connector has stored nothing since.

@@ -78,12 +78,12 @@ def check_backup(backup: Backup, connector: Connector, cluster_id: str, consent:
     name = f"{show_backup(backup)} of connector '{connector.name}'"
     if backup.change is None:
         raise InputError(
-            f"The backup of {name} is of an older format, which does not say what was changed: go back to its offsets with the"
+            f"The backup of {name} is of an older format, which does not say what was changed: restore its offsets with the"
             " strategy restore."
         )
     if not backup.is_original:
         raise InputError(
-            f"The backup of {name} was edited by hand, so it is not known what was there before: go back to its offsets with the"
+            f"The backup of {name} was edited by hand, so it is not known what was there before: restore its offsets with the"
             " strategy restore, which checks them."
         )
     if backup.change.has_nothing_to_take_back:

@@ -40,8 +40,8 @@ _HIDDEN = (
         " password=..., bearer tokens, private keys."
     ),
     (
-        "A value that a config provider has filled in cannot be recognized if a trace or a log repeats it without"
-        " such a sign. Names of hosts, topics and tables are not hidden. Look through the files before you send them."
+        "A value that a config provider has filled in cannot be recognized if a trace or a log repeats it, unless"
+        " it looks like a secret. Names of hosts, topics and tables are not hidden. Look through the files before you send them."
     ),
 )
 

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka import errors
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.connection import Connection
 from ansible_collections.connectops.recovery.plugins.module_utils.kafka.reading import (
@@ -17,8 +18,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.kafka.reading 
     written_at,
 )
 
-# Three copies, of which two must have a record before it counts as written: one broker may fail at any time.
-_COPIES, _COPIES_BEFORE_ACKNOWLEDGED = 3, 2
+# Three replicas, of which two must have a record before it counts as written: one broker may fail at any time.
+_REPLICAS, _REPLICAS_BEFORE_ACKNOWLEDGED = 3, 2
 # As large as hosted clusters allow: the offsets of tens of thousands of partitions.
 _LARGEST_BYTES = 8_388_608
 # The brokers end the transaction of a producer that is gone after 10 s, and look every 10 s for such ones.
@@ -35,7 +36,7 @@ class TopicState:
 
 
 def ensure_topic(connection: Connection, name: str, *, may_make: bool, check_mode: bool = False) -> TopicState:
-    """Check that a topic exists, is compacted, keeps enough copies and may be written to; make it where it is missing.
+    """Check that a topic exists, is compacted, keeps enough replicas and may be written to; make it where it is missing.
 
     ``may_make`` False: a missing topic is a problem. ``check_mode``: a missing topic is not made, only asked whether it could
     be. Raises KafkaFailed, with what to type.
@@ -57,14 +58,14 @@ def ensure_topic(connection: Connection, name: str, *, may_make: bool, check_mod
 
 def _make(connection: Connection, name: str, *, validate_only: bool) -> None:
     brokers = len(connection.metadata().brokers)
-    copies = min(_COPIES, brokers)
+    replicas = min(_REPLICAS, brokers)
     new = connection.library.admin.NewTopic(
         name,
         num_partitions=1,
-        replication_factor=copies,
+        replication_factor=replicas,
         config={
             "cleanup.policy": "compact",
-            "min.insync.replicas": str(_COPIES_BEFORE_ACKNOWLEDGED if copies == _COPIES else 1),
+            "min.insync.replicas": str(_REPLICAS_BEFORE_ACKNOWLEDGED if replicas == _REPLICAS else 1),
             "max.message.bytes": str(_LARGEST_BYTES),
         },
     )
@@ -104,19 +105,18 @@ def _check(connection: Connection, name: str, settings: dict[str, str]) -> None:
     described = _described(connection, name)
     acknowledging = int(settings["min.insync.replicas"])
     for partition in described.partitions:
-        copies, in_sync = len(partition.replicas), len(partition.isr)
-        if acknowledging > copies:
-            problem = (
-                f"its min.insync.replicas is {acknowledging}, but it has {_copies(copies)}, so nothing can be written"
-            )
-            raise errors.unsuitable(options, name, problem, f"{alter} min.insync.replicas={max(1, copies - 1)}")
-        if copies >= _COPIES and acknowledging < _COPIES_BEFORE_ACKNOWLEDGED:
+        replicas, in_sync = len(partition.replicas), len(partition.isr)
+        if acknowledging > replicas:
+            has = counted(replicas, "replica")
+            problem = f"its min.insync.replicas is {acknowledging}, but it has {has}, so nothing can be written"
+            raise errors.unsuitable(options, name, problem, f"{alter} min.insync.replicas={max(1, replicas - 1)}")
+        if replicas >= _REPLICAS and acknowledging < _REPLICAS_BEFORE_ACKNOWLEDGED:
             problem = f"its min.insync.replicas is {acknowledging}, so a backup can be lost with one broker"
             raise errors.unsuitable(
-                options, name, problem, f"{alter} min.insync.replicas={_COPIES_BEFORE_ACKNOWLEDGED}"
+                options, name, problem, f"{alter} min.insync.replicas={_REPLICAS_BEFORE_ACKNOWLEDGED}"
             )
         if in_sync < acknowledging:
-            raise errors.too_few_copies(options, name, in_sync, acknowledging)
+            raise errors.too_few_replicas(options, name, in_sync, acknowledging)
     allowed = described.authorized_operations
     # An authorizer other than Kafka's own may not return it.
     if allowed and connection.library.admin.AclOperation.WRITE not in allowed:
@@ -133,10 +133,6 @@ def _described(connection: Connection, name: str) -> Any:
     if name in failed:
         raise connection.failure(failed[name], f"the topic {name}", topic=name)
     return found[name]
-
-
-def _copies(number: int) -> str:
-    return "1 copy" if number == 1 else f"{number} copies"
 
 
 class _Last(NamedTuple):

@@ -97,7 +97,7 @@ class Connection:
         futures = self.admin.describe_topics(
             self.library.TopicCollection(list(topics)),
             include_authorized_operations=True,
-            request_timeout=self.remaining("the rights to topics"),
+            request_timeout=self.remaining("the permissions for topics"),
         )
         found, failed = self.results(futures)
         for topic, error in failed.items():

@@ -144,7 +144,9 @@ def too_large(options: KafkaOptions, topic: str) -> KafkaFailed:
 
 def not_written(options: KafkaOptions, topic: str, reported: str) -> KafkaFailed:
     return KafkaFailed(
-        f'Nothing was written to the topic "{topic}" of Kafka at {options.brokers}: {reported}.', topic=topic
+        f'Nothing was written to the topic "{topic}" of Kafka at {options.brokers}: {reported}. Check the brokers, then run'
+        " again.",
+        topic=topic,
     )
 
 
@@ -152,7 +154,8 @@ def unconfirmed(options: KafkaOptions, topic: str, confirmed: int, count: int, r
     """``confirmed`` of ``count`` records were written for certain. ``reported``: why the others may not be, empty if unknown."""
     return UnknownOutcome(
         f'Kafka at {options.brokers} confirmed {confirmed} of {count} records for the topic "{topic}"'
-        f"{f' ({reported})' if reported else ''}: whether the rest was written is not known.",
+        f"{f' ({reported})' if reported else ''}, and it is not known whether the others were written: check the brokers, then"
+        " run again.",
         topic=topic,
     )
 
@@ -182,10 +185,10 @@ def settings_denied(options: KafkaOptions, topic: str) -> AccessDenied:
     )
 
 
-def too_few_copies(options: KafkaOptions, topic: str, in_sync: int, needed: int) -> KafkaFailed:
+def too_few_replicas(options: KafkaOptions, topic: str, in_sync: int, needed: int) -> KafkaFailed:
     return KafkaFailed(
-        f'The topic "{topic}" of Kafka at {options.brokers} cannot be written now, because only {in_sync} of the {needed} copies '
-        "that its min.insync.replicas requires are in sync: check the brokers.",
+        f'The topic "{topic}" of Kafka at {options.brokers} cannot be written now, because only {in_sync} of the {needed} '
+        "replicas that its min.insync.replicas requires are in sync: check the brokers.",
         topic=topic,
     )
 
@@ -236,7 +239,7 @@ def timed_out(options: KafkaOptions, what: str, reported: str) -> TimedOut:
     """``what``: what was read when the time was up; ``reported``: what the library reported, empty for nothing."""
     return TimedOut(
         f"Kafka at {options.brokers} did not return all of {what} within kafka_timeout "
-        f"({options.timeout_seconds:g} s){f' ({reported})' if reported else ''}: increase kafka_timeout, and check "
+        f"({options.timeout_seconds:g} s){f' ({reported})' if reported else ''}: raise kafka_timeout, and check "
         "that the addresses that the brokers advertise can be reached from here."
     )
 

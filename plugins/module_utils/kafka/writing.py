@@ -85,7 +85,7 @@ class Writer:
             self._send_in_transaction(records)
 
     def _begin(self, topics: Sequence[str]) -> None:
-        """What can be found wrong before a record leaves: the topics, the login, the right to the transactional id."""
+        """What can be found wrong before a record leaves: the topics, the login, the permission for the transactional id."""
         try:
             for topic in topics:
                 self._connection.partitions_of(topic, client=self._producer)
@@ -145,7 +145,7 @@ class Writer:
                 self._connection.raise_lasting_problem()
                 self._connection.remaining(f"the confirmation of topic {records[0].topic}")
         except self._connection.library.KafkaException as failure:
-            # The producer is broken. Without the right to write it never gets as far as to send anything.
+            # The producer is broken. Without the permission to write, it never gets as far as sending anything.
             sent.errors = [failure.args[0]] * (len(records) - sent.acknowledged)
         except errors.KafkaFailed as failure:
             sent.problem = failure.message.rstrip(".")

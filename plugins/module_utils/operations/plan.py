@@ -45,7 +45,7 @@ class ChangeRequest:
     """All that the user asks for one connector: a reset of its offsets, and settings, exact ones or floors.
 
     ``default_floors``: besides ``at_least``, raise what the connector's kind raises by default. ``remarks``: sentences that
-    stand above the plan. ``backed_up``: the raw records of the backup that is gone back to, empty where it has none.
+    stand above the plan. ``backed_up``: the raw records of the backup that is restored, empty where it has none.
     """
 
     reset: ResetRequest

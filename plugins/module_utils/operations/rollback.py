@@ -109,7 +109,7 @@ def _last_change(
                 return FoundChange(store.read(older.name, any_cluster=True))
         raise InputError(
             f"The last change of connector '{connector.name}' is a rollback that was not finished ({entry.name}), and the "
-            "backup that it went back to no longer exists: name a backup in backup_file."
+            "backup that it restored no longer exists: name a backup in backup_file."
         )
     if absent is not None:
         return absent
@@ -186,6 +186,6 @@ def plan_rollback(
 
 def _taken_back(name: str, rollback: Backup) -> str:
     return (
-        f"The change was taken back already, by {show_backup(rollback)}. To bring it back, roll back the backup of that rollback:"
-        f" {name}"
+        f"The change was taken back already, by {show_backup(rollback)}. To bring the change back, run the rollback again with"
+        f" this backup_file: {name}"
     )

@@ -36,8 +36,8 @@ class BackupOptions:
         "path",
         "Folder for backups and for the journal of a change in progress, on the host that runs the task.",
         "Each connector has its own folder in it, at C(<cluster_label>/<connector>).",
-        "A reset that was killed can only be found and finished where its journal still exists, under the same"
-        " O(cluster_label).",
+        "Where its journal exists, under the same O(cluster_label), the change of a killed reset is finished with its backup."
+        " Elsewhere a later run finishes it by the mark in the connector's config, without the backup.",
         "Not used if O(backup_topic) is set.",
         default=DEFAULT_BACKUP_DIR,
     )
@@ -53,14 +53,14 @@ class BackupOptions:
     backup_topic: str | None = option(
         "backup_topic",
         "str",
-        "Compacted Kafka topic for backups and journals, in place of O(backup_dir). A reset that was killed is then found and"
-        " finished from any host that uses the same topic and O(cluster_label).",
+        "Compacted Kafka topic for backups and journals, in place of O(backup_dir). The change of a killed reset"
+        " is then finished with its backup from any host that uses the same topic and O(cluster_label).",
         "The topic is on the brokers of O(kafka_bootstrap_servers), which is required with it.",
     )
     backup_topic_create: bool = option(
         "backup_topic_create",
         "bool",
-        "Allow the creation of a missing O(backup_topic), with C(cleanup.policy=compact), and 3 copies if there are 3 brokers.",
+        "Allow the creation of a missing O(backup_topic), with C(cleanup.policy=compact), and 3 replicas if there are 3 brokers.",
         "With V(false), a missing topic is an error. A misspelt name then creates nothing.",
         default=False,
     )
@@ -92,8 +92,8 @@ class KeepOptions:
         "int",
         "How many backups to keep of each connector. After a successful change, older ones are deleted.",
         "The newest backup is never deleted. Neither is the backup of an unfinished change.",
-        "Without this and O(backup_keep_days), no backup is ever deleted. With both, a backup is deleted only if it is neither"
-        " among the newest O(backup_keep) nor younger than O(backup_keep_days).",
+        "Without this and O(backup_keep_days), no backup is ever deleted. With both, a backup is deleted only if it"
+        " exceeds both limits.",
     )
     days: float | None = option(
         "backup_keep_days",

@@ -37,7 +37,7 @@ class ConnectOptions:
         "connect_url",
         "list",
         "URLs of the REST API of the workers of one Kafka Connect cluster, for example V(http://connect-1:8083).",
-        "They are tried in this order. The first one that answers is used until it stops answering; then the next one is.",
+        "They are tried in this order. The first one that answers is used until it stops answering; then the next one is used.",
         "A URL with a user name or a password is refused. Use O(url_username) and O(url_password).",
         elements="str",
         required=True,

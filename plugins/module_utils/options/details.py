@@ -62,7 +62,7 @@ IN_SHORT = Option(
     "bool",
     (
         (
-            "Whether to leave the lists with an entry for each partition out of RV(connectors), so that the results of many"
+            "Whether to omit from RV(connectors) the lists that have an entry for each partition, so that the results of many"
             " connectors stay small."
         ),
         "All of RV(connectors) is then in the file RV(result_file), which is deleted when the run ends.",

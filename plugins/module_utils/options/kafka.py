@@ -29,7 +29,7 @@ class KafkaOptions:
         "Kafka brokers behind the Connect cluster, as host and port, for example V(kafka-1:9092).",
         "When set, the offsets topics are read as well. They show when each offset was committed, also while no worker answers."
         " Reading them writes nothing to Kafka.",
-        "Kafka is not read without brokers.",
+        "Without this option, Kafka is not read.",
         elements="str",
         env="CONNECTOPS_KAFKA_BOOTSTRAP_SERVERS",
     )

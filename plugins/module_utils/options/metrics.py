@@ -58,9 +58,7 @@ class MetricsOptions:
         """The options among a task's parameters. Raises InputError; no message repeats a secret."""
         options = cls(**values_of(cls, params))
         if not options.metrics_dir and not options.pushgateway_url:
-            raise InputError(
-                "Neither metrics_dir nor pushgateway_url is set: set at least one, or nobody sees the metrics."
-            )
+            raise InputError("Neither metrics_dir nor pushgateway_url is set: set at least one of them.")
         if options.metrics_partitions < 0:
             raise InputError(f"metrics_partitions is {options.metrics_partitions}: set it to 0 or more.")
         if bool(options.pushgateway_username) != bool(options.pushgateway_password):

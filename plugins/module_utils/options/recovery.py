@@ -79,8 +79,8 @@ class RecoveryOptions:
     soak_hours: int = option(
         "soak_hours",
         "int",
-        "For how many hours every sample must be good before the monitoring counts as complete. Between two samples that"
-        " follow each other may be at most half of that time.",
+        "For how many hours every sample must be good before the monitoring counts as complete. At most half of that"
+        " time may pass between two consecutive samples.",
         default=24,
     )
     profiles: tuple[Mapping[str, Any], ...] = field_for(PROFILES)

@@ -41,7 +41,7 @@ PLAN_ID = Option(
     "str",
     (
         (
-            "Id of the approved plan, as returned by a run in check mode. Any other plan is refused with an error that names"
+            "Id of the agreed plan, as returned by a run in check mode. Any other plan is refused with an error that names"
             " what has changed since."
         ),
         "Works with one connector only.",
@@ -51,7 +51,7 @@ PLAN_IDS = Option(
     "plan_ids",
     "dict",
     (
-        "Id of the approved plan of each connector, as the run in check mode returns them in RV(plan_ids).",
+        "Id of the agreed plan of each connector, as the run in check mode returns them in RV(plan_ids).",
         (
             "Every other plan is refused, and so is a connector without an id. If nothing is left to change for the same"
             " request, the task says so and changes nothing."
@@ -99,7 +99,7 @@ class ResetOptions:
         "Which offset each partition gets.",
         "V(continue) loses no data and makes the smallest change that recovers the connector. It changes no offset if a restart"
         " with a longer wait is enough. Behind the current round, it moves all partitions to that round together; each continues"
-        " from where it has delivered up to, so missed rounds are not loaded one by one.",
+        " at the end of its delivered data, so missed rounds are not loaded one after the other.",
         "V(current) continues at the start of the current day (UTC). The data before it is skipped.",
         "V(available_end) continues where Stripe's data ends now, separately for each timezone. The data before it is skipped.",
         "V(timestamp) continues at O(timestamp).",
@@ -117,7 +117,7 @@ class ResetOptions:
         "list",
         "Source partitions to reset. Each entry is a whole partition, or some of its fields, and selects all partitions that"
         " have these fields.",
-        "Only partitions that the server lists can be selected. An entry that selects none is an error that names the closest"
+        "Only partitions that Connect lists can be selected. An entry that selects none is an error that names the closest"
         " partition.",
         "Without it, all partitions are reset. An empty list is refused.",
         elements="dict",
@@ -164,7 +164,7 @@ class ResetOptions:
     agreed_plans: Mapping[str, Any] | None = option(
         "agreed_plans",
         "dict",
-        "The approved plan of each connector, whole, as the run in check mode returns it in RV(connectors.plan).",
+        "The agreed plan of each connector, whole, as the run in check mode returns it in RV(connectors.plan).",
         "Like O(plan_ids), but the request comes from the plan as well, so O(strategy) and similar options are not used. If a"
         " plan is refused, the error names each value that has moved, before and now.",
     )

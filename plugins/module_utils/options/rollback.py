@@ -72,7 +72,7 @@ class RollbackOptions:
     agreed_plans: Mapping[str, Any] | None = option(
         "agreed_plans",
         "dict",
-        "The approved plan of each connector, whole, as the run in check mode returns it in RV(connectors.plan).",
+        "The agreed plan of each connector, whole, as the run in check mode returns it in RV(connectors.plan).",
         "Like O(plan_ids), but the request comes from the plan as well, so O(backup_file), O(allow_moved_offsets) and similar"
         " options are not used. If a plan is refused, the error names each value that has moved, before and now.",
     )

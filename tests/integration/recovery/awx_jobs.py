@@ -45,7 +45,7 @@ class Job:
 
     @property
     def artifacts(self) -> dict[str, Any]:
-        """What it hands on to the next node of a workflow."""
+        """What it passes on to the next node of a workflow."""
         found: dict[str, Any] = self.events[-1]["event_data"]["artifact_data"]
         return found
 

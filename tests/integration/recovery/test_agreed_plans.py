@@ -102,7 +102,7 @@ def test_a_plan_file_is_carried_out_exactly_and_what_moved_or_came_later_is_name
     # Once more: what was carried out needs nothing, and that is said.
     status, again = recover(inventory, "--limit", second.name, connectops_plan_file=str(file))
     assert status == 0, again
-    assert f"Left out, because their clusters are not in this run: the plans of {first.name} (2)." in again
+    assert f"The plans of {first.name} (2) are left out, because this cluster is not in this run." in again
     assert "was agreed to, and nothing is left to change" in again
     assert "changed=0" in again
 
@@ -127,7 +127,7 @@ def _assert_expired_before_anything_is_read(inventory: Path, file: Path, documen
     assert "cannot be reached" not in refused
 
 
-# Ids, as AWX hands them on
+# Ids, as AWX passes them on
 
 
 class Unsafe(str):

@@ -224,7 +224,7 @@ def test_a_topic_that_is_not_fit_for_backups_is_refused_with_what_to_type(
     assert "kafka-configs --alter --topic deleting --add-config cleanup.policy=compact." in why_refused(
         kafka, "deleting"
     )
-    assert "its min.insync.replicas is 2, but it has 1 copy" in why_refused(kafka, "never-acknowledged")
+    assert "its min.insync.replicas is 2, but it has 1 replica" in why_refused(kafka, "never-acknowledged")
     missing = why_refused(kafka, "fitt")
     assert 'has no topic "fitt": did you mean "fit"' in missing
     assert missing.endswith("Set backup_topic_create to true to create it.")

@@ -66,10 +66,10 @@ def untouched(lab: Lab, healthy: Trial, tasks: Tasks) -> Iterator[None]:
 @pytest.mark.parametrize(
     "options, words",
     [
-        pytest.param({"partitions": [{"timezone": "America/NewYork"}]}, f'nearest that the server lists is {{"report_type": '
+        pytest.param({"partitions": [{"timezone": "America/NewYork"}]}, f'nearest that Connect lists is {{"report_type": '
                      f'"balance.summary.1", "timezone": "{NEW_YORK}"}}.', id="partition not listed"),
         pytest.param({"partitions": [{}]}, "partitions[0] is empty", id="empty partition"),
-        pytest.param({"partitions": [{"timezone": 1}]}, "the nearest that the server lists is", id="wrong type"),
+        pytest.param({"partitions": [{"timezone": 1}]}, "the nearest that Connect lists is", id="wrong type"),
         pytest.param({"at_least": {MAX_WAIT: "-30m"}}, "'-30m' is not a duration", id="negative duration"),
         pytest.param({"at_least": {MAX_WAIT: -5}}, "-5 is not above zero", id="negative number"),
         pytest.param({"at_least": {MAX_WAIT: 0}}, "0 is not above zero", id="zero"),

@@ -297,8 +297,8 @@ def test_the_commands_that_are_shown_carry_out_the_plan_and_go_back(
     assert [step.split()[0] for step in steps] == ["backed", "stopping;", "STOPPED,", "1", "RUNNING"]
     assert other.cluster.name not in outcome(carried_out)
     # It has recovered, and so moved on.
-    gone_back = run(carried_out, "To go back", "-e", "rollback_allow_moved_offsets=true")
-    assert outcome(gone_back)[one.cluster.name]["changed"] == 1
+    rolled_back = run(carried_out, "To take this change back", "-e", "rollback_allow_moved_offsets=true")
+    assert outcome(rolled_back)[one.cluster.name]["changed"] == 1
     assert one.cluster.offsets(one.name) == before
 
 

@@ -88,7 +88,7 @@ def test_of_the_named_connectors_one_that_needs_nothing_does_not_keep_the_approv
         jobs = run_workflow(tmp_path, inventory_of(clusters, tmp_path), answers)
         again = run_workflow(tmp_path / "again", inventory_of(clusters, tmp_path), answers)
     assert [one.status for one in jobs] == [0, 0, 0]
-    assert "Agreed plans: 1, of 1 of the clusters of this run" in jobs[1].output
-    assert "Named without an agreed plan, so not changed: stripe-01." in jobs[1].output
+    assert "1 agreed plan for 1 cluster of this run" in jobs[1].output
+    assert "Named connectors without an agreed plan, which are not changed: stripe-01." in jobs[1].output
     assert [one.status for one in again] == [0, 0, 0]
-    assert "Named without an agreed plan, so not changed: stripe-00, stripe-01." in again[1].output
+    assert "Named connectors without an agreed plan, which are not changed: stripe-00, stripe-01." in again[1].output

@@ -124,7 +124,9 @@ def test_a_folder_that_cannot_be_one_is_refused(path: str) -> None:
 def test_a_backup_that_could_not_be_gone_back_to_is_no_backup(store: FolderStore) -> None:
     unreadable = replace(BACKUP, offsets={Partition.of({"table": "orders"}): {"id": 2**63}})
     for attempt in (store.refuse_unfit, store.back_up):
-        with pytest.raises(RecoveryError, match=r"^A backup of connector 'c/1' could not be read again") as caught:
+        with pytest.raises(
+            RecoveryError, match=r"^The backup of connector 'c/1' cannot be used for a restore"
+        ) as caught:
             attempt(unreadable)
         assert "(entry 1 of its offsets is not a partition and an offset with plain values)" in problem_of(caught)
 
@@ -137,7 +139,7 @@ def test_an_offset_of_the_partition_without_fields_is_backed_up(store: FolderSto
 
 def test_a_backup_that_does_not_read_back_is_no_backup(store: FolderStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backup_files, "_read_text", lambda path: "{}")
-    with pytest.raises(RecoveryError, match=r"does not read back as written: nothing was changed"):
+    with pytest.raises(RecoveryError, match=r"differs from what was written: nothing was changed"):
         store.back_up(BACKUP)
 
 
@@ -295,7 +297,10 @@ def test_the_samples_of_the_last_change_are_kept_and_are_no_backup(store: Folder
 def test_samples_that_cannot_be_read_are_told_in_one_sentence(store: FolderStore, text: str) -> None:
     store.note_samples(Soak("b"))
     (store.folder / "samples.json").write_text(text, encoding="utf-8")
-    with pytest.raises(RecoveryError, match=r"samples\.json cannot be read, so its samples do not count any more\."):
+    with pytest.raises(
+        RecoveryError,
+        match=r"samples\.json cannot be read, so its samples are lost: the soak begins again with the next sample\.",
+    ):
         store.samples()
 
 

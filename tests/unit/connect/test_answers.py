@@ -116,7 +116,7 @@ ROWS = {
     "401 with a login": other(ROOT, 401, PAGE, AccessDenied, "check url_username and url_password", login="password"),
     "401 with a token": other(ROOT, 401, PAGE, AccessDenied, "check bearer_token", login="token"),
     "401 of Connect": other(ROOT, 401, "User cannot access the resource.", AccessDenied, "asks for a login"),
-    "403": other(STOP, 403, PAGE, AccessDenied, "forbids PUT /connectors/c/stop (status 403): grant this right"),
+    "403": other(STOP, 403, PAGE, AccessDenied, "forbids PUT /connectors/c/stop (status 403): grant this permission"),
     "407": other(ROOT, 407, PAGE, AccessDenied, "the proxy in front of http://connect-1:8083 asks for its own login"),
     "407 in Connect's words": other(ROOT, 407, "login first", AccessDenied, "asks for its own login"),
     # Not Kafka Connect, or not yet
@@ -163,7 +163,7 @@ ROWS = {
     "no such connector": Row(CONFIG, 404, "Connector c not found", NotFound, 'has no connector "c": Connector c not'),
     "no status": Row(CONFIG, 404, "No status found for connector c", NoStatusYet),
     "404 without a connector": Row(ROOT, 404, "gone", ConnectError, "refused GET / (status 404): gone"),
-    "not stopped": Row(ALTER, 400, STOP_FIRST, NotStoppedYet, "until it is STOPPED and has no tasks"),
+    "not stopped": Row(ALTER, 400, STOP_FIRST, NotStoppedYet, "while the connector runs or has tasks: stop"),
     # Passes on its own
     "409 of a rebalance": Row(STOP, 409, REBALANCE, AGAIN, f"status 409: {REBALANCE}"),
     "409 stale": Row(READ, 409, "Cannot complete request momentarily due to stale configuration", AGAIN),

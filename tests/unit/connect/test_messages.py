@@ -92,7 +92,7 @@ def test_the_values_of_a_config_that_may_be_secret_are_masked() -> None:
         (
             403,
             "token",
-            "Kafka Connect at u forbids GET / (status 403): grant this right to the user or token of the task.",
+            "Kafka Connect at u forbids GET / (status 403): grant this permission to the user or token of the task.",
         ),
         (
             407,

@@ -280,7 +280,7 @@ def test_credentials_go_with_every_call_and_none_come_from_netrc(
             "login (status 401): check url_username and url_password.",
         ),
         (401, {"bearer_token": "s3cret"}, "does not accept the token (status 401): check bearer_token"),
-        (403, {"bearer_token": "s3cret"}, "forbids GET / (status 403): grant this right"),
+        (403, {"bearer_token": "s3cret"}, "forbids GET / (status 403): grant this permission"),
         (407, {}, "proxy"),
     ],
 )

@@ -80,7 +80,7 @@ AT = "Kafka at kafka-1:9092, kafka-2:9092"
             errors.TimedOut,
             (
                 f"{AT} did not return all of the topic connect-offsets within kafka_timeout (60 s) (kafka-3:9092: refused): "
-                "increase kafka_timeout, and check that the addresses that the brokers advertise can be reached from here."
+                "raise kafka_timeout, and check that the addresses that the brokers advertise can be reached from here."
             ),
         ),
         (

@@ -142,7 +142,7 @@ def test_nothing_is_changed_after_a_batch_that_made_it_worse(tmp_path: Path, clu
     assert changed(clusters) == ["cluster-001", "cluster-002"]
     text = " ".join(output.split())
     assert "Not changed: the run stopped after 2 of 12 clusters. stripe-00 of cluster-002 is worse than before." in text
-    assert text.count("Find out why, then run it again") == 1, "what to do is said once for all clusters"
+    assert text.count("Find out why, then run the playbook again") == 1, "what to do is said once for all clusters"
     assert [recap(output, one.label)["failed"] for one in clusters] == [0] + [1] * 11
     (report,) = (tmp_path / "reports").glob("*/report.json")
     data = {one["label"]: one for one in json.loads(report.read_text(encoding="utf-8"))["clusters"]}

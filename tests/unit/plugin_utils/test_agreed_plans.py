@@ -79,7 +79,7 @@ def test_the_name_for_a_cluster_is_a_variable_and_belongs_to_no_other_cluster() 
         ),
         (
             {"connectops_plan_ids": MAP, "connectops_plan_ids_x": {"connect-1": {"a": OTHER}}},
-            "connectops_plan_ids_x has another plan of a of connect-1 than connectops_plan_ids:",
+            "connectops_plan_ids_x and connectops_plan_ids have different plans for connector a of cluster connect-1:",
         ),
         (
             {
@@ -87,7 +87,7 @@ def test_the_name_for_a_cluster_is_a_variable_and_belongs_to_no_other_cluster() 
                 "connectops_plan_ids_x": {"connect-1": {"a": ID}},
                 "connectops_plan_ids_y": {"connect-1": {"a": OTHER}},
             },
-            "connectops_plan_ids_y has another plan of a of connect-1 than connectops_plan_ids_x:",
+            "connectops_plan_ids_y and connectops_plan_ids_x have different plans for connector a of cluster connect-1:",
         ),
         (
             {"connectops_plan_ids": MAP, "connectops_planned_at": "soon"},
@@ -139,10 +139,10 @@ def test_a_run_that_would_do_nothing_is_refused() -> None:
 
 def test_what_is_left_out_on_either_side_is_named() -> None:
     assert given(connectops_plan_ids=MAP).lines(["connect-1", "connect-3"]) == [
-        "  Agreed plans: 1, of 1 of the clusters of this run (connectops_plan_ids).",
-        "  Left out, because their clusters are not in this run: the plans of connect-2",
-        "    (1).",
-        "  No agreed plan, so nothing is changed there: connect-3.",
+        "  1 agreed plan for 1 cluster of this run (connectops_plan_ids).",
+        "  The plans of connect-2 (1) are left out, because this cluster is not in this",
+        "    run.",
+        "  Clusters without an agreed plan, which are not changed: connect-3.",
         "",
     ]
 

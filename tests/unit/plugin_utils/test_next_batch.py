@@ -103,4 +103,4 @@ def test_what_is_said_of_each_cluster_that_the_run_did_not_come_to_is_short_and_
     )
     said = " ".join(" ".join(stop.lines(2, 200)).split())
     assert said.startswith(f"The run stops after 2 of 200 clusters. c of eu is worse than before. {detail.strip()}")
-    assert said.endswith("Find out why, then run it again, if necessary without that cluster (--limit).")
+    assert said.endswith("Find out why, then run the playbook again. To leave that cluster out, use --limit.")

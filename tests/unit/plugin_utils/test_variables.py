@@ -206,7 +206,7 @@ def test_names_of_backups_that_a_workflow_hands_on_are_no_typing_errors() -> Non
         ("reset_plan_ids", "set connectops_plan_ids"),
         ("raise_timeout_at_least", "set connectops_at_least"),
         ("verify_connectors", "set connectops_connectors"),
-        ("verify_from_backups", "leave it out, the playbook sets it"),
+        ("verify_from_backups", "leave it out, because the playbook sets it"),
     ],
 )
 def test_what_a_playbook_gives_to_a_role_is_not_taken_from_the_user(name: str, instead: str) -> None:

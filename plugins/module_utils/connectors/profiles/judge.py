@@ -117,7 +117,7 @@ class _ProfileJudge:
             elif not is_expected:
                 yield self._orphaned(entry, NOT_CONFIGURED)
             elif entry.partition in successors:
-                words = f"the connector goes on in {successors[entry.partition]}"
+                words = f"the connector now uses the partition {successors[entry.partition]} instead"
                 yield self._orphaned(entry, Reason("superseded", words))
             else:
                 time, doubts = time_of(self.profile.time, entry.offset)
@@ -249,7 +249,7 @@ class _ProfileJudge:
             yield "unknown", Reason("may_be_quiet", message)
         elif others_move and overdue is not None:
             message = (
-                "other partitions of the connector were stored since, so a quiet or finished source looks the same"
+                "the connector has stored offsets of other partitions since: a quiet or finished source looks the same"
             )
             yield "unknown", Reason("may_be_quiet", message)
 

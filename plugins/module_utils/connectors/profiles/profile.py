@@ -209,9 +209,9 @@ def read_profile(data: Any, where: str) -> Profile:
         max_run_age_seconds=given.seconds("max_run_age"),
     )
     if profile.max_age_seconds is not None and profile.time is None:
-        raise given.wrong("max_age", "needs a time to measure: add time")
+        raise given.wrong("max_age", "requires the key time: add it")
     if profile.max_run_age_seconds is not None and profile.open_run is None:
-        raise given.wrong("max_run_age", "needs to know what an open run is: add open_run")
+        raise given.wrong("max_run_age", "requires the key open_run: add it")
     if profile.expected and profile.partition and profile.expected.field not in profile.partition:
         raise given.wrong("expected.field", f"'{profile.expected.field}' is not in partition: add it there")
     return profile
@@ -226,7 +226,7 @@ def _settings(given: _Given) -> dict[str, tuple[str, ...]]:
     for key, value in given.data["settings"].items():
         values = value if isinstance(value, list) else [value]
         if not values or not all(isinstance(one, (str, int, float)) for one in values):
-            raise given.wrong(f"settings.{key}", "has no value to compare with: write one, or a list of them")
+            raise given.wrong(f"settings.{key}", "has no value: write a value, or a list of values")
         wanted[str(key)] = tuple(str(as_setting(one, str(key))) for one in values)
     return wanted
 
@@ -239,10 +239,10 @@ def _open_run(given: _Given) -> OpenRun:
     field = given.text("field")
     ended_by = given.texts("ended_by") if given.has("ended_by") else ()
     if given.has("values") == given.has("present"):
-        raise given.wrong("values", "or present: true is needed, one of the two")
+        raise given.wrong("", "needs one of values and present: true. Write exactly one of them")
     if given.has("present"):
         if given.data["present"] is not True:
-            raise given.wrong("present", "can only be true: write values for anything else")
+            raise given.wrong("present", "must be true: for other values use the key values")
         return OpenRun(field, None, ended_by)
     values = given.data["values"]
     if not isinstance(values, list) or not values or any(isinstance(one, (list, dict)) for one in values):
@@ -257,7 +257,7 @@ def _expected(given: _Given) -> Expected:
 
 def _delivery(given: _Given) -> Delivery:
     if not given.data:
-        raise given.wrong("progress", "is missing, as failure and timeout are: write at least one of them")
+        raise given.wrong("", "is empty: write at least one of progress, failure and timeout")
     progress, failure, timeout = (given.pattern(key) if given.has(key) else None for key in _LOG_KEYS)
     return Delivery(progress=progress, failure=failure, timeout=timeout)
 
@@ -271,7 +271,8 @@ class _Given:
     under: str
 
     def wrong(self, key: str, what: str) -> InputError:
-        return InputError(f"{self.where}: {self.under}{key} {what}{'' if what.endswith('?') else '.'}")
+        place = f"{self.under}{key}".rstrip(".")
+        return InputError(f"{self.where}: {place} {what}{'' if what.endswith('?') else '.'}")
 
     def has(self, key: str) -> bool:
         return self.data.get(key) is not None

@@ -123,7 +123,7 @@ def _reasons(one: SinkPosition, limits: Limits, now: float) -> Iterator[JudgedRe
     if one.committed_at is None:
         if no_commit(waiting_since, _LATE_SECONDS, now) is not None:
             yield "unknown", waits
-            words = "it is not known when it was committed (the user needs the right to read __consumer_offsets)"
+            words = "it is not known when it was committed (the user needs the permission to read __consumer_offsets)"
             yield "unknown", Reason("commit_time_unknown", words)
         return
     # Nothing arrived and nothing was to be committed: the wait begins with the first record after that.

@@ -95,7 +95,7 @@ class StripeDecision:
         offset = self.situation.offsets.get(partition)
         if offset is None:
             return
-        fate = "it is rewritten" if partition in self.after else "it is deleted"
+        fate = "the value is rewritten" if partition in self.after else "the offset is deleted"
         for one in offset.misread_in(self.restarted.worked_round):
             if one.key == "round_id":
                 load = partition.report_type in self.situation.settings.initial_loads
@@ -106,7 +106,7 @@ class StripeDecision:
                 effect = "skip this partition and never finish its round"
             yield (
                 f"{partition}: {one} is not a number to the connector, so it would {effect};"
-                f" {fate if partition in self.changed else 'it stays'}."
+                f" {fate if partition in self.changed else 'the value stays'}."
             )
 
 
@@ -224,20 +224,22 @@ def _decided(situation: Situation, request: ResetRequest, chosen: Sequence[Repor
 
 
 def _refuse_harm(decision: StripeDecision, request: ResetRequest) -> None:
-    """Refuse what wedges the connector, and what skips data without the user's word for it."""
+    """Refuse what wedges the connector, and what skips data without the user's consent."""
     if request.strategy in RETURNING and not request.is_edited:
-        # Its name says that it goes back; the notes name the consequences.
+        # Its name says that it restores a backup; the notes name the consequences.
         return
     is_given = request.strategy == "offset" or request.is_edited
     for one in decision.forecast.partitions:
-        # A problem that was there before is not caused by this change, as when two partitions are healed one after the other.
+        # A problem that was there before is not caused by this change, as when two partitions are recovered one after the other.
         is_new = one.partition in decision.changed and one.problem not in (
             None,
             decision.restarted.of(one.partition).problem,
         )
         if is_new and (one.hangs or is_given):
             by = "with this offset" if one.partition in decision.after else "without an offset"
-            raise InputError(f"{one.partition}: {by} the connector would hang: {one.problem}.")
+            raise InputError(
+                f"{one.partition}: {by} the connector would hang ({one.problem}): choose another offset, or another strategy."
+            )
     consent = required_consent(decision, "offset" if is_given else request.strategy)
     if consent == "allow_gap" and not request.allow_gap:
         loss = decision.losses[0]

@@ -41,7 +41,7 @@ class PartitionForecast(NamedTuple):
     """The forecast for one partition. Spans are half-open intervals of epoch seconds, the lengths are seconds.
 
     ``chunks``: number of requests that bring the partition through the round of its next request. ``skipped``: spans that
-    are never delivered; what a problem only delays is not among them. ``redelivered_seconds``: length of the time whose rows
+    this change skips; what a problem only delays is not among them. ``redelivered_seconds``: length of the time whose rows
     are delivered once more. ``redelivered_rows``, ``lost_rows``: rows of one report that are delivered twice, or not at all,
     whatever their time. ``problem``: what keeps the partition from being worked on; ``hangs``: the problem is the
     partition's own, and blocks the others as well.

@@ -134,7 +134,7 @@ class PartitionJudge:
             yield from self._of_the_next_step(partition, offset, stripe)
             yield from self._of_the_open_run(offset, stripe, committed_at)
         if partition in self.in_memory:
-            words = "fetched in a poll that failed, and the task counts it as delivered: only a restart delivers it"
+            words = "its data was fetched in a poll that failed, and the task counts it as delivered: only a restart delivers it"
             yield "stuck", Reason("done_in_memory", words)
         yield from self._of_runs(partition)
         yield from self._of_age(partition, offset, stripe, committed_at, is_done)
@@ -218,8 +218,8 @@ class PartitionJudge:
             if span.partition == partition:
                 load = self.situation.settings.initial_loads.get(partition.report_type)
                 comes = load is not None and load <= span.start
-                words = f"the rows of {show_span(span.start, span.end)} were fetched in a poll that failed and never delivered"
-                words += ", the next round delivers them" if comes else ", and no later round delivers them"
+                words = f"the rows of {show_span(span.start, span.end)} were fetched in a poll that failed and not delivered"
+                words += f": {'the next' if comes else 'no later'} round delivers them"
                 reason = Reason("rows_undelivered", words, span.end - span.start, 0, span.since)
                 yield ("late" if comes else "stuck"), reason
 
@@ -242,7 +242,7 @@ class PartitionJudge:
             words = f"{show_seconds(behind)} behind" + ("" if stripe.asked else " the end of yesterday")
             yield "late", Reason("behind_data", words, behind)
         if early:
-            words = f"its round ended {show_seconds(behind)} before the end of the data, as after an empty report"
+            words = f"its round ended {show_seconds(behind)} before the end of the data, probably because of an empty report"
             # The next round delivers it, unless there is no date to begin at.
             comes = partition.report_type in self.situation.settings.initial_loads
             yield ("late" if comes else "stuck"), Reason("ended_early", words, behind, _most_behind(self.situation))

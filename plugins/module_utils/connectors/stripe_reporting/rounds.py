@@ -167,7 +167,8 @@ class Rounds:
             self._known = kept_fires(expression)
         except (ValueError, CroniterError) as error:
             raise InputError(
-                f"{where}: the Quartz expression '{expression}' cannot be read ({error}), so the rounds are not known."
+                f"{where}: the Quartz expression '{expression}' cannot be read ({error}), so the rounds are not known: correct it"
+                " in the connector's config."
             ) from None
 
     @cached_property
@@ -197,7 +198,8 @@ class Rounds:
             return int(step(float, start_time=start))
         except CroniterBadDateError:
             raise InputError(
-                f"poll.cron: '{self.expression}' does not fire near {show_moment(int(start))}, so there is no round to work on."
+                f"poll.cron: '{self.expression}' does not fire near {show_moment(int(start))}: correct it in the connector's"
+                " config."
             ) from None
 
     def count(self, after: int, until: int, limit: int = 10_000) -> int:

@@ -89,9 +89,9 @@ def _refuse_future(situation: Situation, partition: ReportPartition, offset: Rep
     # A day, since this clock and the clock of the writer may differ.
     if delivered_to is not None and delivered_to > situation.now + DAY_SECONDS:
         raise InputError(
-            f"{partition}: its offset says that all is delivered up to {show_moment(delivered_to)}, which is in the future, so "
-            "the strategy continue cannot reset it: reset this partition alone, named in partitions, with timestamp,"
-            " available_end, restore or delete (which starts over at its initial load date)."
+            f"{partition}: its offset says that all is delivered up to {show_moment(delivered_to)}, which is in the future."
+            " The strategy continue cannot reset it. Reset this partition alone, named in partitions, with timestamp,"
+            " available_end, restore or delete. The strategy delete starts over at its initial load date."
         )
 
 
@@ -134,9 +134,9 @@ def _continuing(situation: Situation, partition: ReportPartition, offset: Report
     if offset.delivered_to is None:
         unclear = next((f"its {one} is not a number" for one in offset.misread if one.key.startswith("interval")), None)
         raise InputError(
-            f"{partition}: {unclear or 'its offset does not show how far it has delivered'}, so the strategy continue "
-            "cannot reset it: reset this partition alone, named in partitions, with timestamp, restore or delete (which starts"
-            " over at its initial load date)."
+            f"{partition}: {unclear or 'its offset does not show how far it has delivered'}. The strategy continue "
+            "cannot reset it. Reset this partition alone, named in partitions, with timestamp, restore or delete. The strategy"
+            " delete starts over at its initial load date."
         )
     return continuing_at(max(offset.delivered_to, situation.stripe[partition].data_start), round_id)
 

@@ -61,7 +61,7 @@ class WalkSettings:
         days = _shown(config, "max.report.interval.days", str(_DEFAULT_MAX_INTERVAL_DAYS))
         number = java_number(trimmed(days), 32)
         if number is None or not 1 <= number <= 365:
-            raise InputError(f"max.report.interval.days: the connector has '{days}' there, which is not 1 to 365.")
+            raise InputError(f"max.report.interval.days is '{days}': set it to 1 to 365 in the connector's config.")
         types = config.get(TYPES, "")
         wait = java_number(trimmed(_shown(config, MAX_WAIT, "")), 64)
         return cls(

@@ -68,7 +68,7 @@ def read_log(lines: Iterable[str], connector: str) -> LogFacts:
     """The facts about a connector in log lines, oldest first. In a log of several workers, the worker of the last start
     counts.
 
-    Two tasks of one connector, or one that was abandoned and its successor, cannot be told apart.
+    Two tasks of one connector, or one that was abandoned and its successor, cannot be distinguished.
     """
     reader = _Reader(connector)
     for line in lines_of_connector(lines, connector):

@@ -149,18 +149,17 @@ class _Comparison:
                 )
             elif reached == newest.key:
                 advice = (
-                    "REST reads and changes the newest key, which is right unless REST also wrote it: let the connector "
+                    "REST reads and changes the newest key. That is right, unless REST also wrote it: let the connector "
                     "run, see which key moves, and delete the other key in the topic."
                 )
             else:
                 advice = (
-                    f"REST reads and changes {_text(reached)}, which the connector no longer uses: do not change the "
-                    "offset over REST alone, but reset it with kafka_bootstrap_servers, which writes it to the topic under each"
-                    " key."
+                    f"REST reads and changes {_text(reached)}, which the connector no longer uses. Do not change the "
+                    "offset over REST alone: reset it with kafka_bootstrap_servers, which writes it to the topic under each key."
                 )
             yield self._finding(
                 "two_keys",
-                f"{partition} is stored under {len(keys)} keys, last ({_when(newest)}) under {_text(newest.key)}; {advice}",
+                f"{partition} is stored under {len(keys)} keys, last ({_when(newest)}) under {_text(newest.key)}. {advice}",
                 partition,
                 records,
                 newest_key=_text(newest.key),
@@ -183,9 +182,9 @@ class _Comparison:
             built = _text(rest_key(stored.connector, stored.partition))
             yield self._finding(
                 "key_not_addressable",
-                f"{partition} is stored under {_text(stored.key)}, which REST cannot reach ({because}; it builds"
-                f" {built}): Connect would answer 200 to a change over REST, but the connector would never read it;"
-                " reset the offset with kafka_bootstrap_servers, which writes it to the topic under the stored key.",
+                f"{partition} is stored under {_text(stored.key)}, which REST cannot reach, because {because}: REST builds"
+                f" {built}. Connect would answer a change over REST with 200, but the connector would never read that change."
+                " Reset the offset with kafka_bootstrap_servers, which writes it to the topic under the stored key.",
                 partition,
                 records,
                 rest_key=built,
@@ -201,8 +200,8 @@ class _Comparison:
             yield self._finding(
                 "two_topic_partitions",
                 f"{records[0].partition} is stored under one key in the topic partitions {numbers} of"
-                f" {records[0].topic}, because its writers choose topic partitions differently, and nothing defines"
-                " which record counts after a worker's restart: stop the connector, set the offset over REST, and"
+                f" {records[0].topic}, because its writers choose topic partitions differently. Nothing defines"
+                " which record counts after a worker's restart. Stop the connector, set the offset over REST, and"
                 " delete the key in the topic partition that did not change.",
                 records[0].partition,
                 records,
@@ -217,8 +216,8 @@ class _Comparison:
                 what = f"has an offset in {topic} and none in {self.topic}"
                 so = "its task will start without one"
             else:
-                # Connect copies what it writes to a connector's own topic into the common one: that is not news, nor is a
-                # copy that came to be out of date.
+                # Connect copies what it writes to a connector's own topic into the common one: neither this copy
+                # nor an outdated one is a finding.
                 mine = read[key][0]
                 if same_offset(mine.offset, there.offset) or there.committed_at <= mine.committed_at:
                     continue
@@ -238,9 +237,9 @@ class _Comparison:
             used = _live(records)[0]
             yield self._finding(
                 "deleted_under_another_key",
-                f"{partition} was deleted under {_text(records[0].key)} ({_when(records[0])}), so REST does not list it, but the"
-                f" task still uses {_shown(used.offset)} under {_text(used.key)}: stop the connector, then restore a backup, or "
-                "write a null under that key in the topic to delete the offset.",
+                f"{partition} was deleted under {_text(records[0].key)} ({_when(records[0])}), so REST does not list it. The"
+                f" task still uses {_shown(used.offset)} under {_text(used.key)}. Stop the connector, then restore a backup. To "
+                "delete the offset instead, write a null under that key in the topic.",
                 partition,
                 records,
                 used_key=_text(used.key),
@@ -304,9 +303,9 @@ class _Comparison:
             alike = " and ".join(_shown(record.partition.as_dict()) for record in records)
             yield self._finding(
                 "ghost_partition",
-                f"{alike} differ only in the JSON type of a value, so Connect keeps an offset for each, and the connector "
-                f"reads one, probably {_shown(last.partition.as_dict())}, stored last ({_when(last)}): let the connector run,"
-                " see which one moves, and delete the other, which a mistyped write has probably made.",
+                f"{alike} differ only in the JSON type of a value, so Connect keeps an offset for each. The connector "
+                f"reads one of them, probably {_shown(last.partition.as_dict())}, which was stored last ({_when(last)}). Let the"
+                " connector run, see which one moves, and delete the other: a mistyped write has probably made it.",
                 last.partition,
                 records,
             )

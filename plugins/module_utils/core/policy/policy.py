@@ -88,7 +88,7 @@ def _built_in(given: Given, built_in: Sequence[BuiltIn]) -> list[ClassPolicy]:
 def _read_own(given: Given, name: str, known: Mapping[str, BuiltIn]) -> ClassPolicy:
     given.demand_map("its keys are connector_class, settings and topics")
     if not given.has("connector_class"):
-        otherwise = "write the classes that it holds for."
+        otherwise = "write the class, or the classes, to which these rules apply."
         raise given.wrong(f"connector_class is missing: {did_you_mean(name, known, otherwise, limit=1)}")
     given.only("connector_class", "settings", "topics")
     classes = given.texts("connector_class")

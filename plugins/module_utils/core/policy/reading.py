@@ -113,4 +113,4 @@ def _refuse_contradictions(rule: SettingRule, given: Given) -> None:
     if rule.fix is not None:
         broken = rule.check(Config({rule.key: rule.fix}, {rule.key: None}, frozenset(), 0.0))
         if broken is not None and rule.format is None:
-            raise given.wrong(f"fix breaks the rule itself ({broken.message}): correct it.")
+            raise given.wrong(f"fix has a value that breaks this rule ({broken.message}): correct it.")

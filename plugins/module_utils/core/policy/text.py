@@ -28,7 +28,7 @@ def policy_lines(
             lines += wrapped(f"{cluster}: no connector is of the class {name}.", indent="")
     if of_no_class:
         lines += wrapped(
-            f"{cluster}: not checked, because they are of no class of the policy: {', '.join(of_no_class)}.", indent=""
+            f"{cluster}: not checked, because no class of the policy fits: {', '.join(of_no_class)}.", indent=""
         )
     deviating = sum(bool(one.deviations) for one in checked)
     verb = "deviates" if deviating == 1 else "deviate"

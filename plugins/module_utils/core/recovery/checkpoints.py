@@ -94,7 +94,7 @@ def judged_with(recovery: Recovery, checkpoints: Sequence[Checkpoint]) -> Recove
 def _logs(target: Target, aftermath: Aftermath) -> Checkpoint:
     log = aftermath.log
     if log is None:
-        return Checkpoint("logs", "not_looked_at", f"Not looked at: {aftermath.log_problem}.")
+        return Checkpoint("logs", "not_looked_at", _as_sentence(aftermath.log_problem))
     evidence = log.as_data()
     since = "the last start of its task" if target.change is None else "the change"
     made = f"{counted(log.commits, 'commit')} of {counted(log.records, 'record')}"
@@ -122,7 +122,7 @@ def _offsets(recovery: Recovery, to_go_seconds: int | None) -> Checkpoint:
     parts = recovery.partitions
     evidence = {"partitions": [_offset_evidence(one) for one in parts], "estimate_seconds": to_go_seconds}
     if recovery.outcome == "not_verified":
-        return Checkpoint("offsets", "not_looked_at", f"Not looked at: {_sentence_end(recovery.reason)}.", evidence)
+        return Checkpoint("offsets", "not_looked_at", _as_sentence(recovery.reason), evidence)
     lost = [one for one in parts if one.is_reset_lost]
     silent = [one for one in parts if not one.has_moved and not _is_idle(one)]
     behind = [one for one in parts if not _is_near(one, recovery.outlook.step_seconds)]
@@ -172,11 +172,11 @@ def _is_near(one: PartitionRecovery, step_seconds: int) -> bool:
 def _data(recovery: Recovery, aftermath: Aftermath, delivery: Delivery) -> Checkpoint:
     found = aftermath.arrivals
     if not found:
-        return Checkpoint("data", "not_looked_at", f"Not looked at: {aftermath.data_problem}.")
+        return Checkpoint("data", "not_looked_at", _as_sentence(aftermath.data_problem))
     evidence = {"topics": [one.as_data() for one in found]}
     problem = next((one.problem for one in found if one.problem is not None), None)
     if all(one.problem is not None for one in found):
-        return Checkpoint("data", "not_looked_at", f"Not looked at: {_sentence_end(problem)}.", evidence)
+        return Checkpoint("data", "not_looked_at", _as_sentence(problem), evidence)
     records, markers = sum(one.records for one in found), sum(one.markers for one in found)
     came = f"{counted(records, 'new record')} in {counted(len(found), 'topic')}" + (
         f" and {counted(markers, 'empty marker')}" if markers else ""
@@ -249,7 +249,7 @@ def _partitions(recovery: Recovery) -> Checkpoint:
         ]
     }
     if recovery.outcome == "not_verified":
-        return Checkpoint("partitions", "not_looked_at", f"Not looked at: {_sentence_end(recovery.reason)}.", evidence)
+        return Checkpoint("partitions", "not_looked_at", _as_sentence(recovery.reason), evidence)
     bad = [one for one in parts if one.outcome != "recovered"]
     if not parts:
         return Checkpoint("partitions", "open", "No partition is known yet.", evidence)
@@ -279,7 +279,7 @@ def _tasks(target: Target, recovery: Recovery, aftermath: Aftermath) -> Checkpoi
         return Checkpoint(
             "tasks",
             "not_looked_at",
-            "Not looked at: Connect does not show restarts over REST, the status topic was not read"
+            "Connect does not show restarts over REST, the status topic was not read"
             f" ({aftermath.history_problem}) and no log covers this change.",
             evidence,
         )
@@ -303,10 +303,10 @@ def _settings(target: Target, recovery: Recovery) -> Checkpoint:
     seen = recovery.settings
     evidence = {"settings": [one.as_data() for one in seen]}
     if target.final_state is None and not seen:
-        return Checkpoint("settings", "not_looked_at", "Not looked at: no change of this connector is known.", evidence)
+        return Checkpoint("settings", "not_looked_at", "No change of this connector is known.", evidence)
     put_back = next((one.problem for one in seen if one.problem), None)
     if put_back is not None:
-        return Checkpoint("settings", "failed", f"{put_back[0].upper()}{put_back[1:]}.", evidence)
+        return Checkpoint("settings", "failed", _as_sentence(put_back), evidence)
     others = [one.written.key for one in seen if one.found == "other_value"]
     if others:
         it, has = ("it", "has") if len(others) == 1 else ("them", "have")
@@ -320,6 +320,12 @@ def _settings(target: Target, recovery: Recovery) -> Checkpoint:
 
 def _named(parts: Sequence[PartitionRecovery]) -> str:
     return listed([str(one.partition) for one in parts])
+
+
+def _as_sentence(text: str | None) -> str:
+    """With a capital letter, except in a name such as worker_log_command, and with a full stop."""
+    words = _sentence_end(text)
+    return f"{words if '_' in words.split(' ', 1)[0] else words[:1].upper() + words[1:]}."
 
 
 def _sentence_end(text: str | None) -> str:

@@ -16,7 +16,7 @@ class Delivery:
     """``topics``: the topic of each value of the source partition's ``topic_field``; empty where they are not known.
 
     ``record_field``: the field of a record's JSON value that holds the ``group_field`` of the source partition that it came from;
-    None where records do not tell it. ``progress``, ``failure`` and ``timeout``: regular expressions for lines of its log that
+    None where records do not show it. ``progress``, ``failure`` and ``timeout``: regular expressions for lines of its log that
     say that records were made, that a poll failed, and that it failed for lack of time. None: it has no line of its own.
     ``needs_keyless``: it makes records without a key, which a compacted topic refuses.
     """

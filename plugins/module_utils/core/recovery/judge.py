@@ -44,7 +44,7 @@ _ANSWERED_BY_A_COMMIT = frozenset(
 )
 NOTHING_STORED = "it has stored nothing since the change"
 # Whether a class whose work is not known has anything to read is not known either.
-_IF_QUIET = "if its source has no new data yet, run verify once it has"
+_IF_QUIET = "if its source has no new data yet, run verify again when there is some"
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def judge_recovery(target: Target, seen: Seen, *, now: float, is_over: bool) -> 
     if target.failure is not None:
         return whole("not_verified", "its change failed", is_final=True)
     if target.unfinished is not None:
-        words = f"a change of it (plan {target.unfinished}) was begun but not finished: run recover again to finish it"
+        words = f"a change of it (plan {target.unfinished}) was begun but not finished: run recover to finish it"
         return whole("not_proven", words, is_final=True)
     if connector.hold_text is not None:
         # Its journal may be on another host, or gone with the container that the run was in.
@@ -192,7 +192,7 @@ def judge_recovery(target: Target, seen: Seen, *, now: float, is_over: bool) -> 
         words = "Connect could not be asked whether it runs"
         return whole("not_proven" if is_over else "recovering", words, is_final=False)
     if connector.state in ("PAUSED", "STOPPED"):
-        words = f"it is {connector.state}, although the change resumed it: find out who did that, then resume it"
+        words = f"it is {connector.state}, although the change resumed it: find out who stopped or paused it, then resume it"
         return whole("not_recovered", words, is_final=True)
     not_running = not_running_reason(connector)
     if not_running is not None:
@@ -213,7 +213,7 @@ def _held(hold_text: str, now: float) -> str:
         return f"{error.message}: find out who wrote it, and remove it when no run is under way"
     if now <= hold.until:
         return f"another run is changing it, {hold}: verify it after the end of that run"
-    return f"a change of it ({hold}) was begun but not finished: run recover again to finish it"
+    return f"a change of it ({hold}) was begun but not finished: run recover to finish it"
 
 
 def deleted_since(name: str) -> Recovery:

@@ -174,7 +174,7 @@ class SoakState:
     def of(cls, soak: Soak, hours: int) -> SoakState:
         """The state of a soak that has at least one sample.
 
-        ``hours``: how long all samples must be good. Between two samples that follow each other may be at most half of that.
+        ``hours``: how long all samples must be good. At most half of that time may pass between two consecutive samples.
         """
         needed = hours * HOUR_SECONDS
         since, last = soak.good_since(needed / 2), soak.samples[-1]

@@ -121,7 +121,7 @@ class Target:
     ``changed_nothing``: the plan was empty. ``offsets``: the offsets it wrote, None for one that it deleted. ``baseline``:
     the offset of every partition right after it; a partition that is not in it had none. ``failure``: why the change failed.
     ``unfinished``: the plan of a change that was begun and not finished. ``is_unknown``: there may be a change, and it cannot be
-    read. ``change``: None where no backup tells of it.
+    read. ``change``: None where no backup describes it.
     """
 
     final_state: State | None = None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How to go on: the command that carries out a plan that was shown, and the one that goes back after it."""
+"""How to go on: the command that carries out a plan that was shown, and the one that takes its change back."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _OF_A_ROLLBACK = (
     "allow_moved_offsets",
     "plan_id",
 )
-# What needs no quoting, neither in a shell nor for Ansible.
+# Texts that a shell and Ansible take without quotes.
 _PLAIN = re.compile(r"[\w./:@%+-]+")
 
 
@@ -63,7 +63,7 @@ def go_back_lines(plan: Data, backup_file: str, options: Data) -> list[str]:
     lines = [f"  {plan['connector']}: the backup made before plan {plan['id']} is", f"    {backup_file}"]
     wanted = {"cluster_label": options.get("cluster_label"), "backup_file": backup_file}
     in_task = f"run connect_rollback for {plan['connector']} with backup_file: {backup_file}"
-    return [*lines, *_how_to_roll_back("To go back", plan["connector"], wanted, in_task)]
+    return [*lines, *_how_to_roll_back("To take this change back", plan["connector"], wanted, in_task)]
 
 
 def rollback_command(cluster: str, connector: str, backup_file: str) -> list[str]:

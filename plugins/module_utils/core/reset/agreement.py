@@ -57,8 +57,9 @@ class Agreed:
             )
         if not same_request(now.id, self.id):
             raise RecoveryError(
-                f"The plan {self.id} does not fit what this run asks of connector '{now.connector}'; nothing was changed: "
-                "the plan was made for another connector, strategy, partitions or settings, so give the same values as then."
+                f"The plan {self.id} does not fit what this run asks of connector '{now.connector}'; nothing was changed. "
+                "The plan was made for another connector, strategy, partitions or settings: give the values with which the plan"
+                " was made."
             )
         moved = (
             f" any more: {what_moved(self.plan, now.as_data())}. Nothing"

@@ -32,7 +32,7 @@ PlanStrategy = Literal[Strategy, "rollback", "settings"]
 PLAN_STRATEGIES: tuple[PlanStrategy, ...] = get_args(PlanStrategy)
 ROLLBACK: Literal["rollback"] = "rollback"
 SETTINGS_ONLY: Literal["settings"] = "settings"
-# These go back to offsets that were there, so what they skip is skipped by their name.
+# These restore offsets that were there, so what they skip is skipped by their name.
 RETURNING = ("restore", ROLLBACK)
 # Where a user lets offsets be written: auto takes the topic where Connect's REST API does not reach the stored key.
 WriteTo = Literal["auto", "rest", "topic"]

@@ -32,7 +32,7 @@ class ResetRequest:
     """What the user wants of the offsets. ``moment`` is epoch seconds.
 
     ``offset`` is for each of the ``partitions``, ``offsets`` has pairs of one partition's fields and its own offset.
-    ``backup``: the offsets that restore and a rollback go back to; None for a partition whose offset a rollback deletes.
+    ``backup``: the offsets that restore and a rollback bring back; None for a partition whose offset a rollback deletes.
     ``is_edited``: the file that they come from is not as it was written, so they are checked as those of a user.
     """
 
@@ -100,8 +100,8 @@ def refuse_without_offsets(connector: Connector, strategy: PlanStrategy) -> None
         return
     raise InputError(
         f"Connect lists no offset of connector '{connector.name}', so the strategy {strategy} has nothing to change: let the"
-        " connector run until it has stored one, or use restore. If it does continue from an earlier position, REST does"
-        " not show its offsets: run identify with connectops_kafka_bootstrap_servers and read the findings."
+        " connector run until it has stored one, or use restore. If the connector nevertheless continues from an earlier"
+        " position, REST does not show its offsets: run identify with connectops_kafka_bootstrap_servers and read the findings."
     )
 
 

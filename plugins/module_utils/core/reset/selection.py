@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Choosing source partitions from those that the server listed; a misspelt one must never reach the server."""
+"""Choosing source partitions from those that Connect listed; a misspelt one must never reach Connect."""
 
 from __future__ import annotations
 
@@ -62,4 +62,4 @@ def _nothing_matches(where: str, fields: Mapping[str, Any], listed: Sequence[Par
         return f"{sentence}: it has no offsets at all, so there is nothing to reset."
     texts = {json.dumps(partition.as_dict(), sort_keys=True): partition for partition in listed}
     (similar,) = nearest(asked, texts, limit=1, cutoff=0.0)
-    return f"{sentence}; the nearest that the server lists is {similar}."
+    return f"{sentence}; the nearest that Connect lists is {similar}."

@@ -63,7 +63,7 @@ def read_to_change(
 ) -> tuple[Connector, tuple[str, ...]]:
     """One connector with its offsets and a reliable state: if it is STOPPED, that is not the work of another run.
 
-    Other runs write their mark right after the order to stop it, and remove it right before they let it run again. So the state
+    Other runs write their mark right after the request to stop it, and remove it right before they let it run again. So the state
     is read before the mark, and one that is STOPPED without a mark must stay so for a while. ``read`` returns the connector, and
     warnings; ``read_settings`` the same one, of which only the config and the mark need be as they are by then. Raises
     RecoveryError.

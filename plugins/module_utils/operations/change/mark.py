@@ -170,7 +170,7 @@ class ConfigMark:
                 problem = error.sentence[:-1]
         return (
             f"The setting {HOLD_KEY} of connector '{self._connector}' could not be removed ({problem}): other runs wait until"
-            " the time in it has passed, and the next one removes it."
+            " the time in the mark has passed; the next run then removes the mark."
         )
 
     def _problem(self, expected: Mapping[str, str] | None) -> RecoveryError | None:

@@ -57,7 +57,7 @@ class MarkAndJournal:
         return steps.if_killed(plan.connector, plan.final_state, self._hold.until)
 
     def take(self, plan: Plan, backup: str) -> None:
-        """Write the mark, right after the order to stop: earlier the tasks would start once more for it, and move on."""
+        """Write the mark, right after the request to stop: earlier the tasks would start once more for it, and move on."""
         warning = self.mark.take()
         if warning is not None:
             self._warn(warning)

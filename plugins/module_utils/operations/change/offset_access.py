@@ -46,7 +46,7 @@ class OffsetAccess(Protocol):
         """Write the changes and read them back, twice alike. Raises RecoveryError when they are not there afterwards."""
 
     def undo(self) -> None:
-        """Take back what :meth:`write` has sent. An offset that somebody else has written since is left and named."""
+        """Undo what :meth:`write` has sent. An offset that somebody else has written since is left and named."""
 
 
 class RestOffsets:
@@ -75,8 +75,8 @@ class RestOffsets:
                 return
         partitions = ", ".join(str(one.partition) for one in waiting)
         raise refusal or RecoveryError(
-            f"Connect accepted the offsets of connector '{self._connector}', but {partitions} did not change: the stored key may"
-            " have another field order than REST can address; compare with the offsets topic."
+            f"Connect accepted the offsets of connector '{self._connector}', but {partitions} did not change: REST probably"
+            " cannot address the stored key. Set kafka_bootstrap_servers, so that the offset is written to the offsets topic."
         )
 
     def undo(self) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Changing the settings of one connector: decide with the connector's own validation, write, read back, take back."""
+"""Changing the settings of one connector: decide with the connector's own validation, write, read back, undo."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def decide_with_server(
 
 
 class SettingsWriter:
-    """Writes settings of one connector, and can take back what it has sent.
+    """Writes settings of one connector, and can undo what it has sent.
 
     ``may_come_later``: the answer to a write was lost and the new value was not seen, so a worker may still carry it out.
     """
@@ -108,7 +108,7 @@ class SettingsWriter:
         self._read_back(changes)
 
     def undo(self) -> None:
-        """Take back what was sent; a key that has another value by now was changed by somebody else and is left.
+        """Undo what was sent; a key that has another value by now was changed by somebody else and is left.
 
         It can be called again after it has failed.
         """

@@ -92,7 +92,7 @@ class SettingsAndOffsets:
             self._note_end(writes)
 
     def undo(self) -> None:
-        """Take back what was sent of both. Raises RecoveryError with a sentence for each of the two that failed."""
+        """Undo what was sent of both. Raises RecoveryError with a sentence for each of the two that failed."""
         writes = [OwnWrite(one.partition, one.before, self._clock()) for one in self._plan.offsets]
         failures = []
         for undo in (self._offsets.undo, self._settings.undo):

@@ -109,8 +109,9 @@ class StopWindow:
         """Stop the connector and return when its offsets hold still. Raises RecoveryError; it may be STOPPED then.
 
         ``worker_ids`` are all known workers; each is asked itself. ``demand_own`` is called now and then while this waits; it
-        raises RecoveryError when the connector is another run's. ``when_ordered`` is called once, right after the order to stop.
-        ``other_run`` names, for a message, a run that may have chosen another state meanwhile: that of a person looks the same.
+        raises RecoveryError when the connector is another run's. ``when_ordered`` is called once, right after the request to
+        stop. ``other_run`` names, for a message, a run that may have chosen another state meanwhile: that of a person looks
+        the same.
         """
         self._other_run = other_run
         self._demand_own = demand_own

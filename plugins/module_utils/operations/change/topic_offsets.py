@@ -91,7 +91,7 @@ class TopicOffsets:
         if not self._sent:
             return
         now = self._values()
-        # An unchanged value was not written, or has already been taken back.
+        # An unchanged value was not written, or has already been undone.
         changed = [one for one in self._sent.values() if now.get(_where(one.place)) != one.place.value]
         ours = [one for one in changed if now.get(_where(one.place)) == one.value]
         self._write([_Write(one.partition, one.place, one.place.value) for one in ours])

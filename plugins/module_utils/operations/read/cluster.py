@@ -127,7 +127,7 @@ _NOT_ASKED: Mapping[str, Any] = {"read": False, "problem": None}
 
 @dataclass(frozen=True)
 class _Topics:
-    """What was read of Kafka. ``common`` is the workers' offsets topic; ``read`` tells of each topic that was read.
+    """What was read of Kafka. ``common`` is the workers' offsets topic; ``read`` describes each topic that was read.
 
     ``unread``: why the topic of a connector's own could not be read; such a connector is not in ``records``.
     """

@@ -92,7 +92,7 @@ def read_with_topics(
     """A connector with the offsets that its task will read, from REST and from the topics, and warnings.
 
     ``connector`` was read without them. ``topics`` None: they are not read. With ``write_to`` topic the offsets are those of
-    the topics alone. Where the topics cannot be read, and REST tells all offsets, these must do; raises RecoveryError
+    the topics alone. Where the topics cannot be read, and REST shows all offsets, these must do; raises RecoveryError
     otherwise. Those of a sink are not read: they are its consumer group's, which no change here touches, and they move all the
     time.
     """

@@ -84,7 +84,7 @@ class Meetings:
         self._look.wait(name, check)
 
     def before_stop(self, name: str, check: Callable[[], None]) -> None:
-        """Wait before the order to stop."""
+        """Wait before the request to stop."""
         self._stop.wait(name, check)
 
     def before_unmark(self, name: str, check: Callable[[], None]) -> None:
@@ -95,5 +95,5 @@ class Meetings:
         self._return.expect(name)
 
     def before_return(self, name: str, check: Callable[[], None]) -> None:
-        """Wait, without a mark, before the order to return."""
+        """Wait, without a mark, before the request to return."""
         self._return.wait(name, check)

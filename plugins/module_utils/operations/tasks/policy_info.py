@@ -117,7 +117,7 @@ def _unread(name: str, of: ClassPolicy, error: RecoveryError) -> Checked:
 class _Topics:
     """The settings of the topics that connectors write to. ``settings`` None: without access to Kafka, or for ``problem``.
 
-    ``written``: by connector, the topics to look at; None where the workers do not tell them.
+    ``written``: by connector, the topics to look at; None where the workers do not show them.
     """
 
     settings: TopicSettings | None

@@ -148,7 +148,7 @@ class _Reading:
             return ()
 
     def _of_rest(self, file: str, read: Callable[[], Any]) -> Part:
-        """A part that only Connect itself can tell; it is not asked again once it did not answer."""
+        """A part that only Connect itself can return; it is not asked again once it did not answer."""
         if self.rest_problem is not None:
             return Part(file, problem=self.rest_problem)
         try:

@@ -140,7 +140,7 @@ REFUSED = {
     ),
     "a log without a pattern": (
         {"log": {}},
-        "profiles[0] (jdbc): log.progress is missing, as failure and timeout are: write at least one of them.",
+        "profiles[0] (jdbc): log is empty: write at least one of progress, failure and timeout.",
     ),
     "no regular expression": (
         {"log": {"failure": "x("}},
@@ -155,19 +155,19 @@ REFUSED = {
     ),
     "a setting without a value": (
         {"settings": {"mode": None}},
-        "profiles[0] (jdbc): settings.mode has no value to compare with: write one, or a list of them.",
+        "profiles[0] (jdbc): settings.mode has no value: write a value, or a list of values.",
     ),
     "no sign of an open run": (
         {"open_run": {"field": "snapshot"}},
-        "profiles[0] (jdbc): open_run.values or present: true is needed, one of the two.",
+        "profiles[0] (jdbc): open_run needs one of values and present: true. Write exactly one of them.",
     ),
     "both signs of an open run": (
         {"open_run": {"field": "snapshot", "values": [True], "present": True}},
-        "profiles[0] (jdbc): open_run.values or present: true is needed, one of the two.",
+        "profiles[0] (jdbc): open_run needs one of values and present: true. Write exactly one of them.",
     ),
     "absent for present": (
         {"open_run": {"field": "snapshot", "present": False}},
-        "profiles[0] (jdbc): open_run.present can only be true: write values for anything else.",
+        "profiles[0] (jdbc): open_run.present must be true: for other values use the key values.",
     ),
     "one value for a list": (
         {"open_run": {"field": "snapshot", "values": True}},
@@ -183,11 +183,11 @@ REFUSED = {
     ),
     "an age of nothing": (
         {"max_age": "36h"},
-        "profiles[0] (jdbc): max_age needs a time to measure: add time.",
+        "profiles[0] (jdbc): max_age requires the key time: add it.",
     ),
     "an age of no run": (
         {"max_run_age": "36h"},
-        "profiles[0] (jdbc): max_run_age needs to know what an open run is: add open_run.",
+        "profiles[0] (jdbc): max_run_age requires the key open_run: add it.",
     ),
     "an expected field that does not count": (
         {"partition": ["server"], "expected": {"setting": "tables", "field": "table"}},

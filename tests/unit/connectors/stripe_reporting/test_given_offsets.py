@@ -39,14 +39,16 @@ def test_offset_writes_what_it_is_given() -> None:
 @pytest.mark.parametrize(
     "wanted, words",
     [
-        ({**STUCK, "interval_end": None}, "no interval_end, so its round never finishes."),
-        ({**STUCK, "in_progress_report_run_id": ""}, "an empty report run id aborts every poll."),
-        ({**dict.fromkeys(STUCK), "round_id": at(ROUND)}, "no interval_end, so its round never finishes."),
+        ({**STUCK, "interval_end": None}, "no interval_end, so its round never finishes"),
+        ({**STUCK, "in_progress_report_run_id": ""}, "an empty report run id aborts every poll"),
+        ({**dict.fromkeys(STUCK), "round_id": at(ROUND)}, "no interval_end, so its round never finishes"),
     ],
 )
 def test_an_offset_on_which_the_connector_would_hang_is_refused(wanted: Offset, words: str) -> None:
     message = refused(stuck(), "offset", partitions=({"timezone": PST},), offset=wanted, allow_gap=True)
-    assert message == f"{PST} {TYPE}: with this offset the connector would hang: {words}"
+    assert message == (
+        f"{PST} {TYPE}: with this offset the connector would hang ({words}): choose another offset, or another strategy."
+    )
 
 
 def test_one_of_two_broken_partitions_can_be_mended_before_the_other() -> None:
@@ -119,7 +121,7 @@ def test_to_begin_before_stripes_data_is_refused_since_every_poll_would_fail(
 ) -> None:
     of = connector({PST: ON_TODAY})
     stripe = {one: replace(account, available_start=at("2026-11-01")) for one, account in accounts(of).items()}
-    assert f"{PST} {TYPE}: {by} the connector would hang: Stripe has no data before" in refused(
+    assert f"{PST} {TYPE}: {by} the connector would hang (Stripe has no data before" in refused(
         of, strategy, stripe, **request_fields
     )
 
@@ -220,7 +222,7 @@ def edited(pst: Offset, zone: str = PST) -> dict[str, Any]:
     [
         ({**STUCK, "interval_end": "1794441600"}, PST, "the connector stores an integer there"),
         ({"interval_end": at(ROUND)}, PST, "which the connector may need: write every field"),
-        ({**STUCK, "interval_end": None}, PST, "with this offset the connector would hang: no interval_end"),
+        ({**STUCK, "interval_end": None}, PST, "with this offset the connector would hang (no interval_end"),
         ({**STUCK, "in_progress_report_run_id": ""}, PST, "an empty report run id aborts every poll"),
         (STUCK, "Mars", "has no partition report_type=balance.summary.1 timezone=Mars: correct the file"),
     ],

@@ -225,7 +225,7 @@ def test_reasons_carry_figures_and_limits_in_seconds_or_rounds() -> None:
 def test_a_round_that_ended_early_says_by_how_much_and_how_much_would_be_normal() -> None:
     reason = judged(connector({PST: offset("2026-11-20", TODAY, done=True)})).verdicts[0].reasons[0]
     assert (reason.message, reason.value, reason.limit) == (
-        "its round ended 3 d before the end of the data, as after an empty report",
+        "its round ended 3 d before the end of the data, probably because of an empty report",
         3 * DAY,
         (6 + 36) * HOUR,
     )

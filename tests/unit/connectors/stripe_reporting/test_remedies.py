@@ -78,9 +78,9 @@ def test_what_keeps_a_remedy_from_working_is_remarked() -> None:
         skips data for good; resumes 1 run; hangs at PST balance.summary.1
     continue        -        -                    -           -       -
         PST balance.summary.1: its offset does not show how far it has
-          delivered, so the strategy continue cannot reset it: reset this
-          partition alone, named in partitions, with timestamp, restore or
-          delete (which starts over at its initial load date).
+          delivered. The strategy continue cannot reset it. Reset this partition
+          alone, named in partitions, with timestamp, restore or delete. The
+          strategy delete starts over at its initial load date.
     current         3        2 x <= 14 d          nothing     0       none
         only if you choose it; skips data for good
     available_end   -        -                    -           -       -

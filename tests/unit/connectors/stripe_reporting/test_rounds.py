@@ -206,13 +206,13 @@ def test_an_expression_that_cannot_be_read_for_certain_is_refused(expression: st
     message = caught.value.message
     assert message.startswith(f"poll.cron: the Quartz expression '{expression}' cannot be read (")
     assert words in message
-    assert message.endswith("), so the rounds are not known.")
+    assert message.endswith("), so the rounds are not known: correct it in the connector's config.")
 
 
 def test_an_expression_that_never_fires_has_no_rounds() -> None:
     rounds = Rounds("0 0 0 30 2 ?")
     for look in (rounds.last, rounds.next):
-        with pytest.raises(InputError, match=r"'0 0 0 30 2 \?' does not fire near 2026-11-23 06:00Z"):
+        with pytest.raises(InputError, match=r"'0 0 0 30 2 \?' does not fire near 2026-11-23 06:00Z: correct it in"):
             look(NOW)
 
 

@@ -169,7 +169,7 @@ def test_continue_skips_nothing_where_an_end_is_before_the_epoch() -> None:
 def test_where_the_end_is_no_time_in_seconds_continue_does_not_know_where_it_was(round_id: int | str) -> None:
     of = connector({PST: offset(TODAY * 1000, round_id)})
     with pytest.raises(
-        InputError, match="does not show how far it has delivered, so the strategy continue cannot reset it"
+        InputError, match=r"does not show how far it has delivered\. The strategy continue cannot reset it"
     ):
         decided(of, "continue")
     for strategy in ("current", "available_end"):
@@ -215,9 +215,9 @@ def test_continue_without_an_end_is_refused_since_nothing_says_where() -> None:
     words = refused(stuck({**STUCK, "interval_end": None}), "continue")
     # "delete" without the partition would start all of them over.
     assert words == (
-        f"{PST} {TYPE}: its offset does not show how far it has delivered, so the strategy continue cannot reset it: reset "
-        "this partition alone, named in partitions, with timestamp, restore or delete (which starts over at its"
-        " initial load date)."
+        f"{PST} {TYPE}: its offset does not show how far it has delivered. The strategy continue cannot reset it. Reset "
+        "this partition alone, named in partitions, with timestamp, restore or delete. The strategy delete starts over at its"
+        " initial load date."
     )
 
 
@@ -240,7 +240,7 @@ def test_on_the_current_round_continue_rewrites_what_is_not_a_number_to_the_conn
     (note,) = decision.notes
     assert note == (
         f'{PST} {TYPE}: interval_end "{stored}" is not a number to the connector, so it would skip this partition and'
-        " never finish its round; it is rewritten."
+        " never finish its round; the value is rewritten."
     )
     assert decided(after(of, decision), "continue").targets == {}
 
@@ -255,7 +255,10 @@ def test_a_misread_round_is_rewritten_though_the_initial_load_would_deliver_all(
     assert targets_by_zone(decision) == {PST: ON_TODAY}
     assert decision.forecast.of(report_partition(PST)).redelivered_seconds == 0
     assert decision.notes == (
-        f'{PST} {TYPE}: round_id "{TODAY}.0" is not a number to the connector, so it would {effect}; it is rewritten.',
+        (
+            f'{PST} {TYPE}: round_id "{TODAY}.0" is not a number to the connector, so it would {effect}; the value is'
+            " rewritten."
+        ),
     )
 
 
@@ -276,7 +279,7 @@ def test_where_it_is_not_certain_what_was_meant_continue_refuses_and_quotes_it(s
     message = refused(connector({PST: {**MISREAD_END, "interval_end": stored}}), "continue")
     quoted = "true" if stored is True else f'"{stored}"'
     assert message.startswith(
-        f"{PST} {TYPE}: its interval_end {quoted} is not a number, so the strategy continue cannot reset it: reset"
+        f"{PST} {TYPE}: its interval_end {quoted} is not a number. The strategy continue cannot reset it. Reset"
     )
     assert "this partition alone, named in partitions, with timestamp" in message
 
@@ -297,7 +300,7 @@ def test_a_misread_value_at_which_the_connector_does_not_look_is_left_alone(stor
 def test_another_strategy_that_leaves_a_misread_value_says_that_it_stays() -> None:
     of = connector({CAIRO: ON_TODAY, PST: MISREAD_END})
     decision = decided(of, "current", partitions=({"timezone": CAIRO},))
-    assert any(note.endswith("never finish its round; it stays.") for note in decision.notes)
+    assert any(note.endswith("never finish its round; the value stays.") for note in decision.notes)
 
 
 def test_an_empty_run_id_that_may_stand_for_an_open_run_is_continued_at_its_start() -> None:

@@ -97,7 +97,7 @@ def rule(**parts: Any) -> dict[str, Any]:
         ),
         (
             {"orders": {"settings": {"a": {"required": True}}}},
-            "policy.orders: connector_class is missing: write the classes that it holds for.",
+            "policy.orders: connector_class is missing: write the class, or the classes, to which these rules apply.",
         ),
         ({"orders": None}, "policy.orders: null is not a map: its keys are connector_class, settings and topics."),
         (
@@ -165,8 +165,8 @@ def rule(**parts: Any) -> dict[str, Any]:
         (
             rule(maximum="5m", fix="400000"),
             (
-                "policy.orders.settings.wait.ms: fix breaks the rule itself (wait.ms is 400000 (400 s), but must be at most"
-                " 300000 (5 min)): correct it."
+                "policy.orders.settings.wait.ms: fix has a value that breaks this rule (wait.ms is 400000 (400 s), but must be"
+                " at most 300000 (5 min)): correct it."
             ),
         ),
         (

@@ -109,10 +109,10 @@ def test_without_a_log_there_is_nothing_to_look_at_and_the_option_is_named() -> 
     one = found(recovery())["logs"]
     assert (one.status, one.message) == (
         "not_looked_at",
-        "Not looked at: no log of the workers is named: set connectops_worker_logs, or another source of logs.",
+        "No log of the workers is named: set connectops_worker_logs, or another source of logs.",
     )
-    broken = found(recovery(), Aftermath(log_problem="kubectl ended with status 1"))["logs"]
-    assert (broken.status, broken.message) == ("not_looked_at", "Not looked at: kubectl ended with status 1.")
+    broken = found(recovery(), Aftermath(log_problem="worker_log_command: kubectl ended with status 1"))["logs"]
+    assert (broken.status, broken.message) == ("not_looked_at", "worker_log_command: kubectl ended with status 1.")
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_logs_pass_when_the_last_thing_they_tell_is_a_commit(log: LogActivity, s
             "Nothing was stored since the change for timezone=PST type=a: the poll is blocked.",
         ),
         (replace(recovery(), partitions=()), "open", "No offset is stored."),
-        (recovery(outcome="not_verified", reason="it is PAUSED"), "not_looked_at", "Not looked at: it is PAUSED."),
+        (recovery(outcome="not_verified", reason="it is PAUSED"), "not_looked_at", "It is PAUSED."),
     ],
 )
 def test_offsets_pass_when_all_have_moved_to_near_the_end_of_the_data(of: Recovery, status: str, words: str) -> None:
@@ -241,7 +241,7 @@ BOTH = (part("PST"), part("Cairo"))
             "3 new records in 1 topic (PST 3); none seen of Cairo; not all of them were read.",
         ),
         ([replace(arrived(), lost=4)], "open", "No record has come into its topics since the change."),
-        ([Arrivals("t", problem="It is denied.")], "not_looked_at", "Not looked at: It is denied."),
+        ([Arrivals("t", problem="It is denied.")], "not_looked_at", "It is denied."),
         # What could be read is reported.
         (
             [arrived(PST=3, Cairo=4), Arrivals("u", problem="u is denied.")],
@@ -264,7 +264,7 @@ def test_nothing_has_come_of_what_has_not_moved() -> None:
 
 def test_without_kafka_no_data_is_looked_at() -> None:
     one = found(recovery())["data"]
-    assert one.message == "Not looked at: set connectops_kafka_bootstrap_servers, so that the topics can be read."
+    assert one.message == "Set connectops_kafka_bootstrap_servers, so that the topics can be read."
 
 
 # Partitions
@@ -285,7 +285,7 @@ def test_without_kafka_no_data_is_looked_at() -> None:
             "0 of 1 expected partitions have recovered; timezone=PST type=a: recovering.",
         ),
         (replace(recovery(), partitions=()), "open", "No partition is known yet."),
-        (recovery(outcome="not_verified", reason="it is PAUSED"), "not_looked_at", "Not looked at: it is PAUSED."),
+        (recovery(outcome="not_verified", reason="it is PAUSED"), "not_looked_at", "It is PAUSED."),
     ],
 )
 def test_every_expected_partition_must_have_recovered(of: Recovery, status: str, message: str) -> None:
@@ -324,8 +324,8 @@ def history(starts: int = 0, generations: int = 0) -> TaskHistory:
             "open",
             "Tasks were started 1 time after the change",
         ),
-        (Aftermath(log=LogActivity()), "not_looked_at", "Not looked at: Connect does not show restarts over REST"),
-        (Aftermath(), "not_looked_at", "Not looked at: Connect does not show restarts over REST"),
+        (Aftermath(log=LogActivity()), "not_looked_at", "Connect does not show restarts over REST"),
+        (Aftermath(), "not_looked_at", "Connect does not show restarts over REST"),
     ],
 )
 def test_restarts_are_told_where_something_tells_them(aftermath: Aftermath, status: str, message: str) -> None:

@@ -353,7 +353,7 @@ def test_the_end_is_one_sentence_with_each_reason_once() -> None:
     silent = judged(connector(WRITTEN), work=None, is_over=True)
     assert final_sentence("connect-1", [silent], 0) == (
         "Recovery not proven: orders of connect-1: 0 of 1 partition recovered; orders: it has stored nothing since the change;"
-        " if its source has no new data yet, run verify once it has."
+        " if its source has no new data yet, run verify again when there is some."
     )
     paused = judged(connector(state="PAUSED"), target=Target())
     assert final_sentence("connect-1", [three(MOVED, MOVED, MOVED), paused], 5) == (

@@ -87,15 +87,16 @@ def test_the_command_that_goes_back_names_the_backup() -> None:
     assert go_back_lines(WRITING, "/var/backups/orders.json", OPTIONS) == [
         "  orders: the backup made before plan 0123456789ab is",
         "    /var/backups/orders.json",
-        "  To go back, with the inventory of this run (-i):",
+        "  To take this change back, with the inventory of this run (-i):",
         "    ansible-playbook connectops.recovery.rollback \\",
         "      -e connectops_hosts=connect-1 \\",
         "      -e connectops_connectors=orders \\",
         "      -e rollback_backup_file=/var/backups/orders.json",
     ]
-    assert go_back_lines(WRITING, "/var/b.json", {})[-1] == (
-        "  To go back, run connect_rollback for orders with backup_file: /var/b.json"
-    )
+    assert go_back_lines(WRITING, "/var/b.json", {})[-2:] == [
+        "  To take this change back, run connect_rollback for orders with backup_file:",
+        "    /var/b.json",
+    ]
 
 
 def test_there_is_nothing_to_go_back_to_after_a_restart() -> None:

@@ -156,7 +156,7 @@ def test_a_connector_without_offsets_is_refused_and_it_is_said_what_to_do(strate
         generic_targets(any_connector(), ResetRequest(strategy, offset={"pos": 9}))
     assert caught.value.message == (
         "Connect lists no offset of connector 'stripe-reporting-source-connector', so the strategy"
-        f" {strategy} has nothing to change: let the connector run until it has stored one, or use restore. If it does continue"
-        " from an earlier position, REST does not show its offsets: run identify with connectops_kafka_bootstrap_servers"
-        " and read the findings."
+        f" {strategy} has nothing to change: let the connector run until it has stored one, or use restore. If the connector"
+        " nevertheless continues from an earlier position, REST does not show its offsets: run identify with"
+        " connectops_kafka_bootstrap_servers and read the findings."
     )

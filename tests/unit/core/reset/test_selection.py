@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Choosing source partitions from those that the server listed."""
+"""Choosing source partitions from those that Connect listed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_json_type_of_a_value_counts(wanted: Any, position: int) -> None:
 def test_a_misspelt_one_is_refused_with_the_nearest_that_there_is() -> None:
     assert refused(LISTED, {"timezone": PST}, {"timezone": "America/NewYork", "report_type": TYPE}) == (
         "partitions[1]: connector 'c' has no offset for"
-        ' {"report_type": "balance.summary.1", "timezone": "America/NewYork"}; the nearest that the server lists is'
+        ' {"report_type": "balance.summary.1", "timezone": "America/NewYork"}; the nearest that Connect lists is'
         ' {"report_type": "balance.summary.1", "timezone": "America/New_York"}.'
     )
 
@@ -62,9 +62,7 @@ def test_a_value_of_the_wrong_type_is_told_by_its_nearest() -> None:
 
 
 def test_no_letters_in_common_still_names_a_partition() -> None:
-    assert refused([Partition.of({"q": 1})], {"wwww": "zzzz"}).endswith(
-        'the nearest that the server lists is {"q": 1}.'
-    )
+    assert refused([Partition.of({"q": 1})], {"wwww": "zzzz"}).endswith('the nearest that Connect lists is {"q": 1}.')
 
 
 def test_a_field_that_is_not_there_matches_nothing() -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Offsets over REST: written, read back twice alike, and taken back by the run that sent them only."""
+"""Offsets over REST: written, read back twice alike, and undone by the run that sent them only."""
 
 from __future__ import annotations
 
@@ -101,12 +101,12 @@ def test_an_offset_that_stays_although_connect_accepted_it_is_named(cluster: Fak
     with pytest.raises(RecoveryError) as caught:
         offsets.write(CHANGES)
     assert caught.value.message == (
-        "Connect accepted the offsets of connector 'c', but table=bills did not change: the stored key may have another field"
-        " order than REST can address; compare with the offsets topic."
+        "Connect accepted the offsets of connector 'c', but table=bills did not change: REST probably cannot address"
+        " the stored key. Set kafka_bootstrap_servers, so that the offset is written to the offsets topic."
     )
 
 
-# Taking back
+# Undoing
 
 
 def test_what_was_sent_is_taken_back(cluster: FakeCluster, offsets: RestOffsets) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Settings: decided with the server, written, read back, and taken back by the run that sent them only."""
+"""Settings: decided with Connect, written, read back, and undone by the run that sent them only."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_a_key_that_somebody_else_changed_is_refused_before_anything_is_sent(
     assert cluster.writes == []
 
 
-# Taking back
+# Undoing
 
 
 @pytest.mark.parametrize("verbs", [{"PUT", "PATCH"}, {"PUT"}], ids=["PATCH", "PUT"])

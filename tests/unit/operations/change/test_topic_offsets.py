@@ -1,7 +1,7 @@
 # Copyright (c) 2026, connectops.recovery contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Offsets that are written to the topics: in Connect's order, read back, and taken back by the run that wrote them only."""
+"""Offsets that are written to the topics: in Connect's order, read back, and undone by the run that wrote them only."""
 
 from __future__ import annotations
 

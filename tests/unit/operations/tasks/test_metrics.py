@@ -107,7 +107,7 @@ def test_a_cluster_that_cannot_be_reached_is_a_failed_look(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     "options, sentence",
     [
-        ({}, "Neither metrics_dir nor pushgateway_url is set: set at least one, or nobody sees the metrics."),
+        ({}, "Neither metrics_dir nor pushgateway_url is set: set at least one of them."),
         (
             {"pushgateway_url": "http://me:s3cret@gateway:9091"},
             (

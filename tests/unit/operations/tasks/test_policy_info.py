@@ -92,7 +92,7 @@ def test_the_result_for_a_person(cluster: FakeCluster) -> None:
         "    fix: raise it to 300000 (5 min)",
         "",
         "eu-1: no connector is of the class stripe_reporting.",
-        "eu-1: not checked, because they are of no class of the policy: other.",
+        "eu-1: not checked, because no class of the policy fits: other.",
         "eu-1: 2 connectors checked, 1 deviates from the policy.",
     ]
 

@@ -246,7 +246,7 @@ def test_a_backup_that_was_edited_by_hand_says_nothing_of_what_was_there(task: T
     task.reset()
     text = task.backup().read_text(encoding="utf-8")
     task.backup().write_text(text.replace('"id": 5', '"id": 4'), encoding="utf-8")
-    assert "was edited by hand, so it is not known what was there before: go back to its offsets with the strategy" in (
+    assert "was edited by hand, so it is not known what was there before: restore its offsets with the strategy" in (
         task.refused().message
     )
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.no_cover
 
 STATES = ("RUNNING", "PAUSED", "STOPPED")
 HOUR_SECONDS = 3600.0
-# The last one: the other run has come and gone between the order to stop and the mark.
+# The last one: the other run has come and gone between the request to stop and the mark.
 LEFT_TO_THE_OTHER = ("nother run", "while it", "did not become STOPPED without tasks in time")
 
 
@@ -141,7 +141,7 @@ def test_a_connector_is_stopped_only_while_it_is_marked(tmp_path: Path) -> None:
     But for the calls between an order and the mark that belongs to it: a task must not start twice.
     """
     methods = calls_of(World, tmp_path / "counted")
-    # Nothing is read between the order to stop and the mark: what is supported is known by then.
+    # Nothing is read between the request to stop and the mark: what is supported is known by then.
     assert methods[methods.index("stop") : methods.index("patch_config")] == ["stop", "supports"]
     gaps = [range(methods.index("stop") + 2, methods.index("patch_config") + 3)]
     gaps += [range(released_at(methods) + 1, methods.index("resume") + 3)]

@@ -55,7 +55,9 @@ def _of_the_stop(change: Data) -> Iterator[Evidence]:
         words = f"{counted(len(asked), 'worker')} confirmed that no task was left: {', '.join(asked)}"
         yield Evidence(STOP, "passed", words)
     if missed:
-        words = f"could not be asked: {', '.join(missed)}; {read.get('settled_seconds', 0):.0f} s were waited instead"
+        words = (
+            f"could not be asked: {', '.join(missed)}; the reset waited {read.get('settled_seconds', 0):.0f} s instead"
+        )
         yield Evidence(STOP, "open", words)
 
 
