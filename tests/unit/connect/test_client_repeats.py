@@ -19,7 +19,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
     TimedOut,
     Unreachable,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
 from lab.waiting import LIMIT_SECONDS
 from unit.connect.clients import PATIENT, Clock, MakeClient
 from unit.connect.http_server import Expect, FakeConnect, refusing_url
@@ -315,9 +314,12 @@ def test_a_hanging_read_ends_with_the_deadline_when_that_comes_first() -> None:
 
 
 def test_what_the_deadline_cuts_short_is_not_the_reported_reason() -> None:
+    def clock() -> float:
+        return 1.0 if len(worker.calls) > 1 else 0.0
+
     with (
         FakeConnect(failing("GET", "/", 409, REBALANCE), Expect("GET", "/", hang=True, forever=True)) as worker,
-        ConnectClient(ConnectOptions((worker.url,), timeout_seconds=1.0)) as client,
+        ConnectClient(replace(PATIENT, connect_url=(worker.url,), timeout_seconds=1.0), clock=clock) as client,
         pytest.raises(TimedOut, match="within 1 s: status 409"),
     ):
         client.root()
