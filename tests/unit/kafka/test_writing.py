@@ -19,7 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.kafka.writing 
 from confluent_kafka import KafkaError, KafkaException
 from unit.kafka.fake import FakeConnection
 
-TWO = [NewRecord("t", b"a", b"1"), NewRecord("t", b"b", None, 1)]
+TWO = [NewRecord("t", b"a", b"1"), NewRecord("t", b"b", None, 0)]
 # What becomes of a record: it is acknowledged, fails, or nothing is heard of it.
 ACKNOWLEDGED, SILENCE = None, "silence"
 Fate = KafkaError | None | str
@@ -86,8 +86,14 @@ class FakeProducer:
 class Brokers(FakeConnection):
     """They have one topic. ``looks``: how often somebody may look at the time until it is up."""
 
-    def __init__(self, fates: Sequence[Fate] = (), looks: int = 100, **failures: list[KafkaError | None]) -> None:
-        super().__init__({"t": {0: [], 1: []}}, timeout_seconds=60, sasl_username="me")
+    def __init__(
+        self,
+        fates: Sequence[Fate] = (),
+        looks: int = 100,
+        timeout_seconds: float = 60,
+        **failures: list[KafkaError | None],
+    ) -> None:
+        super().__init__({"t": {0: [], 1: []}}, timeout_seconds=timeout_seconds, sasl_username="me")
         self.producer = FakeProducer(fates, failures)
         self.looks = looks
 
@@ -105,13 +111,11 @@ class Brokers(FakeConnection):
 def test_records_are_sent_in_their_order_and_to_the_topic_partition_that_they_name() -> None:
     brokers = Brokers()
     write_records(brokers, TWO)
-    assert brokers.producer.sent == [("t", b"a", b"1", {}), ("t", b"b", None, {"partition": 1})]
+    assert brokers.producer.sent == [("t", b"a", b"1", {}), ("t", b"b", None, {"partition": 0})]
     settings = brokers.producer.settings
-    assert (settings["acks"], settings["partitioner"], settings["message.timeout.ms"]) == (
-        "all",
-        "murmur2_random",
-        60_000,
-    )
+    assert (settings["acks"], settings["enable.idempotence"]) == ("all", True)
+    assert settings["partitioner"] == "murmur2_random", "a key must go where Connect looks for it"
+    assert settings["message.timeout.ms"] == 60_000
     assert "transactional.id" not in settings
 
 
@@ -194,6 +198,12 @@ def test_all_records_of_a_write_are_committed_together_and_older_producers_are_f
     assert settings["message.timeout.ms"] <= settings["transaction.timeout.ms"]
 
 
+def test_a_transaction_may_last_for_a_second_at_least_as_the_library_takes_no_shorter_one() -> None:
+    brokers = Brokers(timeout_seconds=0.5)
+    in_transaction(brokers)
+    assert brokers.producer.settings["transaction.timeout.ms"] == 1_000
+
+
 def test_a_coordinator_that_is_not_ready_yet_is_asked_again() -> None:
     brokers = Brokers(init=[BUSY, BUSY], commit=[BUSY])
     in_transaction(brokers)
@@ -217,8 +227,9 @@ def test_without_the_right_to_the_transactional_id_no_record_leaves() -> None:
 @pytest.mark.parametrize("step", ["init", "begin", "produce", "commit"])
 def test_a_newer_producer_is_told_from_other_failures_at_every_step(step: str) -> None:
     error = KafkaError(KafkaError._FENCED, txn_requires_abort=step == "commit")
+    failures: dict[str, Any] = {step: [error]}
     with pytest.raises(errors.Fenced, match="Another run has taken over"):
-        in_transaction(Brokers(**{step: [error]}))
+        in_transaction(Brokers(**failures, purge=[error]))
 
 
 @pytest.mark.parametrize(
