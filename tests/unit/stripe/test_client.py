@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -25,41 +24,25 @@ from ansible_collections.connectops.recovery.plugins.module_utils.stripe.client 
 )
 from lab.stripe_simulator import Account, StripeSimulator
 from lab.waiting import LIMIT_SECONDS
+from unit.stripe.two_accounts import END, KEYS, RUNS, START, TYPE, Clock, requests_of, two_accounts
 
-TYPE, OTHER_TYPE = "balance.summary.1", "payouts.summary.1"
+OTHER_TYPE = "payouts.summary.1"
 CAIRO, PST = ReportPartition("Africa/Cairo", TYPE), ReportPartition("PST", TYPE)
-START, END = 1_790_000_000, 1_795_000_000
-KEYS = {"Africa/Cairo": "sk_test_of_cairo_4711", "PST": "sk_test_of_pst_0815"}
 NOW = int(time.time())
 DAY = 86_400
-TYPES, RUNS = "/v1/reporting/report_types", "/v1/reporting/report_runs"
+TYPES = "/v1/reporting/report_types"
 PLAIN = StripeFacts(available_end=END, available_start=START)
 
 
 @pytest.fixture
 def simulator() -> Iterator[StripeSimulator]:
-    with StripeSimulator() as running:
-        for key in KEYS.values():
-            running.account(key).add_report_type(TYPE, data_available_start=START, data_available_end=END)
+    with two_accounts() as running:
         yield running
 
 
 @pytest.fixture
 def cairo(simulator: StripeSimulator) -> Account:
     return simulator.account(KEYS["Africa/Cairo"])
-
-
-class Clock:
-    """Seconds that pass at once when somebody waits."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 def ask(
@@ -71,10 +54,6 @@ def ask(
     clock = clock or Clock()
     with SharedAnswers(clock=clock, sleep=clock.sleep).look("orders") as look:
         return ask_stripe(KEYS if keys is None else keys, open_runs, NOW, look, simulator.url)
-
-
-def requests_of(account: Account) -> Counter[str]:
-    return Counter(entry.path for entry in account.journal)
 
 
 # Partitions and their open runs
