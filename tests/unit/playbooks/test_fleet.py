@@ -12,8 +12,6 @@ import pytest
 from lab.connect_servers import SimulatedCluster
 from unit.playbooks.fleet_runs import imported, recap, run
 
-pytestmark = pytest.mark.slow_file
-
 
 def test_a_look_ends_with_the_worst_and_counts_what_could_not_be_read(
     tmp_path: Path, clusters: list[SimulatedCluster]

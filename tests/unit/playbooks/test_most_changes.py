@@ -12,8 +12,6 @@ import pytest
 from lab.connect_servers import SimulatedCluster
 from unit.playbooks.fleet_runs import changed, recap, run
 
-pytestmark = pytest.mark.slow_file
-
 
 @pytest.mark.parametrize(
     "arguments", [pytest.param((), id="real"), pytest.param(("--check",), id="check mode", marks=pytest.mark.lengthy)]
