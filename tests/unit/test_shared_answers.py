@@ -201,15 +201,15 @@ def test_all_processes_together_keep_to_the_rate(tmp_path: Path) -> None:
     def work() -> None:
         with SharedAnswers(tmp_path).look("orders") as look:
             for _request in range(most):
+                asked = time.monotonic()
                 assert look.wait_for_turn("sk_test_1", "report_types")
-                moments.put(time.monotonic())
+                moments.put((asked, time.monotonic()))
 
     # A pipe holds this many.
     in_forks(work, work)
-    sent = sorted(moments.get() for _request in range(2 * most))
+    asked, sent = zip(*(moments.get() for _request in range(2 * most)), strict=True)
     # Turns are a second apart from the one that is 20 before; a process may be late for its turn, never early.
-    assert sent[most] - sent[0] >= 1 - 0.2
-    assert sent[-1] - sent[0] < 2 + 10
+    assert sorted(sent)[most] - min(asked) >= 1
 
 
 def test_another_account_and_another_endpoint_have_a_rate_of_their_own(tmp_path: Path, clock: Clock) -> None:
