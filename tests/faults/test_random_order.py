@@ -22,6 +22,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.hold impo
 from faults.world import KINDS, LATE_SECONDS, LONGEST_HOLD_SECONDS, OLD_CONFIG, STATES, Kind, Scenario, World, fault
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from lab.waiting import LIMIT_SECONDS
 from unit.examples import examples
 from unit.operations.tasks.two_runs import Client, Turns
 
@@ -106,7 +107,7 @@ class AnyOrder(RuleBasedStateMachine):
             for thread in threads:
                 thread.start()
             for thread in threads:
-                thread.join(120)
+                thread.join(LIMIT_SECONDS)
         for who, offset in ((0, first), (1, second)):
             self._ended(results[who], offset, is_alone=False)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from lab.connect import ConnectCluster
 from lab.days import MIDNIGHT, ago, utc_day
@@ -18,8 +19,9 @@ from lab.stripe_simulator import Account
 from lab.waiting import await_condition
 
 REPORT_TYPE = "balance.summary.1"
-BLOCKER = "America/New_York"
-TIMEZONES = ("Africa/Cairo", BLOCKER, "PST")
+ZONES = ("Africa/Cairo", "America/New_York", "PST")
+CAIRO, NEW_YORK, PST = ZONES
+BLOCKER = NEW_YORK
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def stuck_connector(
     cluster = cluster or lab.connect
     round_id, delivered_until = ago(rounds_behind), ago(rounds_behind + 1)
     accounts = {}
-    for zone in TIMEZONES:
+    for zone in ZONES:
         account = lab.stripe.account(f"sk_test_{cluster.name}_{name}_{zone.replace('/', '_')}")
         account.add_report_type(REPORT_TYPE, data_available_start=ago(60), data_available_end=MIDNIGHT, rows_per_day=4)
         accounts[zone] = account
@@ -88,13 +90,13 @@ def stuck_connector(
         [REPORT_TYPE],
         **{
             "stripe.report.max.wait.ms": max_wait_ms,
-            "stripe.report.initial.load.dates": f"{REPORT_TYPE}:{utc_day(ago(30))}",
+            **initial_load(30),
             "topic.prefix": topic_prefix,
             **(settings or {}),
         },
     )
     offset = stripe_offset(end=delivered_until, round_id=round_id, processed=False)
-    offsets = [{"partition": stripe_partition(zone), "offset": offset} for zone in TIMEZONES]
+    offsets = [{"partition": stripe_partition(zone), "offset": offset} for zone in ZONES]
     cluster.create(name, config, offsets)
     await_condition(
         lambda: same_interval_runs(accounts[BLOCKER]) >= 2,
@@ -136,6 +138,20 @@ def stripe_offset(
         "round_id": round_id,
         "processed_in_round": processed,
     }
+
+
+def unfinished(end_days: int, round_days: int, **others: Any) -> dict[str, object]:
+    """An offset that has delivered up to ``end_days`` ago, in the unfinished round of ``round_days`` ago."""
+    return stripe_offset(end=ago(end_days), round_id=ago(round_days), processed=False, **others)
+
+
+def finished(end_days: int, round_days: int) -> dict[str, object]:
+    return stripe_offset(end=ago(end_days), round_id=ago(round_days), processed=True)
+
+
+def initial_load(days: int) -> dict[str, object]:
+    """The setting with which every round begins that many days ago."""
+    return {"stripe.report.initial.load.dates": f"{REPORT_TYPE}:{utc_day(ago(days))}"}
 
 
 def same_interval_runs(account: Account) -> int:

@@ -10,21 +10,15 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from lab.connect_servers import ConnectServers, SimulatedCluster, SimulatedConnector
+from lab.days import DAY_SECONDS, MIDNIGHT, ago, calm_cron
 
-DAY = 86_400
 STUCK_FOR_DAYS = 11
 PASSWORDS = ("stripe.api.keys",)
-
-
-def midnight() -> int:
-    """The begin of this day in UTC, in epoch seconds."""
-    return int(time.time()) // DAY * DAY
 
 
 def fleet(
@@ -45,15 +39,15 @@ def fleet(
 
 
 def stripe_connector(name: str, timezones: int, report_types: int, *, is_stuck: bool) -> SimulatedConnector:
-    """One that has delivered all to the begin of this day; or one whose first timezone holds up all others for days."""
+    """One that has delivered all up to MIDNIGHT; or one whose first timezone holds up all others for days."""
     zones = [f"Zone/{zone:02}" for zone in range(timezones)]
     types = [f"type.{one}.1" for one in range(report_types)]
-    end = midnight() - (STUCK_FOR_DAYS * DAY if is_stuck else 0)
+    end = ago(STUCK_FOR_DAYS if is_stuck else 0)
     config = {
         "name": name,
         "connector.class": "com.mykaarma.connect.stripe.StripeSourceConnector",
         "tasks.max": "1",
-        "poll.cron": "0 0 0 * * ?",
+        "poll.cron": calm_cron(),
         "stripe.api.keys": ";".join(f"{zone}:sk_live_{name}_{number}" for number, zone in enumerate(zones)),
         "stripe.report.types": ",".join(types),
         "stripe.report.max.wait.ms": "1800000",
@@ -68,7 +62,7 @@ def stripe_connector(name: str, timezones: int, report_types: int, *, is_stuck: 
 
 def _offset(end: int, *, is_done: bool) -> dict[str, Any]:
     return {
-        "interval_start": end - DAY,
+        "interval_start": end - DAY_SECONDS,
         "interval_end": end,
         "in_progress_report_run_id": None,
         "last_committed_row": None,
@@ -79,7 +73,7 @@ def _offset(end: int, *, is_done: bool) -> dict[str, Any]:
 
 def _deliver(connector: SimulatedConnector) -> None:
     """What a connector does once it is not stuck any more: it delivers all partitions."""
-    connector.offsets = [(where, _offset(midnight(), is_done=True)) for where, _offset_before in connector.offsets]
+    connector.offsets = [(where, _offset(MIDNIGHT, is_done=True)) for where, _offset_before in connector.offsets]
 
 
 def write_inventory(clusters: list[SimulatedCluster], folder: Path, variables: Mapping[str, Any] | None = None) -> Path:

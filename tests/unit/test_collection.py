@@ -17,6 +17,7 @@ import pytest
 import yaml
 from ansible_collections.connectops.recovery.plugins.module_utils.core.policy.deviation import SEVERITIES
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import VERDICTS
+from lab.waiting import LIMIT_SECONDS
 
 ROOT = Path(__file__).parents[2]
 MODULES = {f"connectops.recovery.{path.stem}" for path in (ROOT / "plugins" / "modules").glob("[!_]*.py")}
@@ -37,7 +38,7 @@ def documented(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             "ANSIBLE_COLLECTIONS_PATH": str(collections),
             "ANSIBLE_HOME": str(tmp_path_factory.mktemp("ansible")),
         },
-        timeout=60,
+        timeout=LIMIT_SECONDS,
     )
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)["all"]

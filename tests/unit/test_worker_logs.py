@@ -17,6 +17,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils import worker_
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.options.worker_logs import WorkerLogOptions
 from ansible_collections.connectops.recovery.plugins.module_utils.worker_logs import WorkerLogs, read_worker_logs
+from lab.waiting import LIMIT_SECONDS, await_condition
 
 
 def lines_of(*paths: Path, tail_bytes: int = 1000) -> list[str]:
@@ -28,7 +29,7 @@ def lines_of(*paths: Path, tail_bytes: int = 1000) -> list[str]:
 def printed(code: str, **limits: float) -> WorkerLogs:
     """What is read of a command that runs this Python."""
     options = WorkerLogOptions(command=(sys.executable, "-c", code))
-    return read_worker_logs(options, int(limits.get("tail_bytes", 1000)), limits.get("command_seconds", 60))
+    return read_worker_logs(options, int(limits.get("tail_bytes", 1000)), limits.get("command_seconds", LIMIT_SECONDS))
 
 
 @pytest.fixture
@@ -134,27 +135,36 @@ def test_a_program_that_does_not_exist_is_one_sentence() -> None:
     )
 
 
-def test_a_command_that_does_not_end_is_ended_with_all_that_it_has_started(tmp_path: Path) -> None:
+def test_a_command_that_does_not_end_is_ended_with_all_that_it_has_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     started = tmp_path / "started"
-    child = f"import pathlib, time; pathlib.Path({str(started)!r}).touch(); time.sleep(600)"
+    child = f"import pathlib, time; pathlib.Path({str(started)!r}).touch(); time.sleep({2 * LIMIT_SECONDS})"
+    wait = worker_logs._Command.wait
+
+    def wait_for_child(process: worker_logs._Command, seconds: float | None = None) -> int:
+        await_condition(started.exists, "the child")
+        return wait(process, seconds)
+
+    monkeypatch.setattr(worker_logs._Command, "wait", wait_for_child)
     began = time.monotonic()
     # The child has the same output, so reading it to its end would take as long as the child lives.
-    code = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {child!r}]); time.sleep(600)"
-    logs = printed(code, command_seconds=2)
-    assert time.monotonic() - began < 60
-    assert started.exists()
+    code = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {child!r}]).wait()"
+    logs = printed(code, command_seconds=0.1)
+    assert time.monotonic() - began < LIMIT_SECONDS
     assert logs.problems == (
-        f"worker_log_command: {sys.executable} did not end within 2 s, so its output was not used: let it print less.",
+        f"worker_log_command: {sys.executable} did not end within 0.1 s, so its output was not used: let it print less.",
     )
 
 
 def test_what_a_command_leaves_behind_in_a_group_of_its_own_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_logs, "_DRAIN_SECONDS", 0.2)
     began = time.monotonic()
-    start = "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True)"
+    child = f"import time; time.sleep({2 * LIMIT_SECONDS})"
+    start = f"subprocess.Popen([sys.executable, '-c', {child!r}], start_new_session=True)"
     left = printed(f"import subprocess, sys; print({start}.pid, flush=True)").lines[0]
     os.kill(int(left), signal.SIGKILL)
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < LIMIT_SECONDS
 
 
 def test_a_command_that_fails_hides_no_file(log: Path) -> None:

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import requests
+from lab.waiting import await_condition
 
 MEDDLERS: dict[str, tuple[str, str, Any]] = {
     "resume": ("PUT", "/resume", None),
@@ -23,13 +23,10 @@ def meddle(url: str, what: str) -> None:
     method, path, body = MEDDLERS[what]
     with requests.Session() as session:
         # Connect answers 409 during a rebalance.
-        while _send(session, method, f"{url}{path}", body) == 409:
-            time.sleep(0.1)
+        await_condition(lambda: _send(session, method, f"{url}{path}", body) != 409, "the end of a rebalance")
         if what != "config":
             wanted = {"resume": "RUNNING", "pause": "PAUSED", "delete": ""}[what]
-            deadline = time.monotonic() + 10
-            while _state(session, url) != wanted and time.monotonic() < deadline:
-                time.sleep(0.02)
+            await_condition(lambda: _state(session, url) == wanted, f"the state {wanted or 'of a deleted connector'}")
 
 
 def _send(session: requests.Session, method: str, url: str, body: Any) -> int:

@@ -36,8 +36,18 @@ from ansible_collections.connectops.recovery.plugins.module_utils.options.module
     CONNECT_SUPPORT_BUNDLE,
 )
 from lab import Lab, await_condition
-from lab.days import MIDNIGHT, ago, start_of_today, utc_day
-from lab.scenarios import REPORT_TYPE, stripe_offset, stripe_partition
+from lab.days import MIDNIGHT, start_of_today
+from lab.scenarios import (
+    CAIRO,
+    NEW_YORK,
+    PST,
+    ZONES,
+    initial_load,
+    stripe_offset,
+    stripe_partition,
+    unfinished,
+)
+from lab.scenarios import finished as finished
 from lab.stripe_simulator import Account
 from lab.trial import Trial
 
@@ -57,8 +67,6 @@ Result = dict[str, Any]
 MAX_WAIT = "stripe.report.max.wait.ms"
 # A wait in milliseconds that is too short for slow reports: with a look every 50 ms there are at most 5 within it.
 TOO_SHORT_WAIT = 200
-ZONES = ("Africa/Cairo", "America/New_York", "PST")
-CAIRO, NEW_YORK, PST = ZONES
 
 
 def run_task(module: ModuleType, *, check_mode: bool = False, **options: Any) -> Result:
@@ -283,23 +291,9 @@ def await_as_announced(trial: Trial, forecast: Mapping[str, Any]) -> None:
 # Stuck connectors
 
 
-def unfinished(end_days: int, round_days: int, **others: Any) -> dict[str, Any]:
-    """An offset that has delivered up to ``end_days`` ago, in the unfinished round of ``round_days`` ago."""
-    return stripe_offset(end=ago(end_days), round_id=ago(round_days), processed=False, **others)
-
-
 def today_in_the_current_round() -> dict[str, Any]:
     """The offset that the strategy ``current`` writes, today: call it at the beginning of a test."""
     return stripe_offset(end=start_of_today(), round_id=MIDNIGHT, processed=False)
-
-
-def finished(end_days: int, round_days: int) -> dict[str, Any]:
-    return stripe_offset(end=ago(end_days), round_id=ago(round_days), processed=True)
-
-
-def initial_load(days: int) -> dict[str, Any]:
-    """The setting with which every round begins that many days ago."""
-    return {"stripe.report.initial.load.dates": f"{REPORT_TYPE}:{utc_day(ago(days))}"}
 
 
 def half_delivered(trial: Trial, round_days: int, available_days: int = 0) -> str:

@@ -14,7 +14,7 @@ from integration.recovery.tasks import Written
 from lab import Lab, await_condition
 from lab.ansible_runs import run_playbook, write_inventory
 from lab.days import MIDNIGHT, ago
-from lab.scenarios import BLOCKER, TIMEZONES, StuckConnector, stuck_connector
+from lab.scenarios import BLOCKER, ZONES, StuckConnector, stuck_connector
 from prometheus_client.parser import text_string_to_metric_families
 from unit.monitoring.prometheus import DASHBOARD, as_grafana_asks, asked, scraping
 
@@ -80,7 +80,7 @@ def test_a_stuck_connector_and_then_its_unreachable_cluster_are_seen(
     assert found["connectops_connector_failed_runs"][()] == 0
     behind = found["connectops_partition_behind_seconds"]
     assert set(behind.values()) == {MIDNIGHT - ago(12)}
-    assert len(behind) == len(TIMEZONES)
+    assert len(behind) == len(ZONES)
     ((late,),) = found["connectops_partition_run_created_timestamp_seconds"]
     assert BLOCKER in late
     assert (f'{{"report_type":"{stuck.report_type}","timezone":"{BLOCKER}"}}', "stuck") in found[

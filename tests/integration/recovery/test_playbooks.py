@@ -237,7 +237,7 @@ def test_a_stopped_connector_that_would_be_stuck_fails_the_run_unless_it_was_nam
     assert one.cluster.config(one.name)["stripe.report.max.wait.ms"] == "3600000"
     assert one.cluster.status(one.name)["connector"]["state"] == "STOPPED"
     one.cluster.request("PUT", f"/connectors/{one.name}/resume")
-    await_condition(lambda: is_delivered(lab, one), "the rows that were due", 60)
+    await_condition(lambda: is_delivered(lab, one), "the rows that were due")
 
 
 def _with_broken(lab: Lab, folder: Path, stuck: StuckConnector) -> Path:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from lab.ansible_runs import ROOT
-from lab.waiting import await_condition
+from lab.waiting import LIMIT_SECONDS, await_condition
 from tooling.examples import Block, blocks
 
 BLOCKS = sorted(
@@ -59,7 +59,7 @@ def desk(tmp_path: Path) -> Iterator[Path]:
     first.send_signal(signal.SIGINT)
     assert first.stdout is not None
     output = first.stdout.read()
-    assert first.wait(60) == 0, output
+    assert first.wait(LIMIT_SECONDS) == 0, output
     assert output.endswith("The lab has ended.\n")
 
 

@@ -9,9 +9,15 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
+from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
+from lab.waiting import LIMIT_SECONDS
 from unit.connect.http_server import Expect
 from unit.connect.recorded import OFFSETS, info
 
+# Limits that no test reaches.
+PATIENT = ConnectOptions(
+    ("http://127.0.0.1:1",), timeout_seconds=2 * LIMIT_SECONDS, request_timeout_seconds=2 * LIMIT_SECONDS
+)
 # Called with URLs and the other fields of ConnectOptions.
 MakeClient = Callable[..., ConnectClient]
 # How to make a change, and the call with which it succeeds.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,8 +19,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
     TimedOut,
     Unreachable,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
-from unit.connect.clients import Clock, MakeClient
+from lab.waiting import LIMIT_SECONDS
+from unit.connect.clients import PATIENT, Clock, MakeClient
 from unit.connect.http_server import Expect, FakeConnect, refusing_url
 from unit.connect.recorded import CLUSTER, IO_ERROR, LOGIN_PAGE, OFFSETS, REBALANCE, ROOT, STARTING, failing
 
@@ -287,29 +288,38 @@ def test_offsets_that_can_never_be_retrieved_are_reported_before_the_deadline(ma
 def test_a_hanging_read_takes_the_time_of_one_request_and_then_goes_to_the_next_worker() -> None:
     began = time.monotonic()
     with (
-        FakeConnect(Expect("GET", "/", hang=True)) as stuck,
-        FakeConnect(Expect("GET", "/", body=ROOT)) as worker,
-        ConnectClient(ConnectOptions((stuck.url, worker.url), request_timeout_seconds=0.2)) as client,
+        FakeConnect(Expect("GET", "/", hang=True, forever=True)) as stuck,
+        FakeConnect(Expect("GET", "/", body=ROOT, forever=True)) as worker,
+        ConnectClient(replace(PATIENT, connect_url=(stuck.url, worker.url), request_timeout_seconds=0.2)) as client,
     ):
         assert client.root() == CLUSTER
-    assert 0.2 <= time.monotonic() - began < 3
+        assert 0.2 <= time.monotonic() - began < LIMIT_SECONDS
+        # One each, unless the machine is so busy that the good worker was too late with its first answer.
+        assert 1 <= len(stuck.calls) <= len(worker.calls)
 
 
 def test_a_hanging_read_ends_with_the_deadline_when_that_comes_first() -> None:
     began = time.monotonic()
+
+    def clock() -> float:
+        return 1.0 if stuck.calls else 0.0
+
     with (
         FakeConnect(Expect("GET", "/", hang=True, forever=True)) as stuck,
-        ConnectClient(ConnectOptions((stuck.url,), timeout_seconds=0.3)) as client,
+        ConnectClient(replace(PATIENT, connect_url=(stuck.url,), timeout_seconds=0.3), clock=clock) as client,
         pytest.raises(TimedOut, match=r"did not answer GET / within 0.3 s: no answer within 0\.\d+ s"),
     ):
         client.root()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < LIMIT_SECONDS
 
 
 def test_what_the_deadline_cuts_short_is_not_the_reported_reason() -> None:
+    def clock() -> float:
+        return 1.0 if len(worker.calls) > 1 else 0.0
+
     with (
         FakeConnect(failing("GET", "/", 409, REBALANCE), Expect("GET", "/", hang=True, forever=True)) as worker,
-        ConnectClient(ConnectOptions((worker.url,), timeout_seconds=1.0)) as client,
+        ConnectClient(replace(PATIENT, connect_url=(worker.url,), timeout_seconds=1.0), clock=clock) as client,
         pytest.raises(TimedOut, match="within 1 s: status 409"),
     ):
         client.root()

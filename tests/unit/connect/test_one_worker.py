@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connect import client as client_module
+from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors import (
     NotFound,
     TimedOut,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.replies import WorkerAnswer
-from unit.connect.clients import Clock, MakeClient
+from lab.waiting import LIMIT_SECONDS
+from unit.connect.clients import PATIENT, Clock, MakeClient
 from unit.connect.http_server import Expect, FakeConnect, refusing_url, tls_worker
 from unit.connect.recorded import REBALANCE, ROOT, error, failing, info
 
@@ -56,12 +58,14 @@ def test_other_answers_of_the_worker_are_told_apart(
     assert clock.waited == 0
 
 
-def test_a_worker_that_is_still_ending_tasks_is_busy(make: MakeClient) -> None:
+def test_a_worker_that_is_still_ending_tasks_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "_SILENCE_SECONDS", LIMIT_SECONDS)
     began = time.monotonic()
-    with FakeConnect(Expect("GET", "/connectors/c", hang=True), Expect("GET", "/", body=ROOT)) as worker:
-        answer = make("http://127.0.0.1:1").worker_answer(worker.address, "c", 0.2)
+    calls = Expect("GET", "/connectors/c", hang=True), Expect("GET", "/", body=ROOT)
+    with FakeConnect(*calls) as worker, ConnectClient(PATIENT) as client:
+        answer = client.worker_answer(worker.address, "c", 0.2)
     assert answer == WorkerAnswer("busy", reason="no answer within 0.2 s")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < LIMIT_SECONDS
 
 
 def test_an_address_that_takes_connections_and_answers_nothing_is_silent(

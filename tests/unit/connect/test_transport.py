@@ -29,6 +29,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import UnknownOutcome
 from ansible_collections.connectops.recovery.plugins.module_utils.libraries import MissingLibrary
 from ansible_collections.connectops.recovery.plugins.module_utils.options.connect import ConnectOptions
+from lab.waiting import LIMIT_SECONDS
 from unit.connect.clients import Clock, MakeClient
 from unit.connect.http_server import Expect, FakeConnect, tls_worker
 from unit.connect.recorded import CLUSTER, OFFSETS, REBALANCE, ROOT, failing
@@ -88,13 +89,15 @@ def test_several_threads_may_use_one_client(make: MakeClient) -> None:
 
 def test_an_answer_that_trickles_in_takes_no_longer_than_one_that_hangs() -> None:
     began = time.monotonic()
+    # At 20 KiB a second it takes longer than the limit.
+    body = bytes(2 * int(LIMIT_SECONDS) * 20 * 1024)
     with (
-        FakeConnect(Expect("PUT", "/connectors/c/config", body=b" " * 204_800, drip=True)) as worker,
+        FakeConnect(Expect("PUT", "/connectors/c/config", body=body, drip=True)) as worker,
         ConnectClient(ConnectOptions((worker.url,), request_timeout_seconds=0.2)) as client,
         pytest.raises(UnknownOutcome, match=r"no answer within 0\.2 s"),
     ):
         client.put_config("c", {})
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < LIMIT_SECONDS
 
 
 def test_an_unknown_host_is_reported(make: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,7 +217,7 @@ def test_plain_http_behind_https_is_reported(make: MakeClient) -> None:
         served = thread.submit(speak_http)
         with pytest.raises(TlsFailed, match=r"does not speak TLS .*use http:// in connect_url"):
             make(f"https://127.0.0.1:{server.getsockname()[1]}").root()
-        served.result(timeout=10)
+        served.result(timeout=LIMIT_SECONDS)
 
 
 def test_a_client_certificate_is_used_and_a_missing_one_reported(

@@ -110,6 +110,9 @@ class FakeAdmin:
     settings_denied: bool = False
     coordinator_errors: list[int] = field(default_factory=list)
     begins: Mapping[Place, int] = field(default_factory=dict)
+    # More settings of topics than how they are cleaned up, and groups that may not be described.
+    settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    groups_denied: Collection[str] = ()
 
     def list_offsets(self, specs: Mapping[TopicPartition, Any], **options: Any) -> dict[TopicPartition, Any]:
         committed_only = options["isolation_level"] == confluent_kafka.IsolationLevel.READ_COMMITTED
@@ -128,9 +131,17 @@ class FakeAdmin:
         policy = {True: SimpleNamespace(value="compact"), False: SimpleNamespace(value="delete")}
         missing = KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)
         return {
-            one: {"cleanup.policy": policy[one.name in self.compacted]} if one.name in self.topics else missing
+            one: {
+                "cleanup.policy": policy[one.name in self.compacted],
+                **{key: SimpleNamespace(value=value) for key, value in self.settings.get(one.name, {}).items()},
+            }
+            if one.name in self.topics
+            else missing
             for one in resources
         }
+
+    def list_consumer_groups(self, **options: Any) -> Any:
+        return SimpleNamespace(valid=[SimpleNamespace(group_id=group) for group in self.commits])
 
     def describe_consumer_groups(self, groups: Sequence[str], **options: Any) -> dict[str, Any]:
         return {groups[0]: KafkaError(self.coordinator_errors.pop(0)) if self.coordinator_errors else None}
@@ -138,6 +149,8 @@ class FakeAdmin:
     def list_consumer_group_offsets(self, groups: Sequence[Any], **options: Any) -> dict[str, Any]:
         assert not self.coordinator_errors, "the library would crash"
         (group,) = groups
+        if group.group_id in self.groups_denied:
+            return {group.group_id: KafkaError(KafkaError.GROUP_AUTHORIZATION_FAILED)}
         commits = self.commits.get(group.group_id, {})
         return {
             group.group_id: SimpleNamespace(
@@ -186,7 +199,7 @@ class FakeConnection(Connection):
     def partitions_by_topic(self, *, led: bool = False) -> dict[str, list[int]]:
         return {topic: sorted(partitions) for topic, partitions in self.topics.items()}
 
-    def partitions_of(self, topic: str) -> list[int]:
+    def partitions_of(self, topic: str, client: Any = None) -> list[int]:
         if topic not in self.topics:
             raise errors.no_such_topic(self.options, topic, self.topics)
         return sorted(self.topics[topic])

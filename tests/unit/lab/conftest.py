@@ -11,6 +11,7 @@ import pytest
 import requests
 import stripe
 from lab.stripe_simulator import Account, StripeSimulator
+from lab.waiting import LIMIT_SECONDS
 from unit.lab.stripe_calls import (
     BALANCE,
     CAIRO,
@@ -46,7 +47,7 @@ def connect(sim: StripeSimulator) -> Iterator[Connect]:
     with requests.Session() as session:
         session.trust_env = False
 
-        def make(key: str = CAIRO, *, timeout_seconds: float = 10, retries: int = 0) -> stripe.StripeClient:
+        def make(key: str = CAIRO, *, timeout_seconds: float = LIMIT_SECONDS, retries: int = 0) -> stripe.StripeClient:
             return stripe.StripeClient(
                 key,
                 base_addresses={"api": sim.url},

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -45,10 +43,3 @@ def retrieve(client: stripe.StripeClient, run_id: str) -> Any:
 
 def bearer(key: str = CAIRO) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "the awaited condition did not come true within 10 seconds"
-        threading.Event().wait(0.005)

@@ -17,7 +17,8 @@ import pytest
 import requests
 import stripe
 import trustme
-from lab.stripe_simulator import Account, StripeSimulator
+from lab.stripe_simulator import Account, StripeSimulator, server
+from lab.waiting import LIMIT_SECONDS, await_condition
 from unit.lab.stripe_calls import (
     BALANCE,
     CAIRO,
@@ -29,7 +30,6 @@ from unit.lab.stripe_calls import (
     ManualClock,
     bearer,
     create,
-    eventually,
     retrieve,
 )
 
@@ -134,21 +134,22 @@ class TestFaults:
         cairo.respond(status=None, times=None, delay_seconds=60, method="POST")
         with pytest.raises(stripe.APIConnectionError):
             create(connect(timeout_seconds=0.2))
+        await_condition(lambda: cairo.journal, "the creation")
         assert [(entry.method, entry.status) for entry in cairo.journal] == [("POST", 200)]
         assert len(cairo.runs) == 1
 
     def test_a_held_back_answer_holds_up_nobody_else(
         self, sim: StripeSimulator, cairo: Account, client: stripe.StripeClient
     ) -> None:
-        cairo.respond(status=None, delay_seconds=60, method="POST")
+        cairo.respond(status=None, delay_seconds=2 * LIMIT_SECONDS, method="POST")
         with ThreadPoolExecutor(1) as pool, requests.Session() as session:
             session.trust_env = False
             url = f"{sim.url}/v1/reporting/report_runs"
-            held = pool.submit(session.post, url, headers=bearer(), timeout=(5, 0.5))
-            eventually(lambda: len(cairo.journal) == 1)
+            held = pool.submit(session.post, url, headers=bearer())
+            await_condition(lambda: len(cairo.journal) == 1, "the call")
             assert client.v1.reporting.report_types.retrieve(BALANCE).id == BALANCE
             assert not held.done()
-            assert isinstance(held.exception(), requests.ReadTimeout)
+            sim.stop()
 
 
 class TestIdempotency:
@@ -156,8 +157,10 @@ class TestIdempotency:
         self, cairo: Account, connect: Connect
     ) -> None:
         cairo.respond(status=None, delay_seconds=60, method="POST")
-        run = create(connect(timeout_seconds=0.3, retries=1))
-        assert [entry.method for entry in cairo.journal] == ["POST", "POST"]
+        # A busy machine may be too late with the second answer too.
+        run = create(connect(timeout_seconds=0.3, retries=20))
+        assert len(cairo.journal) >= 2
+        assert {entry.method for entry in cairo.journal} == {"POST"}
         assert [made.id for made in cairo.runs] == [run.id]
 
     def test_other_parameters_under_the_same_key_are_refused(self, cairo: Account, client: stripe.StripeClient) -> None:
@@ -246,7 +249,9 @@ class TestServer:
         assert (answer.status_code, answer.json()["error"]["param"]) == (400, "parameters[columns]")
 
     def test_one_connection_serves_many_requests_also_refused_ones(self, sim: StripeSimulator, cairo: Account) -> None:
-        with socket.create_connection(("127.0.0.1", int(sim.url.rpartition(":")[2])), timeout=10) as connection:
+        with socket.create_connection(
+            ("127.0.0.1", int(sim.url.rpartition(":")[2])), timeout=LIMIT_SECONDS
+        ) as connection:
             stream = connection.makefile("rb")
             for key, status in (("sk_test_wrong", b"401"), (CAIRO, b"200"), (CAIRO, b"200")):
                 body = f"report_type={BALANCE}&parameters[interval_start]={START}&parameters[interval_end]={END}"
@@ -297,7 +302,7 @@ class TestServer:
             client = stripe.StripeClient(
                 CAIRO,
                 base_addresses={"api": secure.url},
-                http_client=stripe.RequestsClient(timeout=10, session=http),
+                http_client=stripe.RequestsClient(timeout=LIMIT_SECONDS, session=http),
             )
             with socket.create_connection(("127.0.0.1", int(secure.url.rpartition(":")[2]))):
                 url = retrieve(client, create(client).id).result.url
@@ -305,12 +310,13 @@ class TestServer:
             http.verify = True
             http.adapters["https://"].close()
             with pytest.raises(requests.exceptions.SSLError):
-                http.get(secure.url, timeout=10)
+                http.get(secure.url, timeout=LIMIT_SECONDS)
 
     def test_without_a_clock_it_lives_in_the_present(self) -> None:
         account = StripeSimulator().account(CAIRO)
         account.add_report_type(BALANCE, data_available_start=START, data_available_end=END)
-        assert abs(account.add_run(BALANCE, START, END).created - time.time()) < 5
+        before = time.time()
+        assert before - 1 <= account.add_run(BALANCE, START, END).created <= time.time() + 1
 
     def test_it_must_be_started_once_and_only_once(self) -> None:
         simulator = StripeSimulator()
@@ -319,26 +325,29 @@ class TestServer:
         with simulator, pytest.raises(RuntimeError, match="started before"):
             simulator.start()
 
-    def test_stop_is_quick_and_closes_everything_even_a_held_back_answer(self, cairo: Account) -> None:
+    def test_stop_waits_for_nothing_and_closes_everything_even_a_held_back_answer(
+        self, cairo: Account, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(server, "_JOIN_SECONDS", 2 * LIMIT_SECONDS)
         before = set(threading.enumerate())
         simulator = StripeSimulator().start()
         account = simulator.account(CAIRO)
-        account.respond(status=None, delay_seconds=600, path_contains="report_types")
+        account.respond(status=None, delay_seconds=2 * LIMIT_SECONDS, path_contains="report_types")
         port = int(simulator.url.rpartition(":")[2])
         with (
-            socket.create_connection(("127.0.0.1", port), timeout=10) as idle,
+            socket.create_connection(("127.0.0.1", port), timeout=LIMIT_SECONDS) as idle,
             ThreadPoolExecutor(1) as pool,
             requests.Session() as session,
         ):
             session.trust_env = False
             held = pool.submit(session.get, f"{simulator.url}/v1/reporting/report_types", headers=bearer())
-            eventually(lambda: len(account.journal) == 1)
+            await_condition(lambda: len(account.journal) == 1, "the call")
             began = time.monotonic()
             simulator.stop()
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < LIMIT_SECONDS
             assert idle.recv(1) == b""
-            assert isinstance(held.exception(timeout=10), requests.ConnectionError)
+            assert isinstance(held.exception(timeout=LIMIT_SECONDS), requests.ConnectionError)
             with pytest.raises(ConnectionRefusedError):
-                socket.create_connection(("127.0.0.1", port), timeout=10)
+                socket.create_connection(("127.0.0.1", port), timeout=LIMIT_SECONDS)
             simulator.stop()
         assert set(threading.enumerate()) <= before

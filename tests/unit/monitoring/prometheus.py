@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 
 import requests
 import yaml
-from lab import await_condition
+from lab.waiting import LIMIT_SECONDS, await_condition
 from unit.monitoring.tools import EXTENSIONS, free_port, tool
 
 DASHBOARD = json.loads((EXTENSIONS / "grafana" / "connectops.json").read_text(encoding="utf-8"))
@@ -70,7 +70,7 @@ def scraping(metrics: Path, folder: Path) -> Iterator[str]:
 def asked(url: str, query: str) -> list[dict[str, Any]]:
     """The series that a query finds; none while Prometheus is not there yet."""
     with suppress(requests.ConnectionError):
-        answer = requests.get(f"{url}/api/v1/query", params={"query": query}, timeout=10)
+        answer = requests.get(f"{url}/api/v1/query", params={"query": query}, timeout=LIMIT_SECONDS)
         # While it starts it answers with 503.
         if answer.status_code == 200:
             found: list[dict[str, Any]] = answer.json()["data"]["result"]

@@ -14,7 +14,7 @@ import requests
 from ansible_collections.connectops.recovery.plugins.module_utils.core.metrics import cluster_families, look_families
 from ansible_collections.connectops.recovery.plugins.module_utils.monitoring import push_metrics, registry_of
 from ansible_collections.connectops.recovery.plugins.module_utils.options.metrics import MetricsOptions
-from lab import await_condition
+from lab.waiting import LIMIT_SECONDS, await_condition
 from prometheus_client.parser import text_string_to_metric_families
 from unit.monitoring.facts import NOW, cluster_facts
 from unit.monitoring.tools import free_port, tool
@@ -31,7 +31,7 @@ def url() -> Iterator[str]:
 
     def is_ready() -> bool:
         with suppress(requests.ConnectionError):
-            return requests.get(f"http://{address}/-/ready", timeout=10).status_code == 200
+            return requests.get(f"http://{address}/-/ready", timeout=LIMIT_SECONDS).status_code == 200
         return False
 
     try:
@@ -44,7 +44,7 @@ def url() -> Iterator[str]:
 
 def shown(url: str, cluster: str) -> dict[str, float]:
     """The first value of each of our metrics of a cluster."""
-    text = requests.get(f"{url}/metrics", timeout=10).text
+    text = requests.get(f"{url}/metrics", timeout=LIMIT_SECONDS).text
     return {
         sample.name: sample.value
         for family in text_string_to_metric_families(text)

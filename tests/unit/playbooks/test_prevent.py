@@ -13,7 +13,7 @@ from pathlib import Path
 from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import HOLD_KEY, Hold, Holder
 from lab.connect_servers import ConnectServers, SimulatedCluster
 from lab.simulated_fleet import fleet
-from unit.playbooks.test_fleet import run
+from unit.playbooks.fleet_runs import run
 
 
 def test_why_a_setting_was_not_fixed_is_in_the_report(tmp_path: Path) -> None:

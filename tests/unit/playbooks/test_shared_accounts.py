@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from lab.ansible_runs import run_playbook
 from lab.connect_servers import ConnectServers, SimulatedCluster, SimulatedConnector
-from lab.days import MIDNIGHT, ago, utc_day
+from lab.days import MIDNIGHT, ago, calm_cron, utc_day
 from lab.stripe_simulator import Account, StripeSimulator
 
 ZONES = {"Africa/Cairo": "sk_test_of_cairo_4711", "PST": "sk_test_of_pst_0815"}
@@ -41,7 +41,7 @@ def stuck_cluster(label: str) -> SimulatedCluster:
     config = {
         "connector.class": "com.mykaarma.connect.stripe.StripeSourceConnector",
         "tasks.max": "1",
-        "poll.cron": "0 0 0 * * ?",
+        "poll.cron": calm_cron(),
         "stripe.api.keys": ";".join(f"{zone}:{key}" for zone, key in ZONES.items()),
         "stripe.report.types": ",".join(TYPES),
         "stripe.report.max.wait.ms": "1800000",

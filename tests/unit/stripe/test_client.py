@@ -6,8 +6,9 @@ failure of one account affects the others. With the real library."""
 
 from __future__ import annotations
 
+import math
+import threading
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,48 +16,33 @@ import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
     ReportPartition,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
+from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import Look, SharedAnswers
 from ansible_collections.connectops.recovery.plugins.module_utils.stripe.client import (
     StripeAnswer,
     StripeFacts,
     ask_stripe,
 )
 from lab.stripe_simulator import Account, StripeSimulator
+from lab.waiting import LIMIT_SECONDS
+from unit.stripe.two_accounts import END, KEYS, RUNS, START, TYPE, Clock, requests_of, two_accounts
 
-TYPE, OTHER_TYPE = "balance.summary.1", "payouts.summary.1"
+OTHER_TYPE = "payouts.summary.1"
 CAIRO, PST = ReportPartition("Africa/Cairo", TYPE), ReportPartition("PST", TYPE)
-START, END = 1_790_000_000, 1_795_000_000
-KEYS = {"Africa/Cairo": "sk_test_of_cairo_4711", "PST": "sk_test_of_pst_0815"}
 NOW = int(time.time())
 DAY = 86_400
-TYPES, RUNS = "/v1/reporting/report_types", "/v1/reporting/report_runs"
+TYPES = "/v1/reporting/report_types"
 PLAIN = StripeFacts(available_to=END, available_start=START)
 
 
 @pytest.fixture
 def simulator() -> Iterator[StripeSimulator]:
-    with StripeSimulator() as running:
-        for key in KEYS.values():
-            running.account(key).add_report_type(TYPE, data_available_start=START, data_available_end=END)
+    with two_accounts() as running:
         yield running
 
 
 @pytest.fixture
 def cairo(simulator: StripeSimulator) -> Account:
     return simulator.account(KEYS["Africa/Cairo"])
-
-
-class Clock:
-    """Seconds that pass at once when somebody waits."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 def ask(
@@ -68,10 +54,6 @@ def ask(
     clock = clock or Clock()
     with SharedAnswers(clock=clock, sleep=clock.sleep).look("orders") as look:
         return ask_stripe(KEYS if keys is None else keys, open_runs, NOW, look, simulator.url)
-
-
-def requests_of(account: Account) -> Counter[str]:
-    return Counter(entry.path for entry in account.journal)
 
 
 # Partitions and their open runs
@@ -207,11 +189,18 @@ def test_an_account_that_does_not_answer_is_asked_only_once(
 
 
 def test_the_accounts_are_asked_in_parallel(simulator: StripeSimulator) -> None:
-    for key in KEYS.values():
-        simulator.account(key).respond(status=None, times=1, delay_seconds=0.5)
-    began = time.monotonic()
-    ask(simulator, {CAIRO: None, PST: None})
-    assert 0.5 <= time.monotonic() - began < 0.9
+    all_there = threading.Barrier(len(KEYS))
+
+    class Meeting(Look):
+        """One in which the first question to each account is sent when those to all others are about to be sent too."""
+
+        def wait_for_turn(self, account: str, endpoint: str) -> bool:
+            if endpoint == "report_runs":
+                all_there.wait(LIMIT_SECONDS)
+            return super().wait_for_turn(account, endpoint)
+
+    answer = ask_stripe(KEYS, {CAIRO: None, PST: None}, NOW, Meeting(SharedAnswers(), 0, math.inf), simulator.url)
+    assert answer.by_partition == {CAIRO: PLAIN, PST: PLAIN}
 
 
 # Problem

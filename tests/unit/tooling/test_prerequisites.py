@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from lab.waiting import LIMIT_SECONDS
 
 SCRIPT = Path(__file__).parents[3] / "tests" / "tooling" / "prerequisites.sh"
 ANSWERS = {
@@ -49,7 +50,7 @@ class Machine:
             capture_output=True,
             text=True,
             env={"PATH": str(self.folder), **environ},
-            timeout=30,
+            timeout=LIMIT_SECONDS,
         )
 
 

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from integration.lab.stripe_connector.given import (
+from lab import Lab, await_condition
+from lab.days import MIDNIGHT, ago
+from lab.scenarios import (
     CAIRO,
     NEW_YORK,
     PST,
+    REPORT_TYPE,
     ZONES,
     finished,
     initial_load,
     unfinished,
 )
-from lab import Lab, await_condition
-from lab.days import MIDNIGHT, ago
-from lab.scenarios import REPORT_TYPE
 from lab.trial import Trial
 
 # One failing partition

@@ -9,18 +9,18 @@ from datetime import date
 from typing import Any
 
 import pytest
-from integration.lab.stripe_connector.given import (
+from lab import ConnectRequestError, Lab, await_condition
+from lab.days import MIDNIGHT, ago, utc_date
+from lab.scenarios import (
     CAIRO,
     NEW_YORK,
     PST,
+    REPORT_TYPE,
     ZONES,
     finished,
     initial_load,
     unfinished,
 )
-from lab import ConnectRequestError, Lab, await_condition
-from lab.days import MIDNIGHT, ago, utc_date
-from lab.scenarios import REPORT_TYPE
 from lab.trial import Trial
 
 # Rounds

@@ -9,15 +9,15 @@ import json
 
 import pytest
 from confluent_kafka import Producer
-from integration.lab.stripe_connector.given import (
+from lab import ConnectRequestError, Lab, await_condition
+from lab.days import MIDNIGHT, ago
+from lab.scenarios import (
     CAIRO,
     PST,
+    REPORT_TYPE,
     initial_load,
     unfinished,
 )
-from lab import ConnectRequestError, Lab, await_condition
-from lab.days import MIDNIGHT, ago
-from lab.scenarios import REPORT_TYPE
 from lab.trial import Trial
 
 # Settings

@@ -62,8 +62,8 @@ def fires_of(cron: str, now: float) -> list[int]:
 
 
 def is_calm(cron: str, now: float) -> bool:
-    """Whether no round begins within five minutes after ``now``."""
-    return not any(now <= fire < now + 300 for fire in fires_of(cron, now))
+    """Whether no round begins within 20 minutes after ``now``, the longest that a test may take."""
+    return not any(now <= fire < now + 1200 for fire in fires_of(cron, now))
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ def worlds(
     """Any world; a ``sane`` one holds only offsets that the connector writes itself, and all its data is still at Stripe.
 
     ``mistyped``: numbers may be written in any way in which a person still reads them.
-    ``clock``: now (epoch seconds), for worlds in which no round begins within five minutes from then.
+    ``clock``: now (epoch seconds), for worlds in which no round begins while a test runs.
     """
     today = TODAY if clock is None else int(clock) // DAY * DAY
     now = today + draw(st.sampled_from([0, 1, 6 * HOUR, 6 * HOUR + 0.5, 20 * HOUR + 1])) if clock is None else clock

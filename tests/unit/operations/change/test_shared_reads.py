@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -19,10 +18,10 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.cha
     SharedReads,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.read.connectors import read_connector
+from lab.waiting import LIMIT_SECONDS, await_condition
 from unit.fake_cluster import FakeCluster, FakeConnector
 
 NAMES = ("a", "b", "c")
-LIMIT_SECONDS = 60
 
 
 @pytest.fixture
@@ -54,7 +53,7 @@ def test_all_that_ask_while_a_call_is_under_way_share_the_next_one(
         for name in NAMES:
             cluster.by_name[name].state = "RUNNING"
         others = [pool.submit(shared.status, cluster, name, cluster.sleep) for name in ("b", "c")]
-        await_that(lambda: set(shared._statuses._waiting) == {"b", "c"})
+        await_condition(lambda: set(shared._statuses._waiting) == {"b", "c"}, "the others to wait")
         others_wait.set()
         assert first.result().state == "STOPPED"
         assert [one.result().state for one in others] == ["RUNNING", "RUNNING"]
@@ -143,7 +142,7 @@ def test_one_whose_time_is_up_asks_alone_and_leaves_the_next_call_to_another_one
         with pytest.raises(TimedOut):
             shared.status(hurried, "b", cluster.sleep)
         last = pool.submit(shared.status, cluster, "c", cluster.sleep)
-        await_that(lambda: set(shared._statuses._waiting) == {"c"})
+        await_condition(lambda: set(shared._statuses._waiting) == {"c"}, "the last one to wait")
         may_end.set()
         assert [first.result(LIMIT_SECONDS).state, last.result(LIMIT_SECONDS).state] == ["STOPPED", "STOPPED"]
     assert cluster.methods("status") == []
@@ -158,10 +157,3 @@ def test_one_that_is_interrupted_leaves_the_others_nobody_to_wait_for(cluster: F
     with pytest.raises(KeyboardInterrupt):
         shared.status(cluster, "a", interrupted)
     assert shared.status(cluster, "b", cluster.sleep).state == "STOPPED"
-
-
-def await_that(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + LIMIT_SECONDS
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.001)

@@ -19,6 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connect.errors
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import RecoveryError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark import ConfigMark
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.meeting import Meeting, Meetings
+from lab.waiting import LIMIT_SECONDS
 from unit import fake_cluster
 from unit.fake_cluster import Fault, Killed
 from unit.operations.tasks.reset_task import (
@@ -178,7 +179,7 @@ def test_all_are_looked_at_for_the_last_time_before_the_first_one_is_stopped(
         if "late" in journal.backup_file and not late:
             late.append(journal)
             for _other in range(2):
-                assert waiting.acquire(timeout=60)
+                assert waiting.acquire(timeout=LIMIT_SECONDS)
         begin(store, journal)
 
     def waits(meeting: Meeting, name: str, check: Callable[[], None]) -> None:
@@ -207,7 +208,7 @@ def test_all_remove_their_marks_before_the_first_one_returns(tmp_path: Path, mon
     def releases(mark: ConfigMark) -> str | None:
         # The late one removes its mark when the others wait.
         for _other in range(2 if mark._connector == "late" else 0):
-            assert waiting.acquire(timeout=60)
+            assert waiting.acquire(timeout=LIMIT_SECONDS)
         returned_by_then.append(task.cluster.methods().count("resume"))
         return release(mark)
 

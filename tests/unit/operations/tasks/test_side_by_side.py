@@ -15,8 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
     Say,
     side_by_side,
 )
-
-LIMIT_SECONDS = 30.0
+from lab.waiting import LIMIT_SECONDS
 
 
 def test_all_are_under_way_together_and_the_results_have_the_order_of_the_names() -> None:

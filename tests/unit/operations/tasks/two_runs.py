@@ -21,6 +21,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.offset_reset import reset
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import TaskContext
 from ansible_collections.connectops.recovery.plugins.module_utils.options.modules import CONNECT_OFFSET_RESET
+from lab.waiting import LIMIT_SECONDS
 from unit.fake_cluster import FakeCluster, FakeConnector
 
 NOW = 1_795_413_600.0
@@ -102,7 +103,7 @@ class Turns:
                 self._plan[0] -= 1
 
     def _wait_for(self, who: int) -> None:
-        self._changed.wait_for(lambda: self._now == who or 1 - who in self._ended, timeout=60)
+        self._changed.wait_for(lambda: self._now == who or 1 - who in self._ended, timeout=LIMIT_SECONDS)
 
     def end(self, who: int) -> None:
         with self._changed:
@@ -146,7 +147,7 @@ def interleaved(world: World, homes: Sequence[Path], plan: Sequence[int]) -> lis
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(120)
+        thread.join(LIMIT_SECONDS)
     return results
 
 
