@@ -26,7 +26,7 @@ def test_the_newest_runs_are_shown_and_a_partition_without_any_has_its_end_all_t
     data = seen_data(situation(of, evidence=Evidence({PST: RunHistory(runs, 0)})))
     named = {zone: {"timezone": zone, "report_type": TYPE} for zone in (CAIRO, PST)}
     assert data["available"] == [
-        {"partition": named[zone], "available_end": TODAY, "stripe_asked": True} for zone in (CAIRO, PST)
+        {"partition": named[zone], "available_to": TODAY, "stripe_asked": True} for zone in (CAIRO, PST)
     ]
     assert len(data["report_runs"]) == seen._MOST_RUNS
     assert data["report_runs"][:2] == [

@@ -41,6 +41,6 @@ def test_every_connector_is_told_with_the_worst_first_and_the_cluster_at_the_end
         "eu  items  sinks  complies with the policy",
         "",
         "eu: no connector is of the class profiles.",
-        "eu: not checked, because they are of no class of the policy: mirror.",
+        "eu: not checked, because no class of the policy fits: mirror.",
         "eu: 2 connectors checked, 1 deviates from the policy.",
     ]

@@ -43,7 +43,7 @@ def test_a_failure_or_one_that_was_left_stuck_keeps_the_reset_open_whatever_else
     done = connector(plan_id="1")
     broken = connector("items", "failed", problem="No.", verdict="stuck")
     left = connector("mirror", "stuck", verdict="stuck")
-    assert step(RESET, done, broken, left, is_preview=is_preview, left_stopped=("old",)) == (
+    assert step(RESET, done, broken, left, is_preview=is_preview, stuck_after_resume=("old",)) == (
         "open",
         "failed: items; stuck and not reset: mirror, old",
     )
@@ -56,7 +56,7 @@ def test_one_that_was_stuck_is_left_so_unless_it_was_reset() -> None:
 
 
 def test_a_preview_verifies_nothing() -> None:
-    soak = {"closed": True, "message": "Good for 24 h."}
+    soak = {"complete": True, "message": "Good for 24 h."}
     assert step(VERIFY, connector(plan_id="1"), is_preview=True, verified=verified(soak=soak))[0] == "open"
 
 
@@ -81,33 +81,33 @@ def test_nothing_to_reset_is_known_only_after_a_look() -> None:
         (connector(outcome="not_proven", plan_id="1"), {"verified": verified()}, "open", "1 not proven"),
         (
             connector(plan_id="1", evidence=(Evidence("commits", "open", "none yet"),)),
-            {"verified": verified(soak={"closed": True})},
+            {"verified": verified(soak={"complete": True})},
             "open",
             "orders: none yet",
         ),
         (connector(plan_id="1"), {"verified": verified()}, "open", "recovered, but seen only once: run verify again"),
         (
             connector(plan_id="1"),
-            {"verified": verified(soak={"closed": False, "message": "Good for 3 h."})},
+            {"verified": verified(soak={"complete": False, "message": "Good for 3 h."})},
             "open",
             "orders: Good for 3 h.",
         ),
         (
             connector(plan_id="1"),
-            {"verified": verified(soak={"closed": True, "message": "Good for 24 h."})},
+            {"verified": verified(soak={"complete": True, "message": "Good for 24 h."})},
             "done",
             "orders: Good for 24 h.",
         ),
         # How the change itself went is told elsewhere.
         (
             connector(plan_id="1", evidence=(Evidence("stop", "open", "w2 was not asked"),)),
-            {"verified": verified(soak={"closed": True, "message": "Good."})},
+            {"verified": verified(soak={"complete": True, "message": "Good."})},
             "done",
             "orders: Good.",
         ),
     ],
 )
-def test_a_recovery_is_verified_when_its_soak_is_closed(
+def test_a_recovery_is_verified_when_its_soak_is_complete(
     one: ConnectorReport, found: dict[str, Any], status: str, words: str
 ) -> None:
     seen, said = step(VERIFY, one, **found)

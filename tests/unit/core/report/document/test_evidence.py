@@ -16,7 +16,7 @@ READ = {
     "settings_kept": 1,
     "offsets_kept": 1,
     "offsets_moved_on": 1,
-    "offsets_caught_up": 1,
+    "offsets_read_to_end": 1,
 }
 PLAN = {"settings": [{}], "offsets": [{}, {}, {}]}
 
@@ -43,7 +43,7 @@ def test_what_was_written_and_read_back_has_passed() -> None:
         ({"settings_kept": 0}, "failed", "0 of 1 setting as written"),
         ({"offsets_kept": 0}, "failed", "3 offsets: 1 moved on since, 1 read to the end again"),
         (
-            {"offsets_kept": 0, "offsets_moved_on": 0, "offsets_caught_up": 0},
+            {"offsets_kept": 0, "offsets_moved_on": 0, "offsets_read_to_end": 0},
             "failed",
             "3 offsets: none as written",
         ),
@@ -58,7 +58,7 @@ def test_workers_that_could_not_be_asked_leave_the_stop_open() -> None:
     read = {**READ, "workers_asked": ["w1"], "workers_not_reached": ["w2"], "settled_seconds": 12.4}
     assert told({"evidence": read}) == [
         ("stop", "passed", "1 worker confirmed that no task was left: w1"),
-        ("stop", "open", "could not be asked: w2; 12 s were waited instead"),
+        ("stop", "open", "could not be asked: w2; the reset waited 12 s instead"),
     ]
 
 
@@ -82,4 +82,4 @@ def test_without_checkpoints_offsets_have_passed_when_all_have_recovered(outcome
     partitions = [{"moved": True, "outcome": "recovered"}, {"moved": False, "outcome": outcome}]
     ((_checkpoint, seen, message),) = told({}, {"partitions": partitions})
     good = 2 if outcome == "recovered" else 1
-    assert (seen, message) == (status, f"of 2 partitions 1 stored progress since the reset, {good} recovered")
+    assert (seen, message) == (status, f"of 2 partitions 1 stored progress since the change, {good} recovered")

@@ -31,10 +31,11 @@ def checklist(*statuses: Any) -> list[ChecklistItem]:
 
 
 def test_moments_are_in_order_and_say_of_what_they_are() -> None:
-    reason = {"since": READ_AT - 9000, "message": "it waits"}
+    reason = {"code": "runs_repeated", "since": READ_AT - 9000, "message": "it waits"}
+    blocker = {"partitions": [], "certainty": "proven", "reason": reason}
     read = {
         "read_at": READ_AT + 0.9,
-        "connectors": {"orders": {"blocker": {"reason": reason}}, "items": {"blocker": None}},
+        "connectors": {"orders": {"blocker": blocker}, "items": {"blocker": None}},
     }
     verified = {"ended_at": VERIFIED, "message": "Recovered."}
     assert [(one.at, one.message) for one in timeline(found(offsets=read, verified=verified), [ORDERS])] == [
