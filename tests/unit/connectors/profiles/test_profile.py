@@ -89,6 +89,12 @@ def test_a_verification_counts_the_lines_that_a_profile_names() -> None:
     assert (other.progress, other.timeouts) == (0, 0)
 
 
+def test_a_connector_is_judged_by_the_profile_that_fits_and_generic_without_one() -> None:
+    kind = Profiles(read_profiles([SMALLEST]))
+    assert kind.profile_of(connector()) == SMALLEST["name"]
+    assert kind.profile_of(connector("io.debezium.Thing")) == "generic"
+
+
 def test_a_name_and_a_class_are_enough() -> None:
     assert read_profile(SMALLEST, "profiles[0]") == Profile("jdbc", ("JdbcSourceConnector",), {})
 
