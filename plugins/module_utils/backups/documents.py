@@ -219,8 +219,9 @@ class DocumentStore(ABC):
         """See :meth:`~.store.BackupStore.contents`."""
         names = sorted(self._names(), reverse=True)
         backups = [name for name in names if _BACKUP_NAME.fullmatch(name)]
+        too_old = {name for backup in backups[most_backups:] for name in (backup, f"{backup}{RESULT}")}
         found: dict[str, Any] = {}
-        for name in (*backups[:most_backups], *(name for name in names if name not in backups)):
+        for name in (name for name in names if name not in too_old):
             try:
                 found[name] = _parsed(self._read(name) or "null")
             except Unreadable as error:

@@ -243,7 +243,11 @@ def connectors_in(folder: Path, cluster: str) -> list[str]:
 
 
 def _texts_in(folder: Path) -> Iterator[str]:
-    for path in _children(folder):
+    """The texts that can be read; a folder that cannot be read must not hide the others."""
+    paths = []
+    with suppress(RecoveryError):
+        paths = _children(folder)
+    for path in paths:
         with suppress(Unreadable):
             yield _text_of(path) or ""
 

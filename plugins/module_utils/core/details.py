@@ -85,5 +85,9 @@ def _filtered(of: Data, is_listed: Callable[[Data], bool]) -> dict[str, Any]:
     return {
         key: [one for one in value if is_listed(one)]
         for key, value in of.items()
-        if key != _FINDINGS and isinstance(value, list) and value and "partition" in value[0]
+        if key != _FINDINGS
+        and isinstance(value, list)
+        and value
+        and isinstance(value[0], Mapping)
+        and "partition" in value[0]
     }

@@ -82,11 +82,11 @@ class Judge:
             judgement = kind.judge(kind.read_outside(read), self.limits, self.requests)
         except RecoveryError as error:
             # One connector with a config that cannot be read must not hide the others.
-            return self._not_judged(read, error.sentence)
+            return self._not_judged(read, error.sentence, kind.profile_of(connector))
         except ImportError:
             raise
         except Exception as error:
-            return self._not_judged(read, unexpected(connector.name, error).sentence)
+            return self._not_judged(read, unexpected(connector.name, error).sentence, kind.profile_of(connector))
         facts = judgement.as_data(kind.profile_of(connector), connector.state)
         logged = None if facts["verdict"] == "ok" else _last_log_problem(read, kind.delivery(connector))
         facts["last_log_problem"] = logged
@@ -110,11 +110,11 @@ class Judge:
         with ThreadPoolExecutor(max_workers=_MOST_AT_ONCE) as pool:
             return list(pool.map(self, reads))
 
-    def _not_judged(self, read: Read, why: str) -> Judged:
+    def _not_judged(self, read: Read, why: str, profile: str = "generic") -> Judged:
         connector, logged = read.connector, _last_log_problem(read, Delivery())
         lines = [*self._headline(connector), *wrapped(why), *_log_lines(logged)]
         return Judged(
-            {"profile": "generic", "verdict": "unknown", "verdicts": [], "last_log_problem": logged},
+            {"profile": profile, "verdict": "unknown", "verdicts": [], "last_log_problem": logged},
             lambda _remark: lines,
             lambda _facts: lines,
             (f"Connector '{connector.name}' cannot be judged: {why}",),

@@ -28,6 +28,8 @@ def facts() -> dict[str, Any]:
         # The last of them is of a kind that the core knows nothing about.
         **{key: [{"partition": one} for one in partitions] for key in ("offsets", "available", "counted_sheep")},
         "tasks": [{"id": 0}],
+        "texts": ["a partition", "another"],
+        "numbers": [1, 2],
         "findings": [{"code": "unread", "partition": WELL}],
         "records": [{"key": "k"}],
         "measures": {"timeouts": 3, "partitions": [{"partition": one} for one in partitions]},
@@ -54,7 +56,8 @@ def test_only_the_partitions_that_are_not_well_are_listed() -> None:
     assert one["remedies"] == {"default": "continue", "compared": [{"strategy": "continue", "report_runs": 3}]}
     assert (one["measures"], one["records"]) == ({"timeouts": 3, "partitions": []}, [])
     # What is wrong, counted or said stays.
-    assert [one["findings"], one["tasks"]] == [facts()["connectors"]["orders"][key] for key in ("findings", "tasks")]
+    for key in ("findings", "tasks", "texts", "numbers"):
+        assert one[key] == facts()["connectors"]["orders"][key]
     assert (one["counts"], one["config"], found["preview"]) == (
         {"stuck": 1, "ok": 1},
         {"poll.cron": "0 0 0 * * ?"},

@@ -72,7 +72,7 @@ def test_a_connector_whose_offsets_could_not_be_read_says_why() -> None:
 
 def test_a_config_that_cannot_be_read_is_that_connectors_own_problem() -> None:
     found = judged(stripe_connector({PST: STUCK}, poll_cron="whenever"))
-    assert found.facts["verdict"] == "unknown"
+    assert (found.facts["verdict"], found.facts["profile"]) == ("unknown", "stripe_reporting")
     assert "poll.cron" in found.warnings[0]
 
 

@@ -9,7 +9,10 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timezone
 
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.rounds import Rounds
+from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.rounds import (
+    HOW_TO_CORRECT,
+    Rounds,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.waits import DEFAULT_WAIT
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.walk import (
     DEFAULT_CRON,
@@ -70,7 +73,8 @@ def _check_cron(config: Mapping[str, str], now: float) -> str | None:
     try:
         Rounds(config.get("poll.cron", DEFAULT_CRON)).next(now)
     except InputError as error:
-        return error.message.rstrip(".")
+        # The policy says itself what to do.
+        return error.message.removesuffix(HOW_TO_CORRECT)
     return None
 
 

@@ -70,6 +70,8 @@ class _Field:
         return int(text)
 
 
+# How the messages about an expression end.
+HOW_TO_CORRECT = ": correct it in the connector's config."
 _SECOND = _Field("second", 0, 59)
 _MINUTE = _Field("minute", 0, 59)
 _HOUR = _Field("hour", 0, 23)
@@ -167,8 +169,8 @@ class Rounds:
             self._known = kept_fires(expression)
         except (ValueError, CroniterError) as error:
             raise InputError(
-                f"{where}: the Quartz expression '{expression}' cannot be read ({error}), so the rounds are not known: correct it"
-                " in the connector's config."
+                f"{where}: the Quartz expression '{expression}' cannot be read ({error}), so the rounds are not"
+                f" known{HOW_TO_CORRECT}"
             ) from None
 
     @cached_property
@@ -198,8 +200,7 @@ class Rounds:
             return int(step(float, start_time=start))
         except CroniterBadDateError:
             raise InputError(
-                f"poll.cron: '{self.expression}' does not fire near {show_moment(int(start))}: correct it in the connector's"
-                " config."
+                f"poll.cron: '{self.expression}' does not fire near {show_moment(int(start))}{HOW_TO_CORRECT}"
             ) from None
 
     def count(self, after: int, until: int, limit: int = 10_000) -> int:

@@ -323,9 +323,9 @@ def _named(parts: Sequence[PartitionRecovery]) -> str:
 
 
 def _as_sentence(text: str | None) -> str:
-    """With a capital letter, except in a name such as worker_log_command, and with a full stop."""
+    """With a capital letter, except in a name such as worker_log_command or connect.log, and with a full stop."""
     words = _sentence_end(text)
-    return f"{words if '_' in words.split(' ', 1)[0] else words[:1].upper() + words[1:]}."
+    return f"{words[:1].upper() + words[1:] if words.split(' ', 1)[0].isalpha() else words}."
 
 
 def _sentence_end(text: str | None) -> str:

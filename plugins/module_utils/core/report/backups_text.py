@@ -16,7 +16,7 @@ def backup_lines(cluster: str, connector: str, about: Mapping[str, Any]) -> list
     lines = [f"{cluster}  {connector}"]
     if about["unfinished_plan"] is not None:
         lines += wrapped(
-            f"A change (plan {about['unfinished_plan']}) was begun but not finished: run recover to finish it."
+            f"A change (plan {about['unfinished_plan']}) was begun but not finished: run recover for this connector to finish it."
         )
     if not about["backups"]:
         lines += wrapped("No backups.")

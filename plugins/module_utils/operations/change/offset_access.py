@@ -76,7 +76,8 @@ class RestOffsets:
         partitions = ", ".join(str(one.partition) for one in waiting)
         raise refusal or RecoveryError(
             f"Connect accepted the offsets of connector '{self._connector}', but {partitions} did not change: REST probably"
-            " cannot address the stored key. Set kafka_bootstrap_servers, so that the offset is written to the offsets topic."
+            " cannot address the stored key. Set kafka_bootstrap_servers, so that the offset is written to the offsets topic;"
+            " if it is set already, compare the stored key with that in the topic."
         )
 
     def undo(self) -> None:

@@ -124,7 +124,7 @@ def read_facts(
             lines += wrapped(
                 found.problem
                 or (f"STOPPED by a run that was not finished ({hold}). " if hold and found.begun_in else "")
-                + f"A change (plan {plan_id}) was begun but not finished: run recover to finish it."
+                + f"A change (plan {plan_id}) was begun but not finished: run recover for this connector to finish it."
             )
         blocks.append((judgement.facts["verdict"], lines))
     preview = _worst_first(blocks)

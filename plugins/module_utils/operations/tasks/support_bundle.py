@@ -15,6 +15,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.backups.docume
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.files import (
     folder_problem,
 )
+from ansible_collections.connectops.recovery.plugins.module_utils.backups.store import BackupStore
 from ansible_collections.connectops.recovery.plugins.module_utils.backups.stores import open_to_look
 from ansible_collections.connectops.recovery.plugins.module_utils.bundles import (
     bundle_bytes,
@@ -227,11 +228,19 @@ class _Reading:
         options, kafka = BackupOptions.read(self._params), KafkaOptions.read(self._params)
         try:
             with open_to_look(options, kafka, None) as stores:
-                kept = {name: stores.of(name).contents(_MOST_BACKUPS) for name in stores.connectors()}
+                kept = {name: _contents(stores.of(name)) for name in stores.connectors()}
                 nothing = f"there are no backups in {stores.place}."
         except RecoveryError as error:
             return Part("backups.json", problem=error.sentence)
         return Part("backups.json", kept) if kept else Part("backups.json", problem=nothing, is_wanted=False)
+
+
+def _contents(store: BackupStore) -> dict[str, Any]:
+    """What is kept of one connector; a store that cannot be read must not hide the others."""
+    try:
+        return store.contents(_MOST_BACKUPS) or {"problem": f"No document of it is in {store.place}."}
+    except RecoveryError as error:
+        return {"problem": error.sentence}
 
 
 def _by_name(names: Iterable[str], read: Callable[[str], Any]) -> dict[str, Any]:

@@ -66,6 +66,10 @@ def test_report_types_that_the_config_does_not_show_miss_no_day(types: str) -> N
 def test_a_cron_that_never_fires_or_cannot_be_read_deviates(cron: str) -> None:
     deviations = found(poll_cron=cron)
     assert {setting: rule for setting, (rule, _why) in deviations.items()} == {CRON: "quartz_cron"}
+    (stripe,) = read_policy({}, [STRIPE_POLICY]).classes
+    checked = [rule.check(Config({**GOOD, CRON: cron}, DEFAULTS, frozenset(), NOW)) for rule in stripe.rules]
+    (message,) = (one.message for one in checked if one is not None)
+    assert "correct it" not in message, "what to do is said by the policy"
 
 
 @pytest.mark.parametrize(

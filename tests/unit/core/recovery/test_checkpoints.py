@@ -111,6 +111,8 @@ def test_without_a_log_there_is_nothing_to_look_at_and_the_option_is_named() -> 
         "not_looked_at",
         "No log of the workers is named: set connectops_worker_logs, or another source of logs.",
     )
+    file = found(recovery(), Aftermath(log_problem="connect.log: it cannot be read"))["logs"]
+    assert file.message == "connect.log: it cannot be read."
     broken = found(recovery(), Aftermath(log_problem="worker_log_command: kubectl ended with status 1"))["logs"]
     assert (broken.status, broken.message) == ("not_looked_at", "worker_log_command: kubectl ended with status 1.")
 

@@ -49,4 +49,7 @@ def test_a_backup_is_told_with_what_is_known_of_it(change: dict[str, Any], lines
 
 def test_an_unfinished_change_comes_first_and_nothing_is_no_silence() -> None:
     found = " ".join(" ".join(backup_lines("eu", "orders", {"unfinished_plan": "0123", "backups": []})).split())
-    assert found == ("eu orders A change (plan 0123) was begun but not finished: run recover to finish it. No backups.")
+    assert found == (
+        "eu orders A change (plan 0123) was begun but not finished: run recover for this connector to finish it."
+        " No backups."
+    )

@@ -102,7 +102,8 @@ def test_an_offset_that_stays_although_connect_accepted_it_is_named(cluster: Fak
         offsets.write(CHANGES)
     assert caught.value.message == (
         "Connect accepted the offsets of connector 'c', but table=bills did not change: REST probably cannot address"
-        " the stored key. Set kafka_bootstrap_servers, so that the offset is written to the offsets topic."
+        " the stored key. Set kafka_bootstrap_servers, so that the offset is written to the offsets topic;"
+        " if it is set already, compare the stored key with that in the topic."
     )
 
 

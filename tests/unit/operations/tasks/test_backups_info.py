@@ -77,7 +77,8 @@ def test_backups_are_listed_with_what_is_in_them(tmp_path: Path, stores: Callabl
     assert (second["name"], second["named_by_journal"], second["result"]) == (older, False, "done")
     assert outcome.result["preview"] == [
         "eu 1  orders/1",
-        "  A change (plan plan2) was begun but not finished: run recover to finish it.",
+        "  A change (plan plan2) was begun but not finished: run recover for this",
+        "    connector to finish it.",
         "  2026-11-23 06:02:00Z  plan plan2  PAUSED  1 offset  of the unfinished change",
         f"    {newer}",
         "    changed password",

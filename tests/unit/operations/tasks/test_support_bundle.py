@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,37 @@ def test_a_part_that_cannot_be_read_is_named_and_the_others_are_there(cluster: F
     (warning,) = done.warnings
     assert warning.startswith("The support bundle has no log.txt: The log file")
     assert {one["outcome"] for one in json.loads(found["workers.json"]).values()} <= {"unreachable"}
+
+
+def test_a_folder_that_cannot_be_read_hides_no_other(
+    cluster: FakeCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_cluster = tmp_path / "backups" / "eu-1"
+    for name in "ab":
+        (of_cluster / name).mkdir(parents=True)
+        (of_cluster / name / "journal.json").write_text('{"plan_id": "p"}', encoding="utf-8")
+    listed = Path.iterdir
+
+    def iterdir(folder: Path) -> Iterator[Path]:
+        if folder == of_cluster / "b":
+            raise PermissionError(13, "Permission denied")
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    kept = json.loads(files(bundle(cluster, tmp_path).result["bundle_file"])["backups.json"])
+    assert kept["a"] == {"journal.json": {"plan_id": "p"}}
+    assert kept["b"]["problem"].startswith(f"The folder {of_cluster / 'b'} cannot be read (Permission denied)")
+
+
+def test_the_results_of_old_backups_are_left_out_as_they_are(cluster: FakeCluster, tmp_path: Path) -> None:
+    folder = tmp_path / "backups" / "eu-1" / "a"
+    folder.mkdir(parents=True)
+    names = [f"20261123T0600{number:02}.000000Z-p" for number in range(12)]
+    for name in names:
+        (folder / f"{name}.json").write_text("{}", encoding="utf-8")
+        (folder / f"{name}.result").write_text("{}", encoding="utf-8")
+    kept = json.loads(files(bundle(cluster, tmp_path).result["bundle_file"])["backups.json"])["a"]
+    assert sorted(kept) == sorted(f"{name}.{end}" for name in names[-10:] for end in ("json", "result"))
 
 
 def test_without_the_types_of_a_plugin_only_settings_that_explain_a_verdict_are_shown(

@@ -17,6 +17,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
     ChecklistItem,
     ConnectorReport,
     Evidence,
+    KindReport,
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.outcomes import counted_outcomes
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted
@@ -56,8 +57,9 @@ def rollback_checklist(connectors: Connectors, *, is_preview: bool) -> tuple[Che
 
 
 def partitions_of(connectors: Connectors) -> str:
-    """What the partitions of the connectors are called."""
-    return " and ".join(sorted({one.kind.partitions for one in connectors})) or "partitions"
+    """What the partitions of the connectors are called; a kind with a word of its own decides."""
+    words = {one.kind.partitions for one in connectors} - {KindReport.partitions}
+    return " and ".join(sorted(words)) or KindReport.partitions
 
 
 def _raise_wait(connectors: Connectors, *, is_preview: bool) -> ChecklistItem:

@@ -178,6 +178,9 @@ def test_of_a_connector_without_a_known_wait_nothing_of_stripe_is_said() -> None
     ]
     assert statuses(run) == ["not_needed", "done", "not_needed", "not_needed", "open"]
     assert "tripe" not in json.dumps(run.as_data())
+    stripe = recorded("offsets")["connectors"]
+    mixed = report(Found("connect-1", offsets={**recorded("offsets"), "connectors": {**stripe, "orders": orders}}))
+    assert of(mixed).checklist[1].step == "Step 2: Identify all stuck timezones"
     unread = {**orders, "verdict": "unknown"}
     not_judged = report(Found("connect-1", offsets={"read_at": MADE_AT, "connectors": {"orders": unread}}))
     assert statuses(not_judged)[0] == "open"
