@@ -74,8 +74,8 @@ def test_a_change_that_was_not_finished_is_said_and_not_waited_for(verification:
     verification.store.begin(Journal("abc123", "RUNNING", "/b.json"))
     result = verification.wait()
     assert result["message"] == (
-        "Recovery not proven after 5 s: c of eu-1: a change of it (plan abc123) was begun but not finished: run recover to "
-        "finish it."
+        "Recovery not proven after 5 s: c of eu-1: a change of it (plan abc123) was begun but not finished: run recover for this"
+        " connector to finish it."
     )
     assert result["connectors"]["c"]["soak"] is None
 
