@@ -47,7 +47,6 @@ from lab.scenarios import (
     stripe_partition,
     unfinished,
 )
-from lab.scenarios import finished as finished
 from lab.stripe_simulator import Account
 from lab.trial import Trial
 

@@ -21,19 +21,9 @@ from ansible_collections.connectops.recovery.plugins.module_utils.operations.tas
     offset_reset,
     offsets_facts,
 )
-from integration.recovery.tasks import (
-    MAX_WAIT,
-    NEW_YORK,
-    SPECS,
-    Tasks,
-    Written,
-    failed,
-    finished,
-    partition,
-    run_task,
-    succeeded,
-)
+from integration.recovery.tasks import MAX_WAIT, NEW_YORK, SPECS, Tasks, Written, failed, partition, run_task, succeeded
 from lab import Lab
+from lab.scenarios import finished
 from lab.trial import Trial
 from unit.connect.http_server import Expect, FakeConnect, refusing_url
 

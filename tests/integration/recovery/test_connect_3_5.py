@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from integration.recovery.tasks import PST, Tasks, Written, failed, finished, initial_load, unfinished
+from integration.recovery.tasks import PST, Tasks, Written, failed, initial_load, unfinished
 from lab import Lab
 from lab.days import MIDNIGHT, ago
+from lab.scenarios import finished
 from lab.trial import Trial
 
 

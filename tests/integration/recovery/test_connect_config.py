@@ -11,16 +11,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.connect.client import ConnectClient
-from integration.recovery.tasks import (
-    MAX_WAIT,
-    PST,
-    Tasks,
-    Written,
-    failed,
-    finished,
-    succeeded,
-    without_backups,
-)
+from integration.recovery.tasks import MAX_WAIT, PST, Tasks, Written, failed, succeeded, without_backups
+from lab.scenarios import finished
 from lab.trial import Trial
 
 STARTED = "Task started with report types"

@@ -26,7 +26,6 @@ from integration.recovery.tasks import (
     Result,
     Tasks,
     failed,
-    finished,
     initial_load,
     run_task,
     succeeded,
@@ -34,7 +33,7 @@ from integration.recovery.tasks import (
 )
 from lab import Lab, await_condition
 from lab.days import MIDNIGHT, ago
-from lab.scenarios import REPORT_TYPE
+from lab.scenarios import REPORT_TYPE, finished
 from lab.trial import Trial
 from lab.waiting import LIMIT_SECONDS
 

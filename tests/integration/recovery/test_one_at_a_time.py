@@ -21,9 +21,10 @@ import requests
 from ansible_collections.connectops.recovery.plugins.module_utils.core.hold import HOLD_KEY
 from integration.recovery.killing import At, RunningReset, kill, terminate
 from integration.recovery.meddling import MEDDLERS, meddle
-from integration.recovery.tasks import CAIRO, MAX_WAIT, PST, Result, Tasks, finished
+from integration.recovery.tasks import CAIRO, MAX_WAIT, PST, Result, Tasks
 from lab import ConnectRequestError, Lab
 from lab.days import ago
+from lab.scenarios import finished
 from lab.trial import Trial
 
 ZONES = (CAIRO, PST)

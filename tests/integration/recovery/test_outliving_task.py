@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.model import Status
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.stop_window import StopWindow
-from integration.recovery.tasks import PST, Tasks, failed, finished, initial_load, unfinished
+from integration.recovery.tasks import PST, Tasks, failed, initial_load, unfinished
 from lab import Lab, await_condition
 from lab.days import ago
+from lab.scenarios import finished
 from lab.trial import Trial
 
 

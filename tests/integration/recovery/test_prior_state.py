@@ -33,7 +33,6 @@ from integration.recovery.tasks import (
     Tasks,
     Written,
     failed,
-    finished,
     initial_load,
     partition,
     stuck,
@@ -43,6 +42,7 @@ from integration.recovery.tasks import (
 )
 from lab import Lab, await_condition
 from lab.days import MIDNIGHT, ago
+from lab.scenarios import finished
 from lab.trial import Trial
 
 pytestmark = pytest.mark.slow_file

@@ -23,10 +23,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.errors import 
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks import offset_reset
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.tasks.task import TaskContext
 from integration.recovery.faulty_proxy import FaultyProxy
-from integration.recovery.tasks import PST, Result, Tasks, failed, finished, params_of, succeeded
+from integration.recovery.tasks import PST, Result, Tasks, failed, params_of, succeeded
 from integration.recovery.worker_proxy import Answer
 from lab import Lab, Worker
 from lab.days import ago
+from lab.scenarios import finished
 from lab.trial import Trial
 
 BUSY = b'{"error_code": 409, "message": "Cannot complete request because of a conflicting operation (e.g. worker rebalance)"}'

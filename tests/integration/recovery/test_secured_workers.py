@@ -11,19 +11,10 @@ from typing import Any
 
 import pytest
 import trustme
-from integration.recovery.tasks import (
-    MAX_WAIT,
-    NEW_YORK,
-    Tasks,
-    Written,
-    await_as_announced,
-    failed,
-    finished,
-    stuck,
-    succeeded,
-)
+from integration.recovery.tasks import MAX_WAIT, NEW_YORK, Tasks, Written, await_as_announced, failed, stuck, succeeded
 from lab import Lab
 from lab.rest_security import RestSecurity
+from lab.scenarios import finished
 from lab.trial import Trial
 
 

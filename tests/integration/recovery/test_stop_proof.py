@@ -18,10 +18,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.change.mark import ConfigMark
-from integration.recovery.tasks import MAX_WAIT, PST, Tasks, finished, initial_load, partition, succeeded, unfinished
+from integration.recovery.tasks import MAX_WAIT, PST, Tasks, initial_load, partition, succeeded, unfinished
 from lab import Lab, Worker, await_condition
 from lab.days import MIDNIGHT, ago
-from lab.scenarios import stripe_offset
+from lab.scenarios import finished, stripe_offset
 from lab.trial import Trial
 
 RESETS = 4

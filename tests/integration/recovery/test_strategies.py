@@ -22,7 +22,6 @@ from integration.recovery.tasks import (
     Written,
     await_as_announced,
     failed,
-    finished,
     half_delivered,
     partition,
     stuck,
@@ -32,7 +31,7 @@ from integration.recovery.tasks import (
 )
 from lab import Lab
 from lab.days import DAY_SECONDS, MIDNIGHT, ago
-from lab.scenarios import REPORT_TYPE, stripe_offset
+from lab.scenarios import REPORT_TYPE, finished, stripe_offset
 from lab.trial import Trial
 
 pytestmark = pytest.mark.slow_file

@@ -43,12 +43,12 @@ from integration.recovery.tasks import (
     succeeded,
     unfinished,
 )
-from integration.recovery.tasks import finished as finished_offset
 from lab import Lab, await_condition
 from lab.broker import secured_broker
 from lab.days import MIDNIGHT, ago
 from lab.kafka_security import PASSWORDS
 from lab.scenarios import REPORT_TYPE
+from lab.scenarios import finished as finished_offset
 from lab.trial import Trial
 
 pytestmark = pytest.mark.slow_file

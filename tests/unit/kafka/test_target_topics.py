@@ -53,7 +53,7 @@ def look(monkeypatch: pytest.MonkeyPatch) -> Look:
 
     def look(
         *names: str,
-        topics: Topics = TOPICS,
+        topics: Topics | None = None,
         workers_cluster: str = "kafka-1",
         undescribed: Sequence[str] = (),
         settings: Mapping[str, Mapping[str, str]] | None = None,
@@ -61,7 +61,8 @@ def look(monkeypatch: pytest.MonkeyPatch) -> Look:
         begins: Mapping[Place, int] | None = None,
         **more: Any,
     ) -> tuple[TargetTopic, ...]:
-        brokers = Brokers(topics, not_compacted=list(topics), **more)
+        there = TOPICS if topics is None else topics
+        brokers = Brokers(there, not_compacted=list(there), **more)
         brokers.undescribed = undescribed
         brokers.admin.settings = settings or {}
         brokers.admin.groups_denied = groups_denied

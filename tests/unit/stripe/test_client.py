@@ -194,10 +194,10 @@ def test_the_accounts_are_asked_in_parallel(simulator: StripeSimulator) -> None:
     class Meeting(Look):
         """One in which the first question to each account is sent when those to all others are about to be sent too."""
 
-        def wait_for_turn(self, account: str, endpoint: str) -> bool:
+        def wait_for_turn(self, of: str, endpoint: str) -> bool:
             if endpoint == "report_runs":
                 all_there.wait(LIMIT_SECONDS)
-            return super().wait_for_turn(account, endpoint)
+            return super().wait_for_turn(of, endpoint)
 
     answer = ask_stripe(KEYS, {CAIRO: None, PST: None}, NOW, Meeting(SharedAnswers(), 0, math.inf), simulator.url)
     assert answer.by_partition == {CAIRO: PLAIN, PST: PLAIN}
