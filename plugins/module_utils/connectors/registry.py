@@ -19,6 +19,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.redaction import redacted
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.found import Results
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.model import KindReport
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
 Kinds = Sequence[ConnectorKind[Any]]
 
@@ -31,6 +32,11 @@ KINDS: tuple[type[ConnectorKind[Any]], ...] = (StripeReporting, Sinks, Profiles)
 
 def kinds_from(params: Mapping[str, Any], shared: Sharing) -> Kinds:
     """The kinds with their options. Raises InputError for an option that cannot work."""
+    taken = {kind.name for kind in KINDS}
+    for number, one in enumerate(params.get("profiles") or ()):
+        # Results and reports would take its connectors for those of that kind.
+        if isinstance(one, Mapping) and one.get("name") in taken:
+            raise InputError(f"profiles[{number}]: the name {one['name']} has a meaning already: write another name.")
     return tuple(kind.read(params, shared) for kind in KINDS)
 
 

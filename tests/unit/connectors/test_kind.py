@@ -34,6 +34,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.report.do
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.document.run import run_report
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import Limits, Reason, judged_by
+from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.judge import Judge
 from ansible_collections.connectops.recovery.plugins.module_utils.operations.plan import ChangeRequest, make_plan
 from ansible_collections.connectops.recovery.plugins.module_utils.shared_answers import SharedAnswers
@@ -168,6 +169,15 @@ def test_its_kind_adds_to_the_report_on_a_connector() -> None:
 @pytest.mark.usefixtures("kinds")
 def test_the_kind_of_a_report_is_known_from_any_step(results: Results, partitions: str) -> None:
     assert registry.report_of_kind(results).partitions == partitions
+
+
+@pytest.mark.parametrize("name", ["sheep", "stripe_reporting", "sink", "generic"])
+@pytest.mark.usefixtures("kinds")
+def test_a_profile_does_not_have_the_name_of_a_kind(name: str) -> None:
+    profiles = [{"name": "orders", "connector_class": "A"}, {"name": name, "connector_class": "B"}]
+    with pytest.raises(InputError) as caught:
+        registry.kinds_from({"profiles": profiles}, SharedAnswers())
+    assert caught.value.message == f"profiles[1]: the name {name} has a meaning already: write another name."
 
 
 @pytest.mark.parametrize(
