@@ -35,8 +35,9 @@ def kinds_from(params: Mapping[str, Any], shared: Sharing) -> Kinds:
     taken = {kind.name for kind in KINDS}
     for number, one in enumerate(params.get("profiles") or ()):
         # Results and reports would take its connectors for those of that kind.
-        if isinstance(one, Mapping) and one.get("name") in taken:
-            raise InputError(f"profiles[{number}]: the name {one['name']} has a meaning already: write another name.")
+        name = one.get("name") if isinstance(one, Mapping) else None
+        if isinstance(name, str) and name in taken:
+            raise InputError(f"profiles[{number}]: the name {name} has a meaning already: write another name.")
     return tuple(kind.read(params, shared) for kind in KINDS)
 
 

@@ -180,6 +180,12 @@ def test_a_profile_does_not_have_the_name_of_a_kind(name: str) -> None:
     assert caught.value.message == f"profiles[1]: the name {name} has a meaning already: write another name."
 
 
+@pytest.mark.parametrize("profile", [{"name": ["sink"], "connector_class": "A"}, "sink", None])
+def test_a_profile_that_is_none_is_refused_by_its_own_reader(profile: Any) -> None:
+    with pytest.raises(InputError, match=r"^profiles\[0\]"):
+        registry.kinds_from({"profiles": [profile], "stripe_timezones": []}, SharedAnswers())
+
+
 @pytest.mark.parametrize(
     "plugin_class, settings, name",
     [
