@@ -77,14 +77,24 @@ connectors:
       description: The plan.
       type: dict
       contains:
-        id: {type: str, description: "Id of the plan, made from its content. The same plan always has the same id."}
+        id:
+          description:
+            - Id of the plan, computed from everything that the plan presumes and changes. The same plan always has the same id.
+          type: str
         cluster: {type: str, description: "Name of the Connect cluster, from O(cluster_label). It is part of the id."}
         cluster_id: {type: str, description: Id of the Kafka cluster.}
         connector: {type: str, description: Name of the connector.}
         strategy: {type: str, description: Always V(rollback).}
         state: {type: str, description: State of the connector before the change.}
         final_state: {type: str, description: State of the connector after the change.}
-        write_to: {type: str, description: "How the offsets are written: V(rest), V(topic), or V(both)."}
+        request:
+          description: The options that were given.
+          type: dict
+        write_to:
+          description:
+            - How the offsets are written. V(rest) for Connect's REST API, V(topic) for the offsets topics, V(both) if some are
+              written in each way.
+          type: str
         restart: {type: bool, description: "Whether the tasks are restarted, even if no setting and no offset changes."}
         is_empty: {type: bool, description: Whether there is nothing to change.}
         offsets_stored: {type: int, description: Number of offsets that are stored before the change and are backed up.}
@@ -96,6 +106,18 @@ connectors:
             key: {type: str, description: Name of the setting.}
             before: {type: str, description: Value before the change. V(null) if the setting is not in the config.}
             after: {type: str, description: Value after the change. V(null) if the setting is removed.}
+        hidden_changes:
+          description:
+            - A fingerprint of each setting whose value is hidden, so that another secret gives another id. The secret cannot
+              be read from it.
+          type: dict
+        presumed:
+          description: All offsets that were stored when the plan was made.
+          type: list
+          elements: dict
+          contains:
+            partition: {type: dict, description: "The source partition, as the connector wrote it."}
+            offset: {type: dict, description: The stored offset.}
         offsets:
           description: Offsets that change.
           type: list
@@ -116,7 +138,8 @@ connectors:
     preflight:
       description:
         - The topics that the connector delivers to, before the change. It is not part of the plan. V(null) without
-          O(kafka_bootstrap_servers), for an empty plan, and for classes whose topics are not known.
+          O(kafka_bootstrap_servers), for an empty plan, and if it is not known to which topics the connector delivers. For
+          classes other than the Stripe reporting connector the workers show that (C(topic.tracking.enable)).
       type: dict
       contains:
         topics:
@@ -129,11 +152,23 @@ connectors:
             cleanup_policy: {type: str, description: Its C(cleanup.policy). V(null) if its settings may not be read.}
             retention_seconds: {type: int, description: "For how long it keeps records, in seconds. V(null) for no limit."}
             retention_bytes: {type: int, description: How many bytes of each topic partition it keeps. V(null) for no limit.}
+            replicas: {type: int, description: Number of replicas of each topic partition. V(0) if the topic does not exist.}
+            records: {type: int, description: "Number of records that it holds, at most."}
+            record_bytes:
+              description:
+                - Mean size of key and value of its newest records, in bytes, before compression. V(null) if it holds none, or
+                  they may not be read.
+              type: int
             groups: {type: list, elements: str, description: Consumer groups with committed offsets there.}
             groups_omitted:
               description: Number of consumer groups that were not looked at, because there are too many, or may not be read.
               type: int
         redelivered_seconds: {type: int, description: "The longest span of data that a partition delivers twice, in seconds."}
+        redelivered_bytes:
+          description:
+            - Size in bytes of the reports that are delivered twice. V(null) if it is not known, as for classes other than the
+              Stripe reporting connector.
+          type: int
         warnings: {type: list, elements: str, description: One sentence for each thing to know before the change.}
     profile: {type: str, description: "What the connector is judged by: V(stripe_reporting), V(sink) or V(generic)."}
     forecast:
@@ -229,6 +264,9 @@ connectors:
       description: What was read after the change. V(null) in check mode and if nothing changed.
       type: dict
       contains:
+        settings_kept:
+          description: Number of changed settings that still have the written value after the connector was returned.
+          type: int
         offsets_kept: {type: int, description: Number of changed offsets that still have the written value.}
         offsets_moved_on: {type: int, description: Number of changed offsets that the connector has advanced since.}
         offsets_read_to_end:
@@ -236,9 +274,18 @@ connectors:
             - Number of changed offsets that have their previous value again although every worker confirmed that no task was
               left. The connector has read to the end of its data again.
           type: int
-        workers_asked: {type: list, elements: str, description: Workers that confirmed that no task was left.}
+        workers_asked:
+          description:
+            - Workers that confirmed that no task was left. Only workers that are known from the status of the connectors and from
+              O(connect_url) can be asked. With O(kafka_bootstrap_servers) the members of the workers' group are asked too.
+          type: list
+          elements: str
         workers_not_reached: {type: list, elements: str, description: Workers that could not be asked.}
-        settled_seconds: {type: float, description: Seconds waited because a worker could not be asked.}
+        workers_may_be_missing:
+          description:
+            - Whether there may be workers that are not known, because O(connect_url) seems to be the address of a load balancer.
+          type: bool
+        settled_seconds: {type: float, description: Seconds waited because a worker could not be asked or may be missing.}
     failed:
       description:
         - V(true) if this connector failed. Then RV(connectors.msg) and the details of the failure are returned for it. The other

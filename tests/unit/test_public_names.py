@@ -210,6 +210,13 @@ def test_the_result_of_a_reset_is_the_one_that_is_documented(tmp_path: Path) -> 
     assert set(result) - {"changed", "diff", "warnings"} == set(documented) - OF_THE_CONTROLLER
 
 
+def test_the_result_of_a_rollback_for_a_connector_is_that_of_a_reset() -> None:
+    of_reset, of_rollback = (
+        returned(module)["connectors"]["contains"] for module in ("connect_offset_reset", "connect_rollback")
+    )
+    assert set(paths(of_rollback)) == set(paths(of_reset))
+
+
 def test_the_result_of_a_verification_is_the_one_that_is_documented(tmp_path: Path) -> None:
     documented = returned("connect_recovery_info")
     orders = Partition.of({"table": "orders"})
