@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -193,6 +194,8 @@ def test_all_are_looked_at_for_the_last_time_before_the_first_one_is_stopped(
     monkeypatch.setattr(FolderStore, "begin", begins)
     monkeypatch.setattr(Meeting, "wait", waits)
     monkeypatch.setattr(ConfigMark, "look", looks)
+    # A thread that has to wait for a processor must not make another look, as one does whose look is too old.
+    monkeypatch.setattr(f"{ConfigMark.__module__}._FRESH_SECONDS", math.inf)
     task(at_once=len(names), connectors=names)
     # Before the journal, and before the stop.
     assert stops_before == [0] * 2 * len(names)
