@@ -14,6 +14,8 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 from ansible_collections.connectops.recovery.plugins.module_utils.core.states import LastingState, State
 from ansible_collections.connectops.recovery.plugins.module_utils.errors import InputError
 
+HOW_TO_FINISH = "run recover for this connector to finish it"
+
 # A connector that has been STOPPED for longer than this may be so because a person wants it.
 _FRESH_SECONDS = DAY_SECONDS
 

@@ -76,8 +76,8 @@ class Blocker:
     is_looping: bool
 
     def as_data(self) -> dict[str, Any]:
-        named = ({"timezone": one.timezone, "report_type": one.report_type} for one in self.partitions)
-        return BlockerFacts(tuple(map(Partition.of, named)), self.certainty, self.reason).as_data()
+        partitions = tuple(Partition.of(one._asdict()) for one in self.partitions)
+        return BlockerFacts(partitions, self.certainty, self.reason).as_data()
 
     def seen_from(self, partition: ReportPartition) -> str:
         """Its name to another partition: the report type is left out where it is the same."""

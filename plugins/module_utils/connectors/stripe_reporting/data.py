@@ -18,9 +18,6 @@ from ansible_collections.connectops.recovery.plugins.module_utils.connectors.str
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.left_alone import (
     LeftAlone,
 )
-from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.offsets import (
-    ReportPartition,
-)
 from ansible_collections.connectops.recovery.plugins.module_utils.connectors.stripe_reporting.remedies import (
     Remedies,
     Remedy,
@@ -39,9 +36,7 @@ def forecast_data(decision: StripeDecision, left_alone: LeftAlone) -> dict[str, 
         "left_alone": {**_totals(left_alone.forecast), **left_alone.as_data()},
         "stripe_asked": all(stripe.asked for stripe in decision.situation.stripe.values()),
         "notes": list(decision.notes),
-        "partitions": [
-            {**_partition_data(one, decision), **_cost(one, decision).as_data()} for one in decision.forecast.partitions
-        ],
+        "partitions": [_partition_data(one, decision) for one in decision.forecast.partitions],
         **_walk_data(decision.forecast.requests),
     }
 
@@ -75,6 +70,7 @@ def _partition_data(one: PartitionForecast, decision: StripeDecision) -> dict[st
         "next_request": None if one.next_request is None else _request_data(one.next_request),
         "chunks": one.chunks,
         "report_runs": one.runs,
+        **_cost(one, decision).as_data(),
         "next_round_delivers_skipped": one.next_round_delivers_skipped,
         "problem": one.problem,
         "hangs": one.hangs,
@@ -108,21 +104,14 @@ def _remedy_data(remedy: Remedy) -> dict[str, Any]:
         "notes": [] if decision is None else list(decision.notes),
         "partitions": []
         if decision is None
-        else [
-            {**_partition_data(one, decision), **_cost(one, decision).as_data(), "affected": one.partition in affected}
-            for one in remedy.partitions
-        ],
+        else [{**_partition_data(one, decision), "affected": one.partition in affected} for one in remedy.partitions],
     }
 
 
 def _walk_data(requests: Sequence[Request]) -> dict[str, Any]:
     """The first ``requests`` in order, and ``requests_omitted``, how many more there are."""
-    shown = [{**_named(request.partition), **_request_data(request)} for request in requests[:_MOST_REQUESTS]]
+    shown = [{**request.partition._asdict(), **_request_data(request)} for request in requests[:_MOST_REQUESTS]]
     return {"requests": shown, "requests_omitted": len(requests) - len(shown)}
-
-
-def _named(partition: ReportPartition) -> dict[str, Any]:
-    return {"timezone": partition.timezone, "report_type": partition.report_type}
 
 
 def _request_data(request: Request) -> dict[str, Any]:

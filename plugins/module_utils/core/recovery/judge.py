@@ -21,6 +21,7 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.model imp
 )
 from ansible_collections.connectops.recovery.plugins.module_utils.core.own_writes import CLOCK_TOLERANCE_SECONDS
 from ansible_collections.connectops.recovery.plugins.module_utils.core.recovery.target import SeenSetting, Target
+from ansible_collections.connectops.recovery.plugins.module_utils.core.unfinished import HOW_TO_FINISH
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.outlook import Outlook, Work
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.running import (
     has_failed,
@@ -43,7 +44,6 @@ _ANSWERED_BY_A_COMMIT = frozenset(
     {"commit_time_unknown", "may_be_quiet", "no_commit", "no_time", "nothing_stored_since_reset", "time_old"}
 )
 NOTHING_STORED = "it has stored nothing since the change"
-_FINISH_IT = "run recover for this connector to finish it"
 # Whether a class whose work is not known has anything to read is not known either.
 _IF_QUIET = "if its source has no new data yet, run verify again when there is some"
 
@@ -170,7 +170,7 @@ def judge_recovery(target: Target, seen: Seen, *, now: float, is_over: bool) -> 
     if target.failure is not None:
         return whole("not_verified", "its change failed", is_final=True)
     if target.unfinished is not None:
-        words = f"a change of it (plan {target.unfinished}) was begun but not finished: {_FINISH_IT}"
+        words = f"a change of it (plan {target.unfinished}) was begun but not finished: {HOW_TO_FINISH}"
         return whole("not_proven", words, is_final=True)
     if connector.hold_text is not None:
         # Its journal may be on another host, or gone with the container that the run was in.
@@ -214,7 +214,7 @@ def _held(hold_text: str, now: float) -> str:
         return f"{error.message}: find out who wrote it, and remove it when no run is under way"
     if now <= hold.until:
         return f"another run is changing it, {hold}: verify it after the end of that run"
-    return f"a change of it ({hold}) was begun but not finished: {_FINISH_IT}"
+    return f"a change of it ({hold}) was begun but not finished: {HOW_TO_FINISH}"
 
 
 def deleted_since(name: str) -> Recovery:

@@ -9,15 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import counted, wrapped
+from ansible_collections.connectops.recovery.plugins.module_utils.core.unfinished import HOW_TO_FINISH
 
 
 def backup_lines(cluster: str, connector: str, about: Mapping[str, Any]) -> list[str]:
     """``about``: what connect_backups_info returns for the connector. A name has a line of its own, to be copied whole."""
     lines = [f"{cluster}  {connector}"]
     if about["unfinished_plan"] is not None:
-        lines += wrapped(
-            f"A change (plan {about['unfinished_plan']}) was begun but not finished: run recover for this connector to finish it."
-        )
+        lines += wrapped(f"A change (plan {about['unfinished_plan']}) was begun but not finished: {HOW_TO_FINISH}.")
     if not about["backups"]:
         lines += wrapped("No backups.")
     for backup in about["backups"]:

@@ -28,7 +28,11 @@ from ansible_collections.connectops.recovery.plugins.module_utils.core.own_write
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.state_text import target_state_lines
 from ansible_collections.connectops.recovery.plugins.module_utils.core.report.text import wrapped
 from ansible_collections.connectops.recovery.plugins.module_utils.core.reset.request import ResetRequest
-from ansible_collections.connectops.recovery.plugins.module_utils.core.unfinished import Unfinished, hold_of
+from ansible_collections.connectops.recovery.plugins.module_utils.core.unfinished import (
+    HOW_TO_FINISH,
+    Unfinished,
+    hold_of,
+)
 from ansible_collections.connectops.recovery.plugins.module_utils.core.verdicts.verdict import (
     STUCK,
     VERDICTS,
@@ -124,7 +128,7 @@ def read_facts(
             lines += wrapped(
                 found.problem
                 or (f"STOPPED by a run that was not finished ({hold}). " if hold and found.begun_in else "")
-                + f"A change (plan {plan_id}) was begun but not finished: run recover for this connector to finish it."
+                + f"A change (plan {plan_id}) was begun but not finished: {HOW_TO_FINISH}."
             )
         blocks.append((judgement.facts["verdict"], lines))
     preview = _worst_first(blocks)
